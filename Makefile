@@ -1,0 +1,33 @@
+# Every target is one line, and CI runs the same lines. Needs python3 (3.11 or newer) and make, nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+CLIP ?= examples/clip.mp4
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help generate drift lint types test faults soak bench demo serve build clean
+help:                 ; @sed -nE 's/^([a-z]+):.*  [#]{2} (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+
+.venv/ready: requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mirelo_ergo needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.bench/vendor/ready: bench/requirements-vendor.txt
+	$(PYTHON) -m venv .bench/vendor
+	.bench/vendor/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements-vendor.txt
+	@touch $@
+
+generate: .venv/ready ; $(BIN)/python scripts/generate.py  ## openapi/ -> generated/mirelo_ergo_api/
+drift: .venv/ready    ; $(BIN)/python scripts/generate.py --check  ## prove that nothing in generated/ was edited by hand
+lint: .venv/ready     ; $(BIN)/ruff check . && $(BIN)/ruff format --check .  ## style
+types: .venv/ready    ; $(BIN)/mypy && $(BIN)/pyright  ## mypy --strict and pyright
+test: .venv/ready .bench/vendor/ready ; $(BIN)/python -m pytest -n 2 --cov --cov-report=term  ## everything the project checks about itself
+faults: .venv/ready   ; $(BIN)/python scripts/fault_table.py  ## the fault matrix, row by row, for both clients
+soak: .venv/ready     ; MIRELO_SOAK=100 $(BIN)/python -m pytest tests/faults/test_crash.py  ## the crash tests, 100 times each
+bench: .venv/ready .bench/vendor/ready ; $(BIN)/python bench/run.py  ## medians and ratios, quoted in docs/figures.md
+demo: .venv/ready     ; $(BIN)/python examples/demo.py "$(CLIP)"  ## a clip through the whole SDK; CLIP=your.mp4 takes another
+serve: .venv/ready    ; $(BIN)/mirelo-ergo serve  ## the emulator
+build: .venv/ready    ; $(BIN)/python -m build --no-isolation  ## sdist and wheel into dist/
+clean:                ; rm -rf .venv .bench dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*  ## all that was made

@@ -1,0 +1,1 @@
+"""Machine-written clients, one package per service; `make generate` writes them."""

@@ -1,0 +1,152 @@
+"""Read YAML as plain JSON values, and find things in them by JSON pointer."""
+
+import json
+import re
+from collections.abc import Callable, Hashable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
+_SINGLE_SUBSCHEMAS = ("items", "not", "additionalProperties")
+_LISTED_SUBSCHEMAS = ("oneOf", "anyOf", "allOf")
+
+
+class GenerationError(Exception):
+    """Says what in a spec, an overlay or the tools keeps the clients from being generated."""
+
+
+class _JsonLoader(yaml.SafeLoader):
+    """Loads the JSON part of YAML: YAML readers differ over an unquoted date, `no` or `1_000`."""
+
+    def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Hashable, Any]:
+        """Take every key as a string (a status need not be quoted), and refuse a key that stands twice."""
+        mapping: dict[Hashable, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise GenerationError(f"a key that is not plain text{key.start_mark}")
+            if key.value in mapping:
+                raise GenerationError(f"the key {key.value!r} stands twice in one mapping{key.start_mark}; keep one")
+            mapping[key.value] = self.construct_object(value, deep=True)
+        return mapping
+
+
+_JsonLoader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("bool", r"true|false", "tf"),
+    ("null", r"null|~|", ("n", "~", "")),
+    ("int", r"-?(0|[1-9][0-9]*)", "-0123456789"),
+    ("float", r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", "-0123456789"),
+):
+    _JsonLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_pattern})\Z"), list(_first))
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read one YAML (or JSON) file whose top is a mapping."""
+    try:
+        content = path.read_bytes()
+        for event in yaml.parse(content, _JsonLoader):
+            if isinstance(event, yaml.AliasEvent):  # a few of them can stand for an endless document
+                raise GenerationError(f"a YAML alias{event.start_mark}; write the value out, or use a $ref")
+        document = yaml.load(content, _JsonLoader)  # noqa: S506  # a SafeLoader that takes even less
+        json.dumps(document, allow_nan=False)
+    except (yaml.YAMLError, GenerationError, TypeError, ValueError) as problem:
+        raise GenerationError(f"{path.name}: {problem}") from problem
+    if not isinstance(document, dict):
+        raise GenerationError(f"{path.name}: the top of the file has to be a mapping")
+    return document
+
+
+def join(pointer: str, *tokens: str | int) -> str:
+    """Extend a JSON pointer."""
+    return pointer + "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
+
+
+def split(pointer: str) -> list[str]:
+    """Take a JSON pointer apart."""
+    if not pointer.startswith("/"):
+        raise GenerationError(f"{pointer!r} is no JSON pointer: it has to begin with /")
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer[1:].split("/")]
+
+
+def find(document: Any, pointer: str) -> Any:
+    """Return what a JSON pointer points at."""
+    here = document
+    for token in split(pointer):
+        if isinstance(here, dict) and token in here:
+            here = here[token]
+        elif isinstance(here, list) and token.isdecimal() and int(token) < len(here):
+            here = here[int(token)]
+        else:
+            raise GenerationError(f"nothing is at {pointer}: {token!r} is missing")
+    return here
+
+
+def canonical(value: Any) -> str:
+    """Write a JSON value so that the same meaning has the same text: keys have no order in JSON."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+Visit = Callable[[dict[str, Any], str], dict[str, Any]]
+
+
+def map_subschemas(schema: dict[str, Any], pointer: str, visit: Visit) -> dict[str, Any]:
+    """Return the schema with `visit` applied to each schema directly inside it, by sorted key."""
+    mapped: dict[str, Any] = {}
+    for key in sorted(schema):
+        value, at = schema[key], join(pointer, key)
+        if key == "properties":
+            mapped[key] = {name: visit(value[name], join(at, name)) for name in sorted(value)}
+        elif key in _LISTED_SUBSCHEMAS:
+            mapped[key] = [visit(item, join(at, index)) for index, item in enumerate(value)]
+        elif key in _SINGLE_SUBSCHEMAS and isinstance(value, dict):
+            mapped[key] = visit(value, at)
+        else:
+            mapped[key] = value
+    return mapped
+
+
+def map_schemas(node: Any, pointer: str, visit: Visit, follow: Visit | None = None) -> Any:
+    """Return a part of a document that is no schema, with `visit` applied to the outermost schemas in it.
+
+    `follow` is given what has a `$ref` instead; the values of examples are data and stay as they are.
+    """
+    if isinstance(node, list):
+        return [map_schemas(item, join(pointer, index), visit, follow) for index, item in enumerate(node)]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node and follow is not None:
+        return follow(node, pointer)
+    mapped = {}
+    for key in sorted(node):
+        at = join(pointer, key)
+        if key == "schema" and isinstance(node[key], dict):
+            mapped[key] = visit(node[key], at)
+        elif key in ("example", "value"):
+            mapped[key] = node[key]
+        else:
+            mapped[key] = map_schemas(node[key], at, visit, follow)
+    return mapped
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each operation of a document without path references, with its pointer."""
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield join("/paths", path, method), item[method]
+
+
+def schemas(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return each schema of a normalised document, those inside others too, with its pointer."""
+    found: list[tuple[str, dict[str, Any]]] = []
+
+    def visit(schema: dict[str, Any], pointer: str) -> dict[str, Any]:
+        found.append((pointer, schema))
+        return map_subschemas(schema, pointer, visit)
+
+    map_schemas(document["paths"], "/paths", visit)
+    for name, schema in document["components"]["schemas"].items():
+        visit(schema, join("/components/schemas", name))
+    return found

@@ -1,0 +1,289 @@
+"""Bring both forms of a spec, named components or everything inlined, into the one that is generated from.
+
+First every reference is replaced by what it refers to, so that both forms are the same document; then the
+shapes get their names: from the overlay's table or, where the spec had a reference, from its component.
+Components without use, and titles, which the generator would make class names of, are dropped.
+"""
+
+import copy
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from scripts.generation.documents import (
+    GenerationError,
+    canonical,
+    find,
+    join,
+    load,
+    map_schemas,
+    map_subschemas,
+    split,
+)
+
+_COMPONENT = "#/components/schemas/"
+_ANNOTATIONS = ("description", "example", "examples", "externalDocs", "deprecated")
+
+
+@attrs.frozen
+class Patch:
+    """One change to the normalised spec, for the generator's sake."""
+
+    reason: str
+    pointer: str
+    remove: bool
+    value: Any = None
+
+
+@attrs.frozen
+class Overlay:
+    """What stands beside a spec: names, by JSON pointer into its inlined form, and patches."""
+
+    names: dict[str, str]
+    patches: tuple[Patch, ...]
+
+
+def load_overlay(path: Path) -> Overlay:
+    """Read `openapi/overlays/<service>.yaml`."""
+    document = load(path)
+    if unknown := sorted(document.keys() - {"names", "patches"}):
+        raise GenerationError(f"{path.name}: unknown key {unknown[0]!r}; an overlay has `names` and `patches`")
+    names = document.get("names") or {}
+    if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
+        raise GenerationError(f"{path.name}: `names` has to map JSON pointers to names")
+    return Overlay(names, tuple(map(_patch, document.get("patches") or [])))
+
+
+def _patch(entry: dict[str, Any]) -> Patch:
+    match entry:
+        case {"reason": str(reason), "remove": str(pointer), **rest} if reason.strip() and not rest:
+            return Patch(reason, pointer, remove=True)
+        case {"reason": str(reason), "set": str(pointer), "to": value, **rest} if reason.strip() and not rest:
+            return Patch(reason, pointer, remove=False, value=value)
+    raise GenerationError(
+        f"a patch is {{reason, remove}} or {{reason, set, to}}, with a reason in words, not {entry!r}"
+    )
+
+
+def normalise(spec: dict[str, Any], overlay: Overlay) -> dict[str, Any]:
+    """Return the spec with every shape named exactly once, sorted by key and patched."""
+    refuse_remote_references(spec)
+    inliner = _Inliner(spec)
+    inlined = map_schemas({key: spec[key] for key in spec if key != "components"}, "", inliner.schema, inliner.other)
+    namer = _Namer(overlay.names, inliner.names)
+    map_schemas(inlined, "", namer.learn)
+    namer.refuse_stale()
+    normalised: dict[str, Any] = map_schemas(inlined, "", namer.lift)
+    namer.refuse_unclear()
+    normalised["components"] = {
+        "schemas": dict(sorted(namer.components.items())),
+        "securitySchemes": spec.get("components", {}).get("securitySchemes", {}),
+    }
+    _spread_security(normalised)
+    for patch in overlay.patches:
+        _apply(patch, normalised)
+    refuse_remote_references(normalised)
+    return normalised
+
+
+def refuse_remote_references(document: Any, pointer: str = "") -> None:
+    """Refuse a `$ref` that leads out of the document: generation reads no network and no other file."""
+    if isinstance(document, dict):
+        reference = document.get("$ref")
+        if isinstance(reference, str) and not reference.startswith("#/"):
+            raise GenerationError(
+                f"{pointer}/$ref: {reference[:80]!r} leads out of the document; copy its target into the spec"
+            )
+    if isinstance(document, dict | list):
+        for key, value in document.items() if isinstance(document, dict) else enumerate(document):
+            refuse_remote_references(value, join(pointer, key))
+
+
+class _Inliner:
+    """Replaces references by what they refer to, and remembers which component a schema came from."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+        self._open: list[str] = []
+        self.names: dict[str, str] = {}
+
+    def schema(self, schema: dict[str, Any], pointer: str) -> dict[str, Any]:
+        """Inline one schema."""
+        if "$ref" not in schema:
+            inlined = map_subschemas(schema, pointer, self.schema)
+            inlined.pop("title", None)
+            return inlined
+        reference = str(schema["$ref"])
+        if reference.startswith(_COMPONENT):
+            self.names.setdefault(pointer, reference.removeprefix(_COMPONENT))
+        inlined = self.schema(self._enter(schema, pointer), pointer)
+        self._open.pop()
+        return inlined
+
+    def other(self, node: dict[str, Any], pointer: str) -> Any:
+        """Inline a reference to a parameter, a body, an answer, a header or an example."""
+        inlined = map_schemas(self._enter(node, pointer), pointer, self.schema, self.other)
+        self._open.pop()
+        return inlined
+
+    def _enter(self, node: dict[str, Any], pointer: str) -> dict[str, Any]:
+        if len(node) > 1:
+            raise GenerationError(f"{pointer}: OpenAPI 3.0 ignores what stands beside a $ref; put it at the target")
+        reference = str(node["$ref"])
+        if reference in self._open:
+            raise GenerationError(f"{pointer}: {reference} contains itself; a recursive shape cannot be generated yet")
+        self._open.append(reference)
+        target = find(self._document, reference[1:])
+        if not isinstance(target, dict):
+            raise GenerationError(f"{pointer}: {reference} is no mapping")
+        return target
+
+
+class _Namer:
+    """Gives every object shape, union and enum its name, and merges those that are equal."""
+
+    def __init__(self, table: dict[str, str], references: dict[str, str]) -> None:
+        self._table = table
+        self._references = references
+        self._names_by_shape: dict[str, set[str]] = defaultdict(set)
+        self._seen: set[str] = set()
+        self._unnamed: list[str] = []
+        self._conflicts: list[str] = []
+        self._first: dict[str, tuple[str, str]] = {}
+        self.components: dict[str, dict[str, Any]] = {}
+
+    def learn(self, schema: dict[str, Any], pointer: str) -> dict[str, Any]:
+        """Note which shape has which name."""
+        name = self._given(pointer)
+        self._seen.add(pointer)
+        if name and _nameable(schema):
+            self._names_by_shape[canonical(_shape(schema, pointer))].add(name)
+        elif name and pointer in self._table:
+            raise GenerationError(
+                f"overlay: {pointer} is named {self._table[pointer]!r}; only objects, unions, enums can be"
+            )
+        return map_subschemas(schema, pointer, self.learn)
+
+    def lift(self, schema: dict[str, Any], pointer: str) -> dict[str, Any]:
+        """Replace a named schema by a reference to its component."""
+        lifted = map_subschemas(schema, pointer, self.lift)
+        if "required" in lifted:
+            lifted["required"] = sorted(lifted["required"])
+        if not _nameable(schema):
+            return lifted
+        _write_discriminator(schema, lifted, pointer)
+        name = self._given(pointer) or self._by_shape(schema, pointer)
+        if name is None:
+            return lifted
+        shape = canonical(_shape(lifted, pointer))
+        first_shape, first_pointer = self._first.setdefault(name, (shape, pointer))
+        if shape != first_shape:
+            self._conflicts.append(
+                f"{name!r} names two shapes, at {first_pointer} and at {pointer}; name one of them otherwise"
+            )
+        self.components.setdefault(name, lifted)
+        return {"$ref": _COMPONENT + name}
+
+    def refuse_stale(self) -> None:
+        """Refuse entries of the table that point at no schema."""
+        if stale := sorted(self._table.keys() - self._seen):
+            raise GenerationError(
+                "overlay: no schema is at\n  " + "\n  ".join(stale) + "\nremove or correct these names"
+            )
+
+    def refuse_unclear(self) -> None:
+        """Refuse shapes without a name and names without one shape, all at once."""
+        if self._unnamed or self._conflicts:
+            missing = [f"{pointer} has no name; add it to `names` in the overlay" for pointer in self._unnamed]
+            raise GenerationError("\n  ".join(["shapes and names do not match:", *missing, *self._conflicts]))
+
+    def _given(self, pointer: str) -> str | None:
+        name, reference = self._table.get(pointer), self._references.get(pointer)
+        if name and reference and name != reference:
+            raise GenerationError(
+                f"overlay: {pointer} is named {name!r}, but the spec has a $ref to {reference!r} there"
+            )
+        return name or reference
+
+    def _by_shape(self, schema: dict[str, Any], pointer: str) -> str | None:
+        names = self._names_by_shape.get(canonical(_shape(schema, pointer)), set())
+        if len(names) > 1:
+            self._conflicts.append(f"{pointer} could be {' or '.join(sorted(names))}; name it in the overlay")
+        elif not names and _is_object(schema):
+            self._unnamed.append(pointer)
+        return next(iter(names)) if len(names) == 1 else None
+
+
+def _is_object(schema: dict[str, Any]) -> bool:
+    return schema.get("type") == "object" or "properties" in schema
+
+
+def _nameable(schema: dict[str, Any]) -> bool:
+    """Tell whether the generator can make a class, or a union of classes, of the schema."""
+    return _is_object(schema) or "oneOf" in schema or "anyOf" in schema or "enum" in schema
+
+
+def _shape(schema: dict[str, Any], pointer: str) -> dict[str, Any]:
+    """Return what makes two schemas the same: all but annotations and the (derived) discriminator."""
+    shape = map_subschemas(schema, pointer, _shape)
+    if "required" in shape:
+        shape["required"] = sorted(shape["required"])
+    dropped = [key for key in shape if key in (*_ANNOTATIONS, "discriminator") or key.startswith("x-")]
+    return {key: value for key, value in shape.items() if key not in dropped}
+
+
+def _write_discriminator(schema: dict[str, Any], lifted: dict[str, Any], pointer: str) -> None:
+    """Derive the discriminator of a union from the variants' single-valued enums.
+
+    The inlined form cannot carry a mapping, whose targets are components, so it is always derived; one that
+    the spec does carry has to agree.
+    """
+    declared = schema.get("discriminator")
+    variants = schema.get("oneOf") or schema.get("anyOf") or []
+    tags = {name: [_tag(variant, name) for variant in variants] for name in (variants or [{}])[0].get("properties", {})}
+    telling = [name for name, values in tags.items() if None not in values and len(set(values)) == len(values) > 1]
+    lifted.pop("discriminator", None)
+    if declared is None and len(telling) != 1:
+        return
+    name = declared["propertyName"] if declared else telling[0]
+    if name not in telling:
+        raise GenerationError(
+            f"{pointer}/discriminator: {name!r} does not tell the variants apart; it has to be required and "
+            "have a single-valued enum in each, all different"
+        )
+    references = [variant.get("$ref") for variant in lifted.get("oneOf") or lifted["anyOf"]]
+    if None in references:  # a variant has no name, which is an error of its own
+        return
+    mapping = dict(zip(tags[name], references, strict=True))
+    given = declared.get("mapping", mapping) if declared else mapping
+    if {value: target if "/" in str(target) else _COMPONENT + target for value, target in given.items()} != mapping:
+        raise GenerationError(f"{pointer}/discriminator/mapping: the variants' own values of {name!r} say {mapping!r}")
+    lifted["discriminator"] = {"propertyName": name, "mapping": mapping}
+
+
+def _tag(variant: dict[str, Any], name: str) -> str | None:
+    values = variant.get("properties", {}).get(name, {}).get("enum", [])
+    return str(values[0]) if len(values) == 1 and name in variant.get("required", []) else None
+
+
+def _spread_security(document: dict[str, Any]) -> None:
+    """Move a security requirement from the top into the operations, where alone the generator reads it."""
+    everywhere = document.pop("security", None)
+    for path in document["paths"].values() if everywhere else ():
+        for operation in path.values():
+            operation.setdefault("security", everywhere)
+
+
+def _apply(patch: Patch, document: dict[str, Any]) -> None:
+    *parents, last = split(patch.pointer)
+    parent = find(document, join("", *parents)) if parents else document
+    if not isinstance(parent, dict):
+        raise GenerationError(f"overlay: {patch.pointer} is not in a mapping; patch the mapping or the list as a whole")
+    if (last not in parent) if patch.remove else (last in parent and parent[last] == patch.value):
+        raise GenerationError(f"overlay: the patch of {patch.pointer} changes nothing any more; remove it")
+    if patch.remove:
+        del parent[last]
+    else:
+        parent[last] = copy.deepcopy(patch.value)

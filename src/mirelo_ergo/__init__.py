@@ -1,0 +1,132 @@
+"""Sound effects for video and from text: the Mirelo API, typed, sync and async, safe with money and lost work.
+
+    from mirelo_ergo import MireloClient
+
+    with MireloClient() as client:                               # the key comes from MIRELO_API_KEY
+        request = client.video_to_sfx("clip.mp4", duration_ms=5000)
+        print(request.preflight().credits, "credits")
+        print(request.run().download("out/"))
+
+Importing this package costs next to nothing: every name below is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .errors import (
+        APIStatusError,
+        AuthenticationError,
+        ConfigurationError,
+        CostLimitError,
+        DownloadError,
+        IncompleteResultError,
+        InsufficientCreditsError,
+        InvalidRequestError,
+        JobError,
+        JobExpiredError,
+        JobFailedError,
+        JobTimeoutError,
+        MireloError,
+        NetworkError,
+        NotFoundError,
+        PermissionDeniedError,
+        RateLimitError,
+        RequestTimeoutError,
+        ServerError,
+        SourceChangedError,
+        SubmitOutcomeUnknown,
+        UnexpectedResponseError,
+        UploadError,
+        VideoError,
+    )
+    from .mirelo.asynchronous import (
+        AsyncGenerationRequest,
+        AsyncJob,
+        AsyncJobUpdates,
+        AsyncMireloClient,
+        AsyncSyncResult,
+    )
+    from .mirelo.blocking import GenerationRequest, Job, JobUpdates, MireloClient, SyncResult
+    from .mirelo.values import JobErrored, JobProcessing, JobStatus, JobSucceeded, MeResult, PreflightResult
+    from .mirelo.video import Video
+
+    __version__: str
+
+__all__ = [
+    "APIStatusError",
+    "AsyncGenerationRequest",
+    "AsyncJob",
+    "AsyncJobUpdates",
+    "AsyncMireloClient",
+    "AsyncSyncResult",
+    "AuthenticationError",
+    "ConfigurationError",
+    "CostLimitError",
+    "DownloadError",
+    "GenerationRequest",
+    "IncompleteResultError",
+    "InsufficientCreditsError",
+    "InvalidRequestError",
+    "Job",
+    "JobError",
+    "JobErrored",
+    "JobExpiredError",
+    "JobFailedError",
+    "JobProcessing",
+    "JobStatus",
+    "JobSucceeded",
+    "JobTimeoutError",
+    "JobUpdates",
+    "MeResult",
+    "MireloClient",
+    "MireloError",
+    "NetworkError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "PreflightResult",
+    "RateLimitError",
+    "RequestTimeoutError",
+    "ServerError",
+    "SourceChangedError",
+    "SubmitOutcomeUnknown",
+    "SyncResult",
+    "UnexpectedResponseError",
+    "UploadError",
+    "Video",
+    "VideoError",
+    "__version__",
+]
+
+_ELSEWHERE = {
+    "mirelo.blocking": {"GenerationRequest", "Job", "JobUpdates", "MireloClient", "SyncResult"},
+    "mirelo.asynchronous": {
+        "AsyncGenerationRequest",
+        "AsyncJob",
+        "AsyncJobUpdates",
+        "AsyncMireloClient",
+        "AsyncSyncResult",
+    },
+    "mirelo.values": {"JobErrored", "JobProcessing", "JobStatus", "JobSucceeded", "MeResult", "PreflightResult"},
+    "mirelo.video": {"Video"},
+}
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    value: object
+    if name == "__version__":
+        value = import_module("._runtime.settings", __name__).package_version()
+    elif name in __all__:
+        place = next((module for module, names in _ELSEWHERE.items() if name in names), "errors")
+        value = getattr(import_module(f".{place}", __name__), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

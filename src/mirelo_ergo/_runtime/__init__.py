@@ -1,0 +1,1 @@
+"""What every service needs and none owns: I/O, retry, waiting, transfer, limits, redaction. Knows no service."""

@@ -1,0 +1,98 @@
+"""How long network waits may last: `Deadline` for one operation, `Progress` for an upload or download.
+
+Read time-outs alone bound nothing (one byte per 100 ms passes any of them for ever), so every single connect, read and
+write is clipped to what one of these has left.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@attrs.frozen
+class Timing:
+    """Hold the time limits of RELIABILITY §1, in seconds (`minimum_rate` in bytes per second)."""
+
+    connect: float = 10.0
+    between_bytes: float = 60.0
+    no_progress: float = 60.0
+    minimum_rate: float = 1024.0
+    rate_window: float = 30.0
+    poll: float = 30.0
+    """One poll of a wait, answer included: the next scheduled poll is its retry."""
+
+
+class Watch(Protocol):
+    """Clip one network wait, and hear of bytes that moved."""
+
+    def clip(self, timeout: float | None) -> float:
+        """Give the seconds this wait may last; 0 or less when time is up."""
+        ...
+
+    def advance(self, count: int) -> None:
+        """Note that `count` bytes moved."""
+        ...
+
+    def moving(self, yes: bool, /) -> None:
+        """Say whether bytes of a body are due from now on."""
+        ...
+
+
+class Deadline:
+    """End a whole operation at one moment of the monotonic clock."""
+
+    def __init__(self, now: Callable[[], float], seconds: float) -> None:
+        self._now = now
+        self._end = now() + seconds
+
+    def left(self) -> float:
+        """Give the seconds left, 0 when none are."""
+        return max(0.0, self._end - self._now())
+
+    def clip(self, timeout: float | None) -> float:
+        return self.left() if timeout is None else min(timeout, self.left())
+
+    def advance(self, count: int) -> None:
+        """Take no notice: only time ends an operation."""
+
+    def moving(self, yes: bool, /) -> None:
+        """Take no notice either."""
+
+
+class Progress:
+    """End a transfer when nothing moved for `no_progress` seconds, or too little in a `rate_window`.
+
+    The rate counts only while bytes are due (`moving`): a server that thinks after the last byte is not slow.
+    """
+
+    def __init__(self, now: Callable[[], float], timing: Timing) -> None:
+        self._now = now
+        self._timing = timing
+        self._last = self._window_start = now()
+        self._window_bytes = 0
+        self._moving = False
+
+    def moving(self, yes: bool, /) -> None:
+        self._moving = yes
+        self._window_start, self._window_bytes = self._now(), 0
+
+    def clip(self, timeout: float | None) -> float:
+        now, timing = self._now(), self._timing
+        left = timing.no_progress - (now - self._last)
+        if self._moving:
+            due = timing.minimum_rate * timing.rate_window
+            if now - self._window_start >= timing.rate_window and self._window_bytes >= due:
+                self._window_start, self._window_bytes = now, 0
+            if self._window_bytes < due:
+                left = min(left, self._window_start + timing.rate_window - now)
+        return left if timeout is None else min(timeout, left)
+
+    def advance(self, count: int) -> None:
+        if count:
+            self._last = self._now()
+            self._window_bytes += count

@@ -1,0 +1,421 @@
+"""One attempt at a request, in both colours: the API's answers whole and capped, foreign ones as streams."""
+
+from __future__ import annotations
+
+import os
+import urllib.request
+from abc import ABC, abstractmethod
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+import httpcore
+import httpx
+
+from ...errors import ConfigurationError
+from ..deadline import Timing, Watch
+from ..io import ForeignRefused, ForeignRequest, Reply, Request, SourceFailed, TransportFailure
+from ..redact import Secret, safe_url
+from ..sent import SentTracker
+from ..urls import (
+    AddressKind,
+    ForeignPolicy,
+    address_kind,
+    check_address,
+    check_foreign_url,
+    is_loopback_host,
+)
+from .bodies import AsyncPieces, CallbackFailed, SyncPieces
+from .network import AsyncBackend, Backend, watch_of_this_call
+from .transports import (
+    AsyncClientTransport,
+    AsyncPoolTransport,
+    ClientTransport,
+    PoolTransport,
+    classify,
+    tls_context,
+)
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Mapping
+
+LARGEST_ANSWER = 16 << 20
+"""Bytes of an API answer; more is refused."""
+
+Purpose = Literal["main", "submit", "foreign"]
+_IDLE: Mapping[Purpose, float] = {"main": 30.0, "submit": 2.0, "foreign": 5.0}
+
+
+@attrs.frozen
+class HttpSettings:
+    """Hold how a client reaches its service and everything else."""
+
+    base_url: str
+    secret: Secret
+    auth: Callable[[str], tuple[str, str]] = attrs.field(repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
+    proxy: str | None = attrs.field(default=None, repr=False)
+    verify: bool | str | ssl.SSLContext = True
+    transport: Any = None
+    http_client: Any = None
+    allow_private: bool = False
+    timing: Timing = attrs.field(factory=Timing)
+
+
+class Http(ABC):
+    """What both colours share: building requests, choosing pools, judging bodies."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self.settings = settings
+        self.base = httpx.URL(settings.base_url)
+        self._policy = ForeignPolicy(self.base.scheme, self.base.host, settings.allow_private)
+        self._pid = os.getpid()
+        self._pools: dict[tuple[Purpose, str | None], Any] = {}
+        self._inherited: list[object] = []
+
+    def api_request(self, request: Request) -> httpx.Request:
+        """Build an API request; the only place where the key is put on one, beside `authorise`."""
+        headers = [*self.settings.headers, self.settings.auth(self.settings.secret.reveal())]
+        if request.body is not None:
+            headers.append(("Content-Type", "application/json"))
+        url = self.settings.base_url + request.path
+        return httpx.Request(request.method, url, headers=headers, content=request.body)
+
+    def foreign_request(self, request: ForeignRequest, stream: Any) -> httpx.Request:
+        """Build a request to a URL somebody else gave us, with nothing on it but what the description holds."""
+        parts = check_foreign_url(request.url, self._policy)
+        url = httpx.URL(request.url)
+        if url.host.rstrip(".").lower() != (parts.hostname or "").rstrip("."):
+            raise ForeignRefused(f"the URL {safe_url(request.url)} is refused: its host can be read in two ways")
+        if self._proxy_for(url) is not None:
+            self._check_literal(url.host)
+        fixed = [("Host", url.netloc.decode("ascii")), ("Accept-Encoding", "identity")]
+        if request.body is not None:
+            fixed.append(("Content-Length", str(request.body.size)))
+        return httpx.Request(request.method, url, headers=[*fixed, *request.headers.items()], stream=stream)
+
+    def limits(self, watch: Watch, *, long: bool = False) -> dict[str, float]:
+        """Give httpcore's time-outs for one attempt; every wait is clipped again when it happens."""
+        timing, left = self.settings.timing, max(watch.clip(None), 0.001)
+        between = left if long else min(timing.between_bytes, left)
+        return {"connect": min(timing.connect, left), "read": between, "write": between, "pool": left}
+
+    def pool(self, purpose: Purpose, url: httpx.URL) -> Any:
+        """Give the transport for a purpose, made at its first use and anew in a forked child."""
+        settings = self.settings
+        if self._pid != os.getpid():
+            self._inherited.append(self._pools)  # kept, because the parent still uses these sockets
+            self._pools, self._pid = {}, os.getpid()
+        if settings.transport is not None:
+            return settings.transport
+        if settings.http_client is not None and purpose != "foreign":
+            return self.wrap_client(settings.http_client)
+        key = purpose, self._proxy_for(url)
+        if key not in self._pools:
+            return self._pools.setdefault(key, self.make_pool(*key))  # two threads: the loser's pool is unused
+        return self._pools[key]
+
+    def take_pools(self) -> list[Any]:
+        """Forget the pools and give them to be closed."""
+        pools = list(self._pools.values()) if self._pid == os.getpid() else []
+        self._pools = {}
+        return pools
+
+    @abstractmethod
+    def make_pool(self, purpose: Purpose, proxy: str | None) -> Any:
+        """Make the transport over a pool of its own."""
+
+    @abstractmethod
+    def wrap_client(self, client: Any) -> Any:
+        """Make a transport of a client that the user brought."""
+
+    def pool_options(self, purpose: Purpose, proxy: str | None) -> dict[str, Any]:
+        """Give what both colours tell their pool."""
+        options: dict[str, Any] = {
+            "ssl_context": tls_context(self.settings.verify),
+            "max_connections": 100,
+            "max_keepalive_connections": 32,
+            "keepalive_expiry": _IDLE[purpose],
+        }
+        if proxy is not None:
+            options["proxy"] = read_proxy(proxy)
+        return options
+
+    def policy_for(self, purpose: Purpose, proxy: str | None) -> ForeignPolicy | None:
+        """Give what is checked at connect: nothing for the API itself, nor for a proxy's own address."""
+        return self._policy if purpose == "foreign" and proxy is None else None
+
+    def _proxy_for(self, url: httpx.URL) -> str | None:
+        settings = self.settings
+        if settings.proxy is not None or settings.transport is not None:
+            return settings.proxy
+        if is_loopback_host(url.host) or urllib.request.proxy_bypass(url.netloc.decode("ascii")):
+            return None  # no proxy can reach this machine's own loopback
+        proxies = urllib.request.getproxies()
+        return proxies.get(url.scheme) or proxies.get("all")
+
+    def _check_literal(self, host: str) -> None:
+        """Check what can be checked when a proxy resolves names: a literal address."""
+        kind = _literal_kind(host)
+        if kind is not None:
+            own = _literal_kind(self.base.host)
+            check_address(host, host, frozenset({own} if own else ()), allow_private=self._policy.allow_private)
+
+
+def _literal_kind(host: str) -> AddressKind | None:
+    try:
+        return address_kind(host)
+    except ValueError:
+        return None
+
+
+def read_proxy(address: str) -> httpcore.Proxy:
+    """Read a proxy's address; raises `ConfigurationError`."""
+    try:
+        parsed = httpx.Proxy(address)
+        url = parsed.url
+        where = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        if url.scheme.startswith("socks") and find_spec("socksio") is None:
+            raise ValueError("a SOCKS proxy needs one package more: pip install 'httpx[socks]'")
+        return httpcore.Proxy(where, auth=parsed.raw_auth)
+    except (ValueError, httpx.InvalidURL) as error:
+        raise ConfigurationError(f"proxy={safe_url(address)} is not a proxy's address ({error})") from None
+
+
+def _header_map(response: httpx.Response) -> Mapping[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
+
+
+def _refused_encoding(response: httpx.Response) -> str | None:
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("", "identity"):
+        return None
+    return f"the answer is encoded as {encoding[:40]}, although identity was asked for"
+
+
+_TOO_LARGE = f"the answer is larger than {LARGEST_ANSWER >> 20} MiB"
+
+
+class BlockingStream:
+    """A foreign answer being read, blocking."""
+
+    def __init__(self, http: BlockingHttp, response: httpx.Response, watch: Watch) -> None:
+        self.status = response.status_code
+        self.headers = _header_map(response)
+        self._http, self._response, self._watch = http, response, watch
+        self._pieces = iter(response.stream)  # type: ignore[arg-type]  # a sync transport's stream is sync
+
+    async def read(self) -> bytes:
+        """Give the next piece as it came from the wire, b"" at the end; raise `TransportFailure`."""
+        piece: bytes = self._http.guard(self._watch, SentTracker(), lambda: next(self._pieces, b""))
+        return piece
+
+    async def __aenter__(self) -> BlockingStream:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._http.guard(self._watch, SentTracker(), self._response.close)
+
+
+class BlockingHttp(Http):
+    """One attempt at a time, blocking."""
+
+    def make_pool(self, purpose: Purpose, proxy: str | None) -> httpx.BaseTransport:
+        backend = Backend(self.policy_for(purpose, proxy))
+        return PoolTransport(httpcore.ConnectionPool(network_backend=backend, **self.pool_options(purpose, proxy)))
+
+    def wrap_client(self, client: httpx.Client) -> httpx.BaseTransport:
+        return ClientTransport(client)
+
+    def guard(self, watch: Watch, sent: SentTracker, step: Callable[[], Any]) -> Any:
+        """Run a step of an attempt under its watch; give `TransportFailure` for whatever httpx raises.
+
+        It is raised outside the handler, so that no traceback holds a frame in which the key is readable.
+        """
+        token = watch_of_this_call.set(watch)
+        try:
+            return step()
+        except CallbackFailed as failed:
+            mistake = failed.error
+        except (ConfigurationError, ForeignRefused, SourceFailed):
+            raise
+        except Exception as error:
+            mistake = classify(error, sent, self.settings.secret)
+        finally:
+            watch_of_this_call.reset(token)
+        raise mistake
+
+    def call(self, request: Request, watch: Watch, sent: SentTracker) -> Reply:
+        """Make one attempt at an API request and read its whole answer."""
+        purpose: Purpose = "submit" if request.submit else "main"
+        return self.exchange(self.api_request(request), purpose, watch, sent, long=request.long)
+
+    def exchange(
+        self, request: httpx.Request, purpose: Purpose, watch: Watch, sent: SentTracker, *, long: bool = False
+    ) -> Reply:
+        """Send a request that is ready and read its whole answer, up to `LARGEST_ANSWER`."""
+        request.extensions = {"timeout": self.limits(watch, long=long), "trace": sent.event}
+
+        def attempt() -> Reply:
+            response = self.pool(purpose, request.url).handle_request(request)
+            try:
+                problem = _refused_encoding(response)
+                body = bytearray()
+                for piece in response.stream if problem is None else ():
+                    body += piece
+                    if len(body) > LARGEST_ANSWER:
+                        body, problem = bytearray(), _TOO_LARGE
+                        break
+                    if watch.clip(None) <= 0:
+                        raise httpx.ReadTimeout("the time for it is up")
+                return Reply(response.status_code, _header_map(response), bytes(body), problem)
+            finally:
+                response.close()
+
+        reply: Reply = self.guard(watch, sent, attempt)
+        return reply
+
+    def open(self, request: ForeignRequest, watch: Watch) -> BlockingStream:
+        """Make one attempt at a foreign request; its body is sent, its answer's body still to be read."""
+        sent = SentTracker()
+
+        def attempt() -> BlockingStream:
+            reader = request.body.open() if request.body is not None else None
+            try:
+                stream = httpx.ByteStream(b"") if reader is None else SyncPieces(request, reader, watch)
+                ready = self.foreign_request(request, stream)
+                ready.extensions = {"timeout": self.limits(watch), "trace": sent.event}
+                return BlockingStream(self, self.pool("foreign", ready.url).handle_request(ready), watch)
+            finally:
+                if reader is not None:
+                    reader.close()
+
+        opened: BlockingStream = self.guard(watch, sent, attempt)
+        return opened
+
+    def close(self) -> None:
+        """Close what this client opened; a transport or client that the user brought stays open."""
+        for pool in self.take_pools():
+            pool.close()
+
+
+class AsyncStream:
+    """A foreign answer being read, awaited."""
+
+    def __init__(self, http: AsyncHttp, response: httpx.Response, watch: Watch) -> None:
+        self.status = response.status_code
+        self.headers = _header_map(response)
+        self._http, self._response, self._watch = http, response, watch
+        self._pieces = aiter(response.stream)  # type: ignore[arg-type]  # an async transport's stream is async
+
+    async def read(self) -> bytes:
+        """Give the next piece as it came from the wire, b"" at the end; raise `TransportFailure`."""
+        piece: bytes = await self._http.guard(self._watch, SentTracker(), self._next)
+        return piece
+
+    async def _next(self) -> bytes:
+        return await anext(self._pieces, b"")
+
+    async def __aenter__(self) -> AsyncStream:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._http.guard(self._watch, SentTracker(), self._response.aclose)
+
+
+class AsyncHttp(Http):
+    """One attempt at a time, awaited."""
+
+    def __init__(self, settings: HttpSettings, disk: Callable[..., Any]) -> None:
+        super().__init__(settings)
+        self._disk = disk
+
+    def make_pool(self, purpose: Purpose, proxy: str | None) -> httpx.AsyncBaseTransport:
+        backend = AsyncBackend(self.policy_for(purpose, proxy))
+        options = self.pool_options(purpose, proxy)
+        return AsyncPoolTransport(httpcore.AsyncConnectionPool(network_backend=backend, **options))
+
+    def wrap_client(self, client: httpx.AsyncClient) -> httpx.AsyncBaseTransport:
+        return AsyncClientTransport(client)
+
+    async def guard(self, watch: Watch, sent: SentTracker, step: Callable[[], Any]) -> Any:
+        """The same as `BlockingHttp.guard`, awaited."""
+        token = watch_of_this_call.set(watch)
+        try:
+            return await step()
+        except CallbackFailed as failed:
+            mistake = failed.error
+        except (ConfigurationError, ForeignRefused, SourceFailed):
+            raise
+        except Exception as error:
+            mistake = classify(error, sent, self.settings.secret)
+        finally:
+            watch_of_this_call.reset(token)
+        raise mistake
+
+    async def call(self, request: Request, watch: Watch, sent: SentTracker) -> Reply:
+        """Make one attempt at an API request and read its whole answer."""
+        purpose: Purpose = "submit" if request.submit else "main"
+        return await self.exchange(self.api_request(request), purpose, watch, sent, long=request.long)
+
+    async def exchange(
+        self, request: httpx.Request, purpose: Purpose, watch: Watch, sent: SentTracker, *, long: bool = False
+    ) -> Reply:
+        """Send a request that is ready and read its whole answer, up to `LARGEST_ANSWER`."""
+        request.extensions = {"timeout": self.limits(watch, long=long), "trace": _awaited(sent)}
+
+        async def attempt() -> Reply:
+            response = await self.pool(purpose, request.url).handle_async_request(request)
+            try:
+                problem = _refused_encoding(response)
+                body = bytearray()
+                if problem is None:
+                    async for piece in response.stream:
+                        body += piece
+                        if len(body) > LARGEST_ANSWER:
+                            body, problem = bytearray(), _TOO_LARGE
+                            break
+                        if watch.clip(None) <= 0:
+                            raise httpx.ReadTimeout("the time for it is up")
+                return Reply(response.status_code, _header_map(response), bytes(body), problem)
+            finally:
+                await response.aclose()
+
+        reply: Reply = await self.guard(watch, sent, attempt)
+        return reply
+
+    async def open(self, request: ForeignRequest, watch: Watch) -> AsyncStream:
+        """Make one attempt at a foreign request; its body is sent, its answer's body still to be read."""
+        sent = SentTracker()
+
+        async def attempt() -> AsyncStream:
+            reader = await self._disk(request.body.open) if request.body is not None else None
+            try:
+                stream: httpx.AsyncByteStream = (
+                    httpx.ByteStream(b"") if reader is None else AsyncPieces(request, reader, watch, self._disk)
+                )
+                ready = self.foreign_request(request, stream)
+                ready.extensions = {"timeout": self.limits(watch), "trace": _awaited(sent)}
+                return AsyncStream(self, await self.pool("foreign", ready.url).handle_async_request(ready), watch)
+            finally:
+                if reader is not None:
+                    await self._disk(reader.close)
+
+        opened: AsyncStream = await self.guard(watch, sent, attempt)
+        return opened
+
+    async def close(self) -> None:
+        """Close what this client opened; a transport or client that the user brought stays open."""
+        for pool in self.take_pools():
+            await pool.aclose()
+
+
+def _awaited(sent: SentTracker) -> Callable[[str, Mapping[str, Any]], Any]:
+    async def trace(name: str, info: Mapping[str, Any]) -> None:
+        sent.event(name, info)
+
+    return trace
+
+
+__all__ = ["LARGEST_ANSWER", "AsyncHttp", "BlockingHttp", "Http", "HttpSettings", "TransportFailure"]

@@ -1,0 +1,93 @@
+"""Carry a generated client's requests: our pool, key and deadline, and every failure as one of our errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+
+from ...errors import ConfigurationError, UnexpectedResponseError
+from ..answers import Unusable, error_from, kept_body, read_json
+from ..deadline import Deadline
+from ..io import Reply, TransportFailure
+from ..retry import parse_retry_after
+from ..runtime import failure_error
+from ..sent import SentTracker
+
+if TYPE_CHECKING:
+    from ...errors import MireloError
+    from ..runtime import Runtime
+    from .exchange import AsyncHttp, BlockingHttp, Http
+
+
+def _prepare(runtime: Runtime, http: Http, request: httpx.Request) -> Deadline:
+    """Check where a request goes and put the key on it; a client would send it to any absolute URL it is given."""
+    if runtime.closed:
+        raise ConfigurationError("this client is closed: make a new one")
+    url, base = request.url, http.base
+    if (url.scheme, url.host, url.port) != (base.scheme, base.host, base.port):
+        raise ConfigurationError(f"the low-level client only speaks to {base.host}, not to {url.host}")
+    name, value = runtime.service.auth(runtime.secret.reveal())
+    request.headers[name] = value
+    for extra, text in http.settings.headers:
+        request.headers[extra] = text
+    return Deadline(runtime.io.now, runtime.timeout)
+
+
+def _judge(runtime: Runtime, request: httpx.Request, reply: Reply) -> httpx.Response:
+    """Give a usable answer back to the generated parser; raise the typed error of any other."""
+    what = f"{request.method} {request.url.path}"
+    if not 200 <= reply.status < 300:
+        after = parse_retry_after(reply.headers.get("retry-after"), reply.headers.get("date"), runtime.io.wall())
+        raise error_from(runtime.service, runtime.secret, reply, what, after)
+    try:
+        read_json(reply)
+    except Unusable as unusable:
+        raise UnexpectedResponseError(
+            f"{what}: {unusable} (HTTP {reply.status})", None, reply.status, body=kept_body(runtime.secret, reply)
+        ) from None
+    return httpx.Response(reply.status, headers=dict(reply.headers), content=reply.body)
+
+
+def _error(runtime: Runtime, request: httpx.Request, failure: TransportFailure) -> MireloError:
+    return failure_error(f"{request.method} {request.url.path}", runtime.base_url, failure, 1)
+
+
+class _Transport(httpx.BaseTransport):
+    def __init__(self, runtime: Runtime, http: BlockingHttp) -> None:
+        self._runtime, self._http = runtime, http
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        deadline = _prepare(self._runtime, self._http, request)
+        try:
+            reply = self._http.exchange(request, "submit", deadline, SentTracker(), long=True)
+        except TransportFailure as failure:
+            error = _error(self._runtime, request, failure)
+        else:
+            return _judge(self._runtime, request, reply)
+        raise error
+
+
+class _AsyncTransport(httpx.AsyncBaseTransport):
+    def __init__(self, runtime: Runtime, http: AsyncHttp) -> None:
+        self._runtime, self._http = runtime, http
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        deadline = _prepare(self._runtime, self._http, request)
+        try:
+            reply = await self._http.exchange(request, "submit", deadline, SentTracker(), long=True)
+        except TransportFailure as failure:
+            error = _error(self._runtime, request, failure)
+        else:
+            return _judge(self._runtime, request, reply)
+        raise error
+
+
+def low_level_client(runtime: Runtime, http: BlockingHttp) -> httpx.Client:
+    """Make the `httpx.Client` that a generated client uses."""
+    return httpx.Client(base_url=runtime.base_url, transport=_Transport(runtime, http), timeout=None)  # noqa: S113  # the transport has the operation's deadline
+
+
+def async_low_level_client(runtime: Runtime, http: AsyncHttp) -> httpx.AsyncClient:
+    """Make the `httpx.AsyncClient` that a generated client uses."""
+    return httpx.AsyncClient(base_url=runtime.base_url, transport=_AsyncTransport(runtime, http), timeout=None)  # noqa: S113  # the transport has the operation's deadline

@@ -1,0 +1,165 @@
+"""httpx's transport interface over httpcore pools, the shared TLS context, and what an exception means."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from typing import TYPE_CHECKING, Any
+
+import httpcore
+import httpx
+
+from ...errors import ConfigurationError
+from ..io import FailureKind, TransportFailure
+from ..redact import Secret, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...errors import Sent
+    from ..sent import SentTracker
+
+_contexts: dict[tuple[object, ...], ssl.SSLContext] = {}
+
+
+def tls_context(verify: bool | str | ssl.SSLContext) -> ssl.SSLContext:
+    """Give the TLS context for `verify`: one per process and setting, because making one costs milliseconds."""
+    if isinstance(verify, ssl.SSLContext):
+        return verify
+    key = (verify, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    if key not in _contexts:
+        if isinstance(verify, str):
+            try:
+                is_folder = os.path.isdir(verify)  # noqa: PTH112  # the one look-up before OpenSSL reads it
+                file, folder = (None, verify) if is_folder else (verify, None)
+                _contexts[key] = ssl.create_default_context(cafile=file, capath=folder)
+            except (OSError, ssl.SSLError) as error:
+                raise ConfigurationError(f"verify={shorten(verify)} cannot be read as certificates ({error})") from None
+        else:
+            _contexts[key] = httpx.create_ssl_context(verify=verify)
+    return _contexts[key]
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._inner)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _AsyncBody(httpx.AsyncByteStream):
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __aiter__(self) -> Any:
+        return self._inner.__aiter__()
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def _core_request(request: httpx.Request) -> httpcore.Request:
+    url = request.url
+    return httpcore.Request(
+        method=request.method,
+        url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        headers=request.headers.raw,
+        content=request.stream,
+        extensions=request.extensions,
+    )
+
+
+class PoolTransport(httpx.BaseTransport):
+    def __init__(self, pool: httpcore.ConnectionPool) -> None:
+        self._pool = pool
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._pool.handle_request(_core_request(request))
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer.stream))
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class AsyncPoolTransport(httpx.AsyncBaseTransport):
+    def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
+        self._pool = pool
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._pool.handle_async_request(_core_request(request))
+        return httpx.Response(answer.status, headers=answer.headers, stream=_AsyncBody(answer.stream))
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
+class ClientTransport(httpx.BaseTransport):
+    """A client that the user made: it keeps its own time-outs, hooks and pool, and stays open."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._client.send(request, stream=True, follow_redirects=False)
+
+
+class AsyncClientTransport(httpx.AsyncBaseTransport):
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._client.send(request, stream=True, follow_redirects=False)
+
+
+_KINDS: tuple[tuple[tuple[type[Exception], ...], FailureKind], ...] = (
+    ((httpcore.PoolTimeout, httpx.PoolTimeout), "pool"),
+    ((httpcore.ConnectTimeout, httpx.ConnectTimeout, httpcore.ConnectError, httpx.ConnectError), "connect"),
+    ((httpcore.ProxyError, httpx.ProxyError), "proxy"),
+    ((httpcore.TimeoutException, httpx.TimeoutException), "timeout"),
+    ((httpcore.RemoteProtocolError, httpx.RemoteProtocolError), "garbled"),
+    (
+        (
+            httpcore.UnsupportedProtocol,
+            httpx.UnsupportedProtocol,
+            httpcore.LocalProtocolError,
+            httpx.LocalProtocolError,
+            httpx.InvalidURL,
+        ),
+        "local",
+    ),
+)
+_NOT_SENT: frozenset[FailureKind] = frozenset({"pool", "connect", "proxy", "proxy_refused", "tls"})
+_CUT = ("disconnected", "peer closed connection", "incomplete")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    for _ in range(8):
+        if error is None:
+            return
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def classify(error: Exception, sent: SentTracker, secret: Secret) -> TransportFailure:
+    """Turn any exception of a transport into a `TransportFailure`, with the proof of what was sent."""
+    kind: FailureKind = "network"
+    for classes, named in _KINDS:
+        if isinstance(error, classes):
+            kind = named
+            break
+    text = next((str(link) for link in _chain(error) if str(link)), "")
+    if kind == "connect":
+        causes = [link for link in _chain(error) if isinstance(link, ssl.SSLError)]
+        if any(not isinstance(link, ssl.SSLEOFError | ssl.SSLZeroReturnError) for link in causes):
+            kind = "tls"
+    elif kind == "garbled" and any(mark in text for mark in _CUT):
+        kind = "network"
+    elif kind == "proxy" and "407" in text:
+        kind = "proxy_refused"
+    how_much: Sent = "no" if kind in _NOT_SENT else sent.sent()
+    detail = shorten(secret.scrub(f"{type(error).__name__}: {text}" if text else type(error).__name__), 300)
+    return TransportFailure(kind, how_much, detail)

@@ -1,0 +1,201 @@
+"""Waiting for a job (RELIABILITY §2): when to ask next, and the loop that asks until the job is done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+import attrs
+
+from ..errors import (
+    AuthenticationError,
+    ConfigurationError,
+    InsufficientCreditsError,
+    InvalidRequestError,
+    JobExpiredError,
+    JobTimeoutError,
+    MireloError,
+    NotFoundError,
+    PermissionDeniedError,
+)
+from .deadline import Deadline
+from .retry import LONGEST_RETRY_AFTER
+from .runtime import Operation, Runtime, execute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+S = TypeVar("S")
+
+NO_ESTIMATE: Final = 30.0
+FAILURES_LAST: Final = 300.0
+"""Seconds of nothing but failed polls that end a wait."""
+HINTS: Final = 10
+"""Gaps per job that a server's own estimate of completion may shorten."""
+YOUNG: Final = 5.0
+"""Seconds in which a 404 may only mean that the job is not known everywhere yet."""
+
+
+@attrs.frozen
+class Schedule:
+    """Say how long to wait between polls, as shares of the time the job has run; seconds elsewhere."""
+
+    early: float = 0.20
+    late: float = 0.05
+    floor: float = 0.5
+    cap: float = 5.0
+    first_share: float = 0.15
+    first_cap: float = 5.0
+    jitter: float = 0.10
+
+    def first(self, estimate: float) -> float:
+        """Give when to poll first, counted from the submit."""
+        return max(self.floor, min(self.first_share * estimate, self.first_cap))
+
+    def next_gap(self, elapsed: float, estimate: float, random: float) -> float:
+        """Give the seconds until the next poll; the jitter only ever shortens."""
+        if elapsed <= 0:
+            gap = self.first(estimate)
+        else:
+            share = self.early if elapsed < self.first_share * estimate else self.late
+            gap = max(self.floor, min(share * elapsed, self.cap))
+        return gap * (1.0 - self.jitter * random)
+
+
+PROMPT: Final = Schedule()
+PATIENT: Final = Schedule(early=0.10, late=0.10, floor=1.0, cap=30.0)
+"""For batches: about a third of the requests for twice the overshoot."""
+
+
+def clamp_estimate(estimated_ms: int | None) -> float:
+    """Give an estimate in seconds, within [1 s, 1 h]; 30 s if there is none."""
+    return NO_ESTIMATE if estimated_ms is None else min(max(estimated_ms, 1000), 3_600_000) / 1000.0
+
+
+@attrs.frozen
+class Seen(Generic[S]):
+    """What one poll saw: the service's own status value, whether it is final, and what it says of the time left.
+
+    `completes_in` is the server's estimate in seconds by its own clock, `retry_after` its wish, both None if absent.
+    """
+
+    status: S
+    final: bool
+    completes_in: float | None = None
+    retry_after: float | None = None
+
+
+class Waiter(Generic[S]):
+    """Poll one job at its own pace. `next` gives each status that was seen, the final one last."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        poll: Callable[[float, bool], Operation[Seen[S]]],
+        *,
+        estimate: float,
+        elapsed: float,
+        schedule: Schedule,
+        interval: float | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        self._runtime = runtime
+        self._poll = poll
+        self._estimate = estimate
+        self._schedule = schedule
+        self._interval = interval
+        self.timeout = max(5 * estimate, 600.0) if timeout is None else timeout
+        self._began = runtime.io.now() - max(0.0, elapsed)
+        self._deadline = Deadline(runtime.io.now, self.timeout)
+        self._gap = self._first_gap(max(0.0, elapsed))
+        self._hints = HINTS
+        self._failing_since: float | None = None
+
+    def _first_gap(self, elapsed: float) -> float:
+        if self._interval is not None:
+            return self._interval if elapsed <= 0 else 0.0
+        gap = self._schedule.next_gap(0.0, self._estimate, self._runtime.io.random())
+        return max(0.0, gap - elapsed)
+
+    @property
+    def elapsed(self) -> float:
+        """Give the seconds since the submit."""
+        return self._runtime.io.now() - self._began
+
+    async def next(self) -> Seen[S]:
+        """Sleep until the next poll is due and poll until one succeeds; failed polls are only waited out.
+
+        Raises `JobTimeoutError` after one last poll at the deadline, `JobExpiredError` or `NotFoundError` for a job
+        that is gone, and at once what no waiting mends (401, 402, 403, a wrong request).
+        """
+        lead = min(1.0, 0.1 * self.timeout)
+        while True:
+            left = self._deadline.left() - lead
+            last = self._gap >= left
+            await self._runtime.io.sleep(max(0.0, min(self._gap, left)))
+            started = self._runtime.io.now()
+            limit = min(self._runtime.timing.poll, self._deadline.left() + 0.2)
+            try:
+                seen = await execute(self._runtime, self._poll(limit, self.elapsed < YOUNG))
+            except MireloError as error:
+                self._judge(error, started)
+                asked = getattr(error, "retry_after", None)
+            else:
+                self._failing_since = None
+                self._gap = self._gap_after(seen)
+                if seen.final or not last:
+                    return seen
+                asked = None
+            if last:
+                raise JobTimeoutError(
+                    f"the job still runs after {self.timeout:g} s of waiting; wait again, or resume it by its token",
+                    retryable=True,
+                )
+            if asked is not None or self._failing_since is not None:
+                self._gap = max(self._plain_gap(), min(asked or 0.0, LONGEST_RETRY_AFTER))
+
+    def _plain_gap(self) -> float:
+        if self._interval is not None:
+            return self._interval
+        return self._schedule.next_gap(self.elapsed, self._estimate, self._runtime.io.random())
+
+    def _gap_after(self, seen: Seen[S]) -> float:
+        gap, elapsed = self._plain_gap(), self.elapsed
+        hint = seen.completes_in
+        if self._interval is None and hint is not None and self._hints > 0:
+            news = abs(elapsed + hint - self._estimate) > 0.05 * self._estimate
+            shorter = max(self._schedule.floor, hint)
+            if news and shorter < gap:
+                gap = shorter
+                self._hints -= 1
+        return max(gap, min(seen.retry_after or 0.0, LONGEST_RETRY_AFTER))
+
+    def _judge(self, error: MireloError, started: float) -> None:
+        """Raise what ends the wait; note the rest as one more failure."""
+        fatal = AuthenticationError | InsufficientCreditsError | PermissionDeniedError
+        if isinstance(error, fatal | InvalidRequestError | ConfigurationError):
+            raise error
+        if isinstance(error, NotFoundError) and self.elapsed >= YOUNG:
+            lifetime = self._runtime.service.job_lifetime
+            if self.elapsed < lifetime:
+                raise error
+            raise JobExpiredError(
+                f"the service no longer has the job: it was made {self.elapsed / 3600:.0f} h ago, and results live "
+                f"{lifetime / 3600:.0f} h ({error.message})",
+                error.code,
+                error.http_status,
+                body=error.body,
+                request_id=error.request_id,
+            ) from None
+        if self._failing_since is None:
+            self._failing_since = started
+        elif self._runtime.io.now() - self._failing_since >= FAILURES_LAST:
+            raise error
+
+
+def attach(error: BaseException, job: Any, token: str) -> None:
+    """Put the job on an error that is about it; on a Ctrl-C or cancellation, say in a note how to resume."""
+    if isinstance(error, MireloError):
+        if error.job is None:
+            error.job, error.job_token = job, token
+    elif not isinstance(error, Exception):
+        error.add_note(f"mirelo_ergo: the job goes on; resume it with client.job({token!r})")

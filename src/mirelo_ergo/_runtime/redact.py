@@ -1,0 +1,56 @@
+"""Keep secrets out of reprs, logs, errors and tracebacks."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from urllib.parse import urlsplit
+
+log = logging.getLogger("mirelo_ergo")
+"""One line per attempt at DEBUG; nothing above WARNING."""
+
+
+class Secret:
+    """Hold an API key so that only `reveal` gives it away."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Give the key itself; the result must not be kept in a variable where an error can be raised."""
+        return self._value
+
+    def fingerprint(self) -> str:
+        """Give a hash that tells accounts apart."""
+        return hashlib.sha256(self._value.encode()).hexdigest()[:16]
+
+    def scrub(self, text: str) -> str:
+        """Replace the key wherever a text holds it (a server may echo it)."""
+        return text.replace(self._value, "***")
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        raise TypeError("a Secret is not pickled: make the client where it is used")
+
+
+def safe_url(url: str) -> str:
+    """Shorten a URL to scheme, host and path: a pre-signed query, a fragment and user info are secrets."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "(malformed URL)"
+    query = "?…" if parts.query else ""
+    return f"{parts.scheme}://{host}{port}{shorten(parts.path, 120)}{query}"
+
+
+def shorten(value: object, limit: int = 80) -> str:
+    """Give a value's repr-like text, cut to `limit` characters, on one line."""
+    text = value if isinstance(value, str) else repr(value)
+    text = text.replace("\r", "\\r").replace("\n", "\\n")
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

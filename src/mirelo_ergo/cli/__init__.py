@@ -1,0 +1,1 @@
+"""The command line: `mirelo-ergo` and `python -m mirelo_ergo` (extra `cli`). It uses the public API only."""

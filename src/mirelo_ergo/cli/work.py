@@ -1,0 +1,203 @@
+"""What the commands do, over the public API: make a request, see a job through, save its results."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import attrs
+
+from mirelo_ergo import MireloError, Video
+
+from .clip import is_url, rest_ms
+from .failures import Exit, Failure, Resumption, failure_from, interrupted
+from .progress import shown
+from .times import seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mirelo_ergo import GenerationRequest, Job, JobStatus, MireloClient, PreflightResult, SyncResult
+
+    from .output import Output
+    from .progress import Shown
+    from .service import Service
+
+
+class Ask(Protocol):
+    """What is asked for: it makes the library's request, which sends nothing yet."""
+
+    def request(self, client: MireloClient, bars: Shown, max_credits: int | None = None) -> GenerationRequest: ...
+
+
+@attrs.frozen
+class Text:
+    """Sound from words; a length that is None is the library's default."""
+
+    prompt: str
+    duration_ms: int | None
+    samples: int
+
+    def request(self, client: MireloClient, bars: Shown, max_credits: int | None = None) -> GenerationRequest:
+        if self.duration_ms is None:
+            return client.text_to_sfx(self.prompt, num_samples=self.samples, max_credits=max_credits)
+        return client.text_to_sfx(
+            self.prompt, duration_ms=self.duration_ms, num_samples=self.samples, max_credits=max_credits
+        )
+
+
+@attrs.frozen
+class Clip:
+    """Sound for a clip."""
+
+    clip: str
+    duration_ms: int
+    start_ms: int
+    samples: int
+    output: str
+
+    def request(self, client: MireloClient, bars: Shown, max_credits: int | None = None) -> GenerationRequest:
+        video = Video.from_url(self.clip) if is_url(self.clip) else Video.from_path(self.clip, on_progress=bars.upload)
+        return client.video_to_sfx(
+            video,
+            duration_ms=self.duration_ms,
+            start_offset_ms=self.start_ms,
+            num_samples=self.samples,
+            output=self.output,
+            max_credits=max_credits,
+        )
+
+
+def duration_of(clip: str, duration_ms: int | None, start_ms: int, output: Output) -> int:
+    """Give the length asked for, else the clip's own less the start, up to the model's limit; says so."""
+    if duration_ms is not None:
+        return duration_ms
+    if is_url(clip):
+        message = "a video by URL needs --duration: only the service looks into it; nothing was sent"
+        raise Failure(Exit.REFUSED, "usage", message)
+    Video.from_path(clip)  # what is no readable file is refused in the library's own words
+    rest = rest_ms(Path(clip), start_ms)
+    output.note(f"duration: {seconds(rest)}, as long as the clip and the model allow from {seconds(start_ms)} on")
+    return rest
+
+
+@attrs.frozen
+class Saving:
+    """Where results go."""
+
+    folder: Path
+    overwrite: bool
+
+    def check(self) -> None:
+        """Refuse a folder that cannot be written to, before anything is paid."""
+        nearest = next(place for place in (self.folder, *self.folder.absolute().parents) if place.exists())
+        if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+            message = f"--out {self.folder}: {nearest} is not a folder that can be written to; nothing was sent"
+            raise Failure(Exit.REFUSED, "invalid_folder", message)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Give them back as options of another command line."""
+        return ("--out", str(self.folder), *(("--overwrite",) if self.overwrite else ()))
+
+
+def generate(
+    ask: Ask, service: Service, saving: Saving, output: Output, *, max_credits: int | None, timeout_ms: int | None
+) -> None:
+    """Say the cost, submit, wait and save."""
+    saving.check()
+    resumption = Resumption("download", (*saving.options, *service.options), lost=service.emulator)
+    with service.client(output) as client:
+        with shown(output) as bars:
+            request = ask.request(client, bars, max_credits)
+            cost = request.preflight()
+            output.note(f"cost: {_price(cost)}")
+            job = request.submit_job()
+            with _resumable(job, resumption, submitted=True):
+                output.note(f"job token: {job.token}")
+                result = job.wait(timeout_ms=timeout_ms, on_progress=bars.job)
+                files = _save(result, saving, bars)
+        output.result(files, {**_named(job), "credits": cost.credits, "files": files})
+
+
+def tell_cost(ask: Ask, service: Service, output: Output, timeout_ms: int | None) -> None:
+    """Ask what a request would cost; uploads nothing."""
+    with service.client(output, timeout_ms) as client, shown(output) as bars:
+        cost = ask.request(client, bars).preflight()
+    output.result([_price(cost)], attrs.asdict(cost))
+
+
+def tell_account(service: Service, output: Output, timeout_ms: int | None) -> None:
+    """Ask for the account."""
+    with service.client(output, timeout_ms) as client:
+        me = client.me()
+    overage = "yes" if me.overage_enabled else "no"
+    lines = [f"account  {me.id}", f"e-mail   {me.email}", f"credits  {me.credits_available}", f"overage  {overage}"]
+    output.result(lines, attrs.asdict(me))
+
+
+def tell_status(token: str, service: Service, output: Output, timeout_ms: int | None) -> None:
+    """Look at a job once."""
+    with service.client(output, timeout_ms) as client:
+        job = client.job(token)
+        with _resumable(job, Resumption("status", service.options)):
+            status = job.status()
+        output.result([_words(status)], {**_named(job), **attrs.asdict(status)})
+
+
+def wait_for(token: str, service: Service, output: Output, timeout_ms: int | None) -> None:
+    """Wait until a job is done."""
+    with service.client(output) as client:
+        job = client.job(token)
+        with _resumable(job, Resumption("wait", service.options)), shown(output) as bars:
+            result = job.wait(timeout_ms=timeout_ms, on_progress=bars.job)
+        urls = result.result_urls
+        output.result([f"succeeded, {_count(urls)}"], {**_named(job), "status": "succeeded", "result_urls": urls})
+
+
+def download(token: str, service: Service, saving: Saving, output: Output, timeout_ms: int | None) -> None:
+    """Wait until a job is done, if it is not, and save its results."""
+    saving.check()
+    with service.client(output) as client:
+        job = client.job(token)
+        resumption = Resumption("download", (*saving.options, *service.options))
+        with _resumable(job, resumption), shown(output) as bars:
+            files = _save(job.wait(timeout_ms=timeout_ms, on_progress=bars.job), saving, bars)
+        output.result(files, {**_named(job), "files": files})
+
+
+@contextmanager
+def _resumable(job: Job, resumption: Resumption, *, submitted: bool = False) -> Iterator[None]:
+    """Let no error or Ctrl-C pass without the way back to the job."""
+    try:
+        yield
+    except MireloError as error:
+        raise failure_from(error, resumption, submitted=submitted) from error
+    except KeyboardInterrupt as stop:
+        raise interrupted(stop, job.token, resumption) from stop
+
+
+def _save(result: SyncResult, saving: Saving, bars: Shown) -> list[str]:
+    return [str(path) for path in result.download(saving.folder, saving.overwrite, bars.download)]
+
+
+def _named(job: Job) -> dict[str, object]:
+    return {"job_token": job.token, "job_id": job.job_id}
+
+
+def _price(cost: PreflightResult) -> str:
+    return f"{cost.credits} credits, done within {seconds(cost.estimated_ms)} most of the time"
+
+
+def _count(urls: list[str]) -> str:
+    return "1 result" if len(urls) == 1 else f"{len(urls)} results"
+
+
+def _words(status: JobStatus) -> str:
+    if status.status == "succeeded":
+        return f"succeeded, {_count(status.result_urls)}"
+    if status.status == "errored":
+        return f"errored: {status.message} ({status.code}); it was not charged"
+    return f"{status.raw_status}, {status.progress_percent} %"

@@ -1,0 +1,73 @@
+"""The emulator's time: runs like a wall clock that nobody sets, and can be advanced."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from datetime import UTC, datetime
+
+
+class Stopping(Exception):
+    """Say to whoever waits or works that the emulator is going away."""
+
+
+class Clock:
+    """Tell the emulator's time, in seconds since the epoch.
+
+    It follows the monotonic clock, so a wall clock that is set meanwhile changes nothing here.
+    """
+
+    def __init__(self) -> None:
+        self._base = time.time() - time.monotonic()
+        self._lock = threading.Lock()
+        self._sleepers: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
+        self._stopped = False
+
+    def now(self) -> float:
+        """Return the time, in seconds since the epoch."""
+        return self._base + time.monotonic()
+
+    def advance(self, seconds: float) -> None:
+        """Move the time forward, from any thread; whoever waits for a moment now past wakes up at once."""
+        if not seconds >= 0:
+            raise ValueError(f"seconds is {seconds!r}: the clock only goes forward, give 0 or more")
+        with self._lock:
+            self._base += seconds
+            self._wake()
+
+    def stop(self) -> None:
+        """End every wait, now and later, with `Stopping`."""
+        with self._lock:
+            self._stopped = True
+            self._wake()
+
+    async def until(self, moment: float) -> None:
+        """Wait until `now()` has reached the moment; raise `Stopping` when the emulator stops first."""
+        woken = asyncio.Event()
+        while True:
+            with self._lock:
+                if self._stopped:
+                    raise Stopping
+                left = moment - self.now()
+                if left <= 0:
+                    return
+                woken.clear()
+                self._sleepers[woken] = asyncio.get_running_loop()
+            try:
+                async with asyncio.timeout(left):
+                    await woken.wait()
+            except TimeoutError:
+                pass
+            finally:
+                with self._lock:
+                    self._sleepers.pop(woken, None)
+
+    def _wake(self) -> None:
+        for event, loop in self._sleepers.items():
+            loop.call_soon_threadsafe(event.set)
+
+
+def iso(moment: float) -> str:
+    """Write a moment as the contract's date-time: UTC, milliseconds, Z."""
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,62 @@
+"""What a finished job hands out: a sound that is computed while it is sent, or a file with picture and sound."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mirelo_ergo.emulator.sound import Piece
+
+CHUNK = 256 * 1024
+
+
+@attrs.frozen
+class Rendering:
+    """One result: `file` is the clip with its sound for output="video", else None and the sound is all there is."""
+
+    piece: Piece
+    file: Path | None = None
+
+    @property
+    def suffix(self) -> str:
+        """Return the end of the result's name."""
+        return ".wav" if self.file is None else ".mp4"
+
+    @property
+    def media_type(self) -> str:
+        """Return the Content-Type."""
+        return "audio/wav" if self.file is None else "video/mp4"
+
+    @property
+    def size(self) -> int:
+        """Return the length in bytes."""
+        return self.piece.wav_bytes if self.file is None else self.file.stat().st_size
+
+    @property
+    def etag(self) -> str:
+        """Return a strong validator: the same for equal bytes, another for others."""
+        # A clip with sound is never written twice, so its name and its sound tell it apart.
+        key = repr((self.piece, self.file and self.file.name))
+        return f'"{hashlib.sha256(key.encode()).hexdigest()[:32]}"'
+
+    def chunks(self, first: int, last: int) -> Iterator[bytes]:
+        """Yield the bytes from `first` up to `last`, a few hundred KB at a time."""
+        if self.file is None:
+            yield from self.piece.wav(first, last)
+            return
+        with self.file.open("rb") as stream:
+            stream.seek(first)
+            while first < last and (chunk := stream.read(min(CHUNK, last - first))):
+                first += len(chunk)
+                yield chunk
+
+    def delete(self) -> None:
+        """Remove the file, if there is one."""
+        if self.file is not None:
+            self.file.unlink(missing_ok=True)

@@ -1,0 +1,185 @@
+"""The vendored OpenAPI file as the rule book: routes, query parameters and bodies are checked against it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import attrs
+import jsonschema
+import yaml
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from mirelo_ergo.emulator.refusals import bad_request, short
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DOCUMENT = "urn:mirelo-ergo:spec"
+METHODS = ("get", "post", "put", "patch", "delete")
+INTEGER = re.compile(r"-?[0-9]{1,18}")
+
+
+@attrs.frozen
+class Operation:
+    """One operation of the spec, with what it needs to check a request."""
+
+    id: str
+    method: str
+    path: str
+    query: Mapping[str, dict[str, Any]]
+    body: jsonschema.Draft202012Validator | None
+    body_defaults: Mapping[str, Any]
+    body_required: bool
+
+    def read_query(self, sent: Mapping[str, str]) -> dict[str, Any]:
+        """Return the query parameters as typed values with defaults filled in; refuse what the spec does not allow."""
+        values: dict[str, Any] = {}
+        for name, parameter in self.query.items():
+            schema = parameter["schema"]
+            if name in sent:
+                value: Any = sent[name]
+                if schema.get("type") == "integer" and INTEGER.fullmatch(value):
+                    value = int(value)
+                _check(jsonschema.Draft202012Validator(schema), value, name)
+                values[name] = value
+            elif parameter.get("required"):
+                raise bad_request(f"{name} is missing: the query has to give it")
+            elif "default" in schema:
+                values[name] = schema["default"]
+        return values
+
+    def read_body(self, raw: bytes) -> dict[str, Any]:
+        """Return the JSON body as it was sent; refuse what the spec does not allow."""
+        if not raw and not self.body_required:
+            return {}
+        try:
+            value = json.loads(raw, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            raise bad_request(f"the body is not JSON: {short(str(error))}") from None
+        if self.body is not None:
+            _check(self.body, value, "")
+        if not isinstance(value, dict):
+            raise bad_request("the body has to be a JSON object")
+        return value
+
+
+@functools.cache
+def load(name: str = "mirelo-v2.yaml") -> tuple[Operation, ...]:
+    """Read a spec file's operations."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is not in every build
+    document = yaml.load(find(name).read_bytes(), loader)  # noqa: S506 - both loaders are the safe ones
+    registry: Registry[Any] = Registry().with_resource(DOCUMENT, DRAFT202012.create_resource(document))
+    return tuple(
+        _operation(document, registry, path, method, item[method])
+        for path, item in document["paths"].items()
+        for method in METHODS
+        if method in item
+    )
+
+
+def find(name: str) -> Path:
+    """Return where a spec file lies: inside the package when installed from a wheel, at the top of a checkout else."""
+    package = Path(__file__).resolve().parents[1]
+    candidates = (package / "openapi" / name, package.parents[1] / "openapi" / name)
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise FileNotFoundError(f"the spec {name} is in neither {candidates[0].parent} nor {candidates[1].parent}")
+
+
+def _operation(
+    document: dict[str, Any], registry: Registry[Any], path: str, method: str, item: dict[str, Any]
+) -> Operation:
+    parameters = [_follow(document, parameter) for parameter in item.get("parameters", ())]
+    body: jsonschema.Draft202012Validator | None = None
+    body_defaults: dict[str, Any] = {}
+    body_item = _follow(document, item.get("requestBody", {}))
+    if body_item:
+        # A reference to the place in the document, so that the references inside it resolve too.
+        pointer = item["requestBody"].get("$ref", f"#/paths/{path.replace('/', '~1')}/{method}/requestBody")
+        body = jsonschema.Draft202012Validator(
+            {"$ref": f"{DOCUMENT}{pointer}/content/application~1json/schema"}, registry=registry
+        )
+        schema = _follow(document, body_item["content"]["application/json"]["schema"])
+        body_defaults = {
+            name: value["default"] for name, value in schema.get("properties", {}).items() if "default" in value
+        }
+    return Operation(
+        id=item["operationId"],
+        method=method.upper(),
+        path=path,
+        query={parameter["name"]: parameter for parameter in parameters if parameter["in"] == "query"},
+        body=body,
+        body_defaults=body_defaults,
+        body_required=bool(body_item.get("required")),
+    )
+
+
+def _follow(document: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in item:
+        found: Any = document
+        for part in item["$ref"].removeprefix("#/").split("/"):
+            found = found[part.replace("~1", "/").replace("~0", "~")]
+        item = found
+    return item
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _check(validator: jsonschema.Draft202012Validator, value: Any, name: str) -> None:
+    error = next(iter(sorted(validator.iter_errors(value), key=lambda e: list(map(str, e.absolute_path)))), None)
+    if error is not None:
+        raise bad_request(_message(error, name))
+
+
+def _message(error: jsonschema.ValidationError, name: str) -> str:
+    """Name the field, what it holds and its bound: jsonschema's own message quotes the whole value instead."""
+    path = ".".join([name, *map(str, error.absolute_path)]).strip(".") or "the body"
+    value: Any = error.instance
+    bound: Any = error.validator_value
+    match error.validator:
+        case "required":
+            missing = next(field for field in bound if field not in value)
+            return f"{missing if path == 'the body' else f'{path}.{missing}'} is missing"
+        case "minimum":
+            return f"{path} is {short(value)}: it has to be {bound} or more"
+        case "maximum":
+            return f"{path} is {short(value)}: it has to be {bound} or less"
+        case "maxLength":
+            return f"{path} has {len(value)} characters: it may have {bound}"
+        case "minLength":
+            return f"{path} has {len(value)} characters: it has to have {bound}"
+        case "type":
+            return f"{path} is {short(value)}: it has to be of type {bound}"
+        case "enum":
+            return f"{path} is {short(value)}: it has to be one of {', '.join(map(str, bound))}"
+        case "oneOf":
+            return _one_of(error, name, path)
+        case _:
+            return f"{path}: {short(error.message, 200)}"
+
+
+def _one_of(error: jsonschema.ValidationError, name: str, path: str) -> str:
+    """Report on the variant that the value's `type` names; without one, which names there are."""
+    value = error.instance
+    if not isinstance(value, dict):
+        return f"{path} is {short(value)}: it has to be an object with a type"
+    if "type" not in value:
+        return f"{path}.type is missing"
+    variants: dict[int, list[jsonschema.ValidationError]] = {}
+    for cause in error.context or ():
+        variants.setdefault(int(cause.schema_path[0]), []).append(cause)
+    names: list[str] = []
+    for causes in variants.values():
+        wrong_type = [cause for cause in causes if list(cause.path) == ["type"]]
+        if not wrong_type:
+            return _message(causes[0], name)
+        names += cast("list[str]", wrong_type[0].validator_value)
+    return f"{path}.type is {short(value['type'])}: it has to be one of {', '.join(names)}"

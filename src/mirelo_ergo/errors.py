@@ -1,0 +1,317 @@
+"""Every error that leaves this package, for every service.
+
+    MireloError(message, code, http_status)
+    ├── ConfigurationError           the client was set up wrongly; nothing was sent
+    ├── InvalidRequestError          a parameter is wrong (also a ValueError); refused here or by the service
+    ├── CostLimitError               more than max_credits, or the cost is not known; nothing was submitted
+    ├── APIStatusError               the service answered with an error status
+    │   ├── AuthenticationError      401
+    │   ├── InsufficientCreditsError 402
+    │   ├── PermissionDeniedError    403
+    │   ├── NotFoundError            404
+    │   ├── VideoError               the source video or its asset cannot be used
+    │   ├── RateLimitError           429
+    │   └── ServerError              5xx
+    ├── NetworkError                 no answer arrived; `sent` says how much of the request left
+    │   └── RequestTimeoutError      408, or the deadline passed
+    ├── UnexpectedResponseError      an answer arrived that means nothing
+    ├── SubmitOutcomeUnknown         a paid request may or may not have been taken: sending again may charge twice
+    ├── UploadError                  the source could not be uploaded
+    │   └── SourceChangedError       the source changed while it was read
+    ├── DownloadError                a result could not be saved; nothing lies under its final name
+    └── JobError                     about one job, which is in `.job`
+        ├── JobFailedError           the job ended without a result; failed jobs are not charged
+        ├── JobTimeoutError          the wait ended before the job did; `job.token` resumes it
+        ├── JobExpiredError          the service no longer has the job (results live 24 h)
+        └── IncompleteResultError    succeeded, but with fewer results than were asked for
+
+`SubmitOutcomeUnknown` is deliberately not a `NetworkError`: code that retries on network errors must not retry it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+Sent = Literal["no", "partial", "yes"]
+
+__all__ = [
+    "APIStatusError",
+    "AuthenticationError",
+    "ConfigurationError",
+    "CostLimitError",
+    "DownloadError",
+    "IncompleteResultError",
+    "InsufficientCreditsError",
+    "InvalidRequestError",
+    "JobError",
+    "JobExpiredError",
+    "JobFailedError",
+    "JobTimeoutError",
+    "MireloError",
+    "NetworkError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RequestTimeoutError",
+    "Sent",
+    "ServerError",
+    "SourceChangedError",
+    "SubmitOutcomeUnknown",
+    "UnexpectedResponseError",
+    "UploadError",
+    "VideoError",
+]
+
+
+def _rebuild(cls: type[MireloError], args: tuple[str, str, int], state: dict[str, Any]) -> MireloError:
+    error = cls(*args)
+    error.__dict__.update(state)
+    return error
+
+
+class MireloError(Exception):
+    """The root of everything this package raises.
+
+    `message`, `code` and `http_status` are always there (0 when no HTTP status belongs to it). `job` is the job the
+    error is about, None before there is one; `job_token` is its token, which also survives pickling. `request_id` is
+    the service's own id of the request, `body` the decoded error body, `retryable` says whether the same call may
+    succeed later without a change and without paying twice.
+    """
+
+    default_code = "error"
+    default_status = 0
+
+    def __init__(
+        self,
+        message: str,
+        code: str | None = None,
+        http_status: int | None = None,
+        *,
+        request_id: str | None = None,
+        body: object = None,
+        retryable: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = self.default_code if code is None else code
+        self.http_status = self.default_status if http_status is None else http_status
+        self.request_id = request_id
+        self.body = body
+        self.retryable = retryable
+        self.job: Any = None
+        self.job_token: str | None = None
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {key: value for key, value in self.__dict__.items() if key != "job"}
+        return _rebuild, (type(self), (self.message, self.code, self.http_status), {**state, "job": None})
+
+
+class ConfigurationError(MireloError):
+    """Say that the client was set up wrongly (key, address, proxy, certificate) or is closed. Nothing was sent."""
+
+    default_code = "configuration_error"
+
+
+class InvalidRequestError(MireloError, ValueError):
+    """Say which parameter is wrong, what was given and what is allowed. Nothing was charged.
+
+    Raised before anything is sent (`field` names the parameter), or for the service's own 400, 413, 415 and 422.
+    """
+
+    default_code = "invalid_request"
+    default_status = 400
+
+    def __init__(self, message: str, code: str | None = None, http_status: int | None = None, **more: Any) -> None:
+        self.field: str | None = more.pop("field", None)
+        super().__init__(message, code, http_status, **more)
+
+
+class CostLimitError(MireloError):
+    """Say that a generation would cost more than `max_credits`, or that its cost is not known. Nothing was submitted.
+
+    `credits` is the service's preflight figure (None when it could not say), `max_credits` the limit in force.
+    """
+
+    default_code = "cost_limit"
+
+    def __init__(self, message: str, code: str | None = None, http_status: int | None = None, **more: Any) -> None:
+        self.credits: int | None = more.pop("credits", None)
+        self.max_credits: int | None = more.pop("max_credits", None)
+        super().__init__(message, code, http_status, **more)
+
+
+class APIStatusError(MireloError):
+    """Carry an error status of the service; its subclasses say which. `retry_after` is in seconds, if it named one."""
+
+    default_code = "api_error"
+
+    def __init__(self, message: str, code: str | None = None, http_status: int | None = None, **more: Any) -> None:
+        self.retry_after: float | None = more.pop("retry_after", None)
+        super().__init__(message, code, http_status, **more)
+
+
+class AuthenticationError(APIStatusError):
+    """401: the key is missing or not valid."""
+
+    default_code = "unauthorized"
+    default_status = 401
+
+
+class InsufficientCreditsError(APIStatusError):
+    """402: the balance does not cover the request. Nothing was charged."""
+
+    default_code = "insufficient_credits"
+    default_status = 402
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the key is valid, but not for this."""
+
+    default_code = "permission_denied"
+    default_status = 403
+
+
+class NotFoundError(APIStatusError):
+    """404: unknown, another key's, or past its 24 hours."""
+
+    default_code = "not_found"
+    default_status = 404
+
+
+class VideoError(APIStatusError):
+    """Say that the source video, or the asset it was uploaded as, cannot be used. Nothing was charged."""
+
+    default_code = "invalid_video"
+    default_status = 422
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests. `retry_after` is in seconds, None when the service named none."""
+
+    default_code = "rate_limited"
+    default_status = 429
+
+
+class ServerError(APIStatusError):
+    """5xx: the service failed. On a paid request this class means that it certainly was not charged."""
+
+    default_code = "server_error"
+    default_status = 500
+
+
+class NetworkError(MireloError):
+    """Say that no answer arrived.
+
+    `sent` is how much of the last attempt's request left this machine: "no", "partial" (its body never completed, so
+    no server can have acted on it) or "yes". `attempts` counts all attempts.
+    """
+
+    default_code = "network_error"
+
+    def __init__(self, message: str, code: str | None = None, http_status: int | None = None, **more: Any) -> None:
+        self.sent: Sent = more.pop("sent", "yes")
+        self.attempts: int = more.pop("attempts", 1)
+        super().__init__(message, code, http_status, **more)
+
+
+class RequestTimeoutError(NetworkError):
+    """Say that the time ran out: one attempt's, or the whole operation's `timeout_ms`."""
+
+    default_code = "timeout"
+    default_status = 408
+
+
+class UnexpectedResponseError(MireloError):
+    """Say that an answer arrived which is not what the service promises (a web page, cut JSON, a missing field).
+
+    `body` holds the first part of what came, as text.
+    """
+
+    default_code = "unexpected_response"
+
+
+class SubmitOutcomeUnknown(MireloError):
+    """Say that a paid request left and that nothing proves whether the service took it. Sending again may charge twice.
+
+    Look at the account (credits, the service's own job list) before sending again. `accepted` is True when the service
+    said yes but its answer was of no use, None when nothing is known. `evidence` says what was seen, `sent` how much
+    left, `sent_at` when (Unix seconds). `request_fingerprint` is the sha256 of method, path and canonical body: log it
+    to find the request again. `idempotency_key` is None on services that have none. `code` and `http_status` are the
+    answer's, else `timeout`/408 or `network_error`/0.
+    """
+
+    default_code = "network_error"
+
+    def __init__(self, message: str, code: str | None = None, http_status: int | None = None, **more: Any) -> None:
+        self.accepted: bool | None = more.pop("accepted", None)
+        self.evidence: str = more.pop("evidence", "")
+        self.sent: Sent = more.pop("sent", "yes")
+        self.sent_at: float = more.pop("sent_at", 0.0)
+        self.request_fingerprint: str = more.pop("request_fingerprint", "")
+        self.idempotency_key: str | None = more.pop("idempotency_key", None)
+        super().__init__(message, code, http_status, **more)
+
+
+class UploadError(MireloError):
+    """Say that a source could not be uploaded. `http_status` is the upload's, or 0. Nothing was submitted."""
+
+    default_code = "upload_failed"
+
+
+class SourceChangedError(UploadError):
+    """Say that a file changed, grew or shrank while it was uploaded. Nothing was submitted."""
+
+    default_code = "source_changed"
+
+
+class DownloadError(MireloError):
+    """Say that a result could not be fetched or written. Nothing lies under the final name.
+
+    `errno` is the operating system's number when a file was the problem, `path` the target when there was one.
+    """
+
+    default_code = "download_failed"
+
+    def __init__(self, message: str, code: str | None = None, http_status: int | None = None, **more: Any) -> None:
+        self.errno: int | None = more.pop("errno", None)
+        self.path: str | None = more.pop("path", None)
+        super().__init__(message, code, http_status, **more)
+
+
+class JobError(MireloError):
+    """Be about one job: `.job` is its handle, `.job_token` what resumes it in another process."""
+
+    default_code = "job_error"
+
+
+class JobFailedError(JobError):
+    """Say that the job ended `errored`; `code`, `http_status` and `message` are the service's. It was not charged."""
+
+    default_code = "generation_failed"
+
+
+class JobTimeoutError(JobError):
+    """Say that the wait's time ran out while the job still runs. Wait again, or resume it by its token."""
+
+    default_code = "timeout"
+    default_status = 408
+
+
+class JobExpiredError(JobError):
+    """Say that the service has dropped the job: results live 24 hours."""
+
+    default_code = "job_not_found"
+    default_status = 404
+
+
+class IncompleteResultError(JobError):
+    """Say that the job succeeded with fewer results than were asked for. `result_urls` are those that came."""
+
+    default_code = "incomplete_result"
+
+    def __init__(self, message: str, code: str | None = None, http_status: int | None = None, **more: Any) -> None:
+        self.result_urls: list[str] = list(more.pop("result_urls", ()))
+        super().__init__(message, code, http_status, **more)

@@ -1,0 +1,84 @@
+"""What the handles of both faces share: a job's facts, and errors that carry it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from .._runtime.poll import attach
+from .._runtime.redact import log, shorten
+from .._runtime.settings import milliseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .._runtime.poll import Waiter
+    from .core import Core
+    from .tokens import JobRecord
+    from .values import JobStatus, Polled
+
+
+class JobHandle:
+    """What is known of a job without asking."""
+
+    def __init__(self, core: Core, record: JobRecord, age: float) -> None:
+        self._core = core
+        self._record = record
+        self._began = core.runtime.io.now() - age
+        self._final: JobStatus | None = None
+        self._warned = False
+
+    @property
+    def job_id(self) -> str:
+        """Give the service's id of the job."""
+        return self._record.job_id
+
+    @property
+    def job_url(self) -> str:
+        """Give the path the job is asked for at, relative to the client's address."""
+        return self._core.job_path(self._record)
+
+    @property
+    def estimated_ms(self) -> int:
+        """Give the service's estimate in ms, which covers about 98 % of jobs; 30000 if it gave none."""
+        return 30_000 if self._record.estimated_ms is None else self._record.estimated_ms
+
+    @property
+    def token(self) -> str:
+        """Give a short string without secrets that resumes the job in any process: `client.job(token)`."""
+        return self._record.token
+
+    def since(self) -> float:
+        """Give the seconds since the submit."""
+        return self._core.runtime.io.now() - self._began
+
+    def note(self, status: JobStatus) -> JobStatus:
+        """Keep the first final status: a later answer does not take a result back. Warn once of an unknown one."""
+        if status.status == "processing":
+            if status.raw_status != "processing" and not self._warned:
+                self._warned = True
+                raw = shorten(repr(status.raw_status), 60)
+                log.warning("job %s: this version does not know the status %s; it counts as running", self.job_id, raw)
+        elif self._final is None or self._final.status == status.status:
+            self._final = status
+        return self._final or status
+
+    def waiter(self, poll_interval_ms: int | None, timeout_ms: int | None, patient: bool) -> Waiter[Polled]:
+        """Prepare to wait; the arguments are those of `wait`."""
+        interval = milliseconds("poll_interval_ms", poll_interval_ms)
+        timeout = milliseconds("timeout_ms", timeout_ms)
+        return self._core.waiter(self._record, self.since(), interval, timeout, patient=patient)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.token}>"
+
+
+@contextmanager
+def about(job: JobHandle | None) -> Iterator[None]:
+    """Put the job on every error that passes."""
+    try:
+        yield
+    except BaseException as error:
+        if job is not None:
+            attach(error, job, job.token)
+        raise

@@ -1,0 +1,68 @@
+"""What the runtime must know of the Mirelo API v2."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from .._runtime.poll import PROMPT
+from .._runtime.service import ErrorFacts, Service
+from ..errors import (
+    AuthenticationError,
+    InsufficientCreditsError,
+    InvalidRequestError,
+    NotFoundError,
+    ServerError,
+    VideoError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..errors import MireloError
+
+ASSET_LIFETIME: Final = 23 * 3600.0
+"""Seconds that an asset id is used again; the service keeps assets 24 h."""
+
+_ERRORS: Mapping[str, type[MireloError]] = {
+    "invalid_request": InvalidRequestError,
+    "unauthorized": AuthenticationError,
+    "insufficient_credits": InsufficientCreditsError,
+    "no_active_subscription": InsufficientCreditsError,
+    "job_not_found": NotFoundError,
+    "video_url_unreachable": VideoError,
+    "video_format_unsupported": VideoError,
+    "video_too_short": VideoError,
+    "invalid_video": VideoError,
+    "invalid_asset": VideoError,
+    "server_error": ServerError,
+    "generation_failed": ServerError,
+    "generation_timeout": ServerError,
+}
+
+
+def _auth(key: str) -> tuple[str, str]:
+    return "Authorization", f"Bearer {key}"
+
+
+def _read_error(body: object) -> ErrorFacts | None:
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict):
+        return None
+    code, message = error.get("code"), error.get("message")
+    if not isinstance(code, str) or not code:
+        return None
+    return ErrorFacts(code, message if isinstance(message, str) else "")
+
+
+MIRELO: Final = Service(
+    name="mirelo",
+    base_url="https://api.mirelo.ai",
+    key_variable="MIRELO_API_KEY",
+    url_variable="MIRELO_BASE_URL",
+    auth=_auth,
+    read_error=_read_error,
+    errors_by_code=_ERRORS,
+    uncharged=frozenset({"generation_failed", "generation_timeout"}),
+    job_lifetime=24 * 3600.0,
+    schedule=PROMPT,
+)

@@ -1,0 +1,94 @@
+"""Every snippet of README and docs runs, as it stands, against the emulator; every command shown exists."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from mirelo_ergo.emulator import running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mirelo_ergo.emulator import Emulator
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BIN = Path(sys.executable).parent
+
+
+def blocks(language: str) -> list[ParameterSet]:
+    found = []
+    for page in PAGES:
+        for match in BLOCK.finditer(page.read_text()):
+            if match[1] == language:
+                line = page.read_text()[: match.start()].count("\n") + 1
+                found.append(pytest.param(match[2], id=f"{page.name}:{line}"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with running(speed=50, seed=1) as emu:
+        yield emu
+
+
+def _environment(emulator: Emulator) -> dict[str, str]:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("MIRELO_", "COV_"))}
+    path = f"{BIN}{os.pathsep}{plain['PATH']}"
+    return {**plain, "MIRELO_API_KEY": emulator.key, "MIRELO_BASE_URL": emulator.url, "PATH": path}
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_python_snippet_runs(code: str, emulator: Emulator, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "examples" / "clip.mp4", tmp_path)
+    (tmp_path / "snippet.py").write_text(code)
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "snippet.py"],
+        cwd=tmp_path,
+        env=_environment(emulator),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+def _commands(text: str) -> list[str]:
+    joined = text.replace("\\\n", " ")
+    return [line.split("  #")[0].strip() for line in joined.splitlines() if line.strip() and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("text", blocks("sh"))
+def test_command_snippet_runs(text: str, emulator: Emulator, tmp_path: Path) -> None:
+    """Run what is a command of ours; of `make` and `pip` see that the target and the extra exist."""
+    shutil.copy(ROOT / "examples" / "clip.mp4", tmp_path)
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    extras = set(re.findall(r"^(\w+) = \[", (ROOT / "pyproject.toml").read_text(), re.MULTILINE))
+    for command in _commands(text):
+        words = command.split()
+        if words[0] == "make":
+            assert set(words[1:2]) <= targets, command
+        elif words[:2] == ["pip", "install"]:
+            for named in re.findall(r"\[([\w,]+)\]", command):
+                assert set(named.split(",")) <= extras, command
+        else:
+            ran = subprocess.run(
+                command,
+                shell=True,
+                cwd=tmp_path,
+                env=_environment(emulator),
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+            assert ran.returncode == 0, (command, ran.stderr)

@@ -1,0 +1,134 @@
+"""One test, both faces: a row is written once, and runs with the sync and with the async client.
+
+    def test_fault_33(face: Face) -> None:
+        with FaultServer([api_error(503, "server_error"), me()]) as server, face.promise(deadline=2.0):
+            client = face.open(server.url)
+            assert face.do(client.me()).credits_available == 1000
+
+`promise` holds what RELIABILITY §4 asks of every row: no secret in any log, repr, exception or traceback, an end within
+the deadline + 250 ms. The folder's autouse fixture holds the rest: no socket, thread, descriptor or temp file left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import time
+import traceback
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+
+from mirelo_ergo import AsyncMireloClient, MireloClient, MireloError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mirelo_ergo._runtime.deadline import Timing
+
+KEY = "sk-secret-4f1c9d77"
+SIGNATURE = "X-Signature=geheim-77aa31"
+"""Part of every pre-signed URL that a row hands out: as secret as the key."""
+SLACK = 0.25
+
+
+class Face:
+    """The client's colour in one test. `do` finishes what a call began, `each` collects what it iterates."""
+
+    def __init__(self, colour: Literal["sync", "async"]) -> None:
+        self.colour = colour
+        self._loop = asyncio.new_event_loop() if colour == "async" else None
+        self._clients: list[Any] = []
+        self._log = io.StringIO()
+        self.errors: list[BaseException] = []
+
+    def open(self, url: str, *, timing: Timing | None = None, **options: Any) -> Any:
+        """Make a client with a short backoff; `timing` replaces the socket time limits (see `Timing`)."""
+        cls: Any = MireloClient if self.colour == "sync" else AsyncMireloClient
+        client = cls(KEY, base_url=url, **{"backoff_ms": 5, "timeout_ms": 5000, **options})
+        if timing is not None:
+            client._core.runtime.timing = timing
+            io_side = client._io
+            settings = attrs.evolve(io_side.http.settings, timing=timing)
+            io_side.http.settings = settings
+            if self.colour == "async":
+                io_side._settings = settings
+        self._clients.append(client)
+        return client
+
+    def do(self, value: Any) -> Any:
+        """Finish a call: await it if there is something to await."""
+        if self._loop is None:
+            return value
+        return self._loop.run_until_complete(value) if asyncio.iscoroutine(value) else value
+
+    def each(self, iterator: Any) -> list[Any]:
+        """Collect what a job's `updates()` gives."""
+        if self._loop is None:
+            return list(iterator)
+
+        async def collect() -> list[Any]:
+            return [item async for item in iterator]
+
+        return self._loop.run_until_complete(collect())
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """Give the async face's loop, for rows about cancellation."""
+        assert self._loop is not None, "the sync face has no loop"
+        return self._loop
+
+    def failing(self, call: Any, *args: Any, **options: Any) -> MireloError:
+        """Make a call that must raise a `MireloError`, and give that error, its traceback checked for secrets."""
+        try:
+            result = self.do(call(*args, **options))
+        except MireloError as error:
+            self.errors.append(error)
+            return error
+        raise AssertionError(f"no error came, but {result!r}")
+
+    @contextmanager
+    def promise(self, deadline: float) -> Iterator[None]:
+        """Hold the block to the deadline (seconds, + 250 ms) and its logs and errors to silence about secrets."""
+        handler = logging.StreamHandler(self._log)
+        root = logging.getLogger()
+        before = root.level
+        root.addHandler(handler)
+        root.setLevel(logging.DEBUG)
+        began = time.monotonic()
+        try:
+            yield
+        except BaseException as error:
+            self.errors.append(error)
+            raise
+        finally:
+            took = time.monotonic() - began
+            root.removeHandler(handler)
+            root.setLevel(before)
+            self._check_secrets()
+        assert took <= deadline + SLACK, f"took {took:.3f} s, promised {deadline} s + {SLACK} s"
+
+    def _check_secrets(self) -> None:
+        texts = {"a log": self._log.getvalue()}
+        for error in self.errors:
+            trace = traceback.TracebackException.from_exception(error, capture_locals=True)
+            ours = [
+                frame for frame in trace.stack if "/tests/" not in frame.filename
+            ]  # a test's locals hold what it made
+            texts[f"the traceback of {error!r}"] = "".join(traceback.StackSummary.from_list(ours).format())
+            texts[f"{type(error).__name__}"] = (
+                f"{error!r} {error} {vars(error)} {error.__cause__!r} {error.__context__!r}"
+            )
+        texts["a repr"] = " ".join(repr(client) + repr(client._core) for client in self._clients)
+        for where, text in texts.items():
+            for secret in (KEY, SIGNATURE.partition("=")[2]):
+                assert secret not in text, f"{secret} stands in {where}: {text}"
+
+    def close(self) -> None:
+        for client in self._clients:
+            self.do(client.close() if self.colour == "sync" else client.aclose())
+        if self._loop is not None:
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+            self._loop.close()

@@ -1,0 +1,116 @@
+"""Small specs to mutate, and the inlined form of a spec, made independently of the code under test."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from scripts.generate import prepare
+from scripts.generation.documents import find, join, split
+
+BODY = "/paths/~1v1~1sounds/post/requestBody/content/application~1json/schema"
+ANSWER = "/paths/~1v1~1sounds/post/responses/200/content/application~1json/schema"
+NAMES = {
+    BODY: "SoundRequest",
+    BODY + "/properties/source": "Source",
+    BODY + "/properties/source/oneOf/0": "SourceUrl",
+    BODY + "/properties/source/oneOf/1": "SourceText",
+    ANSWER: "Sound",
+}
+
+
+def _variant(tag: str, field: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["type", field],
+        "properties": {"type": {"type": "string", "enum": [tag]}, field: {"type": "string", "maxLength": 80}},
+    }
+
+
+def inlined_spec() -> dict[str, Any]:
+    """Return a small spec in the form that vendors publish: no component has a name."""
+    body = {
+        "type": "object",
+        "description": "What to make.",
+        "required": ["source"],
+        "properties": {
+            "source": {"oneOf": [_variant("url", "url"), _variant("text", "text")]},
+            "length": {"type": "integer", "minimum": 1, "maximum": 9, "default": 3, "description": "In seconds."},
+            "loop": {"type": "boolean", "default": False},
+        },
+    }
+    sound = {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "string"}, "at": {"type": "string", "nullable": True}},
+    }
+    operation = {
+        "operationId": "makeSound",
+        "tags": ["Sounds"],
+        "summary": "Make a sound",
+        "parameters": [
+            {"name": "dry_run", "in": "query", "schema": {"type": "boolean", "default": False}},
+        ],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {"200": {"description": "Made.", "content": {"application/json": {"schema": sound}}}},
+    }
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Small", "version": "1"},
+        "paths": {"/v1/sounds": {"post": operation}},
+    }
+
+
+def changed(pointer: str, value: Any, document: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the small spec (or another document) with one value set."""
+    document = copy.deepcopy(document or inlined_spec())
+    *parents, last = split(pointer)
+    parent = find(document, join("", *parents)) if parents else document
+    if isinstance(parent, list):
+        parent[int(last)] = value
+    else:
+        parent[last] = value
+    return document
+
+
+def write(folder: Path, spec: dict[str, Any], overlay: dict[str, Any] | None = None) -> tuple[Path, Path]:
+    """Write a spec and its overlay as the folder openapi/ has them."""
+    paths = folder / "openapi" / "small.yaml", folder / "openapi" / "overlays" / "small.yaml"
+    paths[1].parent.mkdir(parents=True, exist_ok=True)
+    for path, document in zip(paths, (spec, overlay or {"names": NAMES}), strict=True):
+        path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return paths
+
+
+def prepared(folder: Path, spec: dict[str, Any], overlay: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Write a spec and its overlay, and read them as the generation does."""
+    return prepare(*write(folder, spec, overlay))
+
+
+def inline(node: Any, document: dict[str, Any]) -> Any:
+    """Replace every reference by its target.
+
+    A discriminator keeps its property and loses its mapping: a mapping's targets are components, which the inlined
+    form has none of (OpenAPI 3.0 says that inlined variants are not considered in it).
+    """
+    if isinstance(node, list):
+        return [inline(item, document) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        target: Any = document
+        for token in node["$ref"].removeprefix("#/").split("/"):
+            target = target[token]
+        return inline(target, document)
+    inlined = {key: inline(value, document) for key, value in node.items()}
+    if "discriminator" in inlined:
+        inlined["discriminator"].pop("mapping", None)
+    return inlined
+
+
+def inline_document(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a spec as vendors publish it: everything inlined, of the components only the security schemes left."""
+    inlined: dict[str, Any] = inline({key: document[key] for key in document if key != "components"}, document)
+    inlined["components"] = {"securitySchemes": document["components"]["securitySchemes"]}
+    return inlined

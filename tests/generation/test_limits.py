@@ -1,0 +1,185 @@
+"""limits.py carries every constraint of a request, and a constraint that it cannot carry is an error."""
+
+import importlib
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts import generate
+from scripts.generation.documents import GenerationError
+from scripts.generation.limits import collect_limits, render_limits
+from scripts.generation.normalise import load_overlay, normalise
+from tests.generation.specs import ANSWER, BODY, changed, inlined_spec, prepared, write
+
+LENGTH = BODY + "/properties/length"
+PARAMETER = "/paths/~1v1~1sounds/post/parameters/0"
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_object_in_reach_and_every_parameter_is_carried(tmp_path: Path) -> None:
+    assert collect_limits(prepared(tmp_path, inlined_spec())) == {
+        "makeSound": {"dry_run": ["'dry_run'", "'boolean'", "required=False", "default=False"]},
+        "SoundRequest": {
+            "length": ["'length'", "'integer'", "required=False", "default=3", "minimum=1", "maximum=9"],
+            "loop": ["'loop'", "'boolean'", "required=False", "default=False"],
+            "source": ["'source'", "'object'", "required=True"],
+        },
+        "SourceUrl": {
+            "type": ["'type'", "'string'", "required=True", "enum=('url',)"],
+            "url": ["'url'", "'string'", "required=True", "max_length=80"],
+        },
+        "SourceText": {
+            "text": ["'text'", "'string'", "required=True", "max_length=80"],
+            "type": ["'type'", "'string'", "required=True", "enum=('text',)"],
+        },
+    }
+
+
+def test_the_rendered_module_holds_the_same_values(tmp_path: Path) -> None:
+    namespace: dict[str, Any] = {}
+    exec(render_limits(prepared(tmp_path, inlined_spec()), "abc", "tool 1"), namespace)
+    limit = namespace["Limit"]
+    assert namespace["LIMITS"]["SoundRequest"]["length"] == limit("length", "integer", False, 3, 1, 9)
+    assert namespace["LIMITS"]["SourceUrl"]["url"] == limit("url", "string", True, max_length=80)
+    assert (namespace["SPEC_SHA256"], namespace["GENERATOR"]) == ("abc", "tool 1")
+
+
+def test_a_list_is_carried_and_the_objects_in_it_are_reached(tmp_path: Path) -> None:
+    item = {"type": "object", "properties": {"at": {"type": "number", "minimum": 0.5}}}
+    names = {"names": load_overlay(write(tmp_path, {})[1]).names | {LENGTH + "/items": "Cut"}}
+    limits = collect_limits(prepared(tmp_path, changed(LENGTH, {"type": "array", "items": item}), names))
+    assert limits["SoundRequest"]["length"] == ["'length'", "'array'", "required=False"]
+    assert limits["Cut"] == {"at": ["'at'", "'number'", "required=False", "minimum=0.5"]}
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [
+        ("multipleOf", 10),
+        ("exclusiveMinimum", True),
+        ("exclusiveMaximum", True),
+        ("pattern", "^a$"),
+        ("minItems", 1),
+        ("maxItems", 1),
+        ("uniqueItems", True),
+        ("minProperties", 1),
+        ("maxProperties", 1),
+        ("nullable", True),
+        ("not", {"type": "string"}),
+        ("const", 3),
+        ("somethingNew", 1),
+    ],
+)
+@pytest.mark.parametrize(
+    "pointer",
+    [
+        LENGTH,
+        BODY,
+        BODY + "/properties/source",
+        BODY + "/properties/source/oneOf/0/properties/url",
+        PARAMETER + "/schema",
+    ],
+)
+def test_a_constraint_that_is_not_carried_is_an_error(tmp_path: Path, pointer: str, keyword: str, value: Any) -> None:
+    """The same keyword in an answer is nobody's concern: answers are not checked."""
+    document = normalise(changed(f"{pointer}/{keyword}", value), load_overlay(write(tmp_path, {})[1]))
+    with pytest.raises(
+        GenerationError, match=rf"/.*/{keyword}: limits.py does not carry '{keyword}', nothing would check it"
+    ):
+        collect_limits(document)
+
+
+def test_constraints_of_answers_are_not_carried(tmp_path: Path) -> None:
+    spec = changed(ANSWER + "/properties/id", {"type": "string", "pattern": "^a", "maxLength": 3})
+    assert "Sound" not in collect_limits(prepared(tmp_path, spec))
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ({"type": "integer", "enum": [1, 2]}, "enums of strings only"),
+        ({"type": "array", "items": {"type": "string", "maxLength": 3}}, "bounds of a list's items"),
+        ({"type": "array", "items": {}}, "items/type: .* the type None"),
+        ({"oneOf": [{"type": "string"}, {"type": "integer"}]}, "unions of objects only"),
+        ({"anyOf": [{"type": "string"}]}, "does not carry 'anyOf'"),
+        ({"type": "object", "additionalProperties": {"type": "string"}}, "does not carry 'additionalProperties'"),
+        ({}, "the type None"),
+    ],
+)  # fmt: skip
+def test_a_shape_that_is_not_carried_is_an_error(tmp_path: Path, schema: dict[str, Any], message: str) -> None:
+    names = load_overlay(write(tmp_path, {})[1]).names | ({LENGTH: "Length"} if schema.get("type") == "object" else {})
+    with pytest.raises(GenerationError, match=message):
+        collect_limits(prepared(tmp_path, changed(LENGTH, schema), {"names": names}))
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        {"name": "ids", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
+        {"name": "session", "in": "cookie", "schema": {"type": "string"}},
+        {"name": "filter", "in": "query", "content": {"text/plain": {"schema": {"type": "string"}}}},
+    ],
+)
+def test_a_parameter_that_is_not_carried_is_an_error(tmp_path: Path, parameter: dict[str, Any]) -> None:
+    with pytest.raises(GenerationError, match="a parameter has a scalar schema, a name of its own, and is no cookie"):
+        collect_limits(prepared(tmp_path, changed(PARAMETER, parameter)))
+
+
+def test_a_union_with_bounds_of_its_own_is_an_error(tmp_path: Path) -> None:
+    spec = changed(BODY + "/properties/source/properties", {"more": {"type": "integer", "minimum": 1}})
+    with pytest.raises(GenerationError, match="unions of objects only"):
+        collect_limits(prepared(tmp_path, spec))
+
+
+def test_an_object_without_a_name_is_an_error(tmp_path: Path) -> None:
+    document = prepared(tmp_path, inlined_spec())
+    document["components"]["schemas"]["SoundRequest"]["properties"]["loop"] = {"type": "object"}  # as a patch could
+    with pytest.raises(GenerationError, match="an object in a request without a component's name"):
+        collect_limits(document)
+
+
+def test_the_committed_limits_say_what_the_contract_says() -> None:
+    limits = importlib.import_module("mirelo_ergo_api.mirelo_v2.limits")
+    limit = limits.Limit
+    samples = limit("num_samples", "integer", False, 1, 1, 4)
+    priced = {
+        "duration_ms": limit("duration_ms", "integer", False, 10000),
+        "num_samples": limit("num_samples", "integer", False, 1),
+    }
+    job = {"job_id": limit("job_id", "string", True)}
+    expected = {
+        "TextToSfxRequest": {
+            "prompt": limit("prompt", "string", True, max_length=5000),
+            "duration_ms": limit("duration_ms", "integer", False, 10000, 1000, 10000),
+            "num_samples": samples,
+        },
+        "VideoToSfxRequest": {
+            "video": limit("video", "object", True),
+            "duration_ms": limit("duration_ms", "integer", True, None, 1000, 600000),
+            "start_offset_ms": limit("start_offset_ms", "integer", False, None, 0),
+            "num_samples": samples,
+            "output": limit("output", "string", False, "audio", enum=("audio", "video")),
+        },
+        "VideoSourceUrl": {
+            "type": limit("type", "string", True, enum=("url",)),
+            "video_url": limit("video_url", "string", True),
+        },
+        "VideoSourceAsset": {
+            "type": limit("type", "string", True, enum=("asset",)),
+            "asset_id": limit("asset_id", "string", True),
+        },
+        "AssetRequest": {"content_type": limit("content_type", "string", False)},
+        "textToSfxPreflight": priced,
+        "videoToSfxPreflight": priced,
+        "textToSfxJobPoll": job,
+        "videoToSfxJobPoll": job,
+    }
+    assert expected == limits.LIMITS
+
+
+def test_the_pins_are_the_projects() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    pins = [f"openapi-python-client=={generate.GENERATOR}", f"ruff=={generate.RUFF}"]
+    assert [pin for pin in pins if pin not in project["dependency-groups"]["dev"]] == []

@@ -1,0 +1,96 @@
+"""The vendored specs: valid, with true examples, and with the contract's facts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from openapi_schema_validator import OAS30Validator, oas30_format_checker
+from openapi_spec_validator import OpenAPIV30SpecValidator
+
+from scripts.generation.documents import find
+
+OPENAPI = Path(__file__).parents[2] / "openapi"
+SPECS = sorted(OPENAPI.glob("*.yaml"))
+COMMON = {"400", "401", "402", "500"}
+OPERATIONS = {
+    "getMe": ("Account", "get /v2/me", "200", COMMON),
+    "createAsset": ("Assets", "post /v2/assets", "201", COMMON),
+    "textToSfxPreflight": ("Sound Effects", "get /v2/text-to-sfx/v1.5/preflight", "200", COMMON),
+    "textToSfxSync": ("Sound Effects", "post /v2/text-to-sfx/v1.5/sync", "200", COMMON),
+    "textToSfxJobCreate": ("Sound Effects", "post /v2/text-to-sfx/v1.5/jobs", "202", COMMON),
+    "textToSfxJobPoll": ("Sound Effects", "get /v2/text-to-sfx/v1.5/jobs/{job_id}", "200", COMMON | {"404"}),
+    "videoToSfxPreflight": ("Sound Effects", "get /v2/video-to-sfx/v1.5/preflight", "200", COMMON),
+    "videoToSfxSync": ("Sound Effects", "post /v2/video-to-sfx/v1.5/sync", "200", COMMON | {"422"}),
+    "videoToSfxJobCreate": ("Sound Effects", "post /v2/video-to-sfx/v1.5/jobs", "202", COMMON | {"422"}),
+    "videoToSfxJobPoll": ("Sound Effects", "get /v2/video-to-sfx/v1.5/jobs/{job_id}", "200", COMMON | {"404"}),
+}
+
+
+def read(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return document
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield f"{method} {path}", operation
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_a_spec_is_valid_openapi(path: Path) -> None:
+    assert [error.message for error in OpenAPIV30SpecValidator(read(path)).iter_errors()] == []
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_every_body_and_parameter_has_examples_and_each_fits_its_schema(path: Path) -> None:
+    document = read(path)
+    for where, operation in operations(document):
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        for body in [*bodies, *operation["responses"].values()]:
+            for content in target(document, body)["content"].values():
+                examples = [example["value"] for example in content.get("examples", {}).values()]
+                assert_each_fits(document, content, examples or [content["example"]], where)
+        for parameter in operation.get("parameters", []):
+            shared = target(document, parameter)
+            assert_each_fits(document, shared, [shared["example"]], where)
+
+
+def target(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in node:
+        node = find(document, node["$ref"][1:])
+    return node
+
+
+def assert_each_fits(document: dict[str, Any], content: dict[str, Any], examples: list[Any], where: str) -> None:
+    schema = {"allOf": [content["schema"]], "components": document["components"]}
+    for example in examples:
+        problems = OAS30Validator(schema, format_checker=oas30_format_checker).iter_errors(example)
+        assert [problem.message for problem in problems] == [], (where, example)
+
+
+def test_mirelo_has_the_contracts_operations() -> None:
+    found = {
+        operation["operationId"]: (
+            operation["tags"][0],
+            where,
+            *[status for status in operation["responses"] if status < "300"],
+            {status for status in operation["responses"] if status >= "300"},
+        )
+        for where, operation in operations(read(OPENAPI / "mirelo-v2.yaml"))
+    }
+    assert found == OPERATIONS
+
+
+def test_every_mirelo_operation_takes_the_bearer_key_and_answers_errors_in_one_shape() -> None:
+    document = read(OPENAPI / "mirelo-v2.yaml")
+    scheme = document["components"]["securitySchemes"]["bearerAuth"]
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    for where, operation in operations(document):
+        assert operation["security"] == [{"bearerAuth": []}], where
+        for status, answer in operation["responses"].items():
+            if status >= "300":
+                schema = target(document, answer)["content"]["application/json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/ErrorResponse"}, (where, status)
