@@ -31,7 +31,7 @@ def cut(path: Path, target: Path, start_ms: int, duration_ms: int, check: Callab
         stream.width, stream.height = picture.width // 2 * 2, picture.height // 2 * 2
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = tick = Fraction(1, 90_000)
-        for ms, frame in frames(path, start_ms, duration_ms):
+        for ms, _, frame in frames(path, start_ms, duration_ms):
             check()
             if ms < 0:
                 continue

@@ -99,5 +99,6 @@ def _parts(url: str) -> tuple[str, int, str, ssl.SSLContext | None]:
 
 
 def _unreachable(url: str, why: str) -> Refusal:
-    # A video URL is often signed: the message shows none of its query.
-    return Refusal("video_url_unreachable", 400, f"the video at {short(url.partition('?')[0])} cannot be read: {why}")
+    parts = urlsplit(url)
+    shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"  # such a URL is often a secret
+    return Refusal("video_url_unreachable", 400, f"the video at {short(shown)} cannot be read: {why}")

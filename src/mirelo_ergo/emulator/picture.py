@@ -77,15 +77,16 @@ def jumps(
     """
     times: list[float] = []
     changes: list[float] = []
+    end = 0.0
     before: NDArray[np.int16] | None = None
-    for ms, frame in frames(path, start_ms, duration_ms):
+    for ms, lasts_ms, frame in frames(path, start_ms, duration_ms):
         check()
+        end = ms + lasts_ms
         small = frame.reformat(LOOK_WIDTH, LOOK_HEIGHT, "gray8", interpolation="AREA").to_ndarray().astype(np.int16)
         if ms >= 0:
             times.append(ms)
             changes.append(0.0 if before is None else float(np.abs(small - before).mean()))
         before = small
-    end = times[-1] if times else 0.0
     if end < duration_ms - END_SLACK_MS:
         if clip.duration_ms is None:
             check_length(round(start_ms + end), start_ms, duration_ms)
@@ -93,9 +94,10 @@ def jumps(
     return _peaks(np.array(times), np.array(changes))
 
 
-def frames(path: Path, start_ms: int, duration_ms: int) -> Iterator[tuple[float, VideoFrame]]:
-    """Decode a window's frames with their times from its start; the ones before it, from a key frame on, come with
-    negative times. Refuse a damaged stream.
+def frames(path: Path, start_ms: int, duration_ms: int) -> Iterator[tuple[float, float, VideoFrame]]:
+    """Decode a window's frames, each with its time from the window's start and how long it lasts, in milliseconds.
+
+    The frames before the window, from a key frame on, come too, with negative times. Refuses a damaged stream.
     """
     with open_clip(path) as container:
         stream = picture_of(container)
@@ -112,7 +114,7 @@ def frames(path: Path, start_ms: int, duration_ms: int) -> Iterator[tuple[float,
                 ms = (frame.pts - origin) * tick_ms - start_ms
                 if ms >= duration_ms:
                     return
-                yield ms, frame
+                yield ms, frame.duration * tick_ms, frame
         except FFmpegError as error:
             raise _invalid(f"its picture stream is damaged: {error.strerror}") from None
 
@@ -146,8 +148,6 @@ def picture_of(container: InputContainer) -> VideoStream:
 
 def _peaks(times: NDArray[np.float64], changes: NDArray[np.float64]) -> list[tuple[float, float]]:
     """Pick the frames that differ from the one before much more than the last few did."""
-    if len(changes) < 2:
-        return []
     sums = np.concatenate([np.zeros(1), np.cumsum(changes)])
     index = np.arange(len(changes))
     first = np.maximum(0, index - BEFORE)

@@ -147,7 +147,8 @@ class _Server(uvicorn.Server):
     async def main_loop(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         self.ready.set()
-        await self._end.wait()
+        if not self.should_exit:  # or `stop` came before there was an event to set
+            await self._end.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
@@ -177,7 +178,8 @@ def running(
     """Run an emulator in a thread of its own; ready when the block begins, gone when it ends.
 
     `port` 0 takes a free one. `speed` divides how long jobs take. The same `seed` gives the same ids, durations and
-    sounds. `credits` is what every key starts with. Raises `OSError` when the port is taken.
+    sounds. `credits` is what every key starts with. Raises `OSError` when the port is taken,
+    `ValueError` for a speed or port that is none.
     """
     emulator = Emulator(host=host, port=port, speed=speed, seed=seed, starting_credits=credits)
     try:
@@ -222,6 +224,8 @@ def _write(path: Path, values: dict[str, str | int]) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65_535:
+        raise ValueError(f"port is {port}: it has to be from 0, which takes a free one, to 65535")
     # asyncio turns Nagle's algorithm off only on a socket that names its protocol, and socket.create_server names none:
     # each answer would then wait 40 ms for the acknowledgement of its own headers.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

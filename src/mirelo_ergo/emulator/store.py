@@ -150,7 +150,7 @@ class Store:
     def keep_upload(self, asset_id: str, path: Path, size: int, sha256: str) -> None:
         """Give an asset its bytes; a later upload replaces an earlier one."""
         with self._lock:
-            asset = self._assets.get(asset_id)
+            asset = self.asset(asset_id)
             if asset is None:
                 raise Refusal("NoSuchKey", 404, "The asset expired while it was uploaded.")
             self._assets[asset_id] = attrs.evolve(asset, path=path, size=size, sha256=sha256)
@@ -238,7 +238,6 @@ class Store:
 
     def _end(self, job: Job) -> None:
         del self._running[job.id]
-        job.completed_at = job.finishes_at
         failure = job.work.exception()
         if failure is None:
             job.results = job.work.result()
@@ -248,6 +247,7 @@ class Store:
             job.error = failure
         else:
             job.error = Refusal("server_error", 500, f"the emulator itself failed: {failure!r}")
+        job.completed_at = job.finishes_at  # last: another thread may be looking at the job
 
     def _forget_old(self) -> None:
         self.settle()
