@@ -1,11 +1,249 @@
-"""The commands and their options, and how any of them ends."""
+"""The commands, and how any of them ends."""
 
 # Annotations are values here: typer reads them. So this module does without `from __future__ import annotations`.
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from mirelo_ergo import MireloError, __version__
 
-_EPILOG = "EPILOG"
+from . import options as option
+from . import work
+from .failures import MEANINGS, Exit, Failure, failure_from, interrupted, missing_extra, unexpected
+from .output import Output, silence_stdout
+from .service import Service
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+_CODES = "\n".join(f"{code.value:>5}  {meaning}" for code, meaning in MEANINGS.items())
+# the lines behind a backspace are not filled anew
+_EPILOG = f"""The key comes from MIRELO_API_KEY. There is no option for it: process lists show options.
+
+\b
+Exit codes:
+{_CODES}
+"""
+_HERE = Path()
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, epilog=_EPILOG)
+cost = typer.Typer(help="Say what a generation would cost; sends neither prompt nor clip.", rich_markup_mode=None)
+job = typer.Typer(help="Look at a job, wait for it, save its results.", rich_markup_mode=None)
+app.add_typer(cost, name="cost")
+app.add_typer(job, name="job")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"mirelo-ergo {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and end.")
+    ] = False,
+) -> None:
+    """Make sound effects for video and from text with the Mirelo API."""
+
+
+@app.command()
+def text(
+    prompt: option.Prompt,
+    out: option.Out = _HERE,
+    duration: option.TextDuration = None,
+    samples: option.Samples = 1,
+    max_credits: option.MaxCredits = None,
+    overwrite: option.Overwrite = False,
+    timeout: option.WaitTime = None,
+    emulator: option.Emulate = False,
+    base_url: option.BaseUrl = None,
+    json: option.Json = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Make sound from words and save it; writes the files' paths."""
+    work.generate(
+        work.Text(prompt, duration, samples),
+        Service(emulator, base_url),
+        work.Saving(out, overwrite),
+        Output(json, quiet),
+        max_credits=max_credits,
+        timeout_ms=timeout,
+    )
+
+
+@app.command()
+def video(
+    clip: option.ClipOrUrl,
+    out: option.Out = _HERE,
+    duration: option.ClipDuration = None,
+    start: option.Start = None,
+    samples: option.Samples = 1,
+    output: option.As = "audio",
+    max_credits: option.MaxCredits = None,
+    overwrite: option.Overwrite = False,
+    timeout: option.WaitTime = None,
+    emulator: option.Emulate = False,
+    base_url: option.BaseUrl = None,
+    json: option.Json = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Make sound for a clip and save it, alone or within the clip; writes the files' paths."""
+    words = Output(json, quiet)
+    work.generate(
+        work.Clip(clip, work.duration_of(clip, duration, start or 0, words), start or 0, samples, output),
+        Service(emulator, base_url),
+        work.Saving(out, overwrite),
+        words,
+        max_credits=max_credits,
+        timeout_ms=timeout,
+    )
+
+
+@cost.command("text")
+def cost_text(
+    prompt: option.AnyPrompt = "any sound",
+    duration: option.TextDuration = None,
+    samples: option.Samples = 1,
+    timeout: option.AskTime = None,
+    emulator: option.Emulate = False,
+    base_url: option.BaseUrl = None,
+    json: option.Json = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Say what sound from words would cost."""
+    work.tell_cost(work.Text(prompt, duration, samples), Service(emulator, base_url), Output(json, quiet), timeout)
+
+
+@cost.command("video")
+def cost_video(
+    clip: option.AnyClip = None,
+    duration: option.ClipDuration = None,
+    start: option.Start = None,
+    samples: option.Samples = 1,
+    timeout: option.AskTime = None,
+    emulator: option.Emulate = False,
+    base_url: option.BaseUrl = None,
+    json: option.Json = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Say what sound for a clip would cost."""
+    words = Output(json, quiet)
+    if clip is None and duration is None:
+        raise typer.BadParameter("give a clip, or --duration")
+    clip = clip or "https://example.com/any.mp4"  # the price is of the length alone; this is never sent
+    ask = work.Clip(clip, work.duration_of(clip, duration, start or 0, words), start or 0, samples, "audio")
+    work.tell_cost(ask, Service(emulator, base_url), words, timeout)
+
+
+@app.command()
+def me(
+    timeout: option.AskTime = None,
+    emulator: option.Emulate = False,
+    base_url: option.BaseUrl = None,
+    json: option.Json = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Show the account and its credits."""
+    work.tell_account(Service(emulator, base_url), Output(json, quiet), timeout)
+
+
+@job.command("status")
+def job_status(
+    token: option.Token,
+    timeout: option.AskTime = None,
+    base_url: option.BaseUrl = None,
+    json: option.Json = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Look once. Ends with 0 whatever the status is."""
+    work.tell_status(token, Service(base_url=base_url), Output(json, quiet), timeout)
+
+
+@job.command("wait")
+def job_wait(
+    token: option.Token,
+    timeout: option.WaitTime = None,
+    base_url: option.BaseUrl = None,
+    json: option.Json = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Wait until the job is done; saves nothing."""
+    work.wait_for(token, Service(base_url=base_url), Output(json, quiet), timeout)
+
+
+@job.command("download")
+def job_download(
+    token: option.Token,
+    out: option.Out = _HERE,
+    overwrite: option.Overwrite = False,
+    timeout: option.WaitTime = None,
+    base_url: option.BaseUrl = None,
+    json: option.Json = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Save the results, waiting for the job if it still runs; writes the files' paths."""
+    work.download(token, Service(base_url=base_url), work.Saving(out, overwrite), Output(json, quiet), timeout)
+
+
+@app.command()
+def serve(
+    port: option.Port = 0,
+    host: option.Host = "127.0.0.1",
+    speed: option.Speed = 1.0,
+    seed: option.Seed = 0,
+    ready_file: option.ReadyFile = None,
+) -> None:
+    """Run the emulator until Ctrl-C; writes its address and a key for it."""
+    try:
+        from mirelo_ergo import emulator
+    except ImportError as error:
+        raise missing_extra(error, "the emulator", "emulator") from None
+    try:
+        emulator.serve(host=host, port=port, speed=speed, seed=seed, ready_file=ready_file)
+    except (ValueError, OverflowError, OSError) as error:
+        raise Failure(Exit.REFUSED, "usage", f"the emulator cannot run like this: {error}") from error
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and give its exit code; every failure becomes words, or one JSON object."""
+    given = list(arguments) or ["--help"]
+    before_arguments = given[: given.index("--")] if "--" in given else given
+    words = Output(json="--json" in before_arguments)
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("mirelo-ergo", given) as context:
+            command.invoke(context)
+        return Exit.OK
+    except typer.Exit as end:
+        return end.exit_code
+    except Failure as failure:
+        return words.failure(failure)
+    except MireloError as error:
+        return words.failure(failure_from(error))
+    except KeyboardInterrupt as stop:
+        return words.failure(_known(stop) or interrupted(stop))
+    except BrokenPipeError:
+        silence_stdout()
+        return Exit.UNEXPECTED
+    except Exception as error:
+        return words.failure(_usage(error) or unexpected(error))
+
+
+def _known(stop: KeyboardInterrupt) -> Failure | None:
+    """Find what a first Ctrl-C already was, when a second one hits the way out."""
+    seen = stop.__context__
+    while seen is not None and not isinstance(seen, Failure):
+        seen = seen.__context__
+    return seen
+
+
+def _usage(error: Exception) -> Failure | None:
+    """Put typer's complaint about a command line into our form. Its classes moved between versions, not this method."""
+    complaint = getattr(error, "format_message", None)
+    if complaint is None:
+        return None
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "mirelo-ergo"
+    return Failure(Exit.REFUSED, "usage", complaint(), hints=(f"see: {path} --help",))

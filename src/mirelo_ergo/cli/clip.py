@@ -26,7 +26,7 @@ def length_ms(path: Path) -> int:
     lengths: list[float] = []
     try:
         # an open file, not a name: FFmpeg would take names such as "rtmp:x.mp4" for addresses
-        with path.open("rb") as file, av.open(file) as container:
+        with path.open("rb") as file, av.open(file, "r") as container:
             if container.duration is not None:
                 lengths.append(container.duration / 1000)
             lengths += [
@@ -41,8 +41,8 @@ def length_ms(path: Path) -> int:
     return int(min(lengths))
 
 
-def rest_ms(path: Path, start_ms: int) -> int:
-    """Give how much of a clip is left from `start_ms` on, up to the model's limit."""
+def rest_of(path: Path, start_ms: int) -> tuple[int, str]:
+    """Give how many ms of a clip are left from `start_ms` on, up to the model's limit, and why so many."""
     from mirelo_ergo_api.mirelo_v2.limits import LIMITS
 
     length = length_ms(path)
@@ -54,8 +54,11 @@ def rest_ms(path: Path, start_ms: int) -> int:
             http_status=400,
             field="start_offset_ms",
         )
+    rest = length - start_ms
     longest = LIMITS["VideoToSfxRequest"]["duration_ms"].maximum
-    return length - start_ms if longest is None else min(length - start_ms, int(longest))
+    if longest is not None and rest > longest:
+        return int(longest), f"the model's limit; the clip has {seconds(length)}"
+    return rest, f"the clip's {seconds(length)} from {seconds(start_ms)} on" if start_ms else "the clip's own length"
 
 
 def _unreadable(path: Path, why: str) -> Failure:

@@ -6,6 +6,7 @@ import errno
 import shlex
 import shutil
 import sys
+import traceback
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +17,7 @@ from mirelo_ergo import (
     AuthenticationError,
     CostLimitError,
     DownloadError,
+    IncompleteResultError,
     InsufficientCreditsError,
     JobError,
     JobTimeoutError,
@@ -53,14 +55,14 @@ class Exit(IntEnum):
 MEANINGS: Final[Mapping[Exit, str]] = {
     Exit.OK: "done",
     Exit.UNEXPECTED: "unexpected: a bug, please report it",
-    Exit.REFUSED: "refused: the command, the request, the clip or a folder",
+    Exit.REFUSED: "refused: the command line, the request, the clip or a folder",
     Exit.KEY: "no key, a wrong key, or one without the permission",
     Exit.CREDITS: "not enough credits, or more than --max-credits",
-    Exit.SERVICE: "network or service trouble before any job: try again",
+    Exit.SERVICE: "network or service trouble: run the same command again",
     Exit.JOB_FAILED: "the job failed, or the service no longer has it",
-    Exit.JOB_WAITS: "the job is there, its result not here yet: resume it",
-    Exit.UNKNOWN: "a paid request left and nothing proves what came of it:\n       look at the account, do not just run it again",
-    Exit.INTERRUPTED: "Ctrl-C; a job that was submitted goes on: resume it",
+    Exit.JOB_WAITS: "the job is there, its result is not here: resume it by its token",
+    Exit.UNKNOWN: "a paid request may have been taken: look at the account first",
+    Exit.INTERRUPTED: "Ctrl-C; a job that was submitted goes on: resume it by its token",
 }
 
 _BY_CLASS: Final[tuple[tuple[type[MireloError], Exit], ...]] = (
@@ -128,7 +130,9 @@ class Resumption:
     def hints(self, token: str) -> tuple[str, ...]:
         """Give the token and how to go on with it."""
         command = self.command(token)
-        after = f"resume with: {command}" if command else "the embedded emulator ends with this command, and the job too"
+        after = (
+            f"resume with: {command}" if command else "the embedded emulator ends with this command, and the job too"
+        )
         return f"job token: {token}", after
 
 
@@ -164,6 +168,8 @@ def failure_from(error: MireloError, resumption: Resumption | None = None, *, su
     hints: tuple[str, ...] = ()
     if isinstance(error, DownloadError) and error.errno == errno.EEXIST:
         hints += ("--overwrite replaces it",)
+    if isinstance(error, IncompleteResultError) and error.result_urls:
+        hints += (f"those that came: job wait {token} --json gives their result_urls",)
     if isinstance(error, SubmitOutcomeUnknown):
         hints += (f"the request's fingerprint: {error.request_fingerprint}",)
     if token is not None and resumption is not None and exit_code is not Exit.JOB_FAILED:
@@ -190,8 +196,17 @@ def interrupted(stop: KeyboardInterrupt, token: str | None = None, resumption: R
     )
 
 
+def unexpected(error: Exception, token: str | None = None, resumption: Resumption | None = None) -> Failure:
+    """Describe a bug, or trouble with this machine; shows the traceback of a bug."""
+    if not isinstance(error, OSError):
+        traceback.print_exception(error)
+    message = f"{type(error).__name__}: {error}"
+    if token is None or resumption is None:
+        return Failure(Exit.UNEXPECTED, "unexpected", message)
+    hints, resume = resumption.hints(token), resumption.command(token)
+    return Failure(Exit.JOB_WAITS, "unexpected", message, hints=hints, job_token=token, resume=resume)
+
+
 def missing_extra(error: ImportError, what: str, extra: str) -> Failure:
     """Say what an extra is needed for."""
-    return Failure(
-        Exit.REFUSED, "missing_extra", f'{what} needs {error.name}: pip install "mirelo-ergo[{extra}]"'
-    )
+    return Failure(Exit.REFUSED, "missing_extra", f'{what} needs {error.name}: pip install "mirelo-ergo[{extra}]"')

@@ -6,6 +6,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from .output import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -17,8 +19,9 @@ if TYPE_CHECKING:
 
 
 class Shown(Protocol):
-    """What the library's callbacks are bound to."""
+    """What the library's callbacks are bound to, and a way to write beside the bars."""
 
+    def note(self, text: str) -> None: ...
     def upload(self, sent: int, total: int) -> None: ...
     def job(self, status: JobProcessing) -> None: ...
     def download(self, done: int, total: int | None) -> None: ...
@@ -26,6 +29,9 @@ class Shown(Protocol):
 
 class Silence:
     """Show nothing."""
+
+    def __init__(self, output: Output) -> None:
+        self.note = output.note
 
     def upload(self, sent: int, total: int) -> None:
         """Show nothing."""
@@ -44,7 +50,11 @@ class Bars:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
         self._file = 1
-        self._done = 0
+        self._whole = False
+
+    def note(self, text: str) -> None:
+        """Write a line above the bars, unbroken: a token has to be copied in one piece."""
+        self._progress.console.print(printable(text), soft_wrap=True, markup=False, highlight=False, emoji=False)
 
     def upload(self, sent: int, total: int) -> None:
         """Show bytes sent."""
@@ -55,9 +65,9 @@ class Bars:
         self._show("job", status.progress_percent, 100, f"{status.progress_percent} %")
 
     def download(self, done: int, total: int | None) -> None:
-        """Show bytes of the file that comes; fewer than before are the next file's."""
-        self._file += done < self._done
-        self._done = done
+        """Show bytes of the file that comes; the first ones after a whole file are the next one's."""
+        self._file += self._whole
+        self._whole = done == total
         size = _megabytes(done) + (f" of {_megabytes(total)}" if total else "")
         self._show(f"file {self._file}", done, total, size)
 
@@ -70,15 +80,21 @@ class Bars:
 @contextmanager
 def shown(output: Output) -> Iterator[Shown]:
     """Give bars if stderr is a terminal and nobody asked for quiet."""
-    if output.quiet or not sys.stderr.isatty():
-        yield Silence()
+    if output.quiet or sys.stderr is None or not sys.stderr.isatty():
+        yield Silence(output)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description:>7}"), BarColumn(), TextColumn("{task.fields[words]}"), TimeElapsedColumn())
-    # stdout stays what it is: it is the result's, and may be a pipe beside a terminal
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
+    columns = (
+        TextColumn("{task.description:>7}"),
+        BarColumn(),
+        TextColumn("{task.fields[words]}"),
+        TimeElapsedColumn(),
+    )
+    console = Console(stderr=True)
+    # stdout is the result's, and stderr gets nothing else meanwhile
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as progress:
         yield Bars(progress)
 
 

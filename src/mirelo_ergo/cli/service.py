@@ -54,7 +54,7 @@ class Service:
             raise Failure(
                 Exit.KEY,
                 "missing_key",
-                f"no API key: set {KEY}, or run with --emulator to try it without one",
+                f"no API key: set {KEY}, or try it without one: text, video, cost and me take --emulator",
             )
         try:
             return MireloClient(base_url=self.base_url, **more)

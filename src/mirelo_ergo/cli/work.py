@@ -11,8 +11,8 @@ import attrs
 
 from mirelo_ergo import MireloError, Video
 
-from .clip import is_url, rest_ms
-from .failures import Exit, Failure, Resumption, failure_from, interrupted
+from .clip import is_url, rest_of
+from .failures import Exit, Failure, Resumption, failure_from, interrupted, unexpected
 from .progress import shown
 from .times import seconds
 
@@ -78,8 +78,8 @@ def duration_of(clip: str, duration_ms: int | None, start_ms: int, output: Outpu
         message = "a video by URL needs --duration: only the service looks into it; nothing was sent"
         raise Failure(Exit.REFUSED, "usage", message)
     Video.from_path(clip)  # what is no readable file is refused in the library's own words
-    rest = rest_ms(Path(clip), start_ms)
-    output.note(f"duration: {seconds(rest)}, as long as the clip and the model allow from {seconds(start_ms)} on")
+    rest, why = rest_of(Path(clip), start_ms)
+    output.note(f"duration: {seconds(rest)}, {why}")
     return rest
 
 
@@ -113,10 +113,10 @@ def generate(
         with shown(output) as bars:
             request = ask.request(client, bars, max_credits)
             cost = request.preflight()
-            output.note(f"cost: {_price(cost)}")
+            bars.note(f"cost: {_price(cost)}")
             job = request.submit_job()
             with _resumable(job, resumption, submitted=True):
-                output.note(f"job token: {job.token}")
+                bars.note(f"job token: {job.token}")
                 result = job.wait(timeout_ms=timeout_ms, on_progress=bars.job)
                 files = _save(result, saving, bars)
         output.result(files, {**_named(job), "credits": cost.credits, "files": files})
@@ -177,6 +177,8 @@ def _resumable(job: Job, resumption: Resumption, *, submitted: bool = False) -> 
         raise failure_from(error, resumption, submitted=submitted) from error
     except KeyboardInterrupt as stop:
         raise interrupted(stop, job.token, resumption) from stop
+    except Exception as error:
+        raise unexpected(error, job.token, resumption) from error
 
 
 def _save(result: SyncResult, saving: Saving, bars: Shown) -> list[str]:
@@ -188,7 +190,7 @@ def _named(job: Job) -> dict[str, object]:
 
 
 def _price(cost: PreflightResult) -> str:
-    return f"{cost.credits} credits, done within {seconds(cost.estimated_ms)} most of the time"
+    return f"{cost.credits} credits, ready within {seconds(cost.estimated_ms)} (98 % of jobs)"
 
 
 def _count(urls: list[str]) -> str:

@@ -1,0 +1,94 @@
+"""The options, each written once: what it is called, what it takes, what it is for."""
+
+# Annotations are values here: typer reads them. So this module does without `from __future__ import annotations`.
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .times import milliseconds, waiting_time
+
+Prompt = Annotated[str, typer.Argument(metavar="PROMPT", help="What is to be heard.", show_default=False)]
+AnyPrompt = Annotated[str, typer.Argument(metavar="[PROMPT]", help="Does not change the price.", show_default=False)]
+ClipOrUrl = Annotated[
+    str, typer.Argument(metavar="CLIP_OR_URL", help="A file, or a URL that the service fetches.", show_default=False)
+]
+AnyClip = Annotated[
+    str | None, typer.Argument(metavar="[CLIP_OR_URL]", help="A file's length counts, without --duration.")
+]
+Token = Annotated[str, typer.Argument(metavar="TOKEN", help="The job's token, mirelo1:…", show_default=False)]
+
+Out = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the results go; made if need be.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files of the same name.")]
+TextDuration = Annotated[
+    int | None,
+    typer.Option(
+        "--duration", metavar="TIME", parser=milliseconds, help="Length: 5s, 5000ms, 1.5s or 0:05.", show_default=False
+    ),
+]
+ClipDuration = Annotated[
+    int | None,
+    typer.Option(
+        "--duration",
+        metavar="TIME",
+        parser=milliseconds,
+        help="Length: 5s, 5000ms, 1.5s or 0:05; else all of the clip, up to the model's limit.",
+        show_default=False,
+    ),
+]
+Start = Annotated[
+    int | None,
+    typer.Option(
+        "--start",
+        metavar="TIME",
+        parser=milliseconds,
+        help="Where in the clip to begin, else at 0s.",
+        show_default=False,
+    ),
+]
+Samples = Annotated[int, typer.Option("--samples", "-n", metavar="N", help="How many takes; each is paid.")]
+As = Annotated[str, typer.Option("--output", metavar="audio|video", help="The sound, or the clip with it.")]
+MaxCredits = Annotated[
+    int | None,
+    typer.Option("--max-credits", metavar="N", help="Submit nothing that costs more.", show_default=False),
+]
+WaitTime = Annotated[
+    int | None,
+    typer.Option(
+        "--timeout",
+        metavar="TIME",
+        parser=waiting_time,
+        help="How long to wait for the job; else five times its estimate, at least 10:00.",
+        show_default=False,
+    ),
+]
+AskTime = Annotated[
+    int | None,
+    typer.Option(
+        "--timeout", metavar="TIME", parser=waiting_time, help="How long to try, else 10:00.", show_default=False
+    ),
+]
+Emulate = Annotated[bool, typer.Option("--emulator", help="Use an emulator that runs for this command; needs no key.")]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option("--base-url", metavar="URL", help="Another address than MIRELO_BASE_URL's.", show_default=False),
+]
+Json = Annotated[bool, typer.Option("--json", help="Write exactly one JSON object to stdout, also for an error.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Write the result or the error, nothing else.")]
+
+Port = Annotated[
+    int, typer.Option("--port", metavar="N", min=0, max=65535, help="Where to listen; 0 takes a free one.")
+]
+Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")]
+Speed = Annotated[float, typer.Option("--speed", metavar="X", help="Divides how long jobs take.")]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", help="The same one gives the same ids, times and sounds.")]
+ReadyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--ready-file",
+        metavar="FILE",
+        help="Written once the port answers: url, key and pid as JSON; removed at the end.",
+        show_default=False,
+    ),
+]

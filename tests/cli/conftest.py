@@ -1,0 +1,63 @@
+"""One emulator for all, and the command line run in this process against it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from mirelo_ergo.__main__ import main
+from mirelo_ergo.emulator import Emulator, running
+from tests.cli.support import Ran
+from tests.emulator.support import encode_clip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Cli(Protocol):
+    def __call__(self, *arguments: str) -> Ran: ...
+
+
+@pytest.fixture(scope="session")
+def emu() -> Iterator[Emulator]:
+    with running(speed=50, seed=7) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Run a command line in an empty folder and without any account."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["mirelo-ergo"])
+
+    def cli(*arguments: str) -> Ran:
+        code = main(arguments)
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return cli
+
+
+@pytest.fixture
+def cli(bare: Cli, emu: Emulator, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Run a command line with the shared emulator's key and address; the key must never be shown."""
+    monkeypatch.setenv("MIRELO_API_KEY", emu.key)
+    monkeypatch.setenv("MIRELO_BASE_URL", emu.url)
+
+    def checked(*arguments: str) -> Ran:
+        ran = bare(*arguments)
+        assert emu.key not in ran.out + ran.err
+        return ran
+
+    return checked
+
+
+@pytest.fixture(scope="session")
+def short_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A second and a half of 64x48, in a container whose stream has no length of its own."""
+    path = tmp_path_factory.mktemp("clips") / "short.mkv"
+    encode_clip(path, codec="libx264", container="matroska", milliseconds=1500)
+    return path
