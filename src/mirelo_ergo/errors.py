@@ -256,7 +256,10 @@ class SubmitOutcomeUnknown(MireloError):
 
 
 class UploadError(MireloError):
-    """Say that a source could not be uploaded. `http_status` is the upload's, or 0. Nothing was submitted."""
+    """Say that a source could not be uploaded. `http_status` is the upload's, or 0. Nothing was submitted.
+
+    When the last attempt failed, `__cause__` is what it met: a `NetworkError` with its `sent`, a `RateLimitError`, …
+    """
 
     default_code = "upload_failed"
 
@@ -270,7 +273,8 @@ class SourceChangedError(UploadError):
 class DownloadError(MireloError):
     """Say that a result could not be fetched or written. Nothing lies under the final name.
 
-    `errno` is the operating system's number when a file was the problem, `path` the target when there was one.
+    `errno` is the operating system's number when a file was the problem, `path` the target when there was one. When
+    the last attempt failed, `__cause__` is what it met: a `NetworkError` with its `sent`, a `RateLimitError`, …
     """
 
     default_code = "download_failed"

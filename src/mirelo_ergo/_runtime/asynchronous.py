@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import random
 import time
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -13,7 +15,7 @@ from .http.exchange import AsyncHttp, AsyncStream, HttpSettings
 from .retry import SUBMITS_IN_FLIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Callable
 
     from .deadline import Watch
     from .io import ForeignRequest, Reply, Request
@@ -23,12 +25,23 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+async def _closing(http: AsyncHttp) -> AsyncGenerator[None, None]:
+    """Close the connections when the loop ends its generators, as `asyncio.run` does: later nobody could."""
+    try:
+        yield
+    finally:
+        await http.close()
+
+
 class AsyncIO:
-    """Do what the core asks, awaiting. Belongs to one event loop at a time; a closed loop's connections are dropped."""
+    """Do what the core asks, awaiting. Belongs to one event loop at a time; the next one gets fresh connections."""
 
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._closing: AsyncGenerator[None, None] | None = None
+        self._pid = os.getpid()
+        self._inherited: list[object] = []
         self._fresh()
 
     def _fresh(self) -> None:
@@ -36,15 +49,23 @@ class AsyncIO:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._slots = asyncio.Semaphore(SUBMITS_IN_FLIGHT)
 
-    def _bind(self) -> None:
+    def bind(self) -> None:
+        """Belong to the running loop; raise `ConfigurationError` while another one of this process is not closed."""
         loop = asyncio.get_running_loop()
-        if self._loop is loop:
+        forked = self._pid != os.getpid()
+        if self._loop is loop and not forked:
             return
+        if forked:
+            # Kept: what the parent still uses must not be closed by this process's garbage collection.
+            self._inherited.append((self._http, self._loop, self._closing))
+            self._pid = os.getpid()
+        elif self._loop is not None and not self._loop.is_closed():
+            raise ConfigurationError("this async client is in use by another event loop: make one client per loop")
         if self._loop is not None:
-            if not self._loop.is_closed():
-                raise ConfigurationError("this async client is in use by another event loop: make one client per loop")
             self._fresh()
-        self._loop = loop
+        self._loop, self._closing = loop, _closing(self._http)
+        with contextlib.suppress(StopIteration):
+            self._closing.__anext__().send(None)  # as far as its yield: from here on the loop knows it
 
     def now(self) -> float:
         return time.monotonic()
@@ -59,11 +80,11 @@ class AsyncIO:
         await asyncio.sleep(seconds)
 
     async def call(self, request: Request, watch: Watch, sent: SentTracker) -> Reply:
-        self._bind()
+        self.bind()
         return await self._http.call(request, watch, sent)
 
     async def send(self, request: ForeignRequest, watch: Watch) -> AsyncStream:
-        self._bind()
+        self.bind()
         return await self._http.open(request, watch)
 
     async def disk(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -79,11 +100,11 @@ class AsyncIO:
             raise
 
     def lock(self, key: str) -> asyncio.Lock:
-        self._bind()
+        self.bind()
         return self._locks.setdefault(key, asyncio.Lock())
 
     async def enter(self, seconds: float) -> bool:
-        self._bind()
+        self.bind()
         try:
             async with asyncio.timeout(seconds):
                 await self._slots.acquire()
@@ -103,3 +124,5 @@ class AsyncIO:
         """Close the connections, if their loop is this one."""
         if self._loop is asyncio.get_running_loop():
             await self._http.close()
+            if self._closing is not None:
+                await self._closing.aclose()

@@ -67,7 +67,9 @@ class Deadline:
 class Progress:
     """End a transfer when nothing moved for `no_progress` seconds, or too little in a `rate_window`.
 
-    The rate counts only while bytes are due (`moving`): a server that thinks after the last byte is not slow.
+    The rate counts only while bytes of a body are due (`moving`): a server that thinks after the last byte is not slow.
+    Other bytes are no progress: an answer's head must come whole in `no_progress` seconds, or it could be dripped for
+    ever.
     """
 
     def __init__(self, now: Callable[[], float], timing: Timing) -> None:
@@ -79,7 +81,8 @@ class Progress:
 
     def moving(self, yes: bool, /) -> None:
         self._moving = yes
-        self._window_start, self._window_bytes = self._now(), 0
+        self._last = self._window_start = self._now()
+        self._window_bytes = 0
 
     def clip(self, timeout: float | None) -> float:
         now, timing = self._now(), self._timing
@@ -93,6 +96,6 @@ class Progress:
         return left if timeout is None else min(timeout, left)
 
     def advance(self, count: int) -> None:
-        if count:
+        if count and self._moving:
             self._last = self._now()
             self._window_bytes += count

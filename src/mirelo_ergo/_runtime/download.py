@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import attrs
 
 from ..errors import DownloadError
-from .answers import status_phrase
+from .answers import error_from, status_phrase
 from .deadline import Progress
-from .io import ForeignRefused, ForeignRequest, Stream, TransportFailure
+from .io import ForeignRefused, ForeignRequest, Reply, Stream, TransportFailure
 from .media import HEAD, result_type
 from .redact import log, safe_url, shorten
 from .retry import Answered, Failed, Kind, Retry, parse_retry_after
@@ -20,6 +20,11 @@ from .sinks import FLUSH, Sink
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SHORTEST = 12
+"""Bytes that it takes to tell a container; fewer are no result."""
 LARGEST_FILE = 16 << 30
 LARGEST_IN_MEMORY = 1 << 30
 
@@ -37,6 +42,8 @@ class _State:
     total: int | None = None
     content_type: str | None = None
     best: int = 0
+    told: int = 0
+    attempts: int = 0
     idle_attempts: int = 0
     restarts: int = 0
     renewed: bool = False
@@ -55,23 +62,37 @@ async def fetch(
     """Download one URL into a sink, whole or not at all. Costs nothing.
 
     Up to five attempts without progress; an expired URL (403, 410) is replaced once by `fresh_url`. `on_progress` gets
-    bytes so far and in all (None if not known). Raises `DownloadError`; on every exit but success the sink is
-    discarded.
+    bytes so far and in all (None if not known), and nothing while bytes come that came before. Raises `DownloadError`;
+    on every exit but success the sink is discarded.
     """
     state = _State(url)
     try:
         while not await _attempt(runtime, state, sink, cap, fresh_url, on_progress):
             pass
-        await runtime.io.disk(sink.finish)
+        await _disk(runtime, sink, sink.finish)
         runtime.budget.give_back(state.spent)
         log.debug("GET %s: saved %d bytes, sha256 %s", safe_url(url), sink.size, getattr(sink, "sha256", "-"))
+    except DownloadError as error:
+        error.path = error.path or _place(sink)
+        raise
+    finally:
+        await _disk(runtime, sink, sink.discard)
+
+
+def _place(sink: Sink) -> str | None:
+    target = getattr(sink, "target", None)
+    return None if target is None else str(target)
+
+
+async def _disk(runtime: Runtime, sink: Sink, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Touch the sink's file; what the system refuses is a `DownloadError`, and an OSError of a callback is not."""
+    try:
+        return await runtime.io.disk(function, *args, **kwargs)
     except OSError as error:
-        path = str(error.filename or getattr(sink, "target", None) or "")
+        path = _place(sink) or str(error.filename or "")
         raise DownloadError(
             f"download: {error.strerror or error}: {shorten(path, 200)}", errno=error.errno, path=path
         ) from error
-    finally:
-        await runtime.io.disk(sink.discard)
 
 
 async def _attempt(
@@ -84,7 +105,7 @@ async def _attempt(
 ) -> bool:
     """Make one attempt; say whether everything is there. Raises when another attempt would be in vain."""
     if sink.size and state.validator is None:
-        await runtime.io.disk(sink.restart)  # without a validator, two halves may be of two files
+        await _disk(runtime, sink, sink.restart)  # without a validator, two halves may be of two files
     headers: dict[str, str] = {}
     if sink.size and state.validator is not None:
         headers = {"Range": f"bytes={sink.size}-", "If-Range": state.validator}
@@ -99,7 +120,7 @@ async def _attempt(
                 watch.moving(True)
                 await _take(runtime, state, sink, answer, cap, on_progress)
                 problem = _incomplete(state, sink)
-                if not problem and (state.total is not None or await runtime.io.disk(sink.is_whole)):
+                if not problem and (state.total is not None or await _disk(runtime, sink, sink.is_whole)):
                     return True
                 problem = problem or "nothing proves that the file is whole"
             elif status == 416 and sink.size:
@@ -118,9 +139,11 @@ async def _attempt(
             outcome = Answered(status, retry_after=after)
             expired = "; the signed URL has expired" if status in (403, 410) else ""
             text = f"download: {safe_url(state.url)} answered HTTP {status_phrase(status)}{expired}"
-            error = DownloadError(text, None, status, retryable=status >= 500)
+            cause = error_from(runtime.service, runtime.secret, Reply(status, answer.headers, b""), "download", after)
+            error = DownloadError(text, None, status, retryable=cause.retryable)
+            error.__cause__ = cause
     except _Restart as reason:
-        await runtime.io.disk(sink.restart)
+        await _disk(runtime, sink, sink.restart)
         state.restarts += 1
         if state.restarts > 1:
             raise DownloadError(f"download: {reason}, twice ({safe_url(state.url)})", retryable=True) from None
@@ -130,6 +153,7 @@ async def _attempt(
         outcome = Failed(failure.kind, failure.sent)
         cause = failure_error("download", state.url, failure, state.idle_attempts + 1)
         error = DownloadError(cause.message, retryable=cause.retryable)
+        error.__cause__ = cause
     except ForeignRefused as refused:
         raise DownloadError(f"download: {refused}") from None
     await _pause(runtime, state, sink, outcome, error)
@@ -137,11 +161,18 @@ async def _attempt(
 
 
 async def _pause(runtime: Runtime, state: _State, sink: Sink, outcome: Answered | Failed, error: DownloadError) -> None:
-    """Wait before the next attempt, or raise the error if there is to be none. Progress starts the count anew."""
-    if sink.size > state.best:
-        state.best, state.idle_attempts = sink.size, 0
-    state.idle_attempts += 1
-    decision = runtime.policy.decide(Kind.DOWNLOAD, "GET", outcome, state.idle_attempts)
+    """Wait before the next attempt, or raise the error if there is to be none. Progress starts the count anew.
+
+    What came too slowly is no progress; a client's `retries=` caps all re-sends.
+    """
+    timing = runtime.timing
+    slow = isinstance(outcome, Failed) and outcome.kind == "timeout"
+    progress = sink.size - state.best >= (timing.minimum_rate * timing.rate_window if slow else 1)
+    state.best = max(state.best, sink.size)
+    state.attempts += 1
+    state.idle_attempts = 0 if progress else state.idle_attempts + 1
+    number = max(1, state.idle_attempts) if runtime.policy.retries is None else state.attempts
+    decision = runtime.policy.decide(Kind.DOWNLOAD, "GET", outcome, number)
     log.debug("GET %s at byte %d: %s -> %s", safe_url(state.url), sink.size, outcome, type(decision).__name__)
     if not isinstance(decision, Retry):
         raise error
@@ -149,7 +180,7 @@ async def _pause(runtime: Runtime, state: _State, sink: Sink, outcome: Answered 
     if cost is None:
         raise error
     state.spent += cost
-    await runtime.io.sleep(max(decision.after, runtime.policy.backoff(state.idle_attempts, runtime.io.random())))
+    await runtime.io.sleep(max(decision.after, runtime.policy.backoff(number, runtime.io.random())))
 
 
 async def _take(
@@ -172,6 +203,7 @@ async def _take(
         raise DownloadError(f"download: refused: {state.total} bytes are more than the cap of {cap}")
     pending = bytearray()
     begun = sink.size > 0
+    failure: TransportFailure | None = None
     try:
         while piece := await answer.read():
             pending += piece
@@ -182,16 +214,15 @@ async def _take(
                 begun = True
             if begun and len(pending) >= FLUSH:
                 await _flush(runtime, state, sink, pending, on_progress)
-    finally:
-        if pending and not begun:
-            # too little came to judge it: a whole short file, or a cut one that is fetched again
-            if len(pending) >= 12:
-                await _begin(runtime, state, sink, pending, headers)
-                begun = True
-            else:
-                pending.clear()
-        if begun:
-            await _flush(runtime, state, sink, pending, on_progress)
+    except TransportFailure as cut:
+        failure = cut
+    if not begun and len(pending) >= SHORTEST:
+        await _begin(runtime, state, sink, pending, headers)
+        begun = True
+    if begun:
+        await _flush(runtime, state, sink, pending, on_progress)
+    if failure is not None:
+        raise failure
 
 
 async def _begin(runtime: Runtime, state: _State, sink: Sink, head: bytearray, headers: Mapping[str, str]) -> None:
@@ -201,7 +232,7 @@ async def _begin(runtime: Runtime, state: _State, sink: Sink, head: bytearray, h
         raise DownloadError(
             f"download: refused: what came under content type {shorten(declared or 'none', 60)} is not audio or video"
         )
-    await runtime.io.disk(sink.begin, state.content_type)
+    await _disk(runtime, sink, sink.begin, state.content_type)
 
 
 async def _flush(
@@ -212,9 +243,10 @@ async def _flush(
     on_progress: Callable[[int, int | None], None] | None,
 ) -> None:
     if pending:
-        await runtime.io.disk(sink.write, bytes(pending))
+        await _disk(runtime, sink, sink.write, bytes(pending))
         pending.clear()
-        if on_progress is not None:
+        if on_progress is not None and sink.size > state.told:
+            state.told = sink.size
             on_progress(sink.size, state.total)
 
 
@@ -225,7 +257,7 @@ async def _match(runtime: Runtime, state: _State, sink: Sink, answer: Stream) ->
     validator = etag if etag.startswith('"') else headers.get("last-modified")
     if answer.status == 200:
         if sink.size:
-            await runtime.io.disk(sink.restart)  # the server sends all of it: no ranges, or the file changed
+            await _disk(runtime, sink, sink.restart)  # the server sends all of it: no ranges, or the file changed
             if state.validator != validator:
                 state.restarts += 1
                 if state.restarts > 1:
@@ -239,17 +271,20 @@ async def _match(runtime: Runtime, state: _State, sink: Sink, answer: Stream) ->
     found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
     if not sink.size or found is None:
         raise DownloadError("download: the server answered with a part that was not asked for")
+    same = etag if (state.validator or "").startswith('"') else headers.get("last-modified")
+    if same and same != state.validator:
+        raise _Restart("the file changed while it was fetched")
     first, last, total = (int(group) for group in found.groups())
     if first != sink.size or last + 1 != total or (state.total is not None and total != state.total):
         raise DownloadError(
             f"download: the server sent bytes {first}-{last} of {total} instead of {sink.size}- of {state.total}"
         )
-    if etag and state.validator is not None and validator != state.validator:
-        raise _Restart("the file changed while it was fetched")
     state.total = total
 
 
 def _incomplete(state: _State, sink: Sink) -> str:
-    if state.total is None or sink.size == state.total:
+    if sink.size and state.total in (None, sink.size):
         return ""
-    return f"only {sink.size} of {state.total} bytes came"
+    if state.total is None:
+        return "no file came"
+    return f"only {sink.size} of {state.total} bytes came" if state.total else "an empty file came"

@@ -70,7 +70,7 @@ class Reply:
     """Hold a whole API answer. `problem` says why its body was not taken (too large, encoded), else None."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = attrs.field(repr=False)
     body: bytes = attrs.field(repr=False)
     problem: str | None = None
 

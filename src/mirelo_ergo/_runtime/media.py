@@ -125,7 +125,7 @@ def is_whole(file: BinaryIO, size: int) -> bool:
             return False
         names.add(box[4:8])
         position += length
-    return position == size and b"moov" in names
+    return position == size and {b"moov", b"mdat"} <= names
 
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)

@@ -29,6 +29,8 @@ S = TypeVar("S")
 NO_ESTIMATE: Final = 30.0
 FAILURES_LAST: Final = 300.0
 """Seconds of nothing but failed polls that end a wait."""
+LATE: Final = 0.1
+"""Seconds that a wait's last poll may end after the deadline; every poll before it leaves the last one its time."""
 HINTS: Final = 10
 """Gaps per job that a server's own estimate of completion may shorten."""
 YOUNG: Final = 5.0
@@ -111,9 +113,9 @@ class Waiter(Generic[S]):
         self._failing_since: float | None = None
 
     def _first_gap(self, elapsed: float) -> float:
-        if self._interval is not None:
-            return self._interval if elapsed <= 0 else 0.0
-        gap = self._schedule.next_gap(0.0, self._estimate, self._runtime.io.random())
+        gap = self._interval
+        if gap is None:
+            gap = self._schedule.next_gap(0.0, self._estimate, self._runtime.io.random())
         return max(0.0, gap - elapsed)
 
     @property
@@ -133,7 +135,7 @@ class Waiter(Generic[S]):
             last = self._gap >= left
             await self._runtime.io.sleep(max(0.0, min(self._gap, left)))
             started = self._runtime.io.now()
-            limit = min(self._runtime.timing.poll, self._deadline.left() + 0.2)
+            limit = min(self._runtime.timing.poll, self._deadline.left() + (LATE if last else -lead))
             try:
                 seen = await execute(self._runtime, self._poll(limit, self.elapsed < YOUNG))
             except MireloError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from typing import Any
 from urllib.parse import urlsplit
 
 log = logging.getLogger("mirelo_ergo")
@@ -11,14 +12,14 @@ log = logging.getLogger("mirelo_ergo")
 
 
 class Secret:
-    """Hold an API key so that only `reveal` gives it away."""
+    """Hold an API key, or what was given as one, so that only `reveal` gives it away."""
 
     __slots__ = ("_value",)
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: Any) -> None:
         self._value = value
 
-    def reveal(self) -> str:
+    def reveal(self) -> Any:
         """Give the key itself; the result must not be kept in a variable where an error can be raised."""
         return self._value
 
@@ -28,13 +29,22 @@ class Secret:
 
     def scrub(self, text: str) -> str:
         """Replace the key wherever a text holds it (a server may echo it)."""
-        return text.replace(self._value, "***")
+        return text.replace(self.reveal(), "***")
 
     def __repr__(self) -> str:
         return "Secret(***)"
 
     def __reduce__(self) -> tuple[type, tuple[str]]:
         raise TypeError("a Secret is not pickled: make the client where it is used")
+
+
+class SignedUrl(str):
+    """Be a URL whose query is a secret: as any string it is whole, its repr (in tracebacks, in lists) is `safe_url`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(safe_url(self))
 
 
 def safe_url(url: str) -> str:

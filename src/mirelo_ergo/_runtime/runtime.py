@@ -141,13 +141,17 @@ async def execute(runtime: Runtime, operation: Operation[T], deadline: Deadline 
 async def _attempt(runtime: Runtime, operation: Operation[T], deadline: Deadline) -> _Attempt[T]:
     if not operation.paced:
         return await _send(runtime, operation, deadline)
-    wait = runtime.pace.reserve()
-    if 0 < wait < deadline.left():
-        await runtime.io.sleep(wait)
-    if wait >= deadline.left() or not await runtime.io.enter(deadline.left()):
-        failure = TransportFailure("pool", "no", "the client's own queue of submits is too long for the deadline")
-        return _Attempt(Failed("pool", "no"), failure=failure)
+    failure = TransportFailure("pool", "no", "the client's own queue of submits is too long for the deadline")
+    late = _Attempt[T](Failed("pool", "no"), failure=failure)
+    if not await runtime.io.enter(deadline.left()):
+        return late
     try:
+        # The pace is asked last, right before sending: what waits for a slot must feel a 429 that comes meanwhile.
+        wait = runtime.pace.reserve()
+        if wait >= deadline.left():
+            return late
+        if wait:
+            await runtime.io.sleep(wait)
         return await _send(runtime, operation, deadline)
     finally:
         runtime.io.leave()
@@ -163,11 +167,13 @@ async def _send(runtime: Runtime, operation: Operation[T], deadline: Deadline) -
     except Exception:
         raise
     except BaseException as stop:
-        # Ctrl-C or a task's cancellation: never swallowed, but what it leaves behind must be known.
-        if operation.kind is Kind.PAID and sent.sent() == "yes":
+        # Ctrl-C or a task's cancellation: never swallowed, but what it leaves behind must be known. It can fall between
+        # the last byte and the event that tells of it, so that here "partial" proves nothing.
+        if operation.kind is Kind.PAID and sent.sent() != "no":
             lost = _Attempt[T](Failed("network", "yes"), problem="interrupted", sent_at=sent_at)
             stop.__cause__ = _unknown(runtime, operation, lost, None)
             stop.add_note(f"mirelo_ergo: {stop.__cause__}")
+            log.warning("%s", stop.__cause__)  # a task group drops the errors of the tasks it cancels
         raise
     service = runtime.service
     retry_after = parse_retry_after(reply.headers.get("retry-after"), reply.headers.get("date"), runtime.io.wall())
@@ -226,7 +232,8 @@ def _unknown(
     if reply is not None:
         facts = error_facts(runtime.service, reply)
         status = reply.status
-        code = facts.code if facts else "unexpected_response" if attempt.problem else "server_error"
+        bare = "unexpected_response" if attempt.problem else "timeout" if status == 408 else "server_error"
+        code = facts.code if facts else bare
         evidence = attempt.problem or f"the answer was HTTP {status_phrase(status)}"
     elif failure is not None:
         code, status = ("timeout", 408) if failure.kind == "timeout" else ("network_error", 0)

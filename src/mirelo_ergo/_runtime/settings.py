@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import platform
 import re
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from .. import __version__
 from ..errors import ConfigurationError
 from .redact import Secret, safe_url, shorten
 from .retry import RetryPolicy
@@ -43,7 +43,7 @@ class Options:
 def read_options(
     service: Service,
     *,
-    api_key: str | None,
+    api_key: Secret,
     host: str | None,
     base_url: str | None,
     timeout_ms: int,
@@ -76,18 +76,14 @@ def read_options(
     )
 
 
-def _read_key(service: Service, given: object) -> Secret:
-    value = given if given is not None else os.environ.get(service.key_variable, "")
-    if not isinstance(value, str):
-        kind = type(value).__name__
-        del value, given
-        raise ConfigurationError(f"api_key is {kind}, not a string")
-    if not value:
+def _read_key(service: Service, given: Secret) -> Secret:
+    """Check a key without keeping it in a variable: a traceback may show this frame."""
+    secret = Secret(os.environ.get(service.key_variable, "")) if given.reveal() is None else given
+    if not isinstance(secret.reveal(), str):
+        raise ConfigurationError(f"api_key is {type(secret.reveal()).__name__}, not a string")
+    if not secret.reveal():
         raise ConfigurationError(f"no API key: pass api_key=, or set {service.key_variable}")
-    secret = Secret(value)
-    fits = value.isascii() and value.isprintable() and " " not in value
-    del value, given  # a traceback may show this frame
-    if not fits:
+    if not secret.reveal().isascii() or not secret.reveal().isprintable() or " " in secret.reveal():
         raise ConfigurationError(
             "api_key holds a space, a line break or a character that no key has: was it pasted with something else?"
         )
@@ -99,7 +95,7 @@ def _read_address(service: Service, host: str | None, base_url: str | None, allo
         name, address = "base_url", base_url
     elif host is not None:
         name, address = "host", f"https://{host}"
-        if "/" in host or "@" in host:
+        if not isinstance(host, str) or "/" in host or "@" in host:
             raise ConfigurationError(f"host={shorten(host)} is not a host name: pass an address as base_url=")
     elif service.url_variable in os.environ:
         name, address = service.url_variable, os.environ[service.url_variable]
@@ -122,6 +118,8 @@ def _read_address(service: Service, host: str | None, base_url: str | None, allo
 
 def _read_headers(service: Service, given: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
     ours = _OURS | {service.auth("")[0].lower()}
+    if given is not None and not hasattr(given, "items"):
+        raise ConfigurationError(f"extra_headers is {type(given).__name__}, not a mapping of names to values")
     headers = []
     for name, value in (given or {}).items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
@@ -162,12 +160,4 @@ def credit_limit(value: Any) -> int | None:
 
 def user_agent() -> str:
     """Name this package and Python to the service."""
-    return f"mirelo-ergo/{package_version()} python/{platform.python_version()}"
-
-
-def package_version() -> str:
-    """Give the installed package's version."""
-    try:
-        return version("mirelo-ergo")
-    except PackageNotFoundError:
-        return "0"
+    return f"mirelo-ergo/{__version__} python/{platform.python_version()}"

@@ -45,10 +45,12 @@ class FileSink:
 
     def begin(self, content_type: str) -> None:
         """Choose the target's name, refuse one that is taken, and open the part file."""
-        if self._file is not None:
+        target = self._folder / f"{self._stem}{EXTENSIONS[content_type]}"
+        if self._file is not None and target == self.target:
             return
+        self.discard()  # begun anew, as another kind of file
         self._folder.mkdir(parents=True, exist_ok=True)
-        self.target = self._folder / f"{self._stem}{EXTENSIONS[content_type]}"
+        self.target = target
         self._refuse_taken(self.target)
         self._part = self.target.with_name(f".{self.target.name}.{secrets.token_hex(4)}.part")
         self._file = self._part.open("xb+", buffering=0)

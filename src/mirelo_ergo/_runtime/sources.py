@@ -15,7 +15,6 @@ from .media import HEAD
 from .redact import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 Stamp = tuple[int, int, int, int]
@@ -117,8 +116,12 @@ class BytesSource:
 class _Borrowed:
     """Read a file object that stays open: it belongs to the user."""
 
-    def __init__(self, read: Callable[[int], bytes]) -> None:
-        self.read = read
+    def __init__(self, source: FileSource) -> None:
+        self._source = source
+
+    def read(self, size: int, /) -> bytes:
+        self._source.used = True
+        return self._source.file.read(size)
 
     def close(self) -> None:
         """Leave it open."""
@@ -126,40 +129,53 @@ class _Borrowed:
 
 @attrs.define(eq=False)
 class FileSource:
-    """An open binary file. `start` is None when it cannot be rewound: then its bytes go out once, or not at all."""
+    """An open binary file. `start` is None when it cannot be rewound: then its bytes go out once, or not at all.
+
+    `stamp` is the file behind it at the moment of a `snapshot`, None if there is none.
+    """
 
     file: BinaryIO
     size: int
     start: int | None
     used: bool = False
+    stamp: Stamp | None = None
 
     @property
     def replayable(self) -> bool:
-        return self.start is not None
+        return self.start is not None or not self.used
 
     @property
     def identity(self) -> str:
-        stamp: object = ""
+        return f"file object {id(self.file)} {self.start} {self.size} {self.stamp}"
+
+    def snapshot(self) -> FileSource:
+        """Give the same source, with the file as it is now for the one to upload."""
+        return self if self.start is None else attrs.evolve(self, stamp=self._now())
+
+    def _now(self) -> Stamp | None:
         if self.start is not None:  # a pipe's times change while it is read
             with contextlib.suppress(OSError, AttributeError, ValueError):
-                stamp = _stamp(os.fstat(self.file.fileno()))
-        return f"file object {id(self.file)} {self.start} {self.size} {stamp}"
+                return _stamp(os.fstat(self.file.fileno()))
+        return None
 
     def open(self) -> Reader:
         if self.start is not None:
-            try:
-                self.file.seek(self.start)
-            except (OSError, ValueError) as error:
-                raise SourceFailed(f"the file object cannot be read again: {error}") from error
+            self.verify()
+            self.file.seek(self.start)
         elif self.used:
             raise SourceFailed("the stream was read already and cannot be rewound: give a path or bytes instead")
-        self.used = True
-        return _Borrowed(self.file.read)
+        return _Borrowed(self)
 
     def verify(self) -> None:
-        """Compare the length now with the announced one, where that can be seen."""
-        if self.start is not None and self.file.seek(0, os.SEEK_END) - self.start != self.size:
-            raise SourceFailed("the file object's length changed while it was uploaded", changed=True)
+        """Compare length and stamp now with the announced ones, where they can be seen."""
+        if self.start is None:
+            return
+        try:
+            length = self.file.seek(0, os.SEEK_END) - self.start
+        except Exception as error:  # whatever a file object of the user's raises
+            raise SourceFailed(f"the file object cannot be read again: {error}") from error
+        if length != self.size or self._now() != self.stamp:
+            raise SourceFailed("the file object's contents changed while they were uploaded", changed=True)
 
 
 def measure(file: BinaryIO, size: int | None, what: str) -> tuple[FileSource, bytes]:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..errors import MireloError, NetworkError, SourceChangedError, UploadError
-from .answers import status_phrase
+from ..errors import MireloError, SourceChangedError, UploadError
+from .answers import error_from, status_phrase
 from .deadline import Progress
-from .io import ForeignRefused, ForeignRequest, SourceFailed, TransportFailure
+from .io import ForeignRefused, ForeignRequest, Reply, SourceFailed, TransportFailure
 from .redact import log, safe_url
 from .retry import LONGEST_RETRY_AFTER, Answered, Decision, Done, Failed, Kind, Retry, parse_retry_after
 from .runtime import failure_error
@@ -41,9 +41,12 @@ async def upload(
 ) -> str:
     """Upload a source and give its asset id. Costs nothing.
 
-    Each attempt sends all bytes from the start. An expired URL (403, 410) is replaced once. Raises `UploadError`, or
-    `SourceChangedError` when the bytes changed on the way; then nothing was submitted.
+    Each attempt sends all bytes from the start; progress is only told once it is news. An expired URL (403, 410) is
+    replaced once. Raises `UploadError`, or `SourceChangedError` when the bytes changed on the way; then nothing was
+    submitted.
     """
+    if on_progress is not None:
+        on_progress = _forwards(on_progress)
     slot = await new_slot()
     renewed = False
     number = spent = 0
@@ -51,25 +54,41 @@ async def upload(
         number += 1
         request = ForeignRequest("PUT", slot.url, {"Content-Type": content_type}, source, on_progress)
         outcome, error = await _put(runtime, request, source, number)
-        if isinstance(outcome, Answered) and outcome.status in (403, 410) and not renewed:
-            slot, renewed = await new_slot(), True
-            number -= 1
-            continue
-        decision: Decision = runtime.policy.decide(Kind.CHEAP, "PUT", outcome, number)
+        expired = isinstance(outcome, Answered) and outcome.status in (403, 410) and not renewed
+        decision: Decision = Retry() if expired else runtime.policy.decide(Kind.CHEAP, "PUT", outcome, number)
         log.debug("PUT %s attempt %d: %s -> %s", safe_url(slot.url), number, outcome, type(decision).__name__)
         if isinstance(decision, Done):
             runtime.budget.give_back(spent)
             return slot.asset_id
-        cost = runtime.budget.take(throttled=decision.throttled) if isinstance(decision, Retry) else None
-        if not isinstance(decision, Retry) or cost is None:
+        if not isinstance(decision, Retry):
             raise error
         if not source.replayable:
             error.message += "; the stream cannot be rewound, so it is not sent again: give a path or bytes instead"
             error.args = (error.message,)
             raise error
+        if expired:
+            slot, renewed = await new_slot(), True
+            number -= 1
+            continue
+        cost = runtime.budget.take(throttled=decision.throttled)
+        if cost is None:
+            raise error
         spent += cost
         delay = max(decision.after, runtime.policy.backoff(number, runtime.io.random()))
         await runtime.io.sleep(min(delay, LONGEST_RETRY_AFTER))
+
+
+def _forwards(on_progress: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    """Make a callback that is not told of bytes which are sent again."""
+    most = 0
+
+    def report(sent: int, total: int) -> None:
+        nonlocal most
+        if sent > most:
+            most = sent
+            on_progress(sent, total)
+
+    return report
 
 
 async def _put(
@@ -81,25 +100,31 @@ async def _put(
     where = safe_url(request.url)
     try:
         async with await runtime.io.send(request, watch) as answer:
-            received = 0
+            status, headers = answer.status, answer.headers
+            received = 0 if 200 <= status < 300 else _ENOUGH  # an early refusal may well be cut
             while received < _ENOUGH and (piece := await answer.read()):
                 received += len(piece)
-            status, headers = answer.status, answer.headers
         await runtime.io.disk(source.verify)
     except TransportFailure as failure:
         cause = failure_error("upload", request.url, failure, number)
-        sent = cause.sent if isinstance(cause, NetworkError) else failure.sent
-        text = f"{cause.message} (sent: {sent}); nothing was submitted"
-        return Failed(failure.kind, failure.sent), UploadError(text, None, 0, retryable=cause.retryable)
+        text = f"{cause.message} (sent: {failure.sent}); nothing was submitted"
+        return Failed(failure.kind, failure.sent), _because(cause, text, 0)
     except ForeignRefused as refused:
         raise UploadError(f"upload: {refused}; nothing was submitted", None, 0) from None
     except SourceFailed as failed:
         cls = SourceChangedError if failed.changed else UploadError
         raise cls(f"upload: {failed}; nothing was submitted", None, 0) from failed.__cause__
     after = _retry_after(runtime, headers)
-    expired = "; its pre-signed URL has expired, also a fresh one" if status in (403, 410) else ""
+    expired = "; its pre-signed URL has expired" if status in (403, 410) else ""
     text = f"upload: {where} answered HTTP {status_phrase(status)}{expired}; nothing was submitted"
-    return Answered(status, retry_after=after), UploadError(text, None, status, retryable=status >= 500)
+    cause = error_from(runtime.service, runtime.secret, Reply(status, headers, b""), "upload", after)
+    return Answered(status, retry_after=after), _because(cause, text, status)
+
+
+def _because(cause: MireloError, text: str, status: int) -> UploadError:
+    error = UploadError(text, None, status, retryable=cause.retryable)
+    error.__cause__ = cause
+    return error
 
 
 def _retry_after(runtime: Runtime, headers: Mapping[str, str]) -> float | None:

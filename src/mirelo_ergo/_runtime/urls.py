@@ -55,6 +55,8 @@ def check_foreign_url(url: str, policy: ForeignPolicy) -> SplitResult:
         parts = parse_url(url)
     except ValueError as error:
         raise ForeignRefused(f"the URL {safe_url(url)} is refused: {error}") from None
+    if "%" in (parts.hostname or ""):
+        raise ForeignRefused(f"the URL {safe_url(url)} is refused: its host can be read in two ways")
     if parts.scheme == "http":
         loopback = is_loopback_host(parts.hostname or "") and is_loopback_host(policy.api_host)
         if not loopback and not (policy.allow_private and policy.api_scheme == "http"):
@@ -85,7 +87,7 @@ def address_kind(address: str) -> AddressKind:
         return "loopback"
     if ip.is_link_local:
         return "link-local"
-    if ip.is_multicast or ip.is_unspecified:
+    if ip.is_multicast or ip.is_unspecified or ip.is_reserved:
         return "other"
     if ip.is_global:
         return "global"

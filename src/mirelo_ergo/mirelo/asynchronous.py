@@ -287,7 +287,7 @@ class AsyncMireloClient:
             from .._runtime.http.low_level import async_low_level_client
 
             client = AuthenticatedClient(self._core.runtime.base_url, token="***")  # noqa: S106  # the transport adds the key
-            client.set_async_httpx_client(async_low_level_client(self._core.runtime, self._io.http))
+            client.set_async_httpx_client(async_low_level_client(self._core.runtime, self._io))
             self._low_level = client
         return self._low_level
 
@@ -305,7 +305,8 @@ class AsyncMireloClient:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"<AsyncMireloClient {self._core.runtime.base_url}>"
+        where = self._core.runtime.base_url if hasattr(self, "_core") else "that was refused"
+        return f"<AsyncMireloClient {where}>"
 
 
 __all__ = ["AsyncGenerationRequest", "AsyncJob", "AsyncJobUpdates", "AsyncMireloClient", "AsyncSyncResult"]

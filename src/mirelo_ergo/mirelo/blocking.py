@@ -288,7 +288,7 @@ class MireloClient:
             from .._runtime.http.low_level import low_level_client
 
             client = AuthenticatedClient(self._core.runtime.base_url, token="***")  # noqa: S106  # the transport adds the key
-            client.set_httpx_client(low_level_client(self._core.runtime, self._io.http))
+            client.set_httpx_client(low_level_client(self._core.runtime, self._io))
             self._low_level = client
         return self._low_level
 
@@ -306,7 +306,8 @@ class MireloClient:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<MireloClient {self._core.runtime.base_url}>"
+        where = self._core.runtime.base_url if hasattr(self, "_core") else "that was refused"
+        return f"<MireloClient {where}>"
 
 
 __all__ = ["GenerationRequest", "Job", "JobUpdates", "MireloClient", "SyncResult"]

@@ -38,6 +38,10 @@ def prepare(
     if http_client is not None and type(http_client).__name__ != sender and not _is_a(http_client, sender):
         raise ConfigurationError(f"http_client={shorten(http_client, 60)} is not an httpx.{sender}")
 
+    if not isinstance(verify, bool | str) and not _is_a(verify, "SSLContext"):
+        raise ConfigurationError(
+            f"verify={shorten(verify, 60)} is not True, False, a path as a string, or an ssl.SSLContext"
+        )
     if isinstance(verify, str) and not os.path.exists(verify):  # noqa: PTH110  # OpenSSL takes a plain path
         raise ConfigurationError(f"verify={shorten(verify)} does not exist: give a file or folder of certificates")
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
-from dateutil.parser import isoparse
 
 from .._runtime.answers import Unusable, integer_field, read_object, string_list, text_field, tolerant_integer
 from .._runtime.poll import Seen
-from .._runtime.redact import log, shorten
+from .._runtime.redact import SignedUrl, log, shorten
 from .._runtime.retry import http_date, parse_retry_after
 
 if TYPE_CHECKING:
@@ -31,7 +30,10 @@ class MeResult:
 
 @attrs.frozen
 class PreflightResult:
-    """What a generation will cost, in credits (exact), and how long it takes, in ms (about 98 % take less)."""
+    """What a generation will cost, in credits (exact), and how long it takes, in ms (about 98 % take less).
+
+    `estimated_ms` is 30000 if the service gave none.
+    """
 
     credits: int
     estimated_ms: int
@@ -117,13 +119,16 @@ def read_preflight(reply: Reply) -> PreflightResult:
     cost = integer_field(fields, "credits")
     if cost < 0:
         raise Unusable(f"the answer's field 'credits' is {cost}, which is no cost")
-    return PreflightResult(cost, tolerant_integer(fields.get("estimated_ms")) or 0)
+    estimated_ms = tolerant_integer(fields.get("estimated_ms"))
+    if estimated_ms is None:
+        log.warning("the service gave no estimate with its preflight; 30 s are assumed")
+    return PreflightResult(cost, 30_000 if estimated_ms is None else estimated_ms)
 
 
 def read_asset(reply: Reply) -> tuple[str, str]:
     """Read POST /v2/assets: the asset id and its upload URL."""
     fields = read_object(reply)
-    return text_field(fields, "asset_id"), text_field(fields, "upload_url")
+    return text_field(fields, "asset_id"), SignedUrl(text_field(fields, "upload_url"))
 
 
 def read_accepted(reply: Reply) -> Accepted:
@@ -141,7 +146,7 @@ def read_accepted(reply: Reply) -> Accepted:
 
 def read_result(reply: Reply) -> list[str]:
     """Read a /sync answer: the result URLs, at least one."""
-    urls = string_list(read_object(reply).get("result_urls"))
+    urls = _signed(read_object(reply).get("result_urls"))
     if not urls:
         raise Unusable("the answer's field 'result_urls' holds no URL")
     return urls
@@ -155,7 +160,7 @@ def read_status(reply: Reply, wall: float) -> Seen[Polled]:
     asked = tolerant_integer(echoed.get("num_samples")) if isinstance(echoed, dict) else None
     if raw == "succeeded":
         result = fields.get("result")
-        urls = string_list(result.get("result_urls")) if isinstance(result, dict) else []
+        urls = _signed(result.get("result_urls")) if isinstance(result, dict) else []
         return Seen(Polled(JobSucceeded(urls), asked), final=True)
     if raw == "errored":
         return Seen(Polled(_read_errored(fields.get("error")), asked), final=True)
@@ -165,6 +170,10 @@ def read_status(reply: Reply, wall: float) -> Seen[Polled]:
     after = parse_retry_after(reply.headers.get("retry-after"), reply.headers.get("date"), wall)
     left = _seconds_until(completion, reply.headers)
     return Seen(Polled(JobProcessing(progress, completion, raw), asked), False, left, after)
+
+
+def _signed(urls: object) -> list[str]:
+    return [SignedUrl(url) for url in string_list(urls)]
 
 
 def _read_errored(error: object) -> JobErrored:
@@ -183,7 +192,7 @@ def _seconds_until(completion: str, headers: Mapping[str, str]) -> float | None:
     if now is None or not completion:
         return None
     try:
-        moment = isoparse(completion)
+        moment = datetime.fromisoformat(completion)
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return max(0.0, aware.timestamp() - now)
     except (ValueError, OverflowError):

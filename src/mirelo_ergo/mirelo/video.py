@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from .._runtime.media import HEAD, content_type_of
 from .._runtime.redact import safe_url, shorten
-from .._runtime.sources import BytesSource, PathSource, Uploadable, look_at, measure
+from .._runtime.sources import BytesSource, FileSource, PathSource, Uploadable, look_at, measure
 from .._runtime.urls import LONGEST_URL
 from ..errors import InvalidRequestError
 
@@ -162,7 +162,8 @@ class Video:
             return PathSource(self._path, stamp), self._content_type or _guess(head, self._path.suffix, str(self._path))
         assert self._source is not None, "a URL is not uploaded"
         assert self._content_type is not None, "only a path's type is told later"
-        return self._source, self._content_type
+        source = self._source.snapshot() if isinstance(self._source, FileSource) else self._source
+        return source, self._content_type
 
     def __repr__(self) -> str:
         if self._url is not None:

@@ -37,7 +37,7 @@ class _Pieces:
             return b""
         try:
             piece = self._reader.read(min(PIECE, self._left))
-        except (OSError, ValueError) as error:
+        except Exception as error:  # whatever a file object of the user's raises, it is not the network's failure
             raise SourceFailed(f"reading the source failed: {error}") from error
         if not isinstance(piece, bytes):
             raise SourceFailed(f"the source gave {type(piece).__name__}, not bytes: open it in binary mode")

@@ -63,6 +63,13 @@ class HttpSettings:
     timing: Timing = attrs.field(factory=Timing)
 
 
+class _SignedRequest(httpx.Request):
+    """A request to a pre-signed URL, whose query must not stand in a traceback that shows local variables."""
+
+    def __repr__(self) -> str:
+        return f"<Request({self.method!r}, {safe_url(str(self.url))!r})>"
+
+
 class Http(ABC):
     """What both colours share: building requests, choosing pools, judging bodies."""
 
@@ -86,14 +93,14 @@ class Http(ABC):
         """Build a request to a URL somebody else gave us, with nothing on it but what the description holds."""
         parts = check_foreign_url(request.url, self._policy)
         url = httpx.URL(request.url)
-        if url.host.rstrip(".").lower() != (parts.hostname or "").rstrip("."):
+        if url.raw_host.decode("ascii").rstrip(".").lower() != (parts.hostname or "").rstrip("."):
             raise ForeignRefused(f"the URL {safe_url(request.url)} is refused: its host can be read in two ways")
         if self._proxy_for(url) is not None:
             self._check_literal(url.host)
         fixed = [("Host", url.netloc.decode("ascii")), ("Accept-Encoding", "identity")]
         if request.body is not None:
             fixed.append(("Content-Length", str(request.body.size)))
-        return httpx.Request(request.method, url, headers=[*fixed, *request.headers.items()], stream=stream)
+        return _SignedRequest(request.method, url, headers=[*fixed, *request.headers.items()], stream=stream)
 
     def limits(self, watch: Watch, *, long: bool = False) -> dict[str, float]:
         """Give httpcore's time-outs for one attempt; every wait is clipped again when it happens."""
@@ -104,9 +111,7 @@ class Http(ABC):
     def pool(self, purpose: Purpose, url: httpx.URL) -> Any:
         """Give the transport for a purpose, made at its first use and anew in a forked child."""
         settings = self.settings
-        if self._pid != os.getpid():
-            self._inherited.append(self._pools)  # kept, because the parent still uses these sockets
-            self._pools, self._pid = {}, os.getpid()
+        self._leave_parent()
         if settings.transport is not None:
             return settings.transport
         if settings.http_client is not None and purpose != "foreign":
@@ -118,9 +123,15 @@ class Http(ABC):
 
     def take_pools(self) -> list[Any]:
         """Forget the pools and give them to be closed."""
-        pools = list(self._pools.values()) if self._pid == os.getpid() else []
-        self._pools = {}
+        self._leave_parent()
+        pools, self._pools = list(self._pools.values()), {}
         return pools
+
+    def _leave_parent(self) -> None:
+        """Part with the pools of the process that this one was forked from, which still uses their sockets."""
+        if self._pid != os.getpid():
+            self._inherited.append(self._pools)  # kept: to collect them would close them, with a warning
+            self._pools, self._pid = {}, os.getpid()
 
     @abstractmethod
     def make_pool(self, purpose: Purpose, proxy: str | None) -> Any:

@@ -16,8 +16,10 @@ from ..sent import SentTracker
 
 if TYPE_CHECKING:
     from ...errors import MireloError
+    from ..asynchronous import AsyncIO
+    from ..blocking import BlockingIO
     from ..runtime import Runtime
-    from .exchange import AsyncHttp, BlockingHttp, Http
+    from .exchange import Http
 
 
 def _prepare(runtime: Runtime, http: Http, request: httpx.Request) -> Deadline:
@@ -54,13 +56,13 @@ def _error(runtime: Runtime, request: httpx.Request, failure: TransportFailure) 
 
 
 class _Transport(httpx.BaseTransport):
-    def __init__(self, runtime: Runtime, http: BlockingHttp) -> None:
-        self._runtime, self._http = runtime, http
+    def __init__(self, runtime: Runtime, io: BlockingIO) -> None:
+        self._runtime, self._io = runtime, io
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        deadline = _prepare(self._runtime, self._http, request)
+        deadline = _prepare(self._runtime, self._io.http, request)
         try:
-            reply = self._http.exchange(request, "submit", deadline, SentTracker(), long=True)
+            reply = self._io.http.exchange(request, "submit", deadline, SentTracker(), long=True)
         except TransportFailure as failure:
             error = _error(self._runtime, request, failure)
         else:
@@ -69,13 +71,14 @@ class _Transport(httpx.BaseTransport):
 
 
 class _AsyncTransport(httpx.AsyncBaseTransport):
-    def __init__(self, runtime: Runtime, http: AsyncHttp) -> None:
-        self._runtime, self._http = runtime, http
+    def __init__(self, runtime: Runtime, io: AsyncIO) -> None:
+        self._runtime, self._io = runtime, io
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        deadline = _prepare(self._runtime, self._http, request)
+        self._io.bind()
+        deadline = _prepare(self._runtime, self._io.http, request)
         try:
-            reply = await self._http.exchange(request, "submit", deadline, SentTracker(), long=True)
+            reply = await self._io.http.exchange(request, "submit", deadline, SentTracker(), long=True)
         except TransportFailure as failure:
             error = _error(self._runtime, request, failure)
         else:
@@ -83,11 +86,11 @@ class _AsyncTransport(httpx.AsyncBaseTransport):
         raise error
 
 
-def low_level_client(runtime: Runtime, http: BlockingHttp) -> httpx.Client:
+def low_level_client(runtime: Runtime, io: BlockingIO) -> httpx.Client:
     """Make the `httpx.Client` that a generated client uses."""
-    return httpx.Client(base_url=runtime.base_url, transport=_Transport(runtime, http), timeout=None)  # noqa: S113  # the transport has the operation's deadline
+    return httpx.Client(base_url=runtime.base_url, transport=_Transport(runtime, io), timeout=None)  # noqa: S113  # the transport has the operation's deadline
 
 
-def async_low_level_client(runtime: Runtime, http: AsyncHttp) -> httpx.AsyncClient:
+def async_low_level_client(runtime: Runtime, io: AsyncIO) -> httpx.AsyncClient:
     """Make the `httpx.AsyncClient` that a generated client uses."""
-    return httpx.AsyncClient(base_url=runtime.base_url, transport=_AsyncTransport(runtime, http), timeout=None)  # noqa: S113  # the transport has the operation's deadline
+    return httpx.AsyncClient(base_url=runtime.base_url, transport=_AsyncTransport(runtime, io), timeout=None)  # noqa: S113  # the transport has the operation's deadline

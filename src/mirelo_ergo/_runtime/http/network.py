@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
 import socket
+import time
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, cast
 
 import httpcore
 
-from ..io import ForeignRefused
+from ..io import PIECE, ForeignRefused
 from ..redact import shorten
 from ..urls import AddressKind, ForeignPolicy, address_kind, check_address
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from ..deadline import Watch
 
 _WRITE = 1 << 16
+_GLANCE = 0.01
+_AT_ONCE = 0.05
+"""Seconds in which a slice has to go for the next one to be larger."""
 watch_of_this_call: ContextVar[Watch | None] = ContextVar("mirelo_ergo_watch", default=None)
 """The watch of the operation that runs in this thread or task: connections are shared, deadlines are not."""
+
+
+class _Discreet(logging.Filter):
+    """Keep the head of an answer to one of our requests out of httpcore's log: a Location may be a signed URL."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return watch_of_this_call.get() is None or "receive_response_headers.complete" not in record.getMessage()
+
+
+logging.getLogger("httpcore.http11").addFilter(_Discreet())
 
 
 def _clip(timeout: float | None, expired: type[Exception]) -> float | None:
@@ -40,20 +55,87 @@ def _moved(count: int) -> None:
         watch.advance(count)
 
 
+class _Early:
+    """Keep what a server says before the end of a long request: its answer, which a broken pipe would hide.
+
+    httpcore reads the answer after a `WriteError`; that is how a body is cut short when there is one.
+    """
+
+    def __init__(self) -> None:
+        self._data = b""
+
+    def keep(self, data: bytes) -> None:
+        self._data += data
+
+    def take(self, max_bytes: int) -> bytes:
+        data, self._data = self._data[:max_bytes], self._data[max_bytes:]
+        return data
+
+    @property
+    def open(self) -> bool:
+        """Say whether an answer may still come: not after one that is final (1xx is not), nor after too much."""
+        heads = self._data.split(b"\r\n\r\n")
+        return len(self._data) < _WRITE and not any(len(head) > 9 and head[9:10] != b"1" for head in heads)
+
+    def check(self) -> None:
+        """Raise `WriteError` if there is an answer."""
+        if not self.open:
+            raise httpcore.WriteError("the server answered before the end of the request")
+
+
+class _Slices:
+    """Cut a body so that its limits are looked at often on a slow line, and cheaply on a fast one.
+
+    At 64 KiB a slice each hand-over costs as much as the bytes: half the throughput of a fast line.
+    """
+
+    def __init__(self) -> None:
+        self._size = _WRITE
+
+    def of(self, buffer: bytes) -> Iterator[bytes]:
+        """Give the buffer in slices; the next is twice as large when the last one went at once, else the smallest."""
+        start = 0
+        while start < len(buffer):
+            piece = buffer[start : start + self._size]
+            began = time.monotonic()
+            yield piece
+            start += len(piece)
+            self._size = min(2 * self._size, PIECE) if time.monotonic() - began < _AT_ONCE else _WRITE
+
+
 class _ClippedStream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
+        self._early = _Early()
+        self._slices = _Slices()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = self._inner.read(max_bytes, _clip(timeout, httpcore.ReadTimeout))
+        data = self._early.take(max_bytes) or self._inner.read(max_bytes, _clip(timeout, httpcore.ReadTimeout))
         _moved(len(data))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), _WRITE):
-            piece = buffer if len(buffer) <= _WRITE else buffer[start : start + _WRITE]
-            self._inner.write(piece, _clip(timeout, httpcore.WriteTimeout))
-            _moved(len(piece))
+        if len(buffer) <= _WRITE:
+            self._write(buffer, timeout)
+            return
+        for piece in self._slices.of(buffer):
+            self._listen()
+            try:
+                self._write(piece, timeout)
+            except httpcore.WriteTimeout:
+                self._listen()
+                raise
+
+    def _write(self, piece: bytes, timeout: float | None) -> None:
+        self._inner.write(piece, _clip(timeout, httpcore.WriteTimeout))
+        _moved(len(piece))
+
+    def _listen(self) -> None:
+        """Take what the server has said by now, without waiting; raise `WriteError` if it is an answer."""
+        with suppress(httpcore.ReadError):  # TLS had something for itself, or the connection broke: writing will tell
+            if self._inner.get_extra_info("is_readable"):
+                self._early.keep(self._inner.read(_WRITE, 0.0))
+        self._early.check()
 
     def close(self) -> None:
         self._inner.close()
@@ -71,15 +153,45 @@ class _ClippedStream(httpcore.NetworkStream):
 class _AsyncClippedStream(httpcore.AsyncNetworkStream):
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
+        self._early = _Early()
+        self._slices = _Slices()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = await self._inner.read(max_bytes, _clip(timeout, httpcore.ReadTimeout))
+        data = self._early.take(max_bytes)
+        data = data or await self._inner.read(max_bytes, _clip(timeout, httpcore.ReadTimeout))
         _moved(len(data))
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), _WRITE):
-            piece = buffer if len(buffer) <= _WRITE else buffer[start : start + _WRITE]
+        if len(buffer) <= _WRITE:
+            await self._write(buffer, timeout)
+            return
+        import asyncio  # as in `_resolve`
+
+        # It forgets what has come when a write fails, so an answer is taken first, and listened for all the while.
+        if self._inner.get_extra_info("is_readable"):
+            with suppress(httpcore.ReadError, httpcore.ReadTimeout):  # as in `_ClippedStream._listen`
+                self._early.keep(await self._inner.read(_WRITE, _GLANCE))
+            self._early.check()
+        writing = asyncio.ensure_future(self._write(buffer, timeout))
+        listening = asyncio.ensure_future(self._listen())
+        try:
+            await asyncio.wait((writing, listening), return_when=asyncio.FIRST_COMPLETED)
+            self._early.check()
+            await writing
+        finally:
+            writing.cancel()
+            listening.cancel()
+            await asyncio.gather(writing, listening, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        """Keep what the server says until it is an answer, or the connection ends."""
+        with suppress(httpcore.ReadError):  # writing will tell
+            while self._early.open and (data := await self._inner.read(_WRITE)):
+                self._early.keep(data)
+
+    async def _write(self, buffer: bytes, timeout: float | None) -> None:
+        for piece in self._slices.of(buffer):
             await self._inner.write(piece, _clip(timeout, httpcore.WriteTimeout))
             _moved(len(piece))
 
@@ -179,6 +291,8 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
 
     @staticmethod
     async def _resolve(host: str, port: int, policy: ForeignPolicy) -> list[str]:
+        import asyncio  # a blocking client never needs it, and it takes longer to import than most
+
         loop = asyncio.get_running_loop()
         try:
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -133,6 +133,8 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], FailureKind], ...] = (
     ),
 )
 _NOT_SENT: frozenset[FailureKind] = frozenset({"pool", "connect", "proxy", "proxy_refused", "tls"})
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
+"""What OpenSSL, by its version, calls bytes that are no TLS record."""
 _CUT = ("disconnected", "peer closed connection", "incomplete")
 
 
@@ -156,6 +158,8 @@ def classify(error: Exception, sent: SentTracker, secret: Secret) -> TransportFa
         causes = [link for link in _chain(error) if isinstance(link, ssl.SSLError)]
         if any(not isinstance(link, ssl.SSLEOFError | ssl.SSLZeroReturnError) for link in causes):
             kind = "tls"
+        if any(link.reason in _NOT_TLS for link in causes):
+            text = f"the port does not speak TLS ({text})"
     elif kind == "garbled" and any(mark in text for mark in _CUT):
         kind = "network"
     elif kind == "proxy" and "407" in text:
