@@ -105,11 +105,11 @@ def _schema(schema: dict[str, Any], pointer: str) -> Iterator[str]:
         if name not in schema.get("properties", {}):
             yield f"{pointer}/required: {name!r} is not among the properties"
     for keyword in (*_NUMBERS, *_LENGTHS):
-        if keyword in schema and not _fits(schema[keyword], "number" if keyword in _NUMBERS else "integer"):
+        if keyword in schema and not fits(schema[keyword], "number" if keyword in _NUMBERS else "integer"):
             yield f"{pointer}/{keyword}: {schema[keyword]!r} is no number"
             return
     for value in schema.get("enum", []):
-        if not _fits(value, schema.get("type")):
+        if not fits(value, schema.get("type")):
             yield f"{pointer}/enum: {value!r} is not of type {schema.get('type')!r}"
     if "default" in schema:
         yield from _default(schema, pointer)
@@ -119,7 +119,7 @@ def _default(schema: dict[str, Any], pointer: str) -> Iterator[str]:
     default = schema["default"]
     if default is None and schema.get("nullable"):
         return
-    if not _fits(default, schema.get("type")):
+    if not fits(default, schema.get("type")):
         yield f"{pointer}/default: {default!r} is not of type {schema.get('type')!r}"
         return
     low, high = (schema.get(keyword) for keyword in (_LENGTHS if isinstance(default, str) else _NUMBERS))
@@ -132,7 +132,8 @@ def _default(schema: dict[str, Any], pointer: str) -> Iterator[str]:
         yield f"{pointer}/default: {default!r} is outside the schema's own bounds"
 
 
-def _fits(value: Any, kind: str | None) -> bool:
+def fits(value: Any, kind: str | None) -> bool:
+    """Tell whether a JSON value is of a scalar type: a bool is no integer, and 3.0 is none either."""
     match kind:
         case "string":
             return isinstance(value, str)

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+CONDITIONAL = "x-limits-when"  # on a request's object: bounds that depend on other fields (see openapi/)
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
 _SINGLE_SUBSCHEMAS = ("items", "not", "additionalProperties")
 _LISTED_SUBSCHEMAS = ("oneOf", "anyOf", "allOf")

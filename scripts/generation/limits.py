@@ -1,9 +1,10 @@
 """Write limits.py: what a request may contain, which the generator drops, as plain typed values."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
-from scripts.generation.documents import GenerationError, canonical, find, join, operations
+from scripts.generation.conditions import collect_conditions
+from scripts.generation.documents import CONDITIONAL, GenerationError, canonical, find, join, operations
 
 _CONSTRAINTS = {
     "default": "default",
@@ -46,17 +47,43 @@ class Limit(NamedTuple):
     max_length: int | None = None
     enum: tuple[str, ...] = ()
 
+
+class Condition(NamedTuple):
+    """Say what else a field has to keep to; both bounds are included.
+
+    `when` names the fields, with their values, that it holds for. With `width`, the field is an object, and the
+    bounds are those of its second field named here less the first.
+    """
+
+    field: str
+    when: tuple[tuple[str, str | int | float | bool], ...] = ()
+    width: tuple[str, str] | None = None
+    minimum: float | int | None = None
+    maximum: float | int | None = None
+
+
 '''
 
 
 def render_limits(document: dict[str, Any], sha256: str, generator: str) -> str:
     """Return the source of limits.py for a normalised and checked spec."""
     lines = [_HEADER, f'SPEC_SHA256: Final = "{sha256}"', f'GENERATOR: Final = "{generator}"']
+    collected = collect_limits(document)
     lines.append("LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {")
-    for owner, limits in sorted(collect_limits(document).items()):
+    for owner, limits in sorted(collected.items()):
         lines.append(f"    {owner!r}: {{")
         lines += [f"        {name!r}: Limit({', '.join(arguments)})," for name, arguments in limits.items()]
         lines.append("    },")
+    lines += ["}", "# The object fields of each object, with their limits; a field that is a union is not among them."]
+    lines.append("NESTED: Final[Mapping[str, Mapping[str, Mapping[str, Limit]]]] = {")
+    for owner, fields in collect_nested(document, collected.keys()).items():
+        inner = ", ".join(f"{field!r}: LIMITS[{name!r}]" for field, name in fields.items())
+        lines.append(f"    {owner!r}: {{{inner}}},")
+    lines += ["}", "CONDITIONS: Final[Mapping[str, tuple[Condition, ...]]] = {"]
+    for owner, conditions in collect_conditions(document).items():
+        lines.append(f"    {owner!r}: (")
+        lines += [f"        Condition({', '.join(arguments)})," for arguments in conditions]
+        lines.append("    ),")
     return "\n".join([*lines, "}", ""])
 
 
@@ -82,6 +109,23 @@ def collect_limits(document: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
                 collected,
             )
     return collected
+
+
+def collect_nested(document: dict[str, Any], owners: Collection[str]) -> dict[str, dict[str, str]]:
+    """Return, by request schema, the schema of each field that is itself one object; it may hold no further one."""
+    nested: dict[str, dict[str, str]] = {}
+    for owner, schema in document["components"]["schemas"].items():
+        references = {field: inner.get("$ref", "") for field, inner in schema.get("properties", {}).items()}
+        names = {field: reference.rpartition("/")[2] for field, reference in references.items()}
+        if owner in owners and (found := {field: name for field, name in names.items() if name in owners}):
+            nested[owner] = found
+    for fields in nested.values():
+        for name in fields.values():
+            if name in nested:
+                raise GenerationError(
+                    f"/components/schemas/{name}: an object two levels deep has no place in limits.py"
+                )
+    return nested
 
 
 def _reach(
@@ -126,7 +170,8 @@ def _reach(
 def _refuse_unknown(schema: dict[str, Any], pointer: str) -> None:
     """Refuse a keyword that may be a constraint which limits.py does not carry."""
     for keyword, value in schema.items():
-        known = keyword in _CONSTRAINTS or keyword in _STRUCTURE or keyword in _ANNOTATIONS or keyword.startswith("x-")
+        known = keyword in _CONSTRAINTS or keyword in _STRUCTURE or keyword in _ANNOTATIONS
+        known = known or keyword == CONDITIONAL or (keyword.startswith("x-") and not keyword.startswith("x-limit"))
         if not known and not (keyword == "additionalProperties" and isinstance(value, bool)):
             raise GenerationError(
                 f"{join(pointer, keyword)}: limits.py does not carry {keyword!r}, nothing would check it; "

@@ -13,7 +13,9 @@ from typing import Any
 import attrs
 
 from scripts.generation.documents import (
+    CONDITIONAL,
     GenerationError,
+    Visit,
     canonical,
     find,
     join,
@@ -148,6 +150,8 @@ class _Namer:
         self._table = table
         self._references = references
         self._names_by_shape: dict[str, set[str]] = defaultdict(set)
+        self._names_inside: dict[tuple[str, str], set[str]] = defaultdict(set)  # by shape around it, and place in that
+        self._around: list[tuple[str, str]] = []  # shapes that the visited one is in, with their pointers
         self._seen: set[str] = set()
         self._unnamed: list[str] = []
         self._conflicts: list[str] = []
@@ -160,15 +164,16 @@ class _Namer:
         self._seen.add(pointer)
         if name and _nameable(schema):
             self._names_by_shape[canonical(_shape(schema, pointer))].add(name)
+            self._names_inside[self._place(pointer)].add(name)
         elif name and pointer in self._table:
             raise GenerationError(
                 f"overlay: {pointer} is named {self._table[pointer]!r}; only objects, unions, enums can be"
             )
-        return map_subschemas(schema, pointer, self.learn)
+        return self._inside(schema, pointer, self.learn)
 
     def lift(self, schema: dict[str, Any], pointer: str) -> dict[str, Any]:
         """Replace a named schema by a reference to its component."""
-        lifted = map_subschemas(schema, pointer, self.lift)
+        lifted = self._inside(schema, pointer, self.lift)
         if "required" in lifted:
             lifted["required"] = sorted(lifted["required"])
         if not _nameable(schema):
@@ -199,6 +204,19 @@ class _Namer:
             missing = [f"{pointer} has no name; add it to `names` in the overlay" for pointer in self._unnamed]
             raise GenerationError("\n  ".join(["shapes and names do not match:", *missing, *self._conflicts]))
 
+    def _inside(self, schema: dict[str, Any], pointer: str, visit: Visit) -> dict[str, Any]:
+        """Visit the schemas inside one, which they are told that they are in."""
+        if not _nameable(schema):
+            return map_subschemas(schema, pointer, visit)
+        self._around.append((canonical(_shape(schema, pointer)), pointer))
+        visited = map_subschemas(schema, pointer, visit)
+        self._around.pop()
+        return visited
+
+    def _place(self, pointer: str) -> tuple[str, str]:
+        shape, start = self._around[-1] if self._around else ("", "")
+        return shape, pointer.removeprefix(start)
+
     def _given(self, pointer: str) -> str | None:
         name, reference = self._table.get(pointer), self._references.get(pointer)
         if name and reference and name != reference:
@@ -209,6 +227,8 @@ class _Namer:
 
     def _by_shape(self, schema: dict[str, Any], pointer: str) -> str | None:
         names = self._names_by_shape.get(canonical(_shape(schema, pointer)), set())
+        if len(names) > 1:
+            names = self._names_inside.get(self._place(pointer), names)
         if len(names) > 1:
             self._conflicts.append(f"{pointer} could be {' or '.join(sorted(names))}; name it in the overlay")
         elif not names and _is_object(schema):
@@ -231,7 +251,7 @@ def _shape(schema: dict[str, Any], pointer: str) -> dict[str, Any]:
     if "required" in shape:
         shape["required"] = sorted(shape["required"])
     dropped = [key for key in shape if key in (*_ANNOTATIONS, "discriminator") or key.startswith("x-")]
-    return {key: value for key, value in shape.items() if key not in dropped}
+    return {key: value for key, value in shape.items() if key not in dropped or key == CONDITIONAL}
 
 
 def _write_discriminator(schema: dict[str, Any], lifted: dict[str, Any], pointer: str) -> None:

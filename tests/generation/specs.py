@@ -62,6 +62,20 @@ def inlined_spec() -> dict[str, Any]:
     }
 
 
+CUT = BODY + "/properties/cut"
+
+
+def with_cut() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the small spec, and its overlay, with an object field in the request."""
+    properties = {
+        "start": {"type": "integer", "minimum": 1},
+        "end": {"type": "integer"},
+        "at": {"type": "number"},
+        "name": {"type": "string"},
+    }
+    return changed(CUT, {"type": "object", "properties": properties}), {"names": NAMES | {CUT: "Cut"}}
+
+
 def changed(pointer: str, value: Any, document: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the small spec (or another document) with one value set."""
     document = copy.deepcopy(document or inlined_spec())

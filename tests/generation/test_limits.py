@@ -9,9 +9,9 @@ import pytest
 
 from scripts import generate
 from scripts.generation.documents import GenerationError
-from scripts.generation.limits import collect_limits, render_limits
+from scripts.generation.limits import collect_limits, collect_nested, render_limits
 from scripts.generation.normalise import load_overlay, normalise
-from tests.generation.specs import ANSWER, BODY, changed, inlined_spec, prepared, write
+from tests.generation.specs import ANSWER, BODY, CUT, changed, inlined_spec, prepared, with_cut, write
 
 LENGTH = BODY + "/properties/length"
 PARAMETER = "/paths/~1v1~1sounds/post/parameters/0"
@@ -70,6 +70,8 @@ def test_a_list_is_carried_and_the_objects_in_it_are_reached(tmp_path: Path) -> 
         ("not", {"type": "string"}),
         ("const", 3),
         ("somethingNew", 1),
+        ("x-limits", []),
+        ("x-limit-when", []),
     ],
 )
 @pytest.mark.parametrize(
@@ -140,43 +142,113 @@ def test_an_object_without_a_name_is_an_error(tmp_path: Path) -> None:
         collect_limits(document)
 
 
+def test_an_object_field_is_carried_with_its_own_limits(tmp_path: Path) -> None:
+    document = prepared(tmp_path, *with_cut())
+    limits = collect_limits(document)
+    assert limits["SoundRequest"]["cut"] == ["'cut'", "'object'", "required=False"]
+    assert limits["Cut"]["start"] == ["'start'", "'integer'", "required=False", "minimum=1"]
+    assert collect_nested(document, limits.keys()) == {"SoundRequest": {"cut": "Cut"}}
+    assert collect_nested(prepared(tmp_path, inlined_spec()), limits.keys()) == {}
+
+
+def test_an_object_in_an_object_field_is_an_error(tmp_path: Path) -> None:
+    spec, overlay = with_cut()
+    spec = changed(f"{CUT}/properties/deep", {"type": "object", "properties": {"x": {"type": "integer"}}}, spec)
+    overlay = {"names": overlay["names"] | {f"{CUT}/properties/deep": "Deep"}}
+    document = prepared(tmp_path, spec, overlay)
+    with pytest.raises(GenerationError, match="Cut: an object two levels deep"):
+        collect_nested(document, collect_limits(document).keys())
+
+
+V15 = ("textToSfx", "videoToSfx")
+V16 = (
+    "textToSfxV16",
+    "videoToSfxV16",
+    "extendAudioV16",
+    "extendAudioWithVideoV16",
+    "inpaintAudioV16",
+    "inpaintAudioWithVideoV16",
+)
+
+
 def test_the_committed_limits_say_what_the_contract_says() -> None:
     limits = importlib.import_module("mirelo_ergo_api.mirelo_v2.limits")
     limit = limits.Limit
     samples = limit("num_samples", "integer", False, 1, 1, 4)
-    priced = {
-        "duration_ms": limit("duration_ms", "integer", False, 10000),
-        "num_samples": limit("num_samples", "integer", False, 1),
-    }
+    loop = limit("loop", "boolean", False, False)
+    prompt = limit("prompt", "string", False)
+    audio, video = limit("audio", "object", True), limit("video", "object", True)
+    output = limit("output", "string", False, "audio", enum=("audio", "video"))
+    priced = limit("num_samples", "integer", False, 1)
+    appended = limit("append_duration_ms", "integer", True)
     job = {"job_id": limit("job_id", "string", True)}
+    asset = {"type": limit("type", "string", True, enum=("asset",)), "asset_id": limit("asset_id", "string", True)}
+    url = limit("type", "string", True, enum=("url",))
+
+    def append(highest: int) -> Any:
+        return limit("append_duration_ms", "integer", True, None, 1000, highest)
+
+    def fields(*of: Any) -> dict[str, Any]:
+        return {each.name: each for each in of}
+
+    segment = [limit("start_ms", "integer", True), limit("end_ms", "integer", True)]
     expected = {
-        "TextToSfxRequest": {
-            "prompt": limit("prompt", "string", True, max_length=5000),
-            "duration_ms": limit("duration_ms", "integer", False, 10000, 1000, 10000),
-            "num_samples": samples,
-        },
-        "VideoToSfxRequest": {
-            "video": limit("video", "object", True),
-            "duration_ms": limit("duration_ms", "integer", True, None, 1000, 600000),
-            "start_offset_ms": limit("start_offset_ms", "integer", False, None, 0),
-            "num_samples": samples,
-            "output": limit("output", "string", False, "audio", enum=("audio", "video")),
-        },
-        "VideoSourceUrl": {
-            "type": limit("type", "string", True, enum=("url",)),
-            "video_url": limit("video_url", "string", True),
-        },
-        "VideoSourceAsset": {
-            "type": limit("type", "string", True, enum=("asset",)),
-            "asset_id": limit("asset_id", "string", True),
-        },
+        "TextToSfxRequest": fields(
+            limit("prompt", "string", True, max_length=5000),
+            limit("duration_ms", "integer", False, 10000, 1000, 10000),
+            samples,
+        ),
+        "TextToSfxV16Request": fields(
+            limit("prompt", "string", True, min_length=1, max_length=5000),
+            limit("duration_ms", "integer", False, 60000, 1000, 60000),
+            loop,
+            samples,
+        ),
+        "VideoToSfxRequest": fields(
+            video,
+            limit("duration_ms", "integer", True, None, 1000, 600000),
+            limit("start_offset_ms", "integer", False, None, 0),
+            samples,
+            output,
+        ),
+        "VideoToSfxV16Request": fields(
+            video,
+            limit("duration_ms", "integer", True, None, 1000, 600000),
+            limit("start_offset_ms", "integer", False, None, 0),
+            prompt,
+            samples,
+            output,
+        ),
+        "ExtendAudioV16Request": fields(audio, append(30000), prompt, loop, samples),
+        "ExtendAudioWithVideoV16Request": fields(
+            audio, video, append(57000), limit("start_offset_ms", "integer", False, 0, 0), prompt, samples
+        ),
+        "InpaintAudioV16Request": fields(audio, limit("segment", "object", True), prompt, samples),
+        "InpaintAudioWithVideoV16Request": fields(audio, video, limit("segment", "object", True), prompt, samples),
+        "Segment": fields(limit("start_ms", "integer", True, None, 1000), segment[1]),
+        "VideoSourceUrl": {"type": url, "video_url": limit("video_url", "string", True)},
+        "AudioSourceUrl": {"type": url, "audio_url": limit("audio_url", "string", True)},
+        "VideoSourceAsset": asset,
+        "AudioSourceAsset": asset,
         "AssetRequest": {"content_type": limit("content_type", "string", False)},
-        "textToSfxPreflight": priced,
-        "videoToSfxPreflight": priced,
-        "textToSfxJobPoll": job,
-        "videoToSfxJobPoll": job,
+        **{f"{name}Preflight": fields(limit("duration_ms", "integer", False, 10000), priced) for name in V15},
+        "textToSfxV16Preflight": fields(limit("duration_ms", "integer", False, 60000), priced),
+        "videoToSfxV16Preflight": fields(limit("duration_ms", "integer", False, 10000), priced),
+        **{f"{name}Preflight": fields(appended, priced) for name in V16[2:4]},
+        **{f"{name}Preflight": fields(*segment, priced) for name in V16[4:]},
+        **{f"{name}JobPoll": job for name in (*V15, *V16)},
     }
     assert expected == limits.LIMITS
+    condition = limits.Condition
+    width = (condition("segment", width=("start_ms", "end_ms"), minimum=1000, maximum=8000),)
+    assert {
+        "TextToSfxV16Request": (condition("duration_ms", (("loop", True),), None, 3000, 60000),),
+        "ExtendAudioV16Request": (condition("append_duration_ms", (("loop", True),), None, 2000),),
+        "InpaintAudioV16Request": width,
+        "InpaintAudioWithVideoV16Request": width,
+    } == limits.CONDITIONS
+    inner = {"segment": limits.LIMITS["Segment"]}
+    assert {"InpaintAudioV16Request": inner, "InpaintAudioWithVideoV16Request": inner} == limits.NESTED
 
 
 def test_the_pins_are_the_projects() -> None:

@@ -132,6 +132,37 @@ def test_one_shape_with_two_names_needs_a_name_at_each_further_place(tmp_path: P
     assert {"Draft", "Sound"} <= normalised["components"]["schemas"].keys()
 
 
+def test_one_shape_with_two_names_is_told_by_the_shape_around_it(tmp_path: Path) -> None:
+    spec, names = inlined_spec(), dict(NAMES)
+    loud = {"type": "object", "properties": {"loud": {"type": "boolean"}}}
+    for place, field in ((BODY, "take"), (ANSWER, "made")):
+        spec = changed(f"{place}/properties/{field}", loud, spec)
+        names[f"{place}/properties/{field}"] = field.title()
+    again = copy.deepcopy(find(spec, "/paths/~1v1~1sounds/post")) | {"operationId": "makeSoundAgain"}
+    spec = changed("/paths/~1v1~1again", {"post": again}, spec)
+    components = prepared(tmp_path, spec, {"names": names})["components"]["schemas"]
+    assert components["SoundRequest"]["properties"]["take"] == {"$ref": COMPONENT + "Take"}
+    assert components["Sound"]["properties"]["made"] == {"$ref": COMPONENT + "Made"}
+    both = changed(f"{BODY}/properties/other", loud, spec)  # in neither place
+    with pytest.raises(GenerationError, match=r"v1~1sounds/.*/other could be Made or Take; name it in the overlay"):
+        prepared(tmp_path, both, {"names": names})
+
+
+def test_shapes_with_other_conditions_are_other_shapes(tmp_path: Path) -> None:
+    spec = inlined_spec()
+    again = copy.deepcopy(find(spec, "/paths/~1v1~1sounds/post")) | {"operationId": "makeSoundAgain"}
+    spec = changed("/paths/~1v1~1again", {"post": again}, spec)
+    prepared(tmp_path, spec)
+    entry = {"when": {"loop": True}, "field": "length", "minimum": 2}
+    place = BODY.replace("sounds", "again")
+    with pytest.raises(GenerationError, match=r"again/.*/schema has no name"):
+        prepared(tmp_path, changed(f"{place}/x-limits-when", [entry], spec))
+    names = NAMES | {place: "LoopRequest"}
+    limited = prepared(tmp_path, changed(f"{place}/x-limits-when", [entry], spec), {"names": names})
+    assert "x-limits-when" not in limited["components"]["schemas"]["SoundRequest"]
+    assert limited["components"]["schemas"]["LoopRequest"]["x-limits-when"] == [entry]
+
+
 @pytest.mark.parametrize(
     ("names", "message"),
     [

@@ -26,6 +26,23 @@ OPERATIONS = {
     "videoToSfxJobCreate": ("Sound Effects", "post /v2/video-to-sfx/v1.5/jobs", "202", COMMON | {"422"}),
     "videoToSfxJobPoll": ("Sound Effects", "get /v2/video-to-sfx/v1.5/jobs/{job_id}", "200", COMMON | {"404"}),
 }
+FAMILIES_V16 = {
+    "textToSfxV16": "text-to-sfx",
+    "videoToSfxV16": "video-to-sfx",
+    "extendAudioV16": "extend-audio",
+    "extendAudioWithVideoV16": "extend-audio/with_video",
+    "inpaintAudioV16": "inpaint-audio",
+    "inpaintAudioWithVideoV16": "inpaint-audio/with_video",
+}
+for _name, _family in FAMILIES_V16.items():
+    _at, _errors = f"/v2/{_family}/v1.6", COMMON | {"429"}
+    _media = _errors if _family == "text-to-sfx" else _errors | {"422"}
+    OPERATIONS |= {
+        f"{_name}Preflight": ("Sound Effects", f"get {_at}/preflight", "200", _errors),
+        f"{_name}Sync": ("Sound Effects", f"post {_at}/sync", "200", _media),
+        f"{_name}JobCreate": ("Sound Effects", f"post {_at}/jobs", "202", _media),
+        f"{_name}JobPoll": ("Sound Effects", f"get {_at}/jobs/{{job_id}}", "200", _errors | {"404"}),
+    }
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -82,6 +99,15 @@ def test_mirelo_has_the_contracts_operations() -> None:
         for where, operation in operations(read(OPENAPI / "mirelo-v2.yaml"))
     }
     assert found == OPERATIONS
+
+
+def test_what_was_not_seen_on_the_service_says_so() -> None:
+    marked = {
+        operation["operationId"]
+        for _, operation in operations(read(OPENAPI / "mirelo-v2.yaml"))
+        if operation.get("x-unverified")
+    }
+    assert marked == {f"inpaintAudioWithVideoV16{action}" for action in ("Preflight", "Sync", "JobCreate", "JobPoll")}
 
 
 def test_every_mirelo_operation_takes_the_bearer_key_and_answers_errors_in_one_shape() -> None:

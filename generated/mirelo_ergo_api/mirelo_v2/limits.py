@@ -18,11 +18,79 @@ class Limit(NamedTuple):
     enum: tuple[str, ...] = ()
 
 
-SPEC_SHA256: Final = "ac6b9bc7c2815377dafcca368f213eba6a5342fe786feb44b78ff36d9b71ee61"
+class Condition(NamedTuple):
+    """Say what else a field has to keep to; both bounds are included.
+
+    `when` names the fields, with their values, that it holds for. With `width`, the field is an object, and the
+    bounds are those of its second field named here less the first.
+    """
+
+    field: str
+    when: tuple[tuple[str, str | int | float | bool], ...] = ()
+    width: tuple[str, str] | None = None
+    minimum: float | int | None = None
+    maximum: float | int | None = None
+
+
+SPEC_SHA256: Final = "f3473528f2518de0bbe27883eb88e06ea5eebec57df562ff986ada62bb9b2b91"
 GENERATOR: Final = "openapi-python-client 0.29.1"
 LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
     "AssetRequest": {
         "content_type": Limit("content_type", "string", required=False),
+    },
+    "AudioSourceAsset": {
+        "asset_id": Limit("asset_id", "string", required=True),
+        "type": Limit("type", "string", required=True, enum=("asset",)),
+    },
+    "AudioSourceUrl": {
+        "audio_url": Limit("audio_url", "string", required=True),
+        "type": Limit("type", "string", required=True, enum=("url",)),
+    },
+    "ExtendAudioV16Request": {
+        "append_duration_ms": Limit(
+            "append_duration_ms", "integer", required=True, minimum=1000, maximum=30000
+        ),
+        "audio": Limit("audio", "object", required=True),
+        "loop": Limit("loop", "boolean", required=False, default=False),
+        "num_samples": Limit(
+            "num_samples", "integer", required=False, default=1, minimum=1, maximum=4
+        ),
+        "prompt": Limit("prompt", "string", required=False),
+    },
+    "ExtendAudioWithVideoV16Request": {
+        "append_duration_ms": Limit(
+            "append_duration_ms", "integer", required=True, minimum=1000, maximum=57000
+        ),
+        "audio": Limit("audio", "object", required=True),
+        "num_samples": Limit(
+            "num_samples", "integer", required=False, default=1, minimum=1, maximum=4
+        ),
+        "prompt": Limit("prompt", "string", required=False),
+        "start_offset_ms": Limit(
+            "start_offset_ms", "integer", required=False, default=0, minimum=0
+        ),
+        "video": Limit("video", "object", required=True),
+    },
+    "InpaintAudioV16Request": {
+        "audio": Limit("audio", "object", required=True),
+        "num_samples": Limit(
+            "num_samples", "integer", required=False, default=1, minimum=1, maximum=4
+        ),
+        "prompt": Limit("prompt", "string", required=False),
+        "segment": Limit("segment", "object", required=True),
+    },
+    "InpaintAudioWithVideoV16Request": {
+        "audio": Limit("audio", "object", required=True),
+        "num_samples": Limit(
+            "num_samples", "integer", required=False, default=1, minimum=1, maximum=4
+        ),
+        "prompt": Limit("prompt", "string", required=False),
+        "segment": Limit("segment", "object", required=True),
+        "video": Limit("video", "object", required=True),
+    },
+    "Segment": {
+        "end_ms": Limit("end_ms", "integer", required=True),
+        "start_ms": Limit("start_ms", "integer", required=True, minimum=1000),
     },
     "TextToSfxRequest": {
         "duration_ms": Limit(
@@ -37,6 +105,23 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
             "num_samples", "integer", required=False, default=1, minimum=1, maximum=4
         ),
         "prompt": Limit("prompt", "string", required=True, max_length=5000),
+    },
+    "TextToSfxV16Request": {
+        "duration_ms": Limit(
+            "duration_ms",
+            "integer",
+            required=False,
+            default=60000,
+            minimum=1000,
+            maximum=60000,
+        ),
+        "loop": Limit("loop", "boolean", required=False, default=False),
+        "num_samples": Limit(
+            "num_samples", "integer", required=False, default=1, minimum=1, maximum=4
+        ),
+        "prompt": Limit(
+            "prompt", "string", required=True, min_length=1, max_length=5000
+        ),
     },
     "VideoSourceAsset": {
         "asset_id": Limit("asset_id", "string", required=True),
@@ -61,11 +146,64 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         ),
         "video": Limit("video", "object", required=True),
     },
+    "VideoToSfxV16Request": {
+        "duration_ms": Limit(
+            "duration_ms", "integer", required=True, minimum=1000, maximum=600000
+        ),
+        "num_samples": Limit(
+            "num_samples", "integer", required=False, default=1, minimum=1, maximum=4
+        ),
+        "output": Limit(
+            "output", "string", required=False, default="audio", enum=("audio", "video")
+        ),
+        "prompt": Limit("prompt", "string", required=False),
+        "start_offset_ms": Limit(
+            "start_offset_ms", "integer", required=False, minimum=0
+        ),
+        "video": Limit("video", "object", required=True),
+    },
+    "extendAudioV16JobPoll": {
+        "job_id": Limit("job_id", "string", required=True),
+    },
+    "extendAudioV16Preflight": {
+        "append_duration_ms": Limit("append_duration_ms", "integer", required=True),
+        "num_samples": Limit("num_samples", "integer", required=False, default=1),
+    },
+    "extendAudioWithVideoV16JobPoll": {
+        "job_id": Limit("job_id", "string", required=True),
+    },
+    "extendAudioWithVideoV16Preflight": {
+        "append_duration_ms": Limit("append_duration_ms", "integer", required=True),
+        "num_samples": Limit("num_samples", "integer", required=False, default=1),
+    },
+    "inpaintAudioV16JobPoll": {
+        "job_id": Limit("job_id", "string", required=True),
+    },
+    "inpaintAudioV16Preflight": {
+        "end_ms": Limit("end_ms", "integer", required=True),
+        "num_samples": Limit("num_samples", "integer", required=False, default=1),
+        "start_ms": Limit("start_ms", "integer", required=True),
+    },
+    "inpaintAudioWithVideoV16JobPoll": {
+        "job_id": Limit("job_id", "string", required=True),
+    },
+    "inpaintAudioWithVideoV16Preflight": {
+        "end_ms": Limit("end_ms", "integer", required=True),
+        "num_samples": Limit("num_samples", "integer", required=False, default=1),
+        "start_ms": Limit("start_ms", "integer", required=True),
+    },
     "textToSfxJobPoll": {
         "job_id": Limit("job_id", "string", required=True),
     },
     "textToSfxPreflight": {
         "duration_ms": Limit("duration_ms", "integer", required=False, default=10000),
+        "num_samples": Limit("num_samples", "integer", required=False, default=1),
+    },
+    "textToSfxV16JobPoll": {
+        "job_id": Limit("job_id", "string", required=True),
+    },
+    "textToSfxV16Preflight": {
+        "duration_ms": Limit("duration_ms", "integer", required=False, default=60000),
         "num_samples": Limit("num_samples", "integer", required=False, default=1),
     },
     "videoToSfxJobPoll": {
@@ -75,4 +213,30 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         "duration_ms": Limit("duration_ms", "integer", required=False, default=10000),
         "num_samples": Limit("num_samples", "integer", required=False, default=1),
     },
+    "videoToSfxV16JobPoll": {
+        "job_id": Limit("job_id", "string", required=True),
+    },
+    "videoToSfxV16Preflight": {
+        "duration_ms": Limit("duration_ms", "integer", required=False, default=10000),
+        "num_samples": Limit("num_samples", "integer", required=False, default=1),
+    },
+}
+# The object fields of each object, with their limits; a field that is a union is not among them.
+NESTED: Final[Mapping[str, Mapping[str, Mapping[str, Limit]]]] = {
+    "InpaintAudioV16Request": {"segment": LIMITS["Segment"]},
+    "InpaintAudioWithVideoV16Request": {"segment": LIMITS["Segment"]},
+}
+CONDITIONS: Final[Mapping[str, tuple[Condition, ...]]] = {
+    "ExtendAudioV16Request": (
+        Condition("append_duration_ms", when=(("loop", True),), minimum=2000),
+    ),
+    "InpaintAudioV16Request": (
+        Condition("segment", width=("start_ms", "end_ms"), minimum=1000, maximum=8000),
+    ),
+    "InpaintAudioWithVideoV16Request": (
+        Condition("segment", width=("start_ms", "end_ms"), minimum=1000, maximum=8000),
+    ),
+    "TextToSfxV16Request": (
+        Condition("duration_ms", when=(("loop", True),), minimum=3000, maximum=60000),
+    ),
 }

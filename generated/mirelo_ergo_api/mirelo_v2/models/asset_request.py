@@ -16,7 +16,8 @@ class AssetRequest:
     """What is going to be uploaded."""
 
     content_type: str | Unset = UNSET
-    """ The file's media type; the upload has to name the same one. """
+    """ The file's media type; the upload has to name the same one. Known are video/mp4, video/quicktime,
+    video/webm, audio/wav, audio/mpeg, audio/mp4, audio/aac, audio/flac and audio/ogg. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.audio_source_asset_type import (
+    AudioSourceAssetType,
+    check_audio_source_asset_type,
+)
+
+T = TypeVar("T", bound="AudioSourceAsset")
+
+
+@_attrs_define
+class AudioSourceAsset:
+    """A sound that was uploaded in the last 24 hours."""
+
+    asset_id: str
+    """ The id that came with the upload's URL. """
+    type_: AudioSourceAssetType
+    """ Says that this is an uploaded asset. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        asset_id = self.asset_id
+
+        type_: str = self.type_
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "asset_id": asset_id,
+                "type": type_,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        asset_id = d.pop("asset_id")
+
+        type_ = check_audio_source_asset_type(d.pop("type"))
+
+        audio_source_asset = cls(
+            asset_id=asset_id,
+            type_=type_,
+        )
+
+        audio_source_asset.additional_properties = d
+        return audio_source_asset
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
