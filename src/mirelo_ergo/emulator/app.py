@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -67,12 +68,12 @@ class Api:
         return route
 
     def _handler(self, operation: Operation) -> Handler:
-        """Choose by the path, which the spec builds alike for every kind and model: /v2/<kind>/<model>/<action>."""
+        """Choose by the path: /v2/<kind>/<model>/<action>, where a kind may have two parts."""
         if operation.path == "/v2/me":
             return self._me
         if operation.path == "/v2/assets":
             return self._create_asset
-        action = operation.path.split("/", 4)[4]
+        _, action = re.split(r"/v[0-9]+\.[0-9]+/", operation.path)
         return {
             "preflight": self._preflight,
             "sync": self._sync,
