@@ -17,6 +17,7 @@ TYPE_CHECKING = False  # the checkers know the name; importing `typing` for it c
 if TYPE_CHECKING:
     from .errors import (
         APIStatusError,
+        AudioError,
         AuthenticationError,
         ConfigurationError,
         CostLimitError,
@@ -49,8 +50,9 @@ if TYPE_CHECKING:
         AsyncSyncResult,
     )
     from .mirelo.blocking import GenerationRequest, Job, JobUpdates, MireloClient, SyncResult
+    from .mirelo.models import ModelInfo
+    from .mirelo.sources import Audio, Video
     from .mirelo.values import JobErrored, JobProcessing, JobStatus, JobSucceeded, MeResult, PreflightResult
-    from .mirelo.video import Video
 
 __version__ = "0.1.0"  # as in pyproject.toml; asking the installed metadata costs every client 6 ms
 
@@ -61,6 +63,8 @@ __all__ = [
     "AsyncJobUpdates",
     "AsyncMireloClient",
     "AsyncSyncResult",
+    "Audio",
+    "AudioError",
     "AuthenticationError",
     "ConfigurationError",
     "CostLimitError",
@@ -82,6 +86,7 @@ __all__ = [
     "MeResult",
     "MireloClient",
     "MireloError",
+    "ModelInfo",
     "NetworkError",
     "NotFoundError",
     "PermissionDeniedError",
@@ -109,7 +114,8 @@ _ELSEWHERE = {
         "AsyncSyncResult",
     },
     "mirelo.values": {"JobErrored", "JobProcessing", "JobStatus", "JobSucceeded", "MeResult", "PreflightResult"},
-    "mirelo.video": {"Video"},
+    "mirelo.sources": {"Audio", "Video"},
+    "mirelo.models": {"ModelInfo"},
 }
 
 

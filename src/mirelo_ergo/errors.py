@@ -10,6 +10,7 @@
     │   ├── PermissionDeniedError    403
     │   ├── NotFoundError            404
     │   ├── VideoError               the source video or its asset cannot be used
+    │   ├── AudioError               the source sound cannot be used
     │   ├── RateLimitError           429
     │   └── ServerError              5xx
     ├── NetworkError                 no answer arrived; `sent` says how much of the request left
@@ -36,6 +37,7 @@ Sent = Literal["no", "partial", "yes"]
 
 __all__ = [
     "APIStatusError",
+    "AudioError",
     "AuthenticationError",
     "ConfigurationError",
     "CostLimitError",
@@ -185,6 +187,13 @@ class VideoError(APIStatusError):
     """Say that the source video, or the asset it was uploaded as, cannot be used. Nothing was charged."""
 
     default_code = "invalid_video"
+    default_status = 422
+
+
+class AudioError(APIStatusError):
+    """Say that the source sound cannot be used (unreachable, undecodable, wrong length). Nothing was charged."""
+
+    default_code = "invalid_audio"
     default_status = 422
 
 

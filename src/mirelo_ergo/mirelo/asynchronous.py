@@ -9,11 +9,12 @@ from .._runtime.redact import Secret
 from .._runtime.runtime import Runtime
 from .._runtime.settings import credit_limit, milliseconds
 from .core import Core
-from .families import TEXT_TO_SFX, VIDEO_TO_SFX, Generation
+from .families import Generation, known_model, segment_fields
 from .handles import JobHandle, about
+from .models import ModelInfo, known_models
 from .service import MIRELO
 from .setup import prepare
-from .video import Video, video_from
+from .sources import Audio, Video, source_from
 
 if TYPE_CHECKING:
     import os
@@ -40,6 +41,11 @@ class AsyncSyncResult:
         self._record = record
         self.result_urls = result_urls
         self.job = job
+
+    @property
+    def audio(self) -> list[Audio]:
+        """Give the sounds as sources for the next call, by URL: no upload, as long as the URLs live."""
+        return [Audio.from_url(url) for url in self.result_urls]
 
     async def download(
         self,
@@ -173,10 +179,10 @@ class AsyncMireloClient:
     `api_key` defaults to MIRELO_API_KEY; the address to `base_url`, else `https://` + `host`, else MIRELO_BASE_URL,
     else the service's own. `timeout_ms` bounds one operation, sleeps and re-sends included (not uploads, downloads and
     waits, which have limits of their own). `retries` caps the re-sends of every operation (None: as many as are safe);
-    `backoff_ms` is the first pause. `max_credits` is the most one request may cost. `proxy` and `verify` (True, False,
-    a path, or an `ssl.SSLContext`) hold for the API, uploads and downloads; `transport` carries all of them in their
-    stead; `http_client` carries the API only, with its own time-outs. `allow_private_hosts` lets uploads and downloads
-    go to private addresses. Raises `ConfigurationError` for anything that is wrong, before any request.
+    `backoff_ms` is the first pause. `max_credits` is the most one request may cost; `model` serves calls that name none.
+    `proxy` and `verify` (True, False, a path, or an `ssl.SSLContext`) hold for the API, uploads and downloads;
+    `transport` carries all of them in their stead; `http_client` carries the API only, with its own time-outs.
+    `allow_private_hosts` lets uploads and downloads go to private addresses. Raises `ConfigurationError` for anything that is wrong, before any request.
     """
 
     def __init__(
@@ -196,6 +202,7 @@ class AsyncMireloClient:
         allow_private_hosts: bool = False,
         max_credits: int | None = None,
         check_limits: bool = True,
+        model: str | None = None,
     ) -> None:
         key = Secret(api_key)
         del api_key  # a traceback may show this frame
@@ -221,7 +228,7 @@ class AsyncMireloClient:
 
         self._io = AsyncIO(settings)
         runtime = Runtime(self._io, MIRELO, options.secret, options.base_url, options.policy, options.timeout)
-        self._core = Core(runtime, options.max_credits, options.check_limits)
+        self._core = Core(runtime, options.max_credits, options.check_limits, known_model(model))
         self._low_level: AuthenticatedClient | None = None
 
     async def me(self) -> MeResult:
@@ -229,14 +236,23 @@ class AsyncMireloClient:
         return await self._core.me()
 
     def text_to_sfx(
-        self, prompt: str, *, duration_ms: int = 10_000, num_samples: int = 1, max_credits: int | None = None
+        self,
+        prompt: str,
+        *,
+        duration_ms: int = 10_000,
+        num_samples: int = 1,
+        loop: bool = False,
+        model: str | None = None,
+        max_credits: int | None = None,
     ) -> AsyncGenerationRequest:
-        """Describe a sound in words: `prompt` up to 5000 characters, 1000 to 10000 ms, 1 to 4 samples (each is paid).
+        """Describe a sound in words: `prompt` up to 5000 characters, 1 to 4 samples (each is paid).
 
+        1000 to 10000 ms in model v1.5, to 60000 in v1.6, which also makes loops (`loop`, at least 3000 ms).
         `max_credits` overrides the client's. Sends nothing yet. Raises `InvalidRequestError` (limits: the spec).
         """
         fields = {"prompt": prompt, "duration_ms": duration_ms, "num_samples": num_samples}
-        return self._request(Generation(TEXT_TO_SFX, fields), max_credits)
+        generation = self._core.generation("text-to-sfx", model, fields, {"loop": (loop, False)})
+        return AsyncGenerationRequest(self._core, generation, credit_limit(max_credits))
 
     def video_to_sfx(
         self,
@@ -246,29 +262,81 @@ class AsyncMireloClient:
         start_offset_ms: int = 0,
         num_samples: int = 1,
         output: str = "audio",
+        prompt: str | None = None,
+        model: str | None = None,
         max_credits: int | None = None,
     ) -> AsyncGenerationRequest:
         """Make sound for a part of a video: a `Video`, a path, or a URL (it begins with http:// or https://).
 
         1000 to 600000 ms from `start_offset_ms`, within the clip; 1 to 4 samples (each is paid); `output` is "audio"
-        or "video" (the clip with the sound mixed in). `max_credits` overrides the client's. Sends nothing yet. Raises
-        `InvalidRequestError` (limits: the spec; a missing or unreadable file).
+        or "video" (the clip with the sound mixed in); `prompt` needs model v1.6. `max_credits` overrides the client's.
+        Sends nothing yet. Raises `InvalidRequestError` (limits: the spec; a missing or unreadable file).
         """
-        source = video_from(video, self._core.assets)
         fields = {
-            "video_url": source.url,
             "duration_ms": duration_ms,
             "start_offset_ms": start_offset_ms,
             "num_samples": num_samples,
             "output": output,
         }
-        return self._request(Generation(VIDEO_TO_SFX, fields, source), max_credits)
+        source = source_from(Video, video, self._core.assets)
+        generation = self._core.generation("video-to-sfx", model, fields, {"prompt": (prompt, None)}, video=source)
+        return AsyncGenerationRequest(self._core, generation, credit_limit(max_credits))
 
-    def _request(self, generation: Generation, max_credits: int | None) -> AsyncGenerationRequest:
-        limit = credit_limit(max_credits)
-        if self._core.check_limits:
-            generation.check()
-        return AsyncGenerationRequest(self._core, generation, limit)
+    def extend_audio(
+        self,
+        audio: Audio | str | os.PathLike[str],
+        *,
+        append_duration_ms: int,
+        video: Video | str | os.PathLike[str] | None = None,
+        prompt: str | None = None,
+        loop: bool = False,
+        start_offset_ms: int = 0,
+        num_samples: int = 1,
+        model: str | None = None,
+        max_credits: int | None = None,
+    ) -> AsyncGenerationRequest:
+        """Continue a sound (at least 3 s of it) by 1000 to 30000 ms; model v1.6. The result begins with the input.
+
+        With a `video`, up to 57000 ms that fit its picture from `start_offset_ms` on. With `loop` (not beside a video)
+        the whole becomes a loop: at least 2000 ms appended, 5 to 60 s in all. Credits: by the appended second and
+        sample. Sends nothing yet. Raises `InvalidRequestError`.
+        """
+        fields = {"append_duration_ms": append_duration_ms, "num_samples": num_samples}
+        extras = {"prompt": (prompt, None), "loop": (loop, False), "start_offset_ms": (start_offset_ms, 0)}
+        sound = source_from(Audio, audio, self._core.assets)
+        picture = None if video is None else source_from(Video, video, self._core.assets)
+        family = "extend-audio" if video is None else "extend-audio/with_video"
+        generation = self._core.generation(family, model, fields, extras, audio=sound, video=picture)
+        return AsyncGenerationRequest(self._core, generation, credit_limit(max_credits))
+
+    def inpaint_audio(
+        self,
+        audio: Audio | str | os.PathLike[str],
+        *,
+        segment: tuple[int, int],
+        video: Video | str | os.PathLike[str] | None = None,
+        prompt: str | None = None,
+        num_samples: int = 1,
+        model: str | None = None,
+        max_credits: int | None = None,
+    ) -> AsyncGenerationRequest:
+        """Make a part of a sound anew: `segment` is (start_ms, end_ms), 1000 to 8000 ms wide; model v1.6.
+
+        It starts at 1000 ms or later; what is outside stays as it is. With a `video` the part fits its picture. Sends
+        nothing yet. Raises `InvalidRequestError`.
+        """
+        fields = {"segment": segment_fields(segment), "num_samples": num_samples}
+        sound = source_from(Audio, audio, self._core.assets)
+        picture = None if video is None else source_from(Video, video, self._core.assets)
+        family = "inpaint-audio" if video is None else "inpaint-audio/with_video"
+        generation = self._core.generation(
+            family, model, fields, {"prompt": (prompt, None)}, audio=sound, video=picture
+        )
+        return AsyncGenerationRequest(self._core, generation, credit_limit(max_credits))
+
+    def models(self) -> list[ModelInfo]:
+        """List families and models with their limits, as the spec has them; sends nothing."""
+        return known_models(self._core.model)
 
     def job(self, token: str) -> AsyncJob:
         """Resume a job from its token, here or in any process with a key of the same account. Sends nothing yet.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -22,8 +22,9 @@ from ..errors import (
     MireloError,
     VideoError,
 )
-from .families import FAMILIES, Generation, request_from
+from .families import FAMILIES, Generation, Place, Places, choose_family, fields_for, request_from
 from .service import ASSET_LIFETIME
+from .sources import AssetCache, MediaSource
 from .tokens import JobRecord, read_token
 from .values import (
     Accepted,
@@ -41,10 +42,9 @@ from .values import (
     read_result,
     read_status,
 )
-from .video import AssetCache, Video
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
 
@@ -58,8 +58,28 @@ class Core:
     runtime: Runtime
     max_credits: int | None
     check_limits: bool
+    model: str | None = None
+    """The model of calls that name none; None: each family's default."""
     assets: AssetCache = attrs.field(factory=AssetCache)
     """Of files that were given by their path."""
+
+    # --- requests ---------------------------------------------------------------------------------------------------
+
+    def generation(
+        self,
+        family: str,
+        model: str | None,
+        fields: Mapping[str, Any],
+        extras: Mapping[str, tuple[Any, Any]],
+        **sources: MediaSource | None,
+    ) -> Generation:
+        """Choose the model, lay out the fields and check them; raises `InvalidRequestError`. Sends nothing."""
+        chosen = choose_family(family, self.model if model is None else model)
+        given = {name: source for name, source in sources.items() if source is not None}
+        generation = Generation(chosen, fields_for(chosen, fields, extras), given)
+        if self.check_limits:
+            generation.check()
+        return generation
 
     # --- account and cost -------------------------------------------------------------------------------------------
 
@@ -69,10 +89,7 @@ class Core:
         return await execute(self.runtime, self._read("getMe", request_from(get_me._get_kwargs()), read_me))
 
     async def preflight(self, generation: Generation) -> PreflightResult:
-        fields = generation.fields
-        kwargs = generation.family.endpoints().preflight(
-            duration_ms=fields["duration_ms"], num_samples=fields["num_samples"]
-        )
+        kwargs = generation.family.endpoints.preflight(generation.fields)
         name = f"{generation.family.operation}Preflight"
         return await execute(self.runtime, self._read(name, request_from(kwargs), read_preflight))
 
@@ -102,19 +119,19 @@ class Core:
 
     # --- uploads ----------------------------------------------------------------------------------------------------
 
-    async def asset_for(self, video: Video) -> tuple[str, str, bool]:
-        """Give the asset id of a video's bytes, the key it is kept under, and whether it was there already."""
+    async def asset_for(self, media: MediaSource) -> tuple[str, str, bool]:
+        """Give the asset id of a source's bytes, the key it is kept under, and whether it was there already."""
         io = self.runtime.io
-        source, content_type = await io.disk(video.current)
+        source, content_type = await io.disk(media.current)
         key = f"{self.runtime.account()} {content_type} {source.identity}"
         async with io.lock(key):
-            kept = video.assets.get(key, io.now())
+            kept = media.assets.get(key, io.now())
             if kept is not None:
                 return kept, key, True
             asset_id = await upload(
-                self.runtime, source, content_type, lambda: self._new_slot(content_type), video.on_progress
+                self.runtime, source, content_type, lambda: self._new_slot(content_type), media.on_progress
             )
-            video.assets.keep(key, asset_id, io.now() + ASSET_LIFETIME)
+            media.assets.keep(key, asset_id, io.now() + ASSET_LIFETIME)
             return asset_id, key, False
 
     async def _new_slot(self, content_type: str) -> Slot:
@@ -136,10 +153,10 @@ class Core:
             family.name, family.model, accepted.job_id, sent_at, accepted.estimated_ms, generation.num_samples
         )
 
-    async def _submit_once(self, generation: Generation, asset_id: str | None) -> tuple[Accepted, float]:
+    async def _submit_once(self, generation: Generation, places: Places) -> tuple[Accepted, float]:
         family = generation.family
-        body = family.body(generation.fields, asset_id)
-        request = request_from(family.endpoints().create(body=body), submit=True)
+        body = family.endpoints.body(generation.fields, places)
+        request = request_from(family.endpoints.create(body=body), submit=True)
         name, timeout = f"{family.operation}JobCreate", self.runtime.timeout
         accepted = await execute(self.runtime, Operation(name, Kind.PAID, request, read_accepted, timeout, paced=True))
         return accepted, self.runtime.io.wall()
@@ -155,33 +172,40 @@ class Core:
             )
         return urls
 
-    async def _sync_once(self, generation: Generation, asset_id: str | None) -> list[str]:
+    async def _sync_once(self, generation: Generation, places: Places) -> list[str]:
         family = generation.family
-        body = family.body(generation.fields, asset_id)
-        request = request_from(family.endpoints().sync(body=body), submit=True, long=True)
+        body = family.endpoints.body(generation.fields, places)
+        request = request_from(family.endpoints.sync(body=body), submit=True, long=True)
         name, timeout = f"{family.operation}Sync", self.runtime.timeout
         return await execute(self.runtime, Operation(name, Kind.PAID, request, read_result, timeout))
 
-    async def _paid(self, generation: Generation, send: Callable[[Generation, str | None], Awaitable[T]]) -> T:
+    async def _paid(self, generation: Generation, send: Callable[[Generation, Places], Awaitable[T]]) -> T:
         """Upload if need be and send; an asset that the service no longer knows is uploaded once more."""
-        video = generation.video
-        if video is None or video.url is not None:
-            return await send(generation, None)
-        asset_id, key, kept = await self.asset_for(video)
+        places: dict[str, Place] = {}
+        kept: list[tuple[str, MediaSource, str, str]] = []
+        for name, source in generation.sources.items():
+            if source.url is not None:
+                places[name] = Place(source.url, None)
+                continue
+            asset_id, key, known = await self.asset_for(source)
+            places[name] = Place(None, asset_id)
+            if known:
+                kept.append((name, source, key, asset_id))
         try:
-            return await send(generation, asset_id)
+            return await send(generation, places)
         except VideoError as error:
             if not kept or error.code != "invalid_asset":
                 raise
-        video.assets.forget(key, asset_id)
-        asset_id, _, _ = await self.asset_for(video)
-        return await send(generation, asset_id)
+        for name, source, key, asset_id in kept:
+            source.assets.forget(key, asset_id)
+            places[name] = Place(None, (await self.asset_for(source))[0])
+        return await send(generation, places)
 
     # --- jobs -------------------------------------------------------------------------------------------------------
 
     def job_path(self, record: JobRecord) -> str:
         """Give the path a job is asked for at: built here, never taken from an answer."""
-        path: str = FAMILIES[record.family, record.model].endpoints().poll(record.job_id)["url"]
+        path: str = FAMILIES[record.family, record.model].endpoints.poll(record.job_id)["url"]
         return path
 
     def resume(self, token: str) -> JobRecord:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from .._runtime.poll import PROMPT
 from .._runtime.service import ErrorFacts, Service
 from ..errors import (
+    AudioError,
     AuthenticationError,
     InsufficientCreditsError,
     InvalidRequestError,
@@ -34,6 +35,11 @@ _ERRORS: Mapping[str, type[MireloError]] = {
     "video_too_short": VideoError,
     "invalid_video": VideoError,
     "invalid_asset": VideoError,
+    "audio_url_unreachable": AudioError,
+    "audio_format_unsupported": AudioError,
+    "audio_too_short": AudioError,
+    "audio_too_long": AudioError,
+    "invalid_audio": AudioError,
     "server_error": ServerError,
     "generation_failed": ServerError,
     "generation_timeout": ServerError,

@@ -1,10 +1,10 @@
-"""The video that sound is made for: a URL the service fetches, or bytes that are uploaded when first needed."""
+"""Sources, video or audio: a URL the service fetches, or bytes that are uploaded when first needed."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, Self, TypeVar
 from urllib.parse import urlsplit
 
 from .._runtime.media import HEAD, content_type_of
@@ -44,16 +44,20 @@ class AssetCache:
             self._kept.pop(key, None)
 
 
-class Video:
-    """A source video. Make one with `from_path`, `from_url`, `from_bytes` or `from_file`; use it with any client.
+class MediaSource:
+    """What `Video` and `Audio` have in common. Use one of them.
 
     Bytes are uploaded at the first submit that needs them and the asset id is kept for 23 hours per account and
     address, so that one upload serves many generations; a file that changed is uploaded anew. Uploading costs nothing.
     `on_progress(sent, total)` is called with bytes, from the thread or task that submits.
     """
 
+    kind: ClassVar[str]
+    """The request's field, which messages name."""
+
     def __init__(self) -> None:
-        raise TypeError("make a Video with from_path, from_url, from_bytes or from_file")
+        name = type(self).__name__
+        raise TypeError(f"make {name} with {name}.from_path, from_url, from_bytes or from_file")
 
     _url: str | None
     _path: Path | None
@@ -71,36 +75,35 @@ class Video:
         source: Uploadable | None = None,
         content_type: str | None = None,
         on_progress: OnProgress | None = None,
-    ) -> Video:
-        video = cls.__new__(cls)
-        video._url, video._path, video._source = url, path, source
-        video._content_type, video._on_progress, video.assets = content_type, on_progress, AssetCache()
-        return video
+    ) -> Self:
+        made = cls.__new__(cls)
+        made._url, made._path, made._source = url, path, source
+        made._content_type, made._on_progress, made.assets = content_type, on_progress, AssetCache()
+        return made
 
     @classmethod
-    def from_url(cls, url: str) -> Video:
-        """Take a video by its http(s) URL, which the service fetches itself; nothing is uploaded.
+    def from_url(cls, url: str) -> Self:
+        """Take one by its http(s) URL, which the service fetches itself; nothing is uploaded.
 
         Raises `InvalidRequestError` if it is not such a URL.
         """
         problem = _url_problem(url)
         if problem is not None:
             shown = safe_url(url) if isinstance(url, str) and "://" in url else shorten(url)
-            raise InvalidRequestError(f"video: {shown} is not a URL that can be fetched: {problem}", field="video")
+            raise InvalidRequestError(
+                f"{cls.kind}: {shown} is not a URL that can be fetched: {problem}", field=cls.kind
+            )
         return cls._make(url=url)
 
     @classmethod
-    def from_bytes(
-        cls, data: bytes, content_type: str = "video/mp4", *, on_progress: OnProgress | None = None
-    ) -> Video:
-        """Take a video from memory. For large files prefer `from_path`, which streams in constant memory."""
+    def _from_bytes(cls, data: bytes, content_type: str | None, on_progress: OnProgress | None) -> Self:
         if not isinstance(data, bytes | bytearray | memoryview):
             raise InvalidRequestError(
-                f"video: data is {type(data).__name__}, not bytes; for a file use from_path", field="video"
+                f"{cls.kind}: data is {type(data).__name__}, not bytes; for a file use from_path", field=cls.kind
             )
         if not len(data):
-            raise InvalidRequestError("video: data is empty; nothing was sent", field="video")
-        checked = _checked(content_type) or _guess(bytes(data[:HEAD]), "", "data")
+            raise InvalidRequestError(f"{cls.kind}: data is empty; nothing was sent", field=cls.kind)
+        checked = _checked(content_type) or cls._guess(bytes(data[:HEAD]), "", "data")
         return cls._make(source=BytesSource(bytes(data)), content_type=checked, on_progress=on_progress)
 
     @classmethod
@@ -110,8 +113,8 @@ class Video:
         *,
         content_type: str | None = None,
         on_progress: OnProgress | None = None,
-    ) -> Video:
-        """Take a video file, streamed in constant memory when it is needed.
+    ) -> Self:
+        """Take a file, streamed in constant memory when it is needed.
 
         The content type is told from the file's own signature, else from its extension, unless `content_type` says it.
         Raises `InvalidRequestError` at once for a missing, empty or unreadable file and for a folder.
@@ -119,10 +122,10 @@ class Video:
         try:
             place = Path(path)
         except TypeError:
-            raise InvalidRequestError(f"video: {shorten(repr(path))} is not a path", field="video") from None
-        _, head = look_at(place, "video")
+            raise InvalidRequestError(f"{cls.kind}: {shorten(repr(path))} is not a path", field=cls.kind) from None
+        _, head = look_at(place, cls.kind)
         if content_type is None:
-            _guess(head, place.suffix, str(place))
+            cls._guess(head, place.suffix, str(place))
         return cls._make(path=place, content_type=_checked(content_type), on_progress=on_progress)
 
     @classmethod
@@ -133,21 +136,21 @@ class Video:
         content_type: str | None = None,
         size: int | None = None,
         on_progress: OnProgress | None = None,
-    ) -> Video:
+    ) -> Self:
         """Take a binary file object from where it stands; it is read when it is needed and is not closed.
 
         One that cannot be rewound needs its `size` in bytes and its `content_type`, and an upload of it that fails
         midway is not tried again.
         """
-        source, head = measure(file, size, "video")
+        source, head = measure(file, size, cls.kind)
         if content_type is None:
             name = getattr(file, "name", "")
-            content_type = _guess(head, Path(name).suffix if isinstance(name, str) else "", "the file object")
+            content_type = cls._guess(head, Path(name).suffix if isinstance(name, str) else "", "the file object")
         return cls._make(source=source, content_type=_checked(content_type), on_progress=on_progress)
 
     @property
     def url(self) -> str | None:
-        """Give the URL of a video that the service fetches, None for one that is uploaded."""
+        """Give the URL of a source that the service fetches, None for one that is uploaded."""
         return self._url
 
     @property
@@ -158,34 +161,87 @@ class Video:
     def current(self) -> tuple[Uploadable, str]:
         """Look at the source as it is now and give it with its content type. Reads the file system."""
         if self._path is not None:
-            stamp, head = look_at(self._path, "video")
-            return PathSource(self._path, stamp), self._content_type or _guess(head, self._path.suffix, str(self._path))
+            stamp, head = look_at(self._path, self.kind)
+            return PathSource(self._path, stamp), self._content_type or self._guess(
+                head, self._path.suffix, str(self._path)
+            )
         assert self._source is not None, "a URL is not uploaded"
         assert self._content_type is not None, "only a path's type is told later"
         source = self._source.snapshot() if isinstance(self._source, FileSource) else self._source
         return source, self._content_type
 
+    @classmethod
+    def _guess(cls, head: bytes, suffix: str, name: str) -> str:
+        found = content_type_of(head, suffix)
+        if found is None:
+            raise InvalidRequestError(
+                f"{cls.kind}: neither the first bytes nor the name of {shorten(name, 200)} tell what it is: "
+                f"pass content_type=, for example '{cls.kind}/mp4'",
+                field=cls.kind,
+            )
+        return found
+
     def __repr__(self) -> str:
+        name = type(self).__name__
         if self._url is not None:
-            return f"Video.from_url({safe_url(self._url)!r})"
+            return f"{name}.from_url({safe_url(self._url)!r})"
         if self._path is not None:
-            return f"Video.from_path({str(self._path)!r})"
-        assert self._source is not None, "a Video has a URL, a path or a source"
-        return f"<Video of {self._source.size} bytes, {self._content_type}>"
+            return f"{name}.from_path({str(self._path)!r})"
+        assert self._source is not None, "a source has a URL, a path or bytes"
+        return f"<{name} of {self._source.size} bytes, {self._content_type}>"
 
 
-def video_from(value: Video | str | os.PathLike[str], assets: AssetCache) -> Video:
-    """Take a Video, a URL (a string that begins with http:// or https://) or a path, which uses the client's assets."""
-    if isinstance(value, Video):
+class Video(MediaSource):
+    """A source video. Make one with `from_path`, `from_url`, `from_bytes` or `from_file`; use it with any client.
+
+    Bytes are uploaded at the first submit that needs them and the asset id is kept for 23 hours per account and
+    address, so that one upload serves many generations; a file that changed is uploaded anew. Uploading costs nothing.
+    `on_progress(sent, total)` is called with bytes, from the thread or task that submits.
+    """
+
+    kind = "video"
+
+    @classmethod
+    def from_bytes(cls, data: bytes, content_type: str = "video/mp4", *, on_progress: OnProgress | None = None) -> Self:
+        """Take a video from memory. For large files prefer `from_path`, which streams in constant memory."""
+        return cls._from_bytes(data, content_type, on_progress)
+
+
+class Audio(MediaSource):
+    """A source sound, for `extend_audio` and `inpaint_audio`; made and uploaded like a `Video`.
+
+    A finished job's sounds are in `result.audio`: they are used by their URL, without an upload, for about an hour.
+    """
+
+    kind = "audio"
+
+    @classmethod
+    def from_bytes(cls, data: bytes, content_type: str = "audio/wav", *, on_progress: OnProgress | None = None) -> Self:
+        """Take a sound from memory. For large files prefer `from_path`, which streams in constant memory."""
+        return cls._from_bytes(data, content_type, on_progress)
+
+    @classmethod
+    def _guess(cls, head: bytes, suffix: str, name: str) -> str:
+        found = super()._guess(head, suffix, name)
+        return "audio/mp4" if found == "video/mp4" else found  # an .m4a without a brand of its own
+
+
+_Media = TypeVar("_Media", Video, Audio)
+
+
+def source_from(cls: type[_Media], value: _Media | str | os.PathLike[str], assets: AssetCache) -> _Media:
+    """Take a source, a URL (it begins with http:// or https://) or a path, which uses the client's assets."""
+    if isinstance(value, cls):
         return value
     if isinstance(value, str) and value.lower().startswith(("http://", "https://")):
-        return Video.from_url(value)
+        return cls.from_url(value)
     if isinstance(value, str | os.PathLike):
-        video = Video.from_path(value)
-        video.assets = assets
-        return video
+        made = cls.from_path(value)
+        made.assets = assets
+        return made
     raise InvalidRequestError(
-        f"video is {type(value).__name__}: give a path, a URL, or a Video (from_bytes, from_file)", field="video"
+        f"{cls.kind} is {type(value).__name__}: give a path, a URL, or {cls.__name__}.from_bytes, from_file",
+        field=cls.kind,
     )
 
 
@@ -214,14 +270,3 @@ def _checked(content_type: str | None) -> str | None:
             field="content_type",
         )
     return content_type
-
-
-def _guess(head: bytes, suffix: str, name: str) -> str:
-    found = content_type_of(head, suffix)
-    if found is None:
-        raise InvalidRequestError(
-            f"video: neither the first bytes nor the name of {shorten(name, 200)} tell what it is: "
-            "pass content_type=, for example 'video/mp4'",
-            field="video",
-        )
-    return found

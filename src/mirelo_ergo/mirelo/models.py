@@ -1,0 +1,58 @@
+"""What can be asked of which model, read from the generated limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from .families import FAMILIES, choose_family
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@attrs.frozen
+class ModelInfo:
+    """One family in one model.
+
+    `limits` has each field of its request with what the spec says of it (`type`, `required`, `default`, `minimum`,
+    `maximum`, `min_length`, `max_length`, `enum`: only those it has); `conditions` are the limits that depend on other
+    fields, in words. `is_default`: a call without `model=` uses it.
+    """
+
+    family: str
+    model: str
+    is_default: bool
+    limits: Mapping[str, Mapping[str, Any]]
+    conditions: tuple[str, ...]
+
+
+def known_models(preferred: str | None) -> list[ModelInfo]:
+    """List every family in every model; `preferred` is the client's own `model=`."""
+    from mirelo_ergo_api.mirelo_v2.limits import CONDITIONS
+
+    listed = []
+    for (name, model), family in FAMILIES.items():
+        having = {known for other, known in FAMILIES if other == name}
+        default = preferred if preferred in having else choose_family(name, None).model
+        limits = {field: _given(limit._asdict()) for field, limit in family.limits.items()}
+        conditions = tuple(_words(condition._asdict()) for condition in CONDITIONS.get(family.schema, ()))
+        listed.append(ModelInfo(name, model, model == default, limits, conditions))
+    return listed
+
+
+def _given(limit: dict[str, Any]) -> dict[str, Any]:
+    del limit["name"]
+    return {key: value for key, value in limit.items() if value is not None and value != ()}
+
+
+def _words(condition: dict[str, Any]) -> str:
+    what = condition["field"]
+    if condition["width"]:
+        start, end = condition["width"]
+        what = f"{what}.{end} - {what}.{start}"
+    bounds = [f"at least {condition['minimum']}"] if condition["minimum"] is not None else []
+    bounds += [f"at most {condition['maximum']}"] if condition["maximum"] is not None else []
+    reason = " and ".join(f"{name}={value!r}" for name, value in condition["when"])
+    return f"{what} is {' and '.join(bounds)}" + (f" when {reason}" if reason else "")
