@@ -140,20 +140,18 @@ class Waiter(Generic[S]):
                 seen = await execute(self._runtime, self._poll(limit, self.elapsed < YOUNG))
             except MireloError as error:
                 self._judge(error, started)
-                asked = getattr(error, "retry_after", None)
+                asked = getattr(error, "retry_after", None) or 0.0
+                self._gap = max(self._plain_gap(), min(asked, LONGEST_RETRY_AFTER))
             else:
                 self._failing_since = None
                 self._gap = self._gap_after(seen)
                 if seen.final or not last:
                     return seen
-                asked = None
             if last:
                 raise JobTimeoutError(
                     f"the job still runs after {self.timeout:g} s of waiting; wait again, or resume it by its token",
                     retryable=True,
                 )
-            if asked is not None or self._failing_since is not None:
-                self._gap = max(self._plain_gap(), min(asked or 0.0, LONGEST_RETRY_AFTER))
 
     def _plain_gap(self) -> float:
         if self._interval is not None:

@@ -14,7 +14,6 @@ from .redact import safe_url, shorten
 LONGEST_URL: Final = 8192
 AddressKind = Literal["global", "private", "loopback", "link-local", "other"]
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_SHARED = ipaddress.ip_network("100.64.0.0/10")
 WAY_OUT: Final = "pass allow_private_hosts=True to the client if this address is yours"
 
 
@@ -89,11 +88,9 @@ def address_kind(address: str) -> AddressKind:
         return "link-local"
     if ip.is_multicast or ip.is_unspecified or ip.is_reserved:
         return "other"
-    if ip.is_global:
-        return "global"
-    if ip.is_private or (isinstance(ip, ipaddress.IPv4Address) and ip in _SHARED):
-        return "private"
-    return "other"
+    if isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local:
+        return "private"  # the standard library calls it global
+    return "global" if ip.is_global else "private"  # what is neither by its book is shared address space (100.64/10)
 
 
 def check_address(address: str, host: str, api_kinds: frozenset[AddressKind], *, allow_private: bool) -> None:

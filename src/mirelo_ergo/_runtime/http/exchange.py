@@ -345,7 +345,8 @@ class AsyncHttp(Http):
     def make_pool(self, purpose: Purpose, proxy: str | None) -> httpx.AsyncBaseTransport:
         backend = AsyncBackend(self.policy_for(purpose, proxy))
         options = self.pool_options(purpose, proxy)
-        return AsyncPoolTransport(httpcore.AsyncConnectionPool(network_backend=backend, **options))
+        pool = httpcore.AsyncConnectionPool(network_backend=backend, **options)
+        return AsyncPoolTransport(pool, options["max_connections"])
 
     def wrap_client(self, client: httpx.AsyncClient) -> httpx.AsyncBaseTransport:
         return AsyncClientTransport(client)

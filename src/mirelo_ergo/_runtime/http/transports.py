@@ -14,7 +14,7 @@ from ..io import FailureKind, TransportFailure
 from ..redact import Secret, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ...errors import Sent
     from ..sent import SentTracker
@@ -52,14 +52,18 @@ class _Body(httpx.SyncByteStream):
 
 
 class _AsyncBody(httpx.AsyncByteStream):
-    def __init__(self, inner: Any) -> None:
+    def __init__(self, inner: Any, closed: Callable[[], None]) -> None:
         self._inner = inner
+        self._closed = closed
 
     def __aiter__(self) -> Any:
         return self._inner.__aiter__()
 
     async def aclose(self) -> None:
-        await self._inner.aclose()
+        try:
+            await self._inner.aclose()
+        finally:
+            self._closed()
 
 
 def _core_request(request: httpx.Request) -> httpcore.Request:
@@ -86,12 +90,29 @@ class PoolTransport(httpx.BaseTransport):
 
 
 class AsyncPoolTransport(httpx.AsyncBaseTransport):
-    def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
+    """Let no more requests into the pool than it has places: for each that waits there it goes through all its
+    connections, at every start and end of any other, which stops the loop for minutes when a thousand wait."""
+
+    def __init__(self, pool: httpcore.AsyncConnectionPool, places: int) -> None:
+        import asyncio  # a blocking client never needs it
+
         self._pool = pool
+        self._places = asyncio.Semaphore(places)
+        self._timeout = asyncio.timeout
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        answer = await self._pool.handle_async_request(_core_request(request))
-        return httpx.Response(answer.status, headers=answer.headers, stream=_AsyncBody(answer.stream))
+        try:
+            async with self._timeout(request.extensions["timeout"]["pool"]):
+                await self._places.acquire()
+        except TimeoutError:
+            raise httpcore.PoolTimeout("no connection was free in time") from None
+        try:
+            answer = await self._pool.handle_async_request(_core_request(request))
+        except BaseException:
+            self._places.release()
+            raise
+        body = _AsyncBody(answer.stream, self._places.release)
+        return httpx.Response(answer.status, headers=answer.headers, stream=body)
 
     async def aclose(self) -> None:
         await self._pool.aclose()
