@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CLIP = ROOT / "examples" / "clip.mp4"
 CLIP_MS = 6000
 Answer = tuple[int, object]
+"""A status, and what is sent as JSON; bytes are sent as a WAV file."""
 
 
 @attrs.frozen
@@ -116,18 +117,33 @@ class Child:
         return Ran(self.process.returncode, out, self.seen + err)
 
 
+@attrs.frozen
+class Seen:
+    """A request as it came."""
+
+    method: str
+    path: str
+    content_type: str
+    body: bytes
+
+
 @contextmanager
-def answering(respond: Callable[[str, str], Answer]) -> Iterator[str]:
-    """Serve HTTP on loopback: a function gets method and path and gives status and JSON; yields the address."""
+def answering(respond: Callable[[str, str], Answer], seen: list[Seen] | None = None) -> Iterator[str]:
+    """Serve HTTP on loopback: a function gets method and path and gives an answer; yields the address.
+
+    Every request is put into `seen`.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
-            self.rfile.read(int(self.headers.get("content-length", 0)))
+            sent = self.rfile.read(int(self.headers.get("content-length", 0)))
+            if seen is not None:
+                seen.append(Seen(self.command, self.path, self.headers.get("content-type", ""), sent))
             status, value = respond(self.command, self.path)
-            body = json.dumps(value).encode()
+            body = value if isinstance(value, bytes) else json.dumps(value).encode()
             with contextlib.suppress(ConnectionError):  # some callers leave before the answer
                 self.send_response(status)
-                self.send_header("content-type", "application/json")
+                self.send_header("content-type", "audio/wav" if body is value else "application/json")
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

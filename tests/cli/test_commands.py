@@ -13,7 +13,9 @@ from mirelo_ergo_api.mirelo_v2.limits import LIMITS
 
 from mirelo_ergo import JobProcessing, MireloClient, __version__
 from mirelo_ergo.cli import clip as clips
+from mirelo_ergo.cli import work
 from mirelo_ergo.cli.failures import Failure
+from mirelo_ergo.cli.output import Output
 from mirelo_ergo.cli.progress import Bars
 from tests.cli.support import CLIP, CLIP_MS, answering, service
 
@@ -89,11 +91,19 @@ def test_a_container_without_a_stream_length_says_the_files(cli: Cli, short_clip
 
 
 def test_a_long_clip_is_cut_at_the_models_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    longest = LIMITS["VideoToSfxRequest"]["duration_ms"].maximum
-    assert longest is not None
-    monkeypatch.setattr(clips, "length_ms", lambda path: int(longest) + 5000)
-    assert clips.rest_of(CLIP, 1000) == (longest, f"the model's limit; the clip has {(longest + 5000) / 1000:g} s")
-    assert clips.rest_of(CLIP, 6000) == (longest - 1000, f"the clip's {(longest + 5000) / 1000:g} s from 6 s on")
+    monkeypatch.setattr(clips, "length_ms", lambda path: 605_000)
+    assert clips.rest_of(CLIP, 1000, 600_000) == (600_000, "the model's limit; the clip has 605 s")
+    assert clips.rest_of(CLIP, 6000, 600_000) == (599_000, "the clip's 605 s from 6 s on")
+    assert clips.rest_of(CLIP, 0, None) == (605_000, "the clip's own length")
+
+
+@pytest.mark.parametrize("model", [None, "v1.5", "v1.6"])
+def test_the_limit_is_the_asked_models(monkeypatch: pytest.MonkeyPatch, model: str | None) -> None:
+    schema = "VideoToSfxV16Request" if model == "v1.6" else "VideoToSfxRequest"
+    monkeypatch.setattr(clips, "length_ms", lambda path: 10**9)
+    rest = work.duration_of(str(CLIP), None, 0, model, Output(quiet=True))
+    assert rest == LIMITS[schema]["duration_ms"].maximum
+    assert work.duration_of(str(CLIP), None, 0, "v9", Output(quiet=True)) == 10**9
 
 
 def test_video_can_give_the_clip_with_its_sound(cli: Cli) -> None:
@@ -263,7 +273,10 @@ def test_no_command_shows_the_help(bare: Cli) -> None:
     assert bare().out == bare("--help").out
 
 
-@pytest.mark.parametrize("command", [["text"], ["video"], ["cost", "text"], ["cost", "video"], ["me"], ["job", "wait"]])
+@pytest.mark.parametrize(
+    "command",
+    [["text"], ["video"], ["extend"], ["inpaint"], ["cost", "text"], ["cost", "video"], ["me"], ["job", "wait"]],
+)
 def test_no_command_takes_the_key_as_an_option(bare: Cli, command: list[str]) -> None:
     ran = bare(*command, "--help")
     assert ran.code == 0
@@ -273,5 +286,5 @@ def test_no_command_takes_the_key_as_an_option(bare: Cli, command: list[str]) ->
 
 def test_a_start_behind_the_end_is_refused_by_name(cli: Cli) -> None:
     with pytest.raises(Failure, match="--start 6 s is not within the clip, which is 6 s long"):
-        clips.rest_of(CLIP, CLIP_MS)
+        clips.rest_of(CLIP, CLIP_MS, None)
     assert cli("video", str(CLIP), "--start", "6s").code == 2

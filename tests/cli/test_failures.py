@@ -69,6 +69,22 @@ CASES = {
     "no such option": Case(("me", "--nope"), Exit.REFUSED, "usage"),
     "no prompt": Case(("text",), Exit.REFUSED, "usage"),
     "a bare number": Case((*TEXT, "--duration", "5"), Exit.REFUSED, "usage"),
+    "nothing to append": Case(("extend", "https://example.com/a.wav"), Exit.REFUSED, "usage"),
+    "no end": Case(("inpaint", "https://example.com/a.wav", "--from", "2s"), Exit.REFUSED, "usage"),
+    "a sound that is not there": Case(
+        ("extend", "nope.wav", "--by", "5s"), Exit.REFUSED, "invalid_request", says={"field": "audio"}
+    ),
+    "an unknown model": Case((*TEXT, "--model", "v9"), Exit.REFUSED, "invalid_request", says={"field": "model"}),
+    "a model without the family": Case(
+        ("cost", "extend", "--by", "5s", "--model", "v1.5"), Exit.REFUSED, "invalid_request", says={"field": "model"}
+    ),
+    "a sound it cannot use": Case(
+        ("extend", "https://example.com/a.wav", "--by", "5s"),
+        Exit.REFUSED,
+        "audio_too_short",
+        {"jobs": problem(400, "audio_too_short")},
+        {"http_status": 400, "job_token": None},
+    ),
     "no number": Case((*TEXT, "-n", "many"), Exit.REFUSED, "usage"),
     "a file that is not there": Case(("video", "nope.mp4"), Exit.REFUSED, "invalid_request", says={"field": "video"}),
     "a folder": Case(("video", "."), Exit.REFUSED, "invalid_request", says={"field": "video"}),
@@ -220,7 +236,15 @@ def test_no_credits_are_said(cli: Cli, emu: Emulator) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("text", "x"), ("video", str(CLIP)), ("cost", "text"), ("me",), ("job", "wait", TOKEN)]
+    "arguments",
+    [
+        ("text", "x"),
+        ("video", str(CLIP)),
+        ("extend", "https://x.example/a.wav", "--by", "5s"),
+        ("cost", "text"),
+        ("me",),
+        ("job", "wait", TOKEN),
+    ],
 )
 def test_without_key_both_ways_out_are_named(bare: Cli, arguments: tuple[str, ...]) -> None:
     error = both(bare, *arguments)
@@ -305,7 +329,8 @@ def test_a_bug_after_a_submit_still_leads_back_to_the_job(cli: Cli, monkeypatch:
 def test_every_error_of_the_library_has_an_exit_code() -> None:
     errors = [value for name in mirelo_ergo.__all__ if isinstance(value := getattr(mirelo_ergo, name), type)]
     expected = {
-        "ConfigurationError InvalidRequestError APIStatusError VideoError SourceChangedError MireloError": Exit.REFUSED,
+        "ConfigurationError InvalidRequestError APIStatusError VideoError AudioError": Exit.REFUSED,
+        "SourceChangedError MireloError": Exit.REFUSED,
         "AuthenticationError PermissionDeniedError": Exit.KEY,
         "InsufficientCreditsError CostLimitError": Exit.CREDITS,
         "RateLimitError ServerError NetworkError RequestTimeoutError UnexpectedResponseError": Exit.SERVICE,

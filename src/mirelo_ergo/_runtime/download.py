@@ -63,8 +63,9 @@ async def fetch(
 
     Up to five attempts without progress; an expired URL (403, 410) is replaced once by `fresh_url`. `on_progress` gets
     bytes so far and in all (None if not known), and nothing while bytes come that came before. Raises `DownloadError`;
-    on every exit but success the sink is discarded.
+    on every exit but success the sink is discarded. Raises `ConfigurationError` once the client is closed.
     """
+    runtime.require_open()
     state = _State(url)
     try:
         while not await _attempt(runtime, state, sink, cap, fresh_url, on_progress):

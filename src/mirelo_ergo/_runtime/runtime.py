@@ -88,6 +88,11 @@ class Runtime:
         """Refuse every later operation."""
         self.closed = True
 
+    def require_open(self) -> None:
+        """Raise `ConfigurationError` after `close`: pools that came after it would never be closed."""
+        if self.closed:
+            raise ConfigurationError("this client is closed: make a new one, or keep the work inside its with-block")
+
 
 @attrs.define
 class _Attempt(Generic[T]):
@@ -106,8 +111,7 @@ async def execute(runtime: Runtime, operation: Operation[T], deadline: Deadline 
 
     Raises the typed error of the last outcome, or `SubmitOutcomeUnknown` when a paid request may have been taken.
     """
-    if runtime.closed:
-        raise ConfigurationError("this client is closed: make a new one, or keep the work inside its with-block")
+    runtime.require_open()
     deadline = deadline or Deadline(runtime.io.now, operation.timeout)
     paid = 0
     number = 0

@@ -10,8 +10,8 @@ import typer
 
 from mirelo_ergo import MireloError, __version__
 
+from . import asks, work
 from . import options as option
-from . import work
 from .failures import MEANINGS, Exit, Failure, failure_from, interrupted, missing_extra, unexpected
 from .output import Output, silence_stdout
 from .service import Service
@@ -25,9 +25,10 @@ Exit codes:
 {_CODES}
 """
 _HERE = Path()
+_ANY_SOUND = "https://example.com/any.wav"  # where the price is not of the sound; this is never sent
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, epilog=_EPILOG)
-cost = typer.Typer(help="Say what a generation would cost; sends neither prompt nor clip.", rich_markup_mode=None)
+cost = typer.Typer(help="Say what a generation would cost; sends neither words nor files.", rich_markup_mode=None)
 job = typer.Typer(help="Look at a job, wait for it, save its results.", rich_markup_mode=None)
 app.add_typer(cost, name="cost")
 app.add_typer(job, name="job")
@@ -45,7 +46,7 @@ def root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and end.")
     ] = False,
 ) -> None:
-    """Make sound effects for video and from text with the Mirelo API."""
+    """Make sound effects for video and from text, and go on from a sound, with the Mirelo API."""
 
 
 @app.command()
@@ -53,7 +54,9 @@ def text(
     prompt: option.Prompt,
     out: option.Out = _HERE,
     duration: option.TextDuration = None,
+    loop: option.Loop = False,
     samples: option.Samples = 1,
+    model: option.Model = None,
     max_credits: option.MaxCredits = None,
     overwrite: option.Overwrite = False,
     timeout: option.WaitTime = None,
@@ -64,7 +67,7 @@ def text(
 ) -> None:
     """Make sound from words and save it; writes the files' paths."""
     work.generate(
-        work.Text(prompt, duration, samples),
+        asks.Text(prompt, duration, samples, loop, model),
         Service(emulator, base_url),
         work.Saving(out, overwrite),
         Output(json, quiet),
@@ -79,8 +82,10 @@ def video(
     out: option.Out = _HERE,
     duration: option.ClipDuration = None,
     start: option.Start = None,
+    prompt: option.Words = None,
     samples: option.Samples = 1,
     output: option.As = "audio",
+    model: option.Model = None,
     max_credits: option.MaxCredits = None,
     overwrite: option.Overwrite = False,
     timeout: option.WaitTime = None,
@@ -91,11 +96,71 @@ def video(
 ) -> None:
     """Make sound for a clip and save it, alone or within the clip; writes the files' paths."""
     words = Output(json, quiet)
+    length = work.duration_of(clip, duration, start or 0, model, words)
     work.generate(
-        work.Clip(clip, work.duration_of(clip, duration, start or 0, words), start or 0, samples, output),
+        asks.Clip(clip, length, start or 0, samples, output, prompt, model),
         Service(emulator, base_url),
         work.Saving(out, overwrite),
         words,
+        max_credits=max_credits,
+        timeout_ms=timeout,
+    )
+
+
+@app.command()
+def extend(
+    sound: option.SoundOrUrl,
+    by: option.AppendDuration,
+    out: option.Out = _HERE,
+    video: option.Picture = None,
+    start: option.Start = None,
+    prompt: option.Words = None,
+    loop: option.Loop = False,
+    samples: option.Samples = 1,
+    model: option.Model = None,
+    max_credits: option.MaxCredits = None,
+    overwrite: option.Overwrite = False,
+    timeout: option.WaitTime = None,
+    emulator: option.Emulate = False,
+    base_url: option.BaseUrl = None,
+    json: option.Json = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Continue a sound, alone or along a clip, and save it; writes the files' paths."""
+    work.generate(
+        asks.Extension(sound, by, video, start or 0, prompt, loop, samples, model),
+        Service(emulator, base_url),
+        work.Saving(out, overwrite),
+        Output(json, quiet),
+        max_credits=max_credits,
+        timeout_ms=timeout,
+    )
+
+
+@app.command()
+def inpaint(
+    sound: option.SoundOrUrl,
+    begin: option.SegmentStart,
+    end: option.SegmentEnd,
+    out: option.Out = _HERE,
+    video: option.Picture = None,
+    prompt: option.Words = None,
+    samples: option.Samples = 1,
+    model: option.Model = None,
+    max_credits: option.MaxCredits = None,
+    overwrite: option.Overwrite = False,
+    timeout: option.WaitTime = None,
+    emulator: option.Emulate = False,
+    base_url: option.BaseUrl = None,
+    json: option.Json = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Make a part of a sound anew, alone or along a clip, and save it; writes the files' paths."""
+    work.generate(
+        asks.Inpainting(sound, (begin, end), video, prompt, samples, model),
+        Service(emulator, base_url),
+        work.Saving(out, overwrite),
+        Output(json, quiet),
         max_credits=max_credits,
         timeout_ms=timeout,
     )
@@ -105,7 +170,9 @@ def video(
 def cost_text(
     prompt: option.AnyPrompt = "any sound",
     duration: option.TextDuration = None,
+    loop: option.Loop = False,
     samples: option.Samples = 1,
+    model: option.Model = None,
     timeout: option.AskTime = None,
     emulator: option.Emulate = False,
     base_url: option.BaseUrl = None,
@@ -113,7 +180,8 @@ def cost_text(
     quiet: option.Quiet = False,
 ) -> None:
     """Say what sound from words would cost."""
-    work.tell_cost(work.Text(prompt, duration, samples), Service(emulator, base_url), Output(json, quiet), timeout)
+    ask = asks.Text(prompt, duration, samples, loop, model)
+    work.tell_cost(ask, Service(emulator, base_url), Output(json, quiet), timeout)
 
 
 @cost.command("video")
@@ -121,7 +189,9 @@ def cost_video(
     clip: option.AnyClip = None,
     duration: option.ClipDuration = None,
     start: option.Start = None,
+    prompt: option.Words = None,
     samples: option.Samples = 1,
+    model: option.Model = None,
     timeout: option.AskTime = None,
     emulator: option.Emulate = False,
     base_url: option.BaseUrl = None,
@@ -133,8 +203,56 @@ def cost_video(
     if clip is None and duration is None:
         raise typer.BadParameter("give a clip, or --duration")
     clip = clip or "https://example.com/any.mp4"  # the price is of the length alone; this is never sent
-    ask = work.Clip(clip, work.duration_of(clip, duration, start or 0, words), start or 0, samples, "audio")
+    length = work.duration_of(clip, duration, start or 0, model, words)
+    ask = asks.Clip(clip, length, start or 0, samples, "audio", prompt, model)
     work.tell_cost(ask, Service(emulator, base_url), words, timeout)
+
+
+@cost.command("extend")
+def cost_extend(
+    by: option.AppendDuration,
+    sound: option.AnySound = _ANY_SOUND,
+    video: option.Picture = None,
+    start: option.Start = None,
+    prompt: option.Words = None,
+    loop: option.Loop = False,
+    samples: option.Samples = 1,
+    model: option.Model = None,
+    timeout: option.AskTime = None,
+    emulator: option.Emulate = False,
+    base_url: option.BaseUrl = None,
+    json: option.Json = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Say what continuing a sound would cost."""
+    ask = asks.Extension(sound, by, video, start or 0, prompt, loop, samples, model)
+    work.tell_cost(ask, Service(emulator, base_url), Output(json, quiet), timeout)
+
+
+@cost.command("inpaint")
+def cost_inpaint(
+    begin: option.SegmentStart,
+    end: option.SegmentEnd,
+    sound: option.AnySound = _ANY_SOUND,
+    video: option.Picture = None,
+    prompt: option.Words = None,
+    samples: option.Samples = 1,
+    model: option.Model = None,
+    timeout: option.AskTime = None,
+    emulator: option.Emulate = False,
+    base_url: option.BaseUrl = None,
+    json: option.Json = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Say what making a part of a sound anew would cost."""
+    ask = asks.Inpainting(sound, (begin, end), video, prompt, samples, model)
+    work.tell_cost(ask, Service(emulator, base_url), Output(json, quiet), timeout)
+
+
+@app.command()
+def models(json: option.Json = False, quiet: option.Quiet = False) -> None:
+    """Show what can be asked of which model, and the limits; needs no key and no network."""
+    work.tell_models(Output(json, quiet))
 
 
 @app.command()

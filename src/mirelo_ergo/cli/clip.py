@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def is_url(clip: str) -> bool:
+def is_url(given: str) -> bool:
     """Say whether a string is a URL and not a path, by the library's rule."""
-    return clip.lower().startswith(("http://", "https://"))
+    return given.lower().startswith(("http://", "https://"))
 
 
 def length_ms(path: Path) -> int:
@@ -41,10 +41,8 @@ def length_ms(path: Path) -> int:
     return int(min(lengths))
 
 
-def rest_of(path: Path, start_ms: int) -> tuple[int, str]:
-    """Give how many ms of a clip are left from `start_ms` on, up to the model's limit, and why so many."""
-    from mirelo_ergo_api.mirelo_v2.limits import LIMITS
-
+def rest_of(path: Path, start_ms: int, longest: int | None) -> tuple[int, str]:
+    """Give how many ms of a clip are left from `start_ms` on, up to the model's `longest`, and why so many."""
     length = length_ms(path)
     if start_ms >= length:
         raise Failure(
@@ -55,9 +53,8 @@ def rest_of(path: Path, start_ms: int) -> tuple[int, str]:
             field="start_offset_ms",
         )
     rest = length - start_ms
-    longest = LIMITS["VideoToSfxRequest"]["duration_ms"].maximum
     if longest is not None and rest > longest:
-        return int(longest), f"the model's limit; the clip has {seconds(length)}"
+        return longest, f"the model's limit; the clip has {seconds(length)}"
     return rest, f"the clip's {seconds(length)} from {seconds(start_ms)} on" if start_ms else "the clip's own length"
 
 

@@ -55,7 +55,7 @@ class Exit(IntEnum):
 MEANINGS: Final[Mapping[Exit, str]] = {
     Exit.OK: "done",
     Exit.UNEXPECTED: "unexpected: a bug, please report it",
-    Exit.REFUSED: "refused: the command line, the request, the clip or a folder",
+    Exit.REFUSED: "refused: the command line, the request, a source or a folder",
     Exit.KEY: "no key, a wrong key, or one without the permission",
     Exit.CREDITS: "not enough credits, or more than --max-credits",
     Exit.SERVICE: "network or service trouble: run the same command again",

@@ -17,6 +17,12 @@ ClipOrUrl = Annotated[
 AnyClip = Annotated[
     str | None, typer.Argument(metavar="[CLIP_OR_URL]", help="A file's length counts, without --duration.")
 ]
+SoundOrUrl = Annotated[
+    str, typer.Argument(metavar="AUDIO_OR_URL", help="A file, or a URL that the service fetches.", show_default=False)
+]
+AnySound = Annotated[
+    str, typer.Argument(metavar="[AUDIO_OR_URL]", help="Does not change the price.", show_default=False)
+]
 Token = Annotated[str, typer.Argument(metavar="TOKEN", help="The job's token, mirelo1:…", show_default=False)]
 
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the results go; made if need be.")]
@@ -46,6 +52,28 @@ Start = Annotated[
         help="Where in the clip to begin, else at 0s.",
         show_default=False,
     ),
+]
+AppendDuration = Annotated[
+    int, typer.Option("--by", metavar="TIME", parser=milliseconds, help="How much to append.", show_default=False)
+]
+SegmentStart = Annotated[
+    int,
+    typer.Option("--from", metavar="TIME", parser=milliseconds, help="Where the new part begins.", show_default=False),
+]
+SegmentEnd = Annotated[
+    int, typer.Option("--to", metavar="TIME", parser=milliseconds, help="Where the new part ends.", show_default=False)
+]
+Picture = Annotated[
+    str | None,
+    typer.Option("--video", metavar="CLIP_OR_URL", help="A clip that the sound fits.", show_default=False),
+]
+Words = Annotated[
+    str | None, typer.Option("--prompt", metavar="PROMPT", help="What is to be heard.", show_default=False)
+]
+Loop = Annotated[bool, typer.Option("--loop", help="Let the end run into the beginning.")]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", metavar="MODEL", help="Which one, such as v1.6; see: models.", show_default=False),
 ]
 Samples = Annotated[int, typer.Option("--samples", "-n", metavar="N", help="How many takes; each is paid.")]
 As = Annotated[str, typer.Option("--output", metavar="audio|video", help="The sound, or the clip with it.")]

@@ -15,6 +15,8 @@ from .failures import Exit, Failure, missing_extra
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mirelo_ergo import ModelInfo
+
     from .output import Output
 
 KEY = "MIRELO_API_KEY"
@@ -54,7 +56,8 @@ class Service:
             raise Failure(
                 Exit.KEY,
                 "missing_key",
-                f"no API key: set {KEY}, or try it without one: text, video, cost and me take --emulator",
+                f"no API key: set {KEY}, or try it without one: "
+                "text, video, extend, inpaint, cost and me take --emulator",
             )
         try:
             return MireloClient(base_url=self.base_url, **more)
@@ -65,6 +68,12 @@ class Service:
         except ConfigurationError as error:
             raise Failure(Exit.KEY, error.code, f"{KEY}: {error.message}") from None
         raise Failure(Exit.REFUSED, "configuration_error", problem)
+
+
+def known_models() -> list[ModelInfo]:
+    """List what the library knows of; needs neither a key nor a service, for nothing is sent."""
+    with MireloClient("unused", host="localhost") as client:
+        return client.models()
 
 
 def _running() -> Any:

@@ -1,11 +1,12 @@
-"""What the commands do, over the public API: make a request, see a job through, save its results."""
+"""What the commands do, over the public API: see a request and its job through, save its results."""
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -14,63 +15,21 @@ from mirelo_ergo import MireloError, Video
 from .clip import is_url, rest_of
 from .failures import Exit, Failure, Resumption, failure_from, interrupted, unexpected
 from .progress import shown
+from .service import known_models
 from .times import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from mirelo_ergo import GenerationRequest, Job, JobStatus, MireloClient, PreflightResult, SyncResult
+    from mirelo_ergo import Job, JobStatus, ModelInfo, PreflightResult, SyncResult
 
+    from .asks import Ask
     from .output import Output
     from .progress import Shown
     from .service import Service
 
 
-class Ask(Protocol):
-    """What is asked for: it makes the library's request, which sends nothing yet."""
-
-    def request(self, client: MireloClient, bars: Shown, max_credits: int | None = None) -> GenerationRequest: ...
-
-
-@attrs.frozen
-class Text:
-    """Sound from words; a length that is None is the library's default."""
-
-    prompt: str
-    duration_ms: int | None
-    samples: int
-
-    def request(self, client: MireloClient, bars: Shown, max_credits: int | None = None) -> GenerationRequest:
-        if self.duration_ms is None:
-            return client.text_to_sfx(self.prompt, num_samples=self.samples, max_credits=max_credits)
-        return client.text_to_sfx(
-            self.prompt, duration_ms=self.duration_ms, num_samples=self.samples, max_credits=max_credits
-        )
-
-
-@attrs.frozen
-class Clip:
-    """Sound for a clip."""
-
-    clip: str
-    duration_ms: int
-    start_ms: int
-    samples: int
-    output: str
-
-    def request(self, client: MireloClient, bars: Shown, max_credits: int | None = None) -> GenerationRequest:
-        video = Video.from_url(self.clip) if is_url(self.clip) else Video.from_path(self.clip, on_progress=bars.upload)
-        return client.video_to_sfx(
-            video,
-            duration_ms=self.duration_ms,
-            start_offset_ms=self.start_ms,
-            num_samples=self.samples,
-            output=self.output,
-            max_credits=max_credits,
-        )
-
-
-def duration_of(clip: str, duration_ms: int | None, start_ms: int, output: Output) -> int:
+def duration_of(clip: str, duration_ms: int | None, start_ms: int, model: str | None, output: Output) -> int:
     """Give the length asked for, else the clip's own less the start, up to the model's limit; says so."""
     if duration_ms is not None:
         return duration_ms
@@ -78,9 +37,16 @@ def duration_of(clip: str, duration_ms: int | None, start_ms: int, output: Outpu
         message = "a video by URL needs --duration: only the service looks into it; nothing was sent"
         raise Failure(Exit.REFUSED, "usage", message)
     Video.from_path(clip)  # what is no readable file is refused in the library's own words
-    rest, why = rest_of(Path(clip), start_ms)
+    rest, why = rest_of(Path(clip), start_ms, _longest(model))
     output.note(f"duration: {seconds(rest)}, {why}")
     return rest
+
+
+def _longest(model: str | None) -> int | None:
+    """Give the longest that a model makes for a clip; None for a model that the library will refuse."""
+    infos = (info for info in known_models() if info.family == "video-to-sfx")
+    meant = (info for info in infos if info.model == model or (model is None and info.is_default))
+    return next((info.limits["duration_ms"]["maximum"] for info in meant), None)
 
 
 @attrs.frozen
@@ -138,6 +104,13 @@ def tell_account(service: Service, output: Output, timeout_ms: int | None) -> No
     output.result(lines, attrs.asdict(me))
 
 
+def tell_models(output: Output) -> None:
+    """Show what can be asked of which model, as the spec has it; asks nobody."""
+    infos = known_models()
+    tables = ["\n".join(_table(info)) for info in infos]
+    output.result(["\n\n".join(tables)], {"models": [attrs.asdict(info) for info in infos]})
+
+
 def tell_status(token: str, service: Service, output: Output, timeout_ms: int | None) -> None:
     """Look at a job once."""
     with service.client(output, timeout_ms) as client:
@@ -191,6 +164,29 @@ def _named(job: Job) -> dict[str, object]:
 
 def _price(cost: PreflightResult) -> str:
     return f"{cost.credits} credits, ready within {seconds(cost.estimated_ms)} (98 % of jobs)"
+
+
+def _table(info: ModelInfo) -> list[str]:
+    rows = [(name, str(limit["type"]), _bounds(limit)) for name, limit in info.limits.items()]
+    widest = max(len(name) for name, _, _ in rows)
+    return [
+        f"{info.family} {info.model}" + (", the default" if info.is_default else ""),
+        *(f"  {name:<{widest}}  {kind:<7}  {bounds}".rstrip() for name, kind, bounds in rows),
+        *(f"  {condition}" for condition in info.conditions),
+    ]
+
+
+def _bounds(limit: Mapping[str, Any]) -> str:
+    parts = ["required"] if limit["required"] else []
+    for least, most, unit in (("minimum", "maximum", ""), ("min_length", "max_length", " characters")):
+        low, high = limit.get(least), limit.get(most)
+        if low is not None and high is not None:
+            parts.append(f"{low} to {high}{unit}")
+        elif low is not None or high is not None:
+            parts.append((f"at most {high}" if low is None else f"at least {low}") + unit)
+    parts += [" or ".join(limit["enum"])] if "enum" in limit else []
+    parts += [f"default {json.dumps(limit['default'])}"] if "default" in limit else []
+    return ", ".join(parts)
 
 
 def _count(urls: list[str]) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 import attrs
 
+from .._runtime.answers import tolerant_integer
 from .._runtime.io import Request
 from .._runtime.limits import check
 from .._runtime.redact import shorten
@@ -118,8 +119,8 @@ class Generation:
 
     @property
     def num_samples(self) -> int:
-        samples: int = self.fields["num_samples"]
-        return samples
+        """Give how many results to expect; `check_limits=False` lets anything through to the service."""
+        return tolerant_integer(self.fields["num_samples"]) or 1
 
     def check(self) -> None:
         """Check the fields against the spec's limits; raises `InvalidRequestError`."""
@@ -371,19 +372,21 @@ def segment_fields(segment: tuple[int, int]) -> Mapping[str, int]:
 
 
 def fields_for(family: Family, fields: Fields, extras: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
-    """Give a request's fields: `extras` (value and default) only where the family has them; None is left out.
+    """Give a request's fields: `extras` (value and default) only where the family has them.
 
-    Raises `InvalidRequestError` for an extra that was asked for and that the family lacks, naming who has it.
+    One whose default is None is left out while it is None. Raises `InvalidRequestError` for an extra that was asked
+    for and that the family lacks, naming who has it.
     """
     given = dict(fields)
     for name, (value, default) in extras.items():
         if name in family.limits:
-            given[name] = value
+            if value is not None or default is not None:
+                given[name] = value
         elif value is not default and value != default:
             others = [other.label for other in _related(family) if name in other.limits]
             way = f"; {' and '.join(others)} {'has' if len(others) == 1 else 'have'}" if others else ""
             raise InvalidRequestError(f"{family.label} has no {name}{way}; nothing was sent", field=name)
-    return {name: value for name, value in given.items() if value is not None or name not in extras}
+    return given
 
 
 def _related(family: Family) -> list[Family]:

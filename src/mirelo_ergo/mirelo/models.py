@@ -17,8 +17,8 @@ class ModelInfo:
     """One family in one model.
 
     `limits` has each field of its request with what the spec says of it (`type`, `required`, `default`, `minimum`,
-    `maximum`, `min_length`, `max_length`, `enum`: only those it has); `conditions` are the limits that depend on other
-    fields, in words. `is_default`: a call without `model=` uses it.
+    `maximum`, `min_length`, `max_length`, `enum`: only those it has), those inside an object under `field.inner`;
+    `conditions` are the limits that depend on other fields, in words. `is_default`: a call without `model=` uses it.
     """
 
     family: str
@@ -29,14 +29,15 @@ class ModelInfo:
 
 
 def known_models(preferred: str | None) -> list[ModelInfo]:
-    """List every family in every model; `preferred` is the client's own `model=`."""
-    from mirelo_ergo_api.mirelo_v2.limits import CONDITIONS
+    """List every family in every model; `preferred` is the client's own `model=`, which a call does not leave."""
+    from mirelo_ergo_api.mirelo_v2.limits import CONDITIONS, NESTED
 
     listed = []
     for (name, model), family in FAMILIES.items():
-        having = {known for other, known in FAMILIES if other == name}
-        default = preferred if preferred in having else choose_family(name, None).model
+        default = choose_family(name, None).model if preferred is None else preferred
         limits = {field: _given(limit._asdict()) for field, limit in family.limits.items()}
+        for field, inner in NESTED.get(family.schema, {}).items():
+            limits |= {f"{field}.{part}": _given(limit._asdict()) for part, limit in inner.items()}
         conditions = tuple(_words(condition._asdict()) for condition in CONDITIONS.get(family.schema, ()))
         listed.append(ModelInfo(name, model, model == default, limits, conditions))
     return listed

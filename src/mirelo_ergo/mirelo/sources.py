@@ -216,8 +216,11 @@ class Audio(MediaSource):
     kind = "audio"
 
     @classmethod
-    def from_bytes(cls, data: bytes, content_type: str = "audio/wav", *, on_progress: OnProgress | None = None) -> Self:
-        """Take a sound from memory. For large files prefer `from_path`, which streams in constant memory."""
+    def from_bytes(cls, data: bytes, content_type: str | None = None, *, on_progress: OnProgress | None = None) -> Self:
+        """Take a sound from memory; its content type is told from the bytes, unless `content_type` says it.
+
+        For large files prefer `from_path`, which streams in constant memory.
+        """
         return cls._from_bytes(data, content_type, on_progress)
 
     @classmethod
