@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     Handler = Callable[[Request, Operation, str], Awaitable[Response]]
 
+WITHOUT_LINKS = "/v1.5"  # the model whose results have no short links yet
 MAX_BODY = 128 << 10  # a prompt of 5,000 characters, each escaped, has 60,000 bytes
 
 
@@ -100,13 +101,13 @@ class Api:
         )
 
     async def _preflight(self, request: Request, operation: Operation, key: str) -> Response:
-        return JSONResponse(self._studio.quote(**operation.read_query(request.query_params)))
+        return JSONResponse(self._studio.quote(operation.read_query(request.query_params)))
 
     async def _sync(self, request: Request, operation: Operation, key: str) -> Response:
         job = await self._studio.finish(await self._generate(request, operation, key))
         if job.error is not None:
             raise job.error
-        return JSONResponse(self._result(request, job))
+        return JSONResponse({"result_urls": self._blobs.result_urls(request, job)})
 
     async def _create_job(self, request: Request, operation: Operation, key: str) -> Response:
         job = await self._generate(request, operation, key)
@@ -122,10 +123,7 @@ class Api:
 
     async def _generate(self, request: Request, operation: Operation, key: str) -> Job:
         sent = operation.read_body(await _body(request))
-        values = {**operation.body_defaults, **sent}
-        route = operation.path.rsplit("/", 1)[0]
-        start = self._studio.from_video if "video" in sent else self._studio.from_text
-        return await start(key, route, sent, values)
+        return await self._studio.generate(key, operation.path.rsplit("/", 1)[0], sent, operation.values(sent))
 
     async def _poll(self, request: Request, operation: Operation, key: str) -> Response:
         route = operation.path.removesuffix("/jobs/{job_id}")
@@ -148,7 +146,10 @@ class Api:
         return JSONResponse(answer)
 
     def _result(self, request: Request, job: Job) -> dict[str, Any]:
-        return {"result_urls": self._blobs.result_urls(request, job)}
+        result = {"result_urls": self._blobs.result_urls(request, job)}
+        if not job.route.endswith(WITHOUT_LINKS):
+            result["download_urls"] = self._blobs.download_urls(request, job)
+        return result
 
 
 def _bearer(request: Request) -> str:

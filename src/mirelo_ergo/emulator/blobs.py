@@ -1,4 +1,7 @@
-"""The object store beside the API: signed uploads and signed results, with answers as such stores give them."""
+"""The object store beside the API: signed uploads and signed results, with answers as such stores give them.
+
+Beside it are the short links to results, which belong to the API: whoever has one may follow it, for a day.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from mirelo_ergo.emulator.refusals import Refusal
@@ -42,6 +45,7 @@ class Blobs:
         return [
             Route("/store/uploads/{asset_id}", self._upload, methods=["PUT"]),
             Route("/store/results/{job_id}/{name}", self._download, methods=["GET"]),
+            Route("/d/{token}", self._follow, methods=["GET"]),
         ]
 
     def upload_url(self, request: Request, asset: Asset) -> str:
@@ -50,14 +54,17 @@ class Blobs:
 
     def result_urls(self, request: Request, job: Job) -> list[str]:
         """Return where a job's results can be read, for an hour from now."""
-        return [
-            self._signed(request, "GET", f"/store/results/{job.id}/{index}{result.suffix}", RESULT_SECONDS)
-            for index, result in enumerate(job.results)
-        ]
+        return [self._result_url(request, job.id, index, result) for index, result in enumerate(job.results)]
+
+    def download_urls(self, request: Request, job: Job) -> list[str]:
+        """Return a short link to each of a job's results; as long as there is one, it leads to a fresh signed URL."""
+        return [f"{_base(request)}/d/{self._signer.token(job.id, index)}" for index in range(len(job.results))]
+
+    def _result_url(self, request: Request, job_id: str, index: int, result: Rendering) -> str:
+        return self._signed(request, "GET", f"/store/results/{job_id}/{index}{result.suffix}", RESULT_SECONDS)
 
     def _signed(self, request: Request, method: str, path: str, seconds: float) -> str:
-        # The address the client used to come here is the one it can use again, also through a container's port.
-        return f"{str(request.base_url).rstrip('/')}{path}?{self._signer.query(method, path, seconds)}"
+        return f"{_base(request)}{path}?{self._signer.query(method, path, seconds)}"
 
     async def _upload(self, request: Request) -> Response:
         try:
@@ -108,6 +115,13 @@ class Blobs:
             return _xml(refusal)
         return _Download(result, request)
 
+    async def _follow(self, request: Request) -> Response:
+        found = self._signer.read_token(request.path_params["token"])
+        result = None if found is None else self._store.result(*found)
+        if found is None or result is None:
+            raise Refusal("not_found", 404, f"there is nothing at {request.url.path}, or it is older than 24 hours")
+        return RedirectResponse(self._result_url(request, *found, result), status_code=302)
+
     def _check(self, request: Request) -> None:
         self._signer.check(request.method, request.url.path, request.query_params, request.headers.get("authorization"))
 
@@ -139,6 +153,11 @@ class _Download(Response):
         finally:
             gone.cancel()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _base(request: Request) -> str:
+    """Return the address the client used to come here: it can use it again, also through a container's port."""
+    return str(request.base_url).rstrip("/")
 
 
 async def _left(receive: Receive) -> None:

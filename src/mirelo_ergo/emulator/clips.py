@@ -9,7 +9,7 @@ import av
 import numpy as np
 
 from mirelo_ergo.emulator.picture import frames, open_clip, picture_of
-from mirelo_ergo.emulator.sound import RATE
+from mirelo_ergo.emulator.wav import RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import OutputContainer
 
-    from mirelo_ergo.emulator.sound import Piece
+    from mirelo_ergo.emulator.wav import Sound
 
 COPYABLE = ("h264", "vp9")  # an MP4 can hold them as they are
 
@@ -41,8 +41,8 @@ def cut(path: Path, target: Path, start_ms: int, duration_ms: int, check: Callab
         output.mux(stream.encode(None))
 
 
-def add_sound(path: Path, target: Path, piece: Piece, duration_ms: int, check: Callable[[], None]) -> None:
-    """Write the clip's first `duration_ms`, its picture copied packet by packet, with the piece as its sound (AAC).
+def add_sound(path: Path, target: Path, made: Sound, duration_ms: int, check: Callable[[], None]) -> None:
+    """Write the clip's first `duration_ms`, its picture copied packet by packet, with its new sound (AAC).
 
     A stream with pictures out of order ends a few frames late: the ones that the last shown ones need come along.
     """
@@ -54,7 +54,7 @@ def add_sound(path: Path, target: Path, piece: Piece, duration_ms: int, check: C
         origin = picture.start_time or 0
         assert picture.time_base is not None
         written = 0
-        seconds = -(-piece.frames // RATE)
+        seconds = -(-made.frames // RATE)
         for packet in source.demux(picture):
             check()
             if packet.dts is None:
@@ -64,19 +64,19 @@ def add_sound(path: Path, target: Path, piece: Piece, duration_ms: int, check: C
                 break
             # A second of sound before the second of picture it belongs to: the muxer then has little to hold back.
             while written < min(seconds, at + 1):
-                _add_second(output, sound, piece, written)
+                _add_second(output, sound, made, written)
                 written += 1
             packet.dts -= origin
             packet.pts = None if packet.pts is None else packet.pts - origin
             packet.stream = copied
             output.mux(packet)
         for index in range(written, seconds):
-            _add_second(output, sound, piece, index)
+            _add_second(output, sound, made, index)
         output.mux(sound.encode(None))
 
 
-def _add_second(output: OutputContainer, sound: AudioStream, piece: Piece, index: int) -> None:
-    samples = piece.second(index)
+def _add_second(output: OutputContainer, sound: AudioStream, made: Sound, index: int) -> None:
+    (samples,) = made.seconds(index, index + 1)
     frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.reshape(1, -1)), format="s16", layout="stereo")
     frame.sample_rate = RATE
     frame.pts, frame.time_base = index * RATE, Fraction(1, RATE)

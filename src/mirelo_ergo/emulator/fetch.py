@@ -1,4 +1,4 @@
-"""Fetch a clip from the URL a request names: really, over the network, with an end in time and size."""
+"""Fetch a clip or a sound from the URL a request names: really, over the network, with an end in time and size."""
 
 from __future__ import annotations
 
@@ -17,34 +17,35 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FETCH_SECONDS = 20.0
-MAX_CLIP = 512 << 20
+MAX_CLIP = 512 << 20  # bytes of either
 MAX_REDIRECTS = 5
 READ_SIZE = 1 << 16
 
 
-async def fetch(url: str, target: Path) -> str:
-    """Write what the URL answers to a file and return its sha256.
+async def fetch(url: str, target: Path, kind: str) -> str:
+    """Write what the URL of a "video" or an "audio" answers to a file and return its sha256.
 
     Takes 20 s and 512 MiB at most, follows 5 redirects, uses no proxy. Loopback addresses are allowed, unlike with the
-    real service: tests live there. Refuses with `video_url_unreachable` whatever does not end in a whole 2xx answer.
+    real service: tests live there. Refuses with `video_url_unreachable` or `audio_url_unreachable` whatever does not
+    end in a whole 2xx answer.
     """
     try:
         async with asyncio.timeout(FETCH_SECONDS):
             for _ in range(MAX_REDIRECTS + 1):
-                digest, location = await _get(url, target)
+                digest, location = await _get(url, target, kind)
                 if location is None:
                     return digest
                 url = urljoin(url, location)
-        raise _unreachable(url, f"over {MAX_REDIRECTS} redirects")
+        raise _unreachable(kind, url, f"over {MAX_REDIRECTS} redirects")
     except TimeoutError:
-        raise _unreachable(url, f"no whole answer within {FETCH_SECONDS:.0f} s") from None
+        raise _unreachable(kind, url, f"no whole answer within {FETCH_SECONDS:.0f} s") from None
     except (OSError, h11.ProtocolError) as error:
-        raise _unreachable(url, str(error) or type(error).__name__) from None
+        raise _unreachable(kind, url, str(error) or type(error).__name__) from None
 
 
-async def _get(url: str, target: Path) -> tuple[str, str | None]:
+async def _get(url: str, target: Path, kind: str) -> tuple[str, str | None]:
     """Return the sha256 of the body that was written, and where a redirect points instead."""
-    host, port, path, context = _parts(url)
+    host, port, path, context = _parts(kind, url)
     reader, writer = await asyncio.open_connection(host, port, ssl=context)
     connection = h11.Connection(h11.CLIENT)
     try:
@@ -67,11 +68,11 @@ async def _get(url: str, target: Path) -> tuple[str, str | None]:
                     if 300 <= event.status_code < 400 and location is not None:
                         return "", location.decode("latin-1")
                     if not 200 <= event.status_code < 300:
-                        raise _unreachable(url, f"it answered {event.status_code}")
+                        raise _unreachable(kind, url, f"it answered {event.status_code}")
                 elif isinstance(event, h11.Data):
                     size += len(event.data)
                     if size > MAX_CLIP:
-                        raise _unreachable(url, f"it has over {MAX_CLIP} bytes")
+                        raise _unreachable(kind, url, f"it has over {MAX_CLIP} bytes")
                     digest.update(event.data)
                     await asyncio.to_thread(file.write, event.data)
                 elif isinstance(event, h11.EndOfMessage):
@@ -82,14 +83,14 @@ async def _get(url: str, target: Path) -> tuple[str, str | None]:
             await writer.wait_closed()
 
 
-def _parts(url: str) -> tuple[str, int, str, ssl.SSLContext | None]:
+def _parts(kind: str, url: str) -> tuple[str, int, str, ssl.SSLContext | None]:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise bad_request(f"video.video_url is {short(url)}: {error}") from None
+        raise bad_request(f"{kind}.{kind}_url is {short(url)}: {error}") from None
     if parts.scheme not in ("http", "https") or not host:
-        raise bad_request(f"video.video_url is {short(url)}: it has to be an http or https URL")
+        raise bad_request(f"{kind}.{kind}_url is {short(url)}: it has to be an http or https URL")
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~") + (
         f"?{quote(parts.query, safe='/%:@!$&()*+,;=~?')}" if parts.query else ""
     )
@@ -98,7 +99,7 @@ def _parts(url: str) -> tuple[str, int, str, ssl.SSLContext | None]:
     return host, port or 80, path, None
 
 
-def _unreachable(url: str, why: str) -> Refusal:
+def _unreachable(kind: str, url: str, why: str) -> Refusal:
     parts = urlsplit(url)
     shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"  # such a URL is often a secret
-    return Refusal("video_url_unreachable", 400, f"the video at {short(shown)} cannot be read: {why}")
+    return Refusal(f"{kind}_url_unreachable", 400, f"the {kind} at {short(shown)} cannot be read: {why}")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
     from numpy.typing import NDArray
 
+    from mirelo_ergo.emulator.parts import Window
+
 CODECS = ("h264", "vp8", "vp9")
 MAX_PIXELS = 7680 * 4320
 LOOK_WIDTH, LOOK_HEIGHT = 64, 36
@@ -56,25 +58,20 @@ def probe(path: Path) -> Clip:
         return Clip(container.format.name, codec, duration_ms)
 
 
-def check_length(clip_ms: int, start_ms: int, duration_ms: int) -> None:
+def check_length(clip_ms: int, window: Window) -> None:
     """Refuse a clip that ends before the window does."""
-    if clip_ms < start_ms + duration_ms:
-        raise Refusal(
-            "video_too_short",
-            400,
-            f"the clip has {clip_ms} ms, asked for were {start_ms + duration_ms} ms"
-            f" (start_offset_ms {start_ms} + duration_ms {duration_ms})",
-        )
+    end_ms = window.start_ms + window.duration_ms
+    if clip_ms < end_ms:
+        raise Refusal("video_too_short", 400, f"the clip has {clip_ms} ms, asked for were {end_ms} ms ({window.terms})")
 
 
-def jumps(
-    path: Path, clip: Clip, start_ms: int, duration_ms: int, check: Callable[[], None]
-) -> list[tuple[float, float]]:
+def jumps(path: Path, clip: Clip, window: Window, check: Callable[[], None]) -> list[tuple[float, float]]:
     """Find when motion jumps in a window, as (milliseconds from the window's start, strength up to 1).
 
     Decodes each frame of the window, but keeps only two small grey ones and a number each. Calls `check` for every
     frame, which may raise. Refuses a stream that cannot be decoded to the window's end.
     """
+    start_ms, duration_ms = window.start_ms, window.duration_ms
     times: list[float] = []
     changes: list[float] = []
     end = 0.0
@@ -89,7 +86,7 @@ def jumps(
         before = small
     if end < duration_ms - END_SLACK_MS:
         if clip.duration_ms is None:
-            check_length(round(start_ms + end), start_ms, duration_ms)
+            check_length(round(start_ms + end), window)
         raise _invalid(f"its pictures end at {start_ms + end:.0f} ms, its headers say {clip.duration_ms} ms")
     return _peaks(np.array(times), np.array(changes))
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from mirelo_ergo.emulator import wav
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from mirelo_ergo.emulator.sound import Piece
 
 CHUNK = 256 * 1024
 
@@ -20,7 +20,7 @@ CHUNK = 256 * 1024
 class Rendering:
     """One result: `file` is the clip with its sound for output="video", else None and the sound is all there is."""
 
-    piece: Piece
+    sound: wav.Sound
     file: Path | None = None
 
     @property
@@ -36,19 +36,19 @@ class Rendering:
     @property
     def size(self) -> int:
         """Return the length in bytes."""
-        return self.piece.wav_bytes if self.file is None else self.file.stat().st_size
+        return wav.size(self.sound) if self.file is None else self.file.stat().st_size
 
     @property
     def etag(self) -> str:
         """Return a strong validator: the same for equal bytes, another for others."""
         # A clip with sound is never written twice, so its name and its sound tell it apart.
-        key = repr((self.piece, self.file and self.file.name))
+        key = repr((self.sound, self.file and self.file.name))
         return f'"{hashlib.sha256(key.encode()).hexdigest()[:32]}"'
 
     def chunks(self, first: int, last: int) -> Iterator[bytes]:
         """Yield the bytes from `first` up to `last`, a few hundred KB at a time."""
         if self.file is None:
-            yield from self.piece.wav(first, last)
+            yield from wav.chunks(self.sound, first, last)
             return
         with self.file.open("rb") as stream:
             stream.seek(first)
@@ -57,6 +57,7 @@ class Rendering:
                 yield chunk
 
     def delete(self) -> None:
-        """Remove the file, if there is one."""
-        if self.file is not None:
-            self.file.unlink(missing_ok=True)
+        """Remove the file, if there is one, and what the sound reads from, which other results may have removed."""
+        for path in (*self.sound.files, self.file):
+            if path is not None:
+                path.unlink(missing_ok=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
+import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -13,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mirelo_ergo.emulator.clock import Clock
+
+
+TOKEN_CONTENT = 17  # bytes: a job's id and an index
+TOKEN_MARK = 7  # with them 24 bytes, which are 32 letters without padding
 
 
 class Signer:
@@ -38,6 +45,25 @@ class Signer:
             raise Refusal("SignatureDoesNotMatch", 403, "The signature does not match the request.")
         if self._clock.now() >= int(expires):
             raise Refusal("AccessDenied", 403, "Request has expired.")
+
+    def token(self, job_id: str, index: int) -> str:
+        """Return 32 letters that stand for one result of a job and cannot be made up."""
+        content = uuid.UUID(job_id).bytes + bytes([index])
+        return base64.urlsafe_b64encode(content + self._mark(content)).decode()
+
+    def read_token(self, token: str) -> tuple[str, int] | None:
+        """Return the job's id and the result's index that a token stands for, None for one that is not ours."""
+        try:
+            raw = base64.b64decode(token.encode(), altchars=b"-_", validate=True)
+        except binascii.Error:
+            return None
+        content, mark = raw[:TOKEN_CONTENT], raw[TOKEN_CONTENT:]
+        if not hmac.compare_digest(mark, self._mark(content)):
+            return None
+        return str(uuid.UUID(bytes=content[:-1])), content[-1]
+
+    def _mark(self, content: bytes) -> bytes:
+        return hmac.digest(self._secret, b"token\n" + content, "sha256")[:TOKEN_MARK]
 
     def _signature(self, method: str, path: str, expires: str) -> str:
         return hmac.new(self._secret, f"{method}\n{path}\n{expires}".encode(), hashlib.sha256).hexdigest()

@@ -7,25 +7,26 @@ samples; any part of it can be computed on its own, so a sound of any length nee
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import random
 import re
-import struct
 from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
 
+from mirelo_ergo.emulator.wav import CHANNELS, RATE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
-RATE = 48_000
-CHANNELS = 2
-FRAME_BYTES = CHANNELS * 2
-WAV_HEADER_BYTES = 44
-LOOP = 1 << 18  # the bed's period in samples, 5.5 s: a power of two keeps its transform quick
+PERIOD = 1 << 18  # the bed's period in samples, 5.5 s: a power of two keeps its transform quick
+LOOP_PARTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 48)  # a loop of whole milliseconds can be cut into so many equal parts
+LONGEST_VOICE = 0.7  # seconds
 VARIANTS = 4
 
 # How a word begins → the bed and the rhythm of the hits. The first entry that fits wins: "steps in the rain" are steps.
@@ -51,33 +52,32 @@ class Hit:
 
 @attrs.frozen
 class Piece:
-    """One sample's whole sound; equal pieces give equal bytes."""
+    """One sample's whole sound; equal pieces give equal bytes.
+
+    A loop is a circle: its bed goes round a whole number of times, and what rings over its end, as a hit before frame 0
+    does, is heard at its beginning.
+    """
 
     frames: int
     seed: int
     bed: str
     hits: tuple[Hit, ...]
+    loop: bool = False
 
     @property
-    def wav_bytes(self) -> int:
-        """Return the length of the WAV file."""
-        return WAV_HEADER_BYTES + self.frames * FRAME_BYTES
+    def files(self) -> tuple[Path, ...]:
+        """Return nothing: a piece is computed."""
+        return ()
 
-    def wav(self, first: int, last: int) -> Iterator[bytes]:
-        """Yield the WAV file's bytes (48 kHz, stereo, 16 bit) from `first` up to `last`, about a second at a time."""
-        if first < WAV_HEADER_BYTES:
-            yield wav_header(self.frames)[first:last]
-        block = RATE * FRAME_BYTES
-        for index in range(max(0, first - WAV_HEADER_BYTES) // block, -(-(last - WAV_HEADER_BYTES) // block)):
-            start = WAV_HEADER_BYTES + index * block
-            yield self.second(index).tobytes()[max(0, first - start) : last - start]
+    def seconds(self, first: int, end: int) -> Iterator[NDArray[np.int16]]:
+        """Yield the seconds from `first` up to `end` as arrays of shape (frames, 2); the last may be shorter."""
+        for index in range(first, end):
+            yield self.part(index * RATE, min((index + 1) * RATE, self.frames))
 
-    def second(self, index: int) -> NDArray[np.int16]:
-        """Compute one second (the last may be shorter) as an array of shape (frames, 2)."""
-        first = index * RATE
-        last = min(first + RATE, self.frames)
-        bed = _bed(self.bed, self.seed)
-        mix = np.take(bed, range(first % LOOP, first % LOOP + last - first), axis=0, mode="wrap")
+    def part(self, first: int, last: int) -> NDArray[np.int16]:
+        """Compute the frames from `first` up to `last`."""
+        bed = _bed(self.bed, self.seed, self._period())
+        mix = np.take(bed, range(first % len(bed), first % len(bed) + last - first), axis=0, mode="wrap")
         for hit in self.hits:
             if hit.at >= last:
                 break  # they are in order
@@ -85,44 +85,51 @@ class Piece:
             begin, end = max(hit.at, first), min(hit.at + len(wave), last)
             if begin < end:
                 mix[begin - first : end - first] += hit.gain * wave[begin - hit.at : end - hit.at]
+        if self.loop:
+            return (np.tanh(mix) * 32_000).astype("<i2")
         # Fading the file's edges keeps its beginning and end from clicking.
         at = np.arange(first, last, dtype=np.float32)
         edge = np.minimum(1, np.minimum(at, self.frames - 1 - at) / (RATE / 200))
         return (np.tanh(mix) * edge[:, None] * 32_000).astype("<i2")
 
+    def _period(self) -> int:
+        if not self.loop:
+            return PERIOD
+        return self.frames // next((n for n in LOOP_PARTS if self.frames <= n * PERIOD), LOOP_PARTS[-1])
 
-def from_prompt(prompt: str, duration_ms: int, seed: int) -> Piece:
+
+def from_prompt(prompt: str, duration_ms: int, seed: int, *, loop: bool = False) -> Piece:
     """Choose by the prompt's words: rain, wind, engine, footsteps, impact and their kin, else a few tones."""
     draw = random.Random(seed)  # noqa: S311 - sound, no secret
     frames = duration_ms * RATE // 1000
-    words = re.findall(r"[a-z]+", prompt.lower())
-    match = next((WORDS[begin] for begin in WORDS if any(word.startswith(begin) for word in words)), None)
-    bed, rhythm = match or ("hush", "tones")
-    return Piece(frames=frames, seed=seed, bed=bed, hits=tuple(_rhythm(rhythm, frames, draw)))
+    bed, rhythm = _texture(prompt) or ("hush", "tones")
+    hits = _rhythm(rhythm, draw)
+    placed = _circle(hits, frames) if loop else itertools.takewhile(lambda hit: hit.at < frames, hits)
+    return Piece(frames=frames, seed=seed, bed=bed, hits=tuple(placed), loop=loop)
 
 
-def from_jumps(jumps: Sequence[tuple[float, float]], duration_ms: int, seed: int) -> Piece:
-    """Put an impact on each jump of motion, given as (milliseconds, strength up to 1), over a nearly silent bed."""
+def from_jumps(jumps: Sequence[tuple[float, float]], duration_ms: int, seed: int, prompt: str = "") -> Piece:
+    """Put a hit on each jump of motion, given as (milliseconds, strength up to 1).
+
+    It is an impact over a nearly silent bed, unless the prompt's words choose another bed, or steps or drops.
+    """
     draw = random.Random(seed)  # noqa: S311 - sound, no secret
+    bed, rhythm = _texture(prompt) or ("hush", "impacts")
+    voice = {"steps": "step", "drops": "drop"}.get(rhythm, "impact")
     hits = tuple(
-        Hit(at=round(ms * RATE / 1000), voice="impact", gain=0.4 + 0.6 * strength, variant=draw.randrange(VARIANTS))
+        Hit(at=round(ms * RATE / 1000), voice=voice, gain=0.4 + 0.6 * strength, variant=draw.randrange(VARIANTS))
         for ms, strength in jumps
     )
-    return Piece(frames=duration_ms * RATE // 1000, seed=seed, bed="hush", hits=hits)
+    return Piece(frames=duration_ms * RATE // 1000, seed=seed, bed=bed, hits=hits)
 
 
-def wav_header(frames: int) -> bytes:
-    """Write the RIFF header of so many frames."""
-    size = frames * FRAME_BYTES
-    return struct.pack(
-        "<4sI4s4sIHHIIHH4sI",
-        b"RIFF", size + WAV_HEADER_BYTES - 8, b"WAVE",
-        b"fmt ", 16, 1, CHANNELS, RATE, RATE * FRAME_BYTES, FRAME_BYTES, 16,
-        b"data", size,
-    )  # fmt: skip
+def _texture(prompt: str) -> tuple[str, str] | None:
+    words = re.findall(r"[a-z]+", prompt.lower())
+    return next((WORDS[begin] for begin in WORDS if any(word.startswith(begin) for word in words)), None)
 
 
-def _rhythm(name: str, frames: int, draw: random.Random) -> Iterator[Hit]:
+def _rhythm(name: str, draw: random.Random) -> Iterator[Hit]:
+    """Yield hits without an end, in their order, or none."""
     gap, spread, voice, gain = {
         "steps": (0.55, 0.05, "step", 0.8),
         "impacts": (1.4, 0.5, "impact", 0.9),
@@ -131,21 +138,35 @@ def _rhythm(name: str, frames: int, draw: random.Random) -> Iterator[Hit]:
         "none": (math.inf, 0.0, "", 0.0),
     }[name]
     at = draw.uniform(0.02, 0.2)
-    while gap < math.inf and at * RATE < frames:
+    while gap < math.inf:
         yield Hit(round(at * RATE), voice, gain * draw.uniform(0.7, 1.0), draw.randrange(VARIANTS))
         at += gap + draw.uniform(-spread, spread)
 
 
+def _circle(hits: Iterator[Hit], frames: int) -> list[Hit]:
+    """Bend a rhythm into a circle: the first hit after the end falls on the first of all, the rest gives way evenly."""
+    first = next(hits, None)
+    if first is None:
+        return []
+    line = [first]
+    while (beyond := next(hits)).at < frames:
+        line.append(beyond)
+    stretch = frames / (beyond.at - first.at)
+    bent = [attrs.evolve(hit, at=round(first.at + (hit.at - first.at) * stretch) % frames) for hit in line]
+    over = [attrs.evolve(hit, at=hit.at - frames) for hit in bent if hit.at + LONGEST_VOICE * RATE > frames]
+    return sorted(over + bent, key=lambda hit: hit.at)
+
+
 @functools.lru_cache(maxsize=8)
-def _bed(name: str, seed: int) -> NDArray[np.float32]:
-    """Make the loop of a bed: noise with a shaped spectrum, which is periodic by its making."""
+def _bed(name: str, seed: int, period: int) -> NDArray[np.float32]:
+    """Make one period of a bed: noise with a shaped spectrum, which is periodic by its making."""
     draw = np.random.default_rng((seed, 1))
-    hertz = np.fft.rfftfreq(LOOP, 1 / RATE)
-    turn = 2 * np.pi * np.arange(LOOP) / LOOP
+    hertz = np.fft.rfftfreq(period, 1 / RATE)
+    turn = 2 * np.pi * np.arange(period) / period
     if name == "engine":
-        base = float(draw.integers(280, 420))  # whole turns in a loop: 51 to 77 Hz
+        base = float(round(draw.integers(280, 420) * period / PERIOD))  # whole turns in a period: 51 to 77 Hz
         hum = sum(np.sin(k * base * turn + draw.uniform(0, 6)) / k for k in range(1, 9))
-        wave = np.stack([hum, hum], axis=1) * (0.8 + 0.2 * np.sin(40 * turn))[:, None]
+        wave = np.stack([hum, hum], axis=1) * (0.8 + 0.2 * np.sin(round(40 * period / PERIOD) * turn))[:, None]
         level = 0.2
     else:
         shape, level = {
@@ -154,11 +175,11 @@ def _bed(name: str, seed: int) -> NDArray[np.float32]:
             "hush": (np.where(hertz > 40, 1 / (hertz + 40), 0.0), 0.002),
         }[name]
         phase = draw.uniform(0, 2 * np.pi, (len(hertz), CHANNELS))
-        wave = np.fft.irfft(shape[:, None] * np.exp(1j * phase), LOOP, axis=0)
+        wave = np.fft.irfft(shape[:, None] * np.exp(1j * phase), period, axis=0)
         if name == "wind":
             wave = wave * (0.6 + 0.4 * np.sin(2 * turn + draw.uniform(0, 6)))[:, None]
-    loop: NDArray[np.float32] = (level * wave / np.sqrt(np.mean(wave**2))).astype(np.float32)
-    return loop
+    bed: NDArray[np.float32] = (level * wave / np.sqrt(np.mean(wave**2))).astype(np.float32)
+    return bed
 
 
 @functools.lru_cache(maxsize=64)
@@ -181,7 +202,7 @@ def _voice(name: str, seed: int, variant: int) -> NDArray[np.float32]:
         blip = np.sin(2 * np.pi * (1500 * pitch * t + 9000 * t**2)) * np.exp(-t / 0.01)
         wave = blip[:, None] * np.array([pan, 1 - pan])
     else:
-        t = np.arange(int(0.7 * RATE)) / RATE
+        t = np.arange(int(LONGEST_VOICE * RATE)) / RATE
         note = 220 * 2 ** (draw.integers(0, 24) / 12)
         wave = np.repeat((np.sin(2 * np.pi * note * t) * np.exp(-t / 0.2))[:, None], CHANNELS, axis=1)
     rise = np.minimum(1, np.arange(len(wave)) / (RATE / 1000))[:, None]

@@ -14,6 +14,7 @@ import yaml
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from mirelo_ergo.emulator import conditions
 from mirelo_ergo.emulator.refusals import bad_request, short
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Operation:
     path: str
     query: Mapping[str, dict[str, Any]]
     body: jsonschema.Draft202012Validator | None
-    body_defaults: Mapping[str, Any]
+    body_schema: Mapping[str, Any]
     body_required: bool
 
     def read_query(self, sent: Mapping[str, str]) -> dict[str, Any]:
@@ -49,6 +50,8 @@ class Operation:
                 values[name] = value
             elif "default" in schema:
                 values[name] = schema["default"]
+            elif parameter.get("required"):
+                raise bad_request(f"{name} is missing")
         return values
 
     def read_body(self, raw: bytes) -> dict[str, Any]:
@@ -62,7 +65,15 @@ class Operation:
         assert self.body is not None
         _check(self.body, value, "")
         body: dict[str, Any] = value  # every body of the spec is an object
+        for condition in self.body_schema.get("x-limits-when", ()):
+            conditions.check(condition, self.values(body))
         return body
+
+    def values(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields of a body that the spec knows, with its defaults for those that were not sent."""
+        fields = self.body_schema.get("properties", {})
+        defaults = {name: field["default"] for name, field in fields.items() if "default" in field}
+        return defaults | {name: value for name, value in body.items() if name in fields}
 
 
 @functools.cache
@@ -94,7 +105,7 @@ def _operation(
 ) -> Operation:
     parameters = [_follow(document, parameter) for parameter in item.get("parameters", ())]
     body: jsonschema.Draft202012Validator | None = None
-    body_defaults: dict[str, Any] = {}
+    schema: dict[str, Any] = {}
     body_item = _follow(document, item.get("requestBody", {}))
     if body_item:
         # A reference to the place in the document, so that the references inside it resolve too.
@@ -103,16 +114,13 @@ def _operation(
             {"$ref": f"{DOCUMENT}{pointer}/content/application~1json/schema"}, registry=registry
         )
         schema = _follow(document, body_item["content"]["application/json"]["schema"])
-        body_defaults = {
-            name: value["default"] for name, value in schema.get("properties", {}).items() if "default" in value
-        }
     return Operation(
         id=item["operationId"],
         method=method.upper(),
         path=path,
         query={parameter["name"]: parameter for parameter in parameters if parameter["in"] == "query"},
         body=body,
-        body_defaults=body_defaults,
+        body_schema=schema,
         body_required=bool(body_item.get("required")),
     )
 
@@ -149,6 +157,8 @@ def _message(error: jsonschema.ValidationError, name: str) -> str:
             return f"{path} is {short(value)}: it has to be {bound} or more"
         case "maximum":
             return f"{path} is {short(value)}: it has to be {bound} or less"
+        case "minLength":
+            return f"{path} has {len(value)} characters: it needs {bound} or more"
         case "maxLength":
             return f"{path} has {len(value)} characters: it may have {bound}"
         case "type":

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import hashlib
 import re
 from concurrent.futures import Future
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from mirelo_ergo.emulator import clips, picture, rates, sound
+from mirelo_ergo.emulator import parts, rates
 from mirelo_ergo.emulator.clock import Stopping
-from mirelo_ergo.emulator.fetch import fetch
-from mirelo_ergo.emulator.refusals import Refusal, bad_request, short
-from mirelo_ergo.emulator.rendering import Rendering
+from mirelo_ergo.emulator.orders import Order
+from mirelo_ergo.emulator.refusals import Refusal, bad_request
+from mirelo_ergo.emulator.sources import Sources
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from mirelo_ergo.emulator.clock import Clock
     from mirelo_ergo.emulator.disk import Disk
+    from mirelo_ergo.emulator.rendering import Rendering
     from mirelo_ergo.emulator.store import Job, Store
     from mirelo_ergo.emulator.workers import Workers
 
@@ -54,6 +54,7 @@ class Studio:
         self._random = random
         self._workers = workers
         self._disk = disk
+        self._sources = Sources(store=store, disk=disk, check=workers.check)
         self._seed = seed
         self._speed = speed
         self._failures: list[str] = []
@@ -64,87 +65,61 @@ class Studio:
             raise ValueError(f"code is {code!r}: it has to be one of {', '.join(FAILURES)}")
         self._failures += [code] * times
 
-    def quote(self, duration_ms: int, num_samples: int) -> dict[str, int]:
-        """Return the exact price and the estimate, as preflight answers them."""
-        for name, value in (("duration_ms", duration_ms), ("num_samples", num_samples)):
-            if value < 1:
-                raise bad_request(f"{name} is {value}: it has to be 1 or more")
+    def quote(self, values: Mapping[str, Any]) -> dict[str, int]:
+        """Return the exact price and the estimate, as preflight answers them, for a preflight's query or a request."""
+        length_ms, num_samples = parts.generated_ms(values), values["num_samples"]
+        if num_samples < 1:
+            raise bad_request(f"num_samples is {num_samples}: it has to be 1 or more")
         return {
-            "credits": rates.price(duration_ms, num_samples),
-            "estimated_ms": rates.estimate_ms(duration_ms, num_samples, self._speed),
+            "credits": rates.price(length_ms, num_samples),
+            "estimated_ms": rates.estimate_ms(length_ms, num_samples, self._speed),
         }
 
-    async def from_text(self, key: str, route: str, sent: dict[str, Any], values: Mapping[str, Any]) -> Job:
-        """Start a generation from a prompt; its sound is computed when it is read."""
-        seeds = self._seeds(values["num_samples"], values["prompt"], values["duration_ms"])
-        pieces = [sound.from_prompt(values["prompt"], values["duration_ms"], seed) for seed in seeds]
-        return self._start(key, route, sent, values, lambda: _ended_with(tuple(map(Rendering, pieces))))
+    async def generate(self, key: str, route: str, sent: dict[str, Any], values: Mapping[str, Any]) -> Job:
+        """Start a generation whose sources are in order; `values` are the known fields of `sent`, with defaults.
 
-    async def from_video(self, key: str, route: str, sent: dict[str, Any], values: Mapping[str, Any]) -> Job:
-        """Start a generation for a clip whose headers are in order; a worker looks at its pictures."""
-        start_ms, duration_ms = values.get("start_offset_ms", 0), values["duration_ms"]
-        self._store.check_balance(key, rates.price(duration_ms, values["num_samples"]))
-        path = self._disk.new_file("clip", 0)
-        begun = False
+        A worker looks at a clip's pictures; without one, all sound is computed when it is read.
+        """
+        quote = self.quote(values)
+        self._store.check_balance(key, quote["credits"])
+        with ExitStack() as undo:
+            order = await self._order(key, values, undo)
 
-        def begin() -> Future[tuple[Rendering, ...]]:
-            nonlocal begun
-            seeds = self._seeds(values["num_samples"], digest, start_ms, duration_ms)
-            work = functools.partial(
-                self._render, path, clip, start_ms, duration_ms, seeds, values["output"] == "video"
+            def begin() -> Future[tuple[Rendering, ...]]:
+                code = self._failure(str(sent.get("prompt", "")))
+                if code is not None:
+                    return _failed(Refusal(code, *FAILURES[code]))
+                render = functools.partial(order.render, self._seed, self._disk, self._workers.check)
+                work = _succeeded(render()) if order.footage is None else self._workers.submit(render)
+                undo.pop_all()  # from here on the files are the work's and then the results'
+                return work
+
+            return self._store.new_job(
+                key=key,
+                route=route,
+                request=sent,
+                credits_needed=quote["credits"],
+                estimated_ms=quote["estimated_ms"],
+                takes_ms=rates.draw_ms(quote["estimated_ms"], self._random),
+                begin=begin,
             )
-            future = self._workers.submit(work)
-            begun = True
-            return future
 
-        try:
-            digest = await self._take(key, values["video"], path)
-            clip = await asyncio.to_thread(picture.probe, path)
-            if clip.duration_ms is not None:
-                picture.check_length(clip.duration_ms, start_ms, duration_ms)
-            return self._start(key, route, sent, values, begin)
-        finally:
-            if not begun:
-                path.unlink(missing_ok=True)
-
-    async def _take(self, key: str, source: Mapping[str, Any], path: Path) -> str:
-        """Bring a request's clip to a file of its own; return its sha256."""
-        if source["type"] == "url":
-            return await fetch(source["video_url"], path)
-        asset = self._store.asset(source["asset_id"])
-        if asset is None or asset.key != key:
-            raise Refusal(
-                "invalid_asset", 422, f"there is no asset {short(source['asset_id'])}, or it is older than 24 hours"
-            )
-        if asset.path is None:
-            raise Refusal("invalid_asset", 422, f"nothing has been uploaded to the asset {asset.id}")
-        path.hardlink_to(asset.path)  # a second upload, or the asset's end, leaves this one as it is
-        return asset.sha256
-
-    def _render(
-        self, path: Path, clip: picture.Clip, start_ms: int, duration_ms: int, seeds: list[int], as_video: bool
-    ) -> tuple[Rendering, ...]:
-        """Do a worker's part: find the jumps, make the sounds, and the clips if they are wanted; removes the clip."""
-        check = self._workers.check
-        window = path
-        try:
-            jumps = picture.jumps(path, clip, start_ms, duration_ms, check)
-            pieces = [sound.from_jumps(jumps, duration_ms, seed) for seed in seeds]
-            if not as_video:
-                return tuple(map(Rendering, pieces))
-            size = path.stat().st_size
-            if start_ms or clip.codec not in clips.COPYABLE:
-                window = self._disk.new_file("window", size)
-                clips.cut(path, window, start_ms, duration_ms, check)
-            results = []
-            for piece in pieces:
-                target = self._disk.new_file("result", size)
-                clips.add_sound(window, target, piece, duration_ms, check)
-                results.append(Rendering(piece, target))
-            return tuple(results)
-        finally:
-            path.unlink(missing_ok=True)
-            window.unlink(missing_ok=True)
+    async def _order(self, key: str, values: Mapping[str, Any], undo: ExitStack) -> Order:
+        recording = footage = None
+        if "audio" in values:
+            recording = await self._sources.recording(key, values["audio"], undo)
+        part = parts.part(values, 0 if recording is None else recording.frames)
+        if "video" in values:
+            footage = await self._sources.footage(key, values["video"], part.window, undo)
+        return Order(
+            part=part,
+            num_samples=values["num_samples"],
+            prompt=values.get("prompt", ""),
+            loop=values.get("loop", False),
+            as_video=values.get("output") == "video",
+            recording=recording,
+            footage=footage,
+        )
 
     async def finish(self, job: Job) -> Job:
         """Wait until the job's time is over and its work is through, as a synchronous request does."""
@@ -162,40 +137,9 @@ class Studio:
             self._store.settle()
         return job
 
-    def _start(
-        self,
-        key: str,
-        route: str,
-        sent: dict[str, Any],
-        values: Mapping[str, Any],
-        begin: Callable[[], Future[tuple[Rendering, ...]]],
-    ) -> Job:
-        quote = self.quote(values["duration_ms"], values["num_samples"])
-        return self._store.new_job(
-            key=key,
-            route=route,
-            request=sent,
-            credits_needed=quote["credits"],
-            estimated_ms=quote["estimated_ms"],
-            takes_ms=rates.draw_ms(quote["estimated_ms"], self._random),
-            begin=lambda: self._scripted_failure(values.get("prompt", "")) or begin(),
-        )
-
-    def _scripted_failure(self, prompt: str) -> Future[tuple[Rendering, ...]] | None:
+    def _failure(self, prompt: str) -> str | None:
         named = (code for code in re.findall(r"\[(\w+)\]", prompt) if code in FAILURES)
-        code = self._failures.pop(0) if self._failures else next(named, None)
-        if code is None:
-            return None
-        work: Future[tuple[Rendering, ...]] = Future()
-        work.set_exception(Refusal(code, *FAILURES[code]))
-        return work
-
-    def _seeds(self, num_samples: int, *content: object) -> list[int]:
-        """Derive a seed for each sample from the emulator's and what was asked for, so that equal asks sound equal."""
-        return [
-            int.from_bytes(hashlib.sha256(repr((self._seed, content, index)).encode()).digest()[:8])
-            for index in range(num_samples)
-        ]
+        return self._failures.pop(0) if self._failures else next(named, None)
 
 
 async def _ended(work: Future[tuple[Rendering, ...]], timeout: float | None = None) -> None:
@@ -205,7 +149,13 @@ async def _ended(work: Future[tuple[Rendering, ...]], timeout: float | None = No
     await asyncio.wait({waiting}, timeout=timeout)
 
 
-def _ended_with(results: tuple[Rendering, ...]) -> Future[tuple[Rendering, ...]]:
+def _succeeded(results: tuple[Rendering, ...]) -> Future[tuple[Rendering, ...]]:
     work: Future[tuple[Rendering, ...]] = Future()
     work.set_result(results)
+    return work
+
+
+def _failed(refusal: Refusal) -> Future[tuple[Rendering, ...]]:
+    work: Future[tuple[Rendering, ...]] = Future()
+    work.set_exception(refusal)
     return work
