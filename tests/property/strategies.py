@@ -1,0 +1,124 @@
+"""Strategies built from the spec alone, never from `limits.py`: so that the two check each other."""
+
+from __future__ import annotations
+
+import string
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import attrs
+from hypothesis import strategies as st
+
+from tests.property.spec import Schema, resolve
+
+LARGE: Final = 2**53
+"""An integer without a bound of its own stays exact in every JSON reader up to here."""
+
+_words = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=12)
+_urls = st.builds(
+    lambda scheme, host, path, query: f"{scheme}://{host}.example.com/{path}{query}",
+    st.sampled_from(["https", "http"]),
+    _words,
+    _words,
+    st.just("") | st.builds(lambda word: f"?signature={word}%2F", _words),
+)
+_FORMATS: Final[dict[str, st.SearchStrategy[str]]] = {
+    "uri": _urls,
+    "uuid": st.uuids().map(str),
+    "email": st.builds(lambda name, host: f"{name}@{host}.example.com", _words, _words),
+    "date-time": st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
+        lambda moment: moment.isoformat().replace("+00:00", "Z")
+    ),
+}
+_text = st.characters(exclude_categories=["Cs"])  # half a surrogate pair is no text
+
+
+def valid(node: Schema, shortest: int = 0) -> st.SearchStrategy[Any]:
+    """Make values that fit a schema: every optional field present or absent, every bound reached.
+
+    `shortest` is the least length of strings that have none of their own: an empty id in an answer names nothing.
+    """
+    schema = resolve(node)
+    strategy = _valid(schema, shortest)
+    return strategy | st.none() if schema.get("nullable") else strategy
+
+
+def _valid(schema: Schema, shortest: int) -> st.SearchStrategy[Any]:
+    known = {"type", "description", "example", "default", "format", "nullable", "discriminator", "oneOf", "enum"}
+    known |= {"minimum", "maximum", "minLength", "maxLength", "items", "properties", "required", "additionalProperties"}
+    assert schema.keys() <= known, f"a keyword these strategies do not know: {schema.keys() - known}"
+    if "oneOf" in schema:
+        return st.one_of([valid(each, shortest) for each in schema["oneOf"]])
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    match schema["type"]:
+        case "object":
+            return _objects(schema, shortest)
+        case "array":
+            return st.lists(valid(schema["items"], shortest), max_size=4)
+        case "boolean":
+            return st.booleans()
+        case "integer":
+            low, high = schema.get("minimum", -LARGE), schema.get("maximum", LARGE)
+            return st.integers(low, high) | st.sampled_from([low, high])
+        case "string":
+            if "format" in schema:
+                return _FORMATS[schema["format"]]
+            low, high = schema.get("minLength", shortest), schema.get("maxLength")
+            texts = st.text(_text, min_size=low, max_size=80)
+            return texts if high is None else texts | st.sampled_from(["é" * high, "😀" * high])
+    raise AssertionError(f"a type these strategies do not know: {schema['type']}")
+
+
+def _objects(schema: Schema, shortest: int) -> st.SearchStrategy[dict[str, Any]]:
+    if "properties" not in schema:
+        return st.dictionaries(_words, st.integers() | _words | st.booleans(), max_size=3)
+    fields = {name: valid(node, shortest) for name, node in schema["properties"].items()}
+    required = set(schema.get("required", ()))
+    return st.fixed_dictionaries(
+        {name: each for name, each in fields.items() if name in required},
+        optional={name: each for name, each in fields.items() if name not in required},
+    )
+
+
+@attrs.frozen
+class Forbidden:
+    """A value just outside of what a field may hold, and the words that name the bound it breaks."""
+
+    field: str
+    value: object
+    bound: str
+
+    def __str__(self) -> str:
+        return f"{self.field}={str(self.value)[:20]!r}"
+
+
+def forbidden(node: Schema) -> list[Forbidden]:
+    """List the nearest forbidden values of every field of a request, with wrong types."""
+    found = []
+    for field, each in resolve(node)["properties"].items():
+        schema = resolve(each)
+        if "type" not in schema or schema["type"] == "object":
+            continue
+        values: list[tuple[object, str]] = []
+        if "minimum" in schema:
+            values.append((schema["minimum"] - 1, str(schema["minimum"])))
+        if "maximum" in schema:
+            values += [(schema["maximum"] + 1, str(schema["maximum"])), (10**30, str(schema["maximum"]))]
+        if schema.get("minLength"):
+            values.append(("x" * (schema["minLength"] - 1), str(schema["minLength"])))
+        if "maxLength" in schema:
+            values += [(each * (schema["maxLength"] + 1), str(schema["maxLength"])) for each in ("x", "😀")]
+        if "enum" in schema:
+            others = [schema["enum"][0].upper(), schema["enum"][0] + " ", "", "other"]
+            values += [(other, ", ".join(schema["enum"])) for other in others]
+        values += [(value, _WORDS[schema["type"]]) for value in _OTHER_TYPES[schema["type"]]]
+        found += [Forbidden(field, value, bound) for value, bound in values]
+    return found
+
+
+_OTHER_TYPES: Final[dict[str, list[object]]] = {
+    "integer": [True, False, "5000", 5000.0, 1000.5, float("nan"), None, [5000], {"ms": 5000}, b"5000"],
+    "string": [5, 5.5, True, None, b"rain", ["rain"], {"text": "rain"}],
+}
+_WORDS: Final = {"integer": "a whole number", "string": "a string"}

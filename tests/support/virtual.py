@@ -1,0 +1,261 @@
+"""The core's third I/O: a virtual clock and a scripted far side. Nothing sleeps and no socket is opened.
+
+One flow is driven by `run`, like the blocking client's; `together` drives many at once, each in its own virtual time.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+import types
+from contextlib import asynccontextmanager
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import attrs
+
+from mirelo_ergo import AsyncMireloClient, MireloClient
+from mirelo_ergo._runtime.http.bodies import CallbackFailed, SyncPieces
+from mirelo_ergo._runtime.io import TransportFailure
+from mirelo_ergo._runtime.retry import SUBMITS_IN_FLIGHT
+from mirelo_ergo._runtime.runtime import Runtime
+from mirelo_ergo.mirelo.service import MIRELO
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Mapping
+
+    from mirelo_ergo._runtime.deadline import Watch
+    from mirelo_ergo._runtime.io import ForeignRequest, Reply, Request
+    from mirelo_ergo._runtime.sent import SentTracker
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+KEY = "sk-test-7f3a91c0"
+START = 1_000.0
+WALL = 1_772_366_400.0  # 2026-03-01T12:00:00Z
+
+
+@attrs.frozen
+class Call:
+    """One API request as it left, and when."""
+
+    at: float
+    request: Request
+
+
+@attrs.frozen
+class Sending:
+    """One foreign request as it left, with its whole body."""
+
+    at: float
+    request: ForeignRequest
+    body: bytes
+
+
+@attrs.frozen
+class Late:
+    """An answer that takes its time, in seconds."""
+
+    seconds: float
+    answer: Reply | BaseException
+
+
+@attrs.define
+class Incoming:
+    """A foreign answer whose body comes in pieces; an exception among them is raised at its place."""
+
+    status: int
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    pieces: list[bytes | BaseException] = attrs.field(factory=list)
+    closed: bool = False
+
+    async def read(self) -> bytes:
+        piece = self.pieces.pop(0) if self.pieces else b""
+        if isinstance(piece, BaseException):
+            raise piece
+        return piece
+
+    async def __aenter__(self) -> Incoming:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self.closed = True
+
+
+class VirtualIO:
+    """Answer the core's calls from a script (each answer once, in order) or a function of the request."""
+
+    def __init__(
+        self,
+        answers: Iterable[Any] | Callable[[Request], Any] = (),
+        foreign: Iterable[Incoming | BaseException] | Callable[[Sending], Incoming | BaseException] = (),
+        *,
+        latency: float = 0.05,
+        chance: Callable[[], float] | None = None,
+    ) -> None:
+        self._answer = answers if callable(answers) else _script(answers)
+        self._foreign = foreign if callable(foreign) else _script(foreign)
+        self._latency = latency
+        self._chance = random.Random(1).random if chance is None else chance
+        self._many = False
+        self._locked: set[str] = set()
+        self._slots = SUBMITS_IN_FLIGHT
+        self.clock = START
+        self.wall_jump = 0.0
+        self.calls: list[Call] = []
+        self.sendings: list[Sending] = []
+        self.sleeps: list[float] = []
+        self.most_in_flight = 0
+
+    @property
+    def requests(self) -> list[str]:
+        """Give method and path of every API request."""
+        return [f"{call.request.method} {call.request.path}" for call in self.calls]
+
+    def date(self) -> str:
+        """Give the server's own time as a `Date` header: no jump of our clock moves it."""
+        return formatdate(WALL + self.clock - START, usegmt=True)
+
+    def now(self) -> float:
+        return self.clock
+
+    def wall(self) -> float:
+        return WALL + self.clock - START + self.wall_jump
+
+    def random(self) -> float:
+        return self._chance()
+
+    async def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        await self.advance(seconds)
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass for this flow."""
+        if self._many:
+            await _wake_at(self.clock + seconds)
+        else:
+            self.clock += seconds
+
+    async def call(self, request: Request, watch: Watch, sent: SentTracker) -> Reply:
+        self.calls.append(Call(self.clock, request))
+        answer = self._answer(request)
+        seconds, answer = (answer.seconds, answer.answer) if isinstance(answer, Late) else (self._latency, answer)
+        left = watch.clip(None)
+        if seconds > left:
+            await self.advance(left)
+            raise TransportFailure("timeout", "yes", "ReadTimeout: the time for it is up")
+        await self.advance(seconds)
+        if isinstance(answer, BaseException):
+            raise answer
+        reply: Reply = answer
+        return reply
+
+    async def send(self, request: ForeignRequest, watch: Watch) -> Incoming:
+        body = b""
+        if request.body is not None:
+            reader = request.body.open()
+            try:
+                body = b"".join(SyncPieces(request, reader, watch))
+            except CallbackFailed as failed:
+                raise failed.error from None
+            finally:
+                reader.close()
+        await self.advance(self._latency)
+        sending = Sending(self.clock, request, body)
+        self.sendings.append(sending)
+        answer = self._foreign(sending)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    async def disk(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return function(*args, **kwargs)
+
+    @asynccontextmanager
+    async def lock(self, key: str) -> AsyncIterator[None]:
+        while key in self._locked:
+            assert self._many, f"a single flow waits for its own lock: {key}"
+            await self.advance(0.01)
+        self._locked.add(key)
+        try:
+            yield
+        finally:
+            self._locked.discard(key)
+
+    async def enter(self, seconds: float) -> bool:
+        until = self.clock + seconds
+        while not self._slots:
+            if self.clock >= until or not self._many:
+                self.clock = max(self.clock, until)
+                return False
+            await self.advance(0.01)
+        self._slots -= 1
+        self.most_in_flight = max(self.most_in_flight, SUBMITS_IN_FLIGHT - self._slots)
+        return True
+
+    def leave(self) -> None:
+        self._slots += 1
+
+    async def close(self) -> None:
+        """Have nothing to close."""
+
+    def together(self, *flows: Coroutine[Any, Any, T]) -> list[T | Exception]:
+        """Drive many flows at once and give what each returned or raised."""
+        self._many = True
+        outcomes: dict[int, T | Exception] = {}
+        due = [(self.clock, number) for number in range(len(flows))]
+        while due:
+            moment, number = heapq.heappop(due)
+            self.clock = max(self.clock, moment)
+            try:
+                wake: float = flows[number].send(None)
+            except StopIteration as stop:
+                outcomes[number] = stop.value
+            except Exception as error:
+                outcomes[number] = error
+            else:
+                heapq.heappush(due, (wake, number))
+        self._many = False
+        return [outcomes[number] for number in range(len(flows))]
+
+
+@types.coroutine
+def _wake_at(moment: float) -> Generator[float, None, None]:
+    yield moment
+
+
+def _script(answers: Iterable[Any]) -> Callable[[Any], Any]:
+    left = iter(answers)
+
+    def answer(request: Any) -> Any:
+        for each in left:
+            return each
+        raise AssertionError(f"a request that the test does not expect: {request}")
+
+    return answer
+
+
+def runtime_over(io: VirtualIO, **options: Any) -> Runtime:
+    """Make a runtime as a client with these options has it."""
+    return client_over(io, **options)._core.runtime
+
+
+def client_over(io: VirtualIO, **options: Any) -> MireloClient:
+    """Make a blocking client that does everything through `io`."""
+    client = MireloClient(KEY, **options)
+    _put_under(client, io)
+    return client
+
+
+def async_client_over(io: VirtualIO, **options: Any) -> AsyncMireloClient:
+    """Make an async client that does everything through `io`; its coroutines are for `run`."""
+    client = AsyncMireloClient(KEY, **options)
+    _put_under(client, io)
+    return client
+
+
+def _put_under(client: Any, io: VirtualIO) -> None:
+    old = client._core.runtime
+    client._io = io
+    client._core.runtime = Runtime(io, MIRELO, old.secret, old.base_url, old.policy, old.timeout)

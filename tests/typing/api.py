@@ -1,0 +1,223 @@
+"""What a user writes, with every public name and in both colours. Checked by mypy --strict and pyright, never run."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from pathlib import Path
+from typing import BinaryIO, Literal, assert_never, assert_type
+
+import httpx
+from mirelo_ergo_api.mirelo_v2.api.account import get_me
+from mirelo_ergo_api.mirelo_v2.client import AuthenticatedClient
+from mirelo_ergo_api.mirelo_v2.models import ErrorResponse, Me
+
+import mirelo_ergo
+from mirelo_ergo import (
+    APIStatusError,
+    AsyncGenerationRequest,
+    AsyncJob,
+    AsyncJobUpdates,
+    AsyncMireloClient,
+    AsyncSyncResult,
+    AuthenticationError,
+    ConfigurationError,
+    CostLimitError,
+    DownloadError,
+    GenerationRequest,
+    IncompleteResultError,
+    InsufficientCreditsError,
+    InvalidRequestError,
+    Job,
+    JobError,
+    JobErrored,
+    JobExpiredError,
+    JobFailedError,
+    JobProcessing,
+    JobStatus,
+    JobSucceeded,
+    JobTimeoutError,
+    JobUpdates,
+    MeResult,
+    MireloClient,
+    MireloError,
+    NetworkError,
+    NotFoundError,
+    PermissionDeniedError,
+    PreflightResult,
+    RateLimitError,
+    RequestTimeoutError,
+    ServerError,
+    SourceChangedError,
+    SubmitOutcomeUnknown,
+    SyncResult,
+    UnexpectedResponseError,
+    UploadError,
+    Video,
+    VideoError,
+)
+
+
+def on_upload(sent: int, total: int) -> None:
+    print(sent, total)
+
+
+def on_download(done: int, total: int | None) -> None:
+    print(done, total)
+
+
+def on_wait(status: JobProcessing) -> None:
+    print(assert_type(status.progress_percent, int), assert_type(status.estimated_completion_at, str))
+
+
+def clients(context: ssl.SSLContext, transport: httpx.BaseTransport, awaited: httpx.AsyncBaseTransport) -> None:
+    MireloClient()
+    MireloClient("sk-key", host="api.example.com", timeout_ms=600_000, retries=0, backoff_ms=1_000)
+    MireloClient(
+        api_key="sk-key",
+        base_url="https://api.example.com",
+        retries=None,
+        extra_headers={"X-Team": "foley"},
+        proxy="http://proxy.example:3128",
+        verify="certificates.pem",
+        allow_private_hosts=True,
+        max_credits=100,
+        check_limits=False,
+    )
+    MireloClient(verify=context, transport=transport)
+    MireloClient(http_client=httpx.Client(), verify=False)
+    AsyncMireloClient(verify=context, transport=awaited)
+    AsyncMireloClient(http_client=httpx.AsyncClient())
+    assert_type(mirelo_ergo.__version__, str)
+
+
+def videos(file: BinaryIO, path: Path) -> list[Video]:
+    return [
+        Video.from_path("clip.mp4"),
+        Video.from_path(path, content_type="video/mp4", on_progress=on_upload),
+        Video.from_url("https://media.example.com/clip.mp4"),
+        Video.from_bytes(b"...", content_type="video/webm", on_progress=on_upload),
+        Video.from_file(file, size=1000, content_type="video/mp4", on_progress=on_upload),
+    ]
+
+
+def blocking(path: Path, video: Video) -> None:
+    with MireloClient() as client:
+        assert_type(client, MireloClient)
+        me = assert_type(client.me(), MeResult)
+        assert_type((me.id, me.email, me.credits_available, me.overage_enabled), tuple[str, str, int, bool])
+        request = assert_type(client.text_to_sfx("rain"), GenerationRequest)
+        client.text_to_sfx("rain", duration_ms=5000, num_samples=2, max_credits=10)
+        client.video_to_sfx("clip.mp4", duration_ms=5000)
+        client.video_to_sfx(path, duration_ms=5000, start_offset_ms=100, num_samples=2, output="video", max_credits=10)
+        client.video_to_sfx(video, duration_ms=5000)
+        cost = assert_type(request.preflight(), PreflightResult)
+        assert_type((cost.credits, cost.estimated_ms), tuple[int, int])
+        job = assert_type(request.submit_job(), Job)
+        assert_type((job.job_id, job.job_url, job.estimated_ms, job.token), tuple[str, str, int, str])
+        assert_type(client.job(job.token), Job)
+        assert_type(job.updates(poll_interval_ms=500, timeout_ms=60_000, patient=True), JobUpdates)
+        for status in job.updates():
+            describe(assert_type(status, JobStatus))
+        result = assert_type(job.wait(500, 60_000, on_wait, patient=True), SyncResult)
+        assert_type(request.run(poll_interval_ms=500, timeout_ms=60_000, on_progress=on_wait, patient=True), SyncResult)
+        assert_type(request.sync_i_accept_http_timeout_risk(), SyncResult)
+        assert_type(result.result_urls, list[str])
+        assert_type(result.job, Job | None)
+        assert_type(result.download("out/", overwrite=True, on_progress=on_download), list[Path])
+        assert_type(result.download(path), list[Path])
+        assert_type(result.bytes(), list[bytes])
+        assert_type(client.low_level, AuthenticatedClient)
+        assert_type(get_me.sync(client=client.low_level), ErrorResponse | Me | None)
+    client.close()
+
+
+async def awaiting(path: Path, video: Video) -> None:
+    async with AsyncMireloClient() as client:
+        assert_type(client, AsyncMireloClient)
+        assert_type(await client.me(), MeResult)
+        request = assert_type(client.text_to_sfx("rain", duration_ms=5000, num_samples=2), AsyncGenerationRequest)
+        client.video_to_sfx(path, duration_ms=5000, start_offset_ms=100, num_samples=2, output="video", max_credits=10)
+        client.video_to_sfx(video, duration_ms=5000)
+        assert_type(await request.preflight(), PreflightResult)
+        job = assert_type(await request.submit_job(), AsyncJob)
+        assert_type(client.job(job.token), AsyncJob)
+        assert_type(job.updates(), AsyncJobUpdates)
+        async for status in job.updates(poll_interval_ms=500):
+            describe(assert_type(status, JobStatus))
+        describe(await job.status())
+        result = assert_type(await job.wait(on_progress=on_wait), AsyncSyncResult)
+        assert_type(await request.run(patient=True), AsyncSyncResult)
+        assert_type(await request.sync_i_accept_http_timeout_risk(), AsyncSyncResult)
+        assert_type(result.job, AsyncJob | None)
+        assert_type(await result.download("out/", on_progress=on_download), list[Path])
+        assert_type(await result.bytes(), list[bytes])
+        assert_type(await get_me.asyncio(client=client.low_level), ErrorResponse | Me | None)
+    await client.aclose()
+
+
+def narrowing(job: Job) -> list[str]:
+    status = job.status()
+    assert_type(status, JobProcessing | JobSucceeded | JobErrored)
+    assert_type(status.status, Literal["processing", "succeeded", "errored"])
+    if status.status == "succeeded":
+        assert_type(status, JobSucceeded)
+        return status.result_urls
+    if status.status == "errored":
+        assert_type(status, JobErrored)
+        print(status.code, status.http_status, status.message)
+        return []
+    assert_type(status, JobProcessing)
+    return [status.raw_status, str(status.progress_percent)]
+
+
+def describe(status: JobStatus) -> str:
+    match status:
+        case JobProcessing(progress_percent=progress):
+            return f"{progress} %"
+        case JobSucceeded(result_urls=urls):
+            return f"{len(urls)} results"
+        case JobErrored(code=code):
+            return code
+        case _:
+            assert_never(status)
+
+
+def errors(request: GenerationRequest) -> None:
+    try:
+        request.run()
+    except SubmitOutcomeUnknown as error:
+        assert_type(error.accepted, bool | None)
+        assert_type(error.sent, Literal["no", "partial", "yes"])
+        assert_type((error.evidence, error.sent_at, error.request_fingerprint), tuple[str, float, str])
+        assert_type(error.idempotency_key, str | None)
+    except CostLimitError as error:
+        assert_type((error.credits, error.max_credits), tuple[int | None, int | None])
+    except IncompleteResultError as error:
+        assert_type(error.result_urls, list[str])
+    except (JobFailedError, JobTimeoutError, JobExpiredError, JobError) as error:
+        assert_type(error.job_token, str | None)
+    except RateLimitError as error:
+        assert_type(error.retry_after, float | None)
+    except (AuthenticationError, InsufficientCreditsError, PermissionDeniedError, NotFoundError, VideoError) as error:
+        assert_type(error.retry_after, float | None)
+    except (ServerError, APIStatusError, UnexpectedResponseError) as error:
+        logging.getLogger("mirelo_ergo").error("%s", error.request_id)
+    except (RequestTimeoutError, NetworkError) as error:
+        assert_type(error.sent, Literal["no", "partial", "yes"])
+        assert_type(error.attempts, int)
+    except DownloadError as error:
+        assert_type((error.errno, error.path), tuple[int | None, str | None])
+    except (SourceChangedError, UploadError, ConfigurationError) as error:
+        assert_type(error.retryable, bool)
+    except InvalidRequestError as error:
+        assert_type(error.field, str | None)
+    except MireloError as error:
+        assert_type((error.message, error.code, error.http_status), tuple[str, str, int])
+        assert_type(error.body, object)
+    else:
+        raise MireloError("nothing happened", "code", 500)
+    try:
+        request.preflight()
+    except ValueError as error:  # an InvalidRequestError is one
+        print(error)

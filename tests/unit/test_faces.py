@@ -1,0 +1,139 @@
+"""The two faces say the same: names, signatures, docstrings and code, but for async and await."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mirelo_ergo
+from mirelo_ergo.mirelo import asynchronous, blocking
+
+PAIRS = [("MireloClient", "AsyncMireloClient"), ("GenerationRequest", "AsyncGenerationRequest"), ("Job", "AsyncJob")]
+PAIRS += [("JobUpdates", "AsyncJobUpdates"), ("SyncResult", "AsyncSyncResult")]
+TWINS = {"__enter__": "__aenter__", "__exit__": "__aexit__", "__iter__": "__aiter__", "__next__": "__anext__"}
+TWINS["close"] = "aclose"
+NEVER_ASYNC = {"__init__", "__repr__", "__aiter__", "updates", "job", "text_to_sfx", "video_to_sfx"}
+pairs = pytest.mark.parametrize(("plain", "awaited"), PAIRS)
+
+
+def same(text: str) -> str:
+    """Take the colour out of names."""
+    return re.sub(r"\bAsync|\.Async", lambda found: found[0][:-5], text)
+
+
+def members(cls: type) -> dict[str, Any]:
+    return {name: value for name, value in vars(cls).items() if callable(value) or isinstance(value, property)}
+
+
+def signature(member: Any) -> str:
+    function: Any = member.fget if isinstance(member, property) else member
+    return str(inspect.signature(function))
+
+
+@pairs
+def test_members_signatures_and_docstrings_are_the_same(plain: str, awaited: str) -> None:
+    one, other = getattr(blocking, plain), getattr(asynchronous, awaited)
+    ours, theirs = members(one), members(other)
+    assert {TWINS.get(name, name) for name in ours} == set(theirs)
+    assert one.__doc__ == same(other.__doc__ or "")
+    assert [same(base.__name__) for base in one.__mro__] == [same(base.__name__) for base in other.__mro__]
+    for name, mine in ours.items():
+        twin = theirs[TWINS.get(name, name)]
+        assert (inspect.getdoc(mine) or "") == same(inspect.getdoc(twin) or ""), name
+        assert isinstance(mine, property) == isinstance(twin, property)
+        assert signature(mine) == same(signature(twin)), name
+
+
+@pairs
+def test_what_asks_the_service_is_awaited(plain: str, awaited: str) -> None:
+    methods = {
+        name
+        for name, value in vars(getattr(asynchronous, awaited)).items()
+        if inspect.isfunction(value) and not inspect.iscoroutinefunction(value)
+    }
+    assert methods <= NEVER_ASYNC | {"_request"}
+    assert not any(inspect.iscoroutinefunction(value) for value in vars(getattr(blocking, plain)).values())
+
+
+class _Colourless(ast.NodeTransformer):
+    """Turn a tree of either colour into one without."""
+
+    def visit_Await(self, node: ast.Await) -> ast.AST:
+        self.generic_visit(node)
+        return node.value
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        return node.args[0] if isinstance(node.func, ast.Name) and node.func.id == "run" else node
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        fields = {name: value for name, value in ast.iter_fields(node) if name != "type_comment"}
+        return ast.copy_location(ast.FunctionDef(**fields), node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        return None if any(alias.name == "run" for alias in node.names) else node
+
+
+WORDS = {
+    **{awaited: plain for plain, awaited in PAIRS},
+    **{awaited: plain for plain, awaited in TWINS.items()},
+    "StopAsyncIteration": "StopIteration",
+    "AsyncIO": "BlockingIO",
+    "AsyncClient": "Client",
+    "AsyncBaseTransport": "BaseTransport",
+    "asynchronous": "blocking",
+    "handle_async_request": "handle_request",
+    "async_low_level_client": "low_level_client",
+    "set_async_httpx_client": "set_httpx_client",
+}
+
+
+def colourless(module: Any) -> str:
+    tree = ast.parse(Path(module.__file__).read_text())
+    tree.body = [node for node in tree.body if not isinstance(node, ast.Assign)][1:]  # without docstring and __all__
+    text = ast.unparse(_Colourless().visit(tree))
+    return re.sub(r"\w+", lambda found: WORDS.get(found[0], found[0]), text)
+
+
+def test_the_code_is_the_same() -> None:
+    assert colourless(asynchronous) == colourless(blocking)
+
+
+def test_all_is_exactly_the_public_names() -> None:
+    assert sorted(mirelo_ergo.__all__) == mirelo_ergo.__all__
+    for name in mirelo_ergo.__all__:
+        assert getattr(mirelo_ergo, name) is not None
+    tree = ast.parse(Path(mirelo_ergo.__file__).read_text())
+    (checked,) = [node for node in tree.body if isinstance(node, ast.If)]  # what type checkers see
+    seen = {
+        alias.asname or alias.name
+        for node in ast.walk(checked)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    seen |= {
+        node.target.id for node in checked.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    assert seen - set(mirelo_ergo.__all__) == set()
+    assert set(mirelo_ergo.__all__) - seen <= {"__version__"}
+    assert set(mirelo_ergo.__all__) <= set(dir(mirelo_ergo))
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="'mirelo_ergo' has no attribute 'MireloKlient'"):
+        mirelo_ergo.MireloKlient  # noqa: B018  # the mistake that is named
+
+
+@pytest.mark.parametrize("name", [name for pair in PAIRS for name in pair] + ["Video", "MeResult", "PreflightResult"])
+def test_every_public_member_says_what_it_does(name: str) -> None:
+    cls = getattr(mirelo_ergo, name)
+    assert cls.__doc__
+    for member, value in members(cls).items():
+        if not member.startswith("_"):
+            assert inspect.getdoc(value), member

@@ -1,0 +1,138 @@
+"""The two real I/Os where no socket is needed: locks, slots, files, event loops, forks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from mirelo_ergo import AsyncMireloClient, ConfigurationError, MireloClient
+from mirelo_ergo._runtime.io import run
+from mirelo_ergo._runtime.retry import SUBMITS_IN_FLIGHT
+from tests.support import answers
+from tests.support.virtual import KEY
+
+if TYPE_CHECKING:
+    from mirelo_ergo._runtime.asynchronous import AsyncIO
+    from mirelo_ergo._runtime.blocking import BlockingIO
+
+
+def blocking() -> BlockingIO:
+    return MireloClient(KEY)._io
+
+
+def awaiting() -> AsyncIO:
+    return AsyncMireloClient(KEY)._io
+
+
+def test_both_tell_the_time_alike() -> None:
+    async def look() -> None:
+        for io in (blocking(), awaiting()):
+            assert abs(io.now() - time.monotonic()) < 1.0
+            assert abs(io.wall() - time.time()) < 1.0
+            assert all(0 <= io.random() < 1 for _ in range(20))
+            began = io.now()
+            await io.sleep(0.02)
+            assert io.now() - began >= 0.019
+
+    asyncio.run(look())
+
+
+def test_the_slots_are_32_and_waiting_for_one_ends() -> None:
+    async def take() -> None:
+        for io in (blocking(), awaiting()):
+            assert all([await io.enter(1.0) for _ in range(SUBMITS_IN_FLIGHT)])
+            assert not await io.enter(0.01)
+            io.leave()
+            assert await io.enter(1.0)
+
+    asyncio.run(take())
+
+
+def test_a_lock_excludes_others_of_its_key_and_is_forgotten() -> None:
+    io = blocking()
+    order: list[str] = []
+
+    async def hold(name: str) -> None:
+        async with io.lock("same"), io.lock(f"its own {name}"):
+            order.append(f"{name} in")
+            time.sleep(0.02)  # noqa: ASYNC251  # the blocking form
+            order.append(f"{name} out")
+
+    threads = [threading.Thread(target=lambda name=name: run(hold(name))) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert order in (["a in", "a out", "b in", "b out"], ["b in", "b out", "a in", "a out"])
+    assert len(io._locks) == 0
+
+    async def hold_async() -> None:
+        other = awaiting()
+        async with other.lock("same"):
+            assert other.lock("same").locked()
+            assert not other.lock("another").locked()
+        assert not other.lock("same").locked()
+
+    asyncio.run(hold_async())
+
+
+def test_a_forked_child_waits_for_no_thread_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    io = blocking()
+
+    async def child() -> None:
+        for _ in range(SUBMITS_IN_FLIGHT):
+            await io.enter(1.0)
+        async with io.lock("held by a thread that is not in the child"):
+            pid = os.getpid()
+            monkeypatch.setattr(os, "getpid", lambda: pid + 1)
+            async with io.lock("held by a thread that is not in the child"):
+                assert await io.enter(0.01)
+            monkeypatch.setattr(os, "getpid", lambda: pid + 2)
+            assert await io.enter(0.01)
+
+    run(child())
+
+
+def test_a_cancelled_task_waits_for_the_file_it_reads() -> None:
+    finished = []
+
+    def read(fails: bool) -> None:
+        time.sleep(0.05)
+        finished.append(fails)
+        if fails:
+            raise OSError("nobody asks any more")
+
+    async def work() -> None:
+        io = awaiting()
+        for fails in (False, True):
+            task = asyncio.ensure_future(io.disk(read, fails))
+            await asyncio.sleep(0.01)
+            task.cancel()
+            await asyncio.sleep(0)
+            task.cancel()  # impatient
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        with pytest.raises(OSError, match="nobody"):
+            await io.disk(read, True)
+
+    asyncio.run(work())
+    assert finished == [False, True, True]
+
+
+def test_an_async_client_belongs_to_one_open_loop_at_a_time() -> None:
+    client = AsyncMireloClient(KEY, transport=httpx.MockTransport(lambda _: httpx.Response(200, json=answers.ME)))
+    first = asyncio.new_event_loop()
+    try:
+        assert first.run_until_complete(client.me()).id == "usr_1"
+        with pytest.raises(ConfigurationError, match="in use by another event loop: make one client per loop"):
+            asyncio.run(client.me())
+    finally:
+        first.run_until_complete(first.shutdown_asyncgens())
+        first.close()
+    assert asyncio.run(client.me()).id == "usr_1"  # a closed loop's client may move on

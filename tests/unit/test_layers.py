@@ -1,0 +1,117 @@
+"""Which module may import what (DESIGN): read from the source, so that no test run can miss one."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import mirelo_ergo
+
+ROOT = Path(mirelo_ergo.__file__).parent
+GENERATED = Path(__file__).parents[2] / "generated" / "mirelo_ergo_api"
+FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
+COLOURED = {"_runtime/asynchronous.py", "_runtime/blocking.py", "mirelo/asynchronous.py", "mirelo/blocking.py"}
+CORE = sorted(
+    name
+    for name in FILES
+    if name.startswith(("_runtime/", "mirelo/")) and name not in COLOURED and not name.startswith("_runtime/http/")
+)
+
+
+def imported(name: str, *, typing_too: bool = True) -> set[str]:
+    """Give the modules a file imports, absolute, the packages of this project by their dotted path."""
+    tree = ast.parse(FILES[name].read_text())
+    if not typing_too:
+        tree = _WithoutTyping().visit(tree)
+    package = ["mirelo_ergo", *Path(name).parent.parts]
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *((node.module or "").split(".") if node.module else [])])
+            found |= {module} if node.module else {f"{module}.{alias.name}" for alias in node.names}
+    return found - {"__future__"}
+
+
+class _WithoutTyping(ast.NodeTransformer):
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
+
+
+def outside(names: set[str]) -> set[str]:
+    """Keep what is neither ours nor of the standard library."""
+    tops = {name.split(".")[0] for name in names}
+    return tops - set(sys.stdlib_module_names) - {"mirelo_ergo"}
+
+
+def ours(names: set[str]) -> set[str]:
+    """Keep this package's own, by their first part."""
+    return {name.split(".")[1] for name in names if name.startswith("mirelo_ergo.")}
+
+
+def test_the_core_is_found() -> None:
+    assert {"_runtime/runtime.py", "_runtime/poll.py", "_runtime/upload.py", "mirelo/core.py"} <= set(CORE)
+    assert set(FILES) >= COLOURED
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_the_core_knows_neither_loop_nor_clock_nor_httpx(name: str) -> None:
+    names = {each.split(".")[0] for each in imported(name)}
+    assert not names & {"asyncio", "time", "httpx", "httpcore", "anyio", "socket", "select", "concurrent"}
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_the_core_has_no_async_generator(name: str) -> None:
+    for node in ast.walk(ast.parse(FILES[name].read_text())):
+        assert not isinstance(node, ast.AsyncFor), f"line {node.lineno}: its source would be one"
+        if isinstance(node, ast.AsyncFunctionDef):
+            own = [inner for inner in ast.walk(node) if isinstance(inner, ast.Yield | ast.YieldFrom)]
+            assert own == [], f"{node.name}, line {node.lineno}"
+        if isinstance(node, ast.GeneratorExp | ast.ListComp | ast.SetComp | ast.DictComp):
+            assert not any(part.is_async for part in node.generators), f"line {node.lineno}"
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_layer_imports_what_it_may(name: str) -> None:
+    names = imported(name)
+    third, mine = outside(names), ours(names)
+    layer = name.split("/")[0]
+    if name == "errors.py":
+        assert (third, mine) == (set(), set())
+    elif layer == "_runtime":
+        assert mine <= {"errors", "_runtime", "__version__"}, "it knows no service"
+        assert third <= ({"attrs", "httpx", "httpcore"} if name.startswith("_runtime/http/") else {"attrs"})
+    elif layer == "mirelo":
+        assert mine <= {"errors", "_runtime", "mirelo"}, "it knows no other service"
+        assert outside(imported(name, typing_too=False)) <= {"attrs", "dateutil", "mirelo_ergo_api"}
+        assert third <= {"attrs", "dateutil", "mirelo_ergo_api", "httpx"}
+    elif layer == "emulator":
+        assert mine <= {"emulator"}, "it stands on the far side of the wire"
+    elif layer == "cli":
+        assert "_runtime" not in mine, "it uses what every user can"
+        assert "mirelo" not in mine
+        assert not third & {"httpx", "httpcore"}
+        generated = {each for each in names if each.startswith("mirelo_ergo_api")}
+        assert generated <= {"mirelo_ergo_api.mirelo_v2.limits"}, "of the generated layer, the spec's numbers only"
+    else:
+        assert third == set()
+
+
+def test_nothing_but_the_command_line_imports_the_emulator() -> None:
+    users = {name for name in FILES if "emulator" in ours(imported(name)) and not name.startswith("emulator/")}
+    assert all(name.startswith("cli/") or name == "__main__.py" for name in users)
+
+
+def test_generated_code_does_not_know_us() -> None:
+    files = sorted(GENERATED.rglob("*.py"))
+    assert len(files) > 20
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not any(name.split(".")[0] == "mirelo_ergo" for name in names), path

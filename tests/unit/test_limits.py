@@ -1,0 +1,114 @@
+"""The check of requests: what a limit refuses, and what its message says."""
+
+from __future__ import annotations
+
+import math
+
+import attrs
+import pytest
+
+from mirelo_ergo import InvalidRequestError
+from mirelo_ergo._runtime.limits import check
+
+
+@attrs.frozen
+class Limit:
+    name: str
+    type: str
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    enum: tuple[str, ...] = ()
+
+
+LIMITS = {
+    limit.name: limit
+    for limit in (
+        Limit("prompt", "string", required=True, min_length=1, max_length=10),
+        Limit("duration_ms", "integer", minimum=1000, maximum=10_000),
+        Limit("start_ms", "integer", minimum=0),
+        Limit("size", "integer", maximum=9),
+        Limit("gain", "number", minimum=-1.5, maximum=1.5),
+        Limit("output", "string", enum=("audio", "video")),
+        Limit("loop", "boolean"),
+        Limit("video", "object"),
+    )
+}
+
+
+def refused(**values: object) -> InvalidRequestError:
+    with pytest.raises(InvalidRequestError) as caught:
+        check(LIMITS, {"prompt": "rain", **values}, "text-to-sfx v1.5")
+    error = caught.value
+    assert str(error).startswith("text-to-sfx v1.5: ")
+    assert str(error).endswith("; nothing was sent")
+    assert (error.code, error.http_status) == ("invalid_request", 400)
+    return error
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"prompt": "x"},
+        {"prompt": "x" * 10},
+        {"prompt": "😀" * 10},
+        {"duration_ms": 1000},
+        {"duration_ms": 10_000},
+        {"start_ms": 0},
+        {"start_ms": 10**400},
+        {"size": -(10**400)},
+        {"gain": -1.5},
+        {"gain": 1},
+        {"output": "video"},
+        {"loop": True},
+        {"video": object()},
+    ],
+)
+def test_what_is_allowed_passes(values: dict[str, object]) -> None:
+    check(LIMITS, {"prompt": "rain", **values}, "here")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("duration_ms", 999, "duration_ms=999 is below the minimum of 1000 (allowed: 1000 to 10000)"),
+        ("duration_ms", 10_001, "duration_ms=10001 is above the maximum of 10000 (allowed: 1000 to 10000)"),
+        ("duration_ms", 10**30, f"duration_ms={10**30} is above the maximum of 10000 (allowed: 1000 to 10000)"),
+        ("duration_ms", True, "duration_ms=True is bool, not a whole number (int)"),
+        ("duration_ms", "5000", "duration_ms='5000' is str, not a whole number (int)"),
+        ("duration_ms", 5000.0, "duration_ms=5000.0 is float, not a whole number (int)"),
+        ("duration_ms", None, "duration_ms=None is NoneType, not a whole number (int)"),
+        ("start_ms", -1, "start_ms=-1 is below the minimum of 0"),
+        ("size", 10, "size=10 is above the maximum of 9"),
+        ("gain", 1.6, "gain=1.6 is above the maximum of 1.5 (allowed: -1.5 to 1.5)"),
+        ("gain", math.nan, "gain=nan is not a finite number"),
+        ("gain", -math.inf, "gain=-inf is not a finite number"),
+        ("gain", False, "gain=False is bool, not a number"),
+        ("gain", "1", "gain='1' is str, not a number"),
+        ("prompt", "", "prompt='' has 0 characters, fewer than 1"),
+        ("prompt", "x" * 11, f"prompt='{'x' * 11}' has 11 characters, more than 10"),
+        ("prompt", b"rain", "prompt=b'rain' is bytes, not a string"),
+        ("prompt", None, "prompt=None is NoneType, not a string"),
+        ("prompt", "a\ud800", r"prompt='a\ud800' holds half a surrogate pair, which is no text"),
+        ("output", "AUDIO", "output='AUDIO' is not one of audio, video"),
+        ("loop", 1, "loop=1 is int, not True or False"),
+    ],
+)
+def test_what_is_not_is_named_with_value_and_bound(name: str, value: object, message: str) -> None:
+    error = refused(**{name: value})
+    assert str(error) == f"text-to-sfx v1.5: {message}; nothing was sent"
+    assert error.field == name
+
+
+def test_a_missing_required_value_is_named() -> None:
+    with pytest.raises(InvalidRequestError, match="here: prompt is required; nothing was sent") as caught:
+        check(LIMITS, {}, "here")
+    assert caught.value.field == "prompt"
+
+
+def test_long_values_are_shortened() -> None:
+    assert len(str(refused(prompt="y" * 100_000))) < 200
+    assert len(str(refused(duration_ms=10**4000))) < 200

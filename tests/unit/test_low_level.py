@@ -1,0 +1,144 @@
+"""The generated client through our connections: same key, same errors, no other host."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from mirelo_ergo_api.mirelo_v2.api.account import get_me
+from mirelo_ergo_api.mirelo_v2.api.sound_effects import text_to_sfx_job_create, text_to_sfx_job_poll
+from mirelo_ergo_api.mirelo_v2.models import JobAccepted, JobSucceeded, Me, TextToSfxRequest
+
+from mirelo_ergo import (
+    AsyncMireloClient,
+    AuthenticationError,
+    ConfigurationError,
+    MireloClient,
+    MireloError,
+    NetworkError,
+    RateLimitError,
+    ServerError,
+    UnexpectedResponseError,
+)
+from tests.support import answers
+from tests.support.virtual import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ME = httpx.Response(200, json=answers.ME)
+
+
+def client_with(answer: Callable[[httpx.Request], httpx.Response], **options: Any) -> MireloClient:
+    return MireloClient(KEY, transport=httpx.MockTransport(answer), **options)
+
+
+def test_typed_calls_go_out_with_our_key_and_headers() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        if request.method == "POST":
+            fields = {"job_id": answers.JOB_ID, "job_url": "/x", "estimated_ms": 9000}
+            return httpx.Response(202, json={**fields, "estimated_completion_at": "2026-03-01T12:00:09Z"})
+        if "jobs" in request.url.path:
+            moments = {"created_at": "2026-03-01T12:00:00Z", "completed_at": "2026-03-01T12:00:07Z"}
+            fields = {
+                "job_id": answers.JOB_ID,
+                "status": "succeeded",
+                "result": {"result_urls": ["https://r.example/1"]},
+            }
+            return httpx.Response(200, json={**fields, **moments, "request": {}})
+        return httpx.Response(200, json=answers.ME)
+
+    client = client_with(answer, extra_headers={"X-Team": "foley"})
+    low = client.low_level
+    assert low is client.low_level
+    assert isinstance(get_me.sync(client=low), Me)
+    accepted = text_to_sfx_job_create.sync(client=low, body=TextToSfxRequest(prompt="rain"))
+    assert isinstance(accepted, JobAccepted)
+    done = text_to_sfx_job_poll.sync(accepted.job_id, client=low)
+    assert isinstance(done, JobSucceeded)
+    assert done.result.result_urls == ["https://r.example/1"]
+    for request in seen:
+        assert request.headers["authorization"] == f"Bearer {KEY}"
+        assert request.headers["x-team"] == "foley"
+        assert request.headers["accept-encoding"] == "identity"
+    assert KEY not in repr(low)
+
+
+@pytest.mark.parametrize(
+    ("answer", "cls"),
+    [
+        (
+            httpx.Response(401, json={"error": {"code": "unauthorized", "message": "no", "http_status": 401}}),
+            AuthenticationError,
+        ),
+        (httpx.Response(429, headers={"retry-after": "7"}), RateLimitError),
+        (httpx.Response(502, html="<h1>nginx</h1>"), ServerError),
+        (httpx.Response(520), ServerError),
+        (httpx.Response(302, headers={"location": "https://evil.example"}), MireloError),
+        (httpx.Response(200, html="<h1>nginx</h1>"), UnexpectedResponseError),
+        (httpx.Response(200), UnexpectedResponseError),
+    ],
+)
+def test_every_answer_but_a_good_one_is_a_typed_error(answer: httpx.Response, cls: type[MireloError]) -> None:
+    seen: list[httpx.Request] = []
+
+    def once(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return answer
+
+    with pytest.raises(cls) as caught:
+        get_me.sync(client=client_with(once).low_level)
+    assert caught.value.http_status == answer.status_code
+    assert "nginx" not in str(caught.value)
+    assert len(seen) == 1
+
+
+def test_a_broken_connection_is_a_typed_error() -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError(f"reset, said {KEY}", request=request)
+
+    with pytest.raises(NetworkError) as caught:
+        get_me.sync(client=client_with(fail).low_level)
+    assert caught.value.sent == "yes"
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/v2/me", "http://api.mirelo.ai/v2/me", "https://api.mirelo.ai:8443/"]
+)
+def test_the_key_goes_to_no_other_place(url: str) -> None:
+    client = client_with(lambda request: pytest.fail(f"a request left: {request}"))
+    with pytest.raises(ConfigurationError, match="only speaks to"):
+        client.low_level.get_httpx_client().get(url)
+
+
+def test_a_closed_client_says_so() -> None:
+    client = client_with(lambda request: ME)
+    low = client.low_level
+    client.close()
+    with pytest.raises(ConfigurationError, match="closed"):
+        get_me.sync(client=low)
+
+
+def test_the_async_face_has_one_too() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v2/me":
+            return httpx.Response(200, json=answers.ME)
+        raise httpx.ReadError("reset", request=request)
+
+    async def work() -> None:
+        async with AsyncMireloClient(KEY, transport=httpx.MockTransport(answer)) as client:
+            low = client.low_level
+            assert low is client.low_level
+            assert isinstance(await get_me.asyncio(client=low), Me)
+            with pytest.raises(NetworkError):
+                await text_to_sfx_job_poll.asyncio("j-1", client=low)
+            with pytest.raises(ConfigurationError, match="only speaks to"):
+                await low.get_async_httpx_client().get("https://evil.example/")
+
+    asyncio.run(work())

@@ -1,0 +1,56 @@
+"""Secrets stay out of what is shown."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from mirelo_ergo._runtime.redact import Secret, SignedUrl, safe_url, shorten
+
+KEY = "sk-very-secret"
+
+
+def test_a_secret_shows_itself_only_when_asked() -> None:
+    secret = Secret(KEY)
+    assert secret.reveal() == KEY
+    assert KEY not in f"{secret} {secret!r} {secret.fingerprint()}"
+    assert secret.scrub(f"bad key {KEY}, I said {KEY}") == "bad key ***, I said ***"
+
+
+def test_fingerprints_tell_keys_apart() -> None:
+    assert Secret(KEY).fingerprint() == Secret(KEY).fingerprint() != Secret("sk-other").fingerprint()
+
+
+def test_a_secret_is_not_pickled() -> None:
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(Secret(KEY))
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://a.example/x.wav?signature=abc", "https://a.example/x.wav?…"),
+        ("https://user:pass@a.example:8443/x#part", "https://a.example:8443/x"),
+        ("https://a.example", "https://a.example"),
+        ("https://a.example:port/", "(malformed URL)"),
+        ("https://[::1", "(malformed URL)"),
+    ],
+)
+def test_a_url_is_shown_without_its_secrets(url: str, shown: str) -> None:
+    assert safe_url(url) == shown
+
+
+def test_a_signed_url_is_whole_as_a_string_and_safe_in_a_repr() -> None:
+    url = SignedUrl("https://a.example/x.wav?signature=abc")
+    assert url == "https://a.example/x.wav?signature=abc"
+    assert f"{url}".endswith("abc")
+    assert "signature" not in f"{url!r} {[url]} { ({'url': url}) }"
+
+
+def test_long_values_are_cut_and_stay_on_one_line() -> None:
+    assert shorten("a\r\nb") == "a\\r\\nb"
+    assert shorten("x" * 10, 10) == "x" * 10
+    assert shorten("x" * 200, 10) == "x" * 9 + "…"
+    assert shorten(["a"]) == "['a']"
+    assert len(safe_url("https://a.example/" + "x" * 5000)) < 200
