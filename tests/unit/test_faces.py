@@ -17,7 +17,18 @@ PAIRS = [("MireloClient", "AsyncMireloClient"), ("GenerationRequest", "AsyncGene
 PAIRS += [("JobUpdates", "AsyncJobUpdates"), ("SyncResult", "AsyncSyncResult")]
 TWINS = {"__enter__": "__aenter__", "__exit__": "__aexit__", "__iter__": "__aiter__", "__next__": "__anext__"}
 TWINS["close"] = "aclose"
-NEVER_ASYNC = {"__init__", "__repr__", "__aiter__", "updates", "job", "text_to_sfx", "video_to_sfx"}
+NEVER_ASYNC = {
+    "__init__",
+    "__repr__",
+    "__aiter__",
+    "updates",
+    "job",
+    "text_to_sfx",
+    "video_to_sfx",
+    "extend_audio",
+    "inpaint_audio",
+    "models",
+}
 pairs = pytest.mark.parametrize(("plain", "awaited"), PAIRS)
 
 
@@ -56,7 +67,7 @@ def test_what_asks_the_service_is_awaited(plain: str, awaited: str) -> None:
         for name, value in vars(getattr(asynchronous, awaited)).items()
         if inspect.isfunction(value) and not inspect.iscoroutinefunction(value)
     }
-    assert methods <= NEVER_ASYNC | {"_request"}
+    assert methods <= NEVER_ASYNC
     assert not any(inspect.iscoroutinefunction(value) for value in vars(getattr(blocking, plain)).values())
 
 
