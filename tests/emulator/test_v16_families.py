@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from mirelo_ergo.emulator import Emulator, running
+from mirelo_ergo.emulator import Emulator, conditions, running
+from mirelo_ergo.emulator.refusals import Refusal
 from tests.emulator.sounds import EXTEND, EXTEND_VIDEO, INPAINT, INPAINT_VIDEO, TEXT, VIDEO, noise, wav_bytes
 from tests.emulator.support import TEXT as TEXT_V15
-from tests.emulator.support import Api, error_of, fetch, read_wav, store_error_of
+from tests.emulator.support import Api, decode, error_of, fetch, read_wav, store_error_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,6 +81,15 @@ def test_sync(filled: Filled, route: str, fields: dict[str, Any]) -> None:
         assert list(answer.json()) == ["result_urls"]
         (url,) = answer.json()["result_urls"]
         read_wav(fetch(url).content)
+
+
+def test_a_clip_with_its_flavoured_sound(api: Api, filled: Filled) -> None:
+    request = filled(api, VIDEO, {"prompt": "rain", "duration_ms": 2000, "start_offset_ms": 500, "output": "video"})
+    answer = fetch(api.results(VIDEO, **request)[0])
+    assert answer.headers["content-type"] == "video/mp4"
+    pictures, sound = decode(answer.content)
+    assert len(pictures) >= 60
+    assert len(sound) / 48 == pytest.approx(2000, abs=25)
 
 
 def test_a_job_belongs_to_its_family(api: Api) -> None:
@@ -161,6 +171,20 @@ def test_bad_bodies_are_named(shared: Api, action: str, route: str, body: dict[s
 def test_the_bounds_themselves_are_allowed(api: Api, route: str, body: dict[str, Any]) -> None:
     answer = api.post(f"{route}/jobs", body)
     assert answer.status_code == 202 or error_of(answer) == (422, "invalid_asset"), answer.text
+
+
+def test_a_condition_holds_when_all_its_fields_do() -> None:
+    both = {"when": {"loop": True, "mode": "long"}, "width_of": "span", "from": "a", "to": "b", "maximum": 5}
+    wide = {"loop": True, "mode": "long", "span": {"a": 1, "b": 7}}
+    with pytest.raises(Refusal, match=r'span\.b - span\.a is 6: it has to be 5 or less with loop true and mode "long"'):
+        conditions.check(both, wide)
+    for fine in (
+        {**wide, "loop": False},
+        {**wide, "mode": "x"},
+        {"loop": True, "mode": "long"},
+        {**wide, "span": {"a": 2, "b": 7}},
+    ):
+        conditions.check(both, fine)
 
 
 def test_what_v15_does_not_know_does_nothing_there(api: Api, example_clip: Path) -> None:

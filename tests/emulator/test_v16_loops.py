@@ -50,8 +50,9 @@ def around_seam(loop: NDArray[np.int16], width: int = 480) -> tuple[NDArray[np.f
 @pytest.mark.parametrize(
     ("prompt", "duration_ms"),
     [
-        *((word, ms) for word in sorted({row: word for word, row in WORDS.items()}.values()) for ms in (3000, 7919)),
-        ("a bell", 3001),
+        *((word, 3000) for word in sorted({row: word for word, row in WORDS.items()}.values())),
+        ("rain", 3001),
+        ("an engine", 7919),
         ("a bell", 60_000),
     ],
 )

@@ -26,11 +26,18 @@ from tests.emulator.sounds import (
 from tests.emulator.support import Api, answering, fetch, loudest_onsets, read_wav, sending
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
 
 SEGMENT = {"start_ms": 1234, "end_ms": 2617}
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[Api]:
+    with running(credits=10**6) as emu, Api(emu) as client:
+        yield client
 
 
 def made(api: Api, route: str, **body: Any) -> bytes:
@@ -205,30 +212,37 @@ def test_a_segment_hears_what_the_clip_shows_then(api: Api, example_clip: Path) 
 # Files and memory
 
 
-def test_the_decoded_input_lives_as_long_as_the_results(api: Api, example_clip: Path) -> None:
-    audio, video = api.upload(SOUNDS["wav"]), api.upload(example_clip.read_bytes())
-    urls = api.results(EXTEND, audio=audio, append_duration_ms=1000, num_samples=3)
-    urls += api.results(INPAINT_VIDEO, audio=audio, video=video, segment=SEGMENT, num_samples=2)
+@pytest.fixture
+def fresh() -> Iterator[Api]:
+    """An emulator that has no files yet."""
+    with running() as emu, Api(emu) as client:
+        yield client
+
+
+def test_the_decoded_input_lives_as_long_as_the_results(fresh: Api, example_clip: Path) -> None:
+    audio, video = fresh.upload(SOUNDS["wav"]), fresh.upload(example_clip.read_bytes())
+    urls = fresh.results(EXTEND, audio=audio, append_duration_ms=1000, num_samples=3)
+    urls += fresh.results(INPAINT_VIDEO, audio=audio, video=video, segment=SEGMENT, num_samples=2)
     assert [fetch(url).status_code for url in urls] == [200] * 5
-    kinds = sorted(path.name.partition("-")[0] for path in api.emu._disk.folder.iterdir())
+    kinds = sorted(path.name.partition("-")[0] for path in fresh.emu._disk.folder.iterdir())
     assert kinds == ["samples", "samples", "upload", "upload"]
-    api.emu.clock.advance(25 * 3600)
-    api.open_upload()
-    assert list(api.emu._disk.folder.iterdir()) == []
+    fresh.emu.clock.advance(25 * 3600)
+    fresh.open_upload()
+    assert list(fresh.emu._disk.folder.iterdir()) == []
 
 
-def test_failures_leave_no_files(api: Api, example_clip: Path) -> None:
+def test_failures_leave_no_files(fresh: Api, example_clip: Path) -> None:
     data = example_clip.read_bytes()
-    audio, video, torn = api.upload(SOUNDS["wav"]), api.upload(data), api.upload(data[: len(data) // 2])
+    audio, video, torn = fresh.upload(SOUNDS["wav"]), fresh.upload(data), fresh.upload(data[: len(data) // 2])
     for request in (
         {"audio": audio, "video": torn, "append_duration_ms": 2000},
         {"audio": audio, "video": video, "append_duration_ms": 1000, "prompt": "[generation_failed]"},
     ):
-        assert api.finish(api.submit(EXTEND_VIDEO, **request))["status"] == "errored"
+        assert fresh.finish(fresh.submit(EXTEND_VIDEO, **request))["status"] == "errored"
     refused = {"audio": audio, "video": video, "append_duration_ms": 3000}
-    assert api.post(f"{EXTEND_VIDEO}/jobs", refused).status_code == 400
-    assert {path.name.partition("-")[0] for path in api.emu._disk.folder.iterdir()} == {"upload"}
-    assert api.emu.charges == []
+    assert fresh.post(f"{EXTEND_VIDEO}/jobs", refused).status_code == 400
+    assert {path.name.partition("-")[0] for path in fresh.emu._disk.folder.iterdir()} == {"upload"}
+    assert fresh.emu.charges == []
 
 
 def test_a_long_input_takes_little_memory(api: Api) -> None:

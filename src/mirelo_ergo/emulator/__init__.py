@@ -5,12 +5,13 @@
     with mirelo_ergo.emulator.running(speed=100) as emu:
         ...  # a client with base_url=emu.url and api_key=emu.key
 
-Every bearer that begins with `sk-` is an account. A generation costs 10 credits for each begun second of each sample
-and takes about 2 s plus 0.4 of its length, divided by `speed`; looking at a clip's pictures takes real time, whatever
-the speed. A prompt with `[generation_failed]`, `[generation_timeout]` or `[server_error]` in it ends so, as does the
-next generation after `Emulator.fail_next`. The sounds are noise and tones: a prompt's rain, wind, engine, footsteps or
-impact choose a texture, a clip gets an impact wherever its motion jumps. Bodies, jobs and disk are capped; the caps are
-constants in `app`, `blobs`, `store`, `fetch` and `disk`.
+Every bearer that begins with `sk-` is an account. A generation costs 10 credits for each begun second that is made, of
+each sample, and takes about 2 s plus 0.4 of that length, divided by `speed`; looking at a clip's pictures and decoding
+a sound take real time, whatever the speed. A prompt with `[generation_failed]`, `[generation_timeout]` or
+`[server_error]` in it ends so, as does the next generation after `Emulator.fail_next`. The sounds are noise and tones:
+a prompt's rain, wind, engine, footsteps or impact choose a texture, a clip gets a hit wherever its motion jumps. A loop
+runs round without a seam; an extension and an inpainted segment leave every sample of their input as FFmpeg decodes it.
+Bodies, jobs and disk are capped; the caps are constants in `app`, `blobs`, `store`, `fetch`, `recording` and `disk`.
 """
 
 try:

@@ -23,7 +23,7 @@ def check(condition: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     if "width_of" in condition:
         value = value[condition["to"]] - value[condition["from"]]
         shown = f"{name}.{condition['to']} - {name}.{condition['from']}"
-    with_others = "".join(f" with {field} {json.dumps(held)}" for field, held in when.items())
+    with_others = " with " + " and ".join(f"{field} {json.dumps(held)}" for field, held in when.items()) if when else ""
     if value < condition.get("minimum", value):
         raise bad_request(f"{shown} is {value}: it has to be {condition['minimum']} or more{with_others}")
     if value > condition.get("maximum", value):
