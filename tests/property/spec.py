@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import jsonschema
 import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Schema = dict[str, Any]
 
@@ -36,6 +39,8 @@ class Operation:
     path: str
     request: Schema | None
     answers: dict[int, Schema]
+    parameters: dict[str, Schema]
+    """Of the query and the path, whole: `schema` is in them."""
 
     @property
     def good(self) -> int:
@@ -61,13 +66,49 @@ def _operations() -> dict[str, Operation]:
                 int(status): resolve(answer)["content"]["application/json"]["schema"]
                 for status, answer in each["responses"].items()
             }
-            found[each["operationId"]] = Operation(each["operationId"], method.upper(), path, body, answers)
+            parameters = {one["name"]: one for one in map(resolve, each.get("parameters", ()))}
+            found[each["operationId"]] = Operation(each["operationId"], method.upper(), path, body, answers, parameters)
     return found
 
 
 OPERATIONS: Final = _operations()
 GENERATIONS: Final = sorted(name.removesuffix("JobCreate") for name in OPERATIONS if name.endswith("JobCreate"))
-"""The families by the first part of their operations: `textToSfx`, `videoToSfx`."""
+"""The families, each in one model, by the first part of their operations: `textToSfx`, `extendAudioWithVideoV16`."""
+
+
+def request_of(family: str) -> Schema:
+    """Give the schema of a family's request."""
+    schema = OPERATIONS[f"{family}JobCreate"].request
+    assert schema is not None
+    return schema
+
+
+def holds(condition: Schema, values: Schema, properties: dict[str, Schema]) -> bool:
+    """Say whether an entry of `x-limits-when` is about these values; an absent field counts as its default."""
+    when = condition.get("when", {})
+    return all(values.get(name, resolve(properties[name]).get("default")) == wanted for name, wanted in when.items())
+
+
+def _keeps_to_conditions(
+    _: object, conditions: list[Schema], values: object, schema: Schema
+) -> Iterator[jsonschema.ValidationError]:
+    """Judge by `x-limits-when`, which JSON Schema does not know. What has a wrong type is refused elsewhere."""
+    if not isinstance(values, dict):
+        return
+    for condition in conditions:
+        if not holds(condition, values, schema["properties"]):
+            continue
+        if "width_of" in condition:
+            inner = values.get(condition["width_of"])
+            start, end = (inner.get(condition[end]) if isinstance(inner, dict) else None for end in ("from", "to"))
+            bounded = end - start if type(start) is int and type(end) is int else None
+        else:
+            field = condition["field"]
+            bounded = values.get(field, resolve(schema["properties"][field]).get("default"))
+        if type(bounded) is int and not (
+            condition.get("minimum", bounded) <= bounded <= condition.get("maximum", bounded)
+        ):
+            yield jsonschema.ValidationError(f"{bounded} is out of the bounds of {condition}")
 
 
 def _json_schema(node: Any) -> Any:
@@ -83,10 +124,11 @@ def _json_schema(node: Any) -> Any:
 
 
 _COMPONENTS: Final = _json_schema(copy.deepcopy(SPEC["components"]))
+_VALIDATOR: Final[type[jsonschema.Draft202012Validator]] = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # in the stubs
+    jsonschema.Draft202012Validator, {"x-limits-when": _keeps_to_conditions}
+)
 
 
 def judge(schema: Schema) -> jsonschema.Draft202012Validator:
     """Make a validator of one schema of the spec."""
-    return jsonschema.Draft202012Validator(
-        {**_json_schema(schema), "components": _COMPONENTS}, format_checker=jsonschema.FormatChecker()
-    )
+    return _VALIDATOR({**_json_schema(schema), "components": _COMPONENTS}, format_checker=jsonschema.FormatChecker())

@@ -9,7 +9,7 @@ from typing import Any, Final
 import attrs
 from hypothesis import strategies as st
 
-from tests.property.spec import Schema, resolve
+from tests.property.spec import Schema, holds, resolve
 
 LARGE: Final = 2**53
 """An integer without a bound of its own stays exact in every JSON reader up to here."""
@@ -46,6 +46,7 @@ def valid(node: Schema, shortest: int = 0) -> st.SearchStrategy[Any]:
 def _valid(schema: Schema, shortest: int) -> st.SearchStrategy[Any]:
     known = {"type", "description", "example", "default", "format", "nullable", "discriminator", "oneOf", "enum"}
     known |= {"minimum", "maximum", "minLength", "maxLength", "items", "properties", "required", "additionalProperties"}
+    known |= {"x-limits-when"}
     assert schema.keys() <= known, f"a keyword these strategies do not know: {schema.keys() - known}"
     if "oneOf" in schema:
         return st.one_of([valid(each, shortest) for each in schema["oneOf"]])
@@ -59,8 +60,7 @@ def _valid(schema: Schema, shortest: int) -> st.SearchStrategy[Any]:
         case "boolean":
             return st.booleans()
         case "integer":
-            low, high = schema.get("minimum", -LARGE), schema.get("maximum", LARGE)
-            return st.integers(low, high) | st.sampled_from([low, high])
+            return _integers(schema.get("minimum", -LARGE), schema.get("maximum", LARGE))
         case "string":
             if "format" in schema:
                 return _FORMATS[schema["format"]]
@@ -70,35 +70,92 @@ def _valid(schema: Schema, shortest: int) -> st.SearchStrategy[Any]:
     raise AssertionError(f"a type these strategies do not know: {schema['type']}")
 
 
+def _integers(low: int, high: int) -> st.SearchStrategy[int]:
+    return st.integers(low, high) | st.sampled_from([low, high])
+
+
 def _objects(schema: Schema, shortest: int) -> st.SearchStrategy[dict[str, Any]]:
     if "properties" not in schema:
         return st.dictionaries(_words, st.integers() | _words | st.booleans(), max_size=3)
     fields = {name: valid(node, shortest) for name, node in schema["properties"].items()}
     required = set(schema.get("required", ()))
-    return st.fixed_dictionaries(
+    objects = st.fixed_dictionaries(
         {name: each for name, each in fields.items() if name in required},
         optional={name: each for name, each in fields.items() if name not in required},
     )
+    conditions = schema.get("x-limits-when", [])
+    return _within(objects, schema["properties"], conditions) if conditions else objects
+
+
+@st.composite
+def _within(
+    draw: st.DrawFn, objects: st.SearchStrategy[dict[str, Any]], properties: Schema, conditions: list[Schema]
+) -> dict[str, Any]:
+    """Draw what depends on other fields anew, within the bounds it then has."""
+    values = draw(objects)
+    for condition in conditions:
+        if not holds(condition, values, properties):
+            continue
+        if "width_of" in condition:
+            inner = values[condition["width_of"]]
+            width = draw(_integers(condition["minimum"], condition["maximum"]))
+            inner[condition["to"]] = inner[condition["from"]] + width
+        elif condition["field"] in values:
+            low, high = _narrowed(condition, properties)
+            values[condition["field"]] = draw(_integers(low, high))
+    return values
+
+
+def _narrowed(condition: Schema, properties: Schema) -> tuple[int, int]:
+    """Give the bounds of a field while a condition holds: its own and the condition's."""
+    own = resolve(properties[condition["field"]])
+    return max(own["minimum"], condition.get("minimum", 0)), min(own["maximum"], condition.get("maximum", LARGE))
 
 
 @attrs.frozen
 class Forbidden:
-    """A value just outside of what a field may hold, and the words that name the bound it breaks."""
+    """A value just outside of what a field may hold, and the words that name the bound it breaks.
+
+    `field` has a dot where it is inside of an object; `beside` is what other fields hold, if the bound depends on them.
+    """
 
     field: str
     value: object
     bound: str
+    beside: dict[str, object] = attrs.field(factory=dict)
+    difference: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Give the words that show the value: the field's own, or those of a difference of two."""
+        return self.difference or f"{self.field}={repr(self.value)[:20]}"
+
+    def within(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Give a copy of a request that has this wrong."""
+        outer, _, inner = self.field.partition(".")
+        value = {**body[outer], inner: self.value} if inner else self.value
+        return {**body, **self.beside, outer: value}
+
+    def found_in(self, body: dict[str, Any]) -> object:
+        """Give what a request holds in this one's place."""
+        outer, _, inner = self.field.partition(".")
+        return body[outer][inner] if inner else body[outer]
 
     def __str__(self) -> str:
-        return f"{self.field}={str(self.value)[:20]!r}"
+        beside = "".join(f" {name}={value}" for name, value in self.beside.items())
+        return f"{self.field}={str(self.value)[:40]!r}{beside}"
 
 
-def forbidden(node: Schema) -> list[Forbidden]:
+def forbidden(node: Schema, prefix: str = "") -> list[Forbidden]:
     """List the nearest forbidden values of every field of a request, with wrong types."""
     found = []
-    for field, each in resolve(node)["properties"].items():
-        schema = resolve(each)
-        if "type" not in schema or schema["type"] == "object":
+    properties = resolve(node)["properties"]
+    for name, each in properties.items():
+        field, schema = prefix + name, resolve(each)
+        if "type" not in schema:  # a union: a source, which is no parameter of its own
+            continue
+        if schema["type"] == "object":
+            found += forbidden(schema, f"{field}.")
             continue
         values: list[tuple[object, str]] = []
         if "minimum" in schema:
@@ -114,11 +171,40 @@ def forbidden(node: Schema) -> list[Forbidden]:
             values += [(other, ", ".join(schema["enum"])) for other in others]
         values += [(value, _WORDS[schema["type"]]) for value in _OTHER_TYPES[schema["type"]]]
         found += [Forbidden(field, value, bound) for value, bound in values]
+    for condition in resolve(node).get("x-limits-when", []):
+        found += _just_outside(condition, properties)
     return found
+
+
+def _just_outside(condition: Schema, properties: Schema) -> list[Forbidden]:
+    beside = condition.get("when", {})
+    if "width_of" not in condition:
+        low, high = _narrowed(condition, properties)
+        pairs = {"minimum": (low - 1, low), "maximum": (high + 1, high)}
+        return [
+            Forbidden(condition["field"], value, str(bound), beside)
+            for side, (value, bound) in pairs.items()
+            if side in condition
+        ]
+    field, start, end = condition["width_of"], condition["from"], condition["to"]
+    first = resolve(resolve(properties[field])["properties"][start])["minimum"]
+    pairs = {side: (condition[side] + step, condition[side]) for side, step in (("minimum", -1), ("maximum", 1))}
+    pairs["empty"], pairs["backwards"] = (0, condition["minimum"]), (-1, condition["minimum"])
+    return [
+        Forbidden(
+            field,
+            {start: first, end: first + width},
+            str(bound),
+            beside,
+            f"{field}.{end} - {field}.{start}={width}",
+        )
+        for width, bound in pairs.values()
+    ]
 
 
 _OTHER_TYPES: Final[dict[str, list[object]]] = {
     "integer": [True, False, "5000", 5000.0, 1000.5, float("nan"), None, [5000], {"ms": 5000}, b"5000"],
     "string": [5, 5.5, True, None, b"rain", ["rain"], {"text": "rain"}],
+    "boolean": [0, 1, "true", "", None, [True], b"1"],
 }
-_WORDS: Final = {"integer": "a whole number", "string": "a string"}
+_WORDS: Final = {"integer": "a whole number", "string": "a string", "boolean": "True or False"}

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirelo_ergo import (
+    AudioError,
     AuthenticationError,
     IncompleteResultError,
     InsufficientCreditsError,
@@ -28,6 +29,7 @@ from mirelo_ergo import (
     MireloError,
     NotFoundError,
     PreflightResult,
+    RateLimitError,
     ServerError,
     SubmitOutcomeUnknown,
     SyncResult,
@@ -35,8 +37,8 @@ from mirelo_ergo import (
     VideoError,
 )
 from mirelo_ergo._runtime.io import Reply
-from tests.property.calls import JOB_ID, KEY, generation
-from tests.property.spec import OPERATIONS, judge, resolve
+from tests.property.calls import KEY, SIMPLEST, generation, token_of
+from tests.property.spec import GENERATIONS, OPERATIONS, judge, request_of, resolve
 from tests.property.strategies import valid
 from tests.support import answers
 from tests.support.virtual import Incoming, VirtualIO, client_over
@@ -46,8 +48,15 @@ if TYPE_CHECKING:
 
 DOCUMENTED = [(name, status) for name, operation in sorted(OPERATIONS.items()) for status in operation.answers]
 documented = pytest.mark.parametrize(("name", "status"), DOCUMENTED)
-ASSET = {"video": {"type": "asset", "asset_id": "any"}, "duration_ms": 2000}
-BODIES: dict[str, dict[str, Any]] = {"textToSfx": {"prompt": "rain", "num_samples": 2}, "videoToSfx": ASSET}
+BODIES = {family: {**body, "num_samples": 2} if "text" in family else body for family, body in SIMPLEST.items()}
+for each in ("videoToSfx", "extendAudioWithVideoV16"):
+    BODIES[each] = {**BODIES[each], "video": {"type": "asset", "asset_id": "any"}}
+
+
+def family_of(name: str) -> str:
+    """Give the family of an operation; of those of none, the one whose call makes them too."""
+    family = re.sub("(Preflight|Sync|JobCreate|JobPoll)$", "", name)
+    return family if family in GENERATIONS else "videoToSfx"
 
 
 def called(name: str, status: int, body: object) -> Any:
@@ -62,13 +71,12 @@ def called(name: str, status: int, body: object) -> Any:
 
     io = VirtualIO(answer, lambda _: Incoming(200))
     client = client_over(io)
-    family = next((family for family in BODIES if name.startswith(family)), "videoToSfx")
+    family = family_of(name)
     try:
         if name == "getMe":
             return client.me()
         if name.endswith("JobPoll"):
-            path = "text-to-sfx" if family == "textToSfx" else "video-to-sfx"
-            return client.job(f"mirelo1:{path}:v1.5:{JOB_ID}:1772360000:1000").status()
+            return client.job(token_of(family)).status()
         request = generation(client, family, BODIES[family])
         if name.endswith("Preflight"):
             return request.preflight()
@@ -83,7 +91,7 @@ def paid(name: str) -> bool:
     return name.endswith(("JobCreate", "Sync"))
 
 
-# What a code means, from the contract; any other code means what its status does.
+# What a code means, from the contract, with its status; any other code means what its status does.
 BY_CODE = {
     (400, "invalid_request"): InvalidRequestError,
     (400, "video_url_unreachable"): VideoError,
@@ -95,19 +103,30 @@ BY_CODE = {
     (404, "job_not_found"): NotFoundError,
     (422, "invalid_video"): VideoError,
     (422, "invalid_asset"): VideoError,
+    (400, "audio_url_unreachable"): AudioError,
+    (400, "audio_format_unsupported"): AudioError,
+    (400, "audio_too_short"): AudioError,
+    (400, "audio_too_long"): AudioError,
+    (422, "invalid_audio"): AudioError,
+    (429, "rate_limited"): RateLimitError,
     (500, "server_error"): ServerError,
     (500, "generation_failed"): ServerError,
     (500, "generation_timeout"): ServerError,
 }
 BY_STATUS = {400: InvalidRequestError, 401: AuthenticationError, 402: InsufficientCreditsError}
-BY_STATUS |= {404: NotFoundError, 422: InvalidRequestError, 500: ServerError}
+BY_STATUS |= {404: NotFoundError, 422: InvalidRequestError, 429: RateLimitError, 500: ServerError}
 UNCHARGED = {"generation_failed", "generation_timeout"}
 
 
 def error_of(name: str, status: int, code: str) -> type[MireloError]:
     if status == 500 and paid(name) and code not in UNCHARGED:
         return SubmitOutcomeUnknown
-    return BY_CODE.get((status, code)) or BY_STATUS[status]
+    return meaning_of(status, code)
+
+
+def meaning_of(status: int, code: str) -> type[MireloError]:
+    """Give the class of an error answer: a known code counts, whatever status it came with."""
+    return next((cls for (_, known), cls in BY_CODE.items() if known == code), BY_STATUS[status])
 
 
 def expected(name: str, body: dict[str, Any]) -> Any:
@@ -251,17 +270,15 @@ def snake(name: str) -> str:
     return re.sub(r"([A-Z])", lambda found: f"_{found[0].lower()}", name)
 
 
-ARGUMENTS: dict[str, dict[str, Any]] = {"textToSfxJobPoll": {"job_id": "j"}, "videoToSfxJobPoll": {"job_id": "j"}}
-
-
-def arguments(name: str) -> dict[str, Any]:
-    models = importlib.import_module("mirelo_ergo_api.mirelo_v2.models")
-    text = models.TextToSfxRequest(prompt="rain")
-    clip = models.VideoSourceUrl(type_="url", video_url="https://media.example.com/clip.mp4")
-    video = models.VideoToSfxRequest(video=clip, duration_ms=2000)
+def arguments(name: str, data: st.DataObject) -> dict[str, Any]:
+    """Draw what an operation's generated function has to be called with."""
     if paid(name):
-        return {"body": text if name.startswith("text") else video}
-    return ARGUMENTS.get(name, {})
+        schema = request_of(family_of(name))
+        models = importlib.import_module("mirelo_ergo_api.mirelo_v2.models")
+        model = getattr(models, schema["$ref"].rsplit("/", 1)[1])
+        return {"body": model.from_dict(data.draw(valid(schema)))}
+    parameters = OPERATIONS[name].parameters.items()
+    return {each: data.draw(valid(one["schema"], shortest=1)) for each, one in parameters if one["required"]}
 
 
 @documented
@@ -274,11 +291,12 @@ def test_the_generated_parser_gives_the_variant_of_the_status(name: str, status:
     module = importlib.import_module(MODULES[snake(name)])
     with MireloClient(KEY, transport=carrier) as client:
         if status >= 400:
-            with pytest.raises(BY_STATUS[status] if status != 500 else ServerError) as caught:
-                module.sync(client=client.low_level, **arguments(name))
+            with pytest.raises(MireloError) as caught:
+                module.sync(client=client.low_level, **arguments(name, data))
+            assert type(caught.value) is meaning_of(status, body["error"]["code"])
             assert caught.value.code == body["error"]["code"]
             return
-        parsed = module.sync(client=client.low_level, **arguments(name))
+        parsed = module.sync(client=client.low_level, **arguments(name, data))
     named = resolve(schema).get("discriminator", {}).get("mapping", {}).get(body.get("status"), schema.get("$ref"))
     assert type(parsed).__name__ == named.rsplit("/", 1)[1]
     assert parsed.to_dict().keys() == body.keys()

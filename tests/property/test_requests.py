@@ -14,20 +14,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirelo_ergo import InvalidRequestError
-from tests.property.calls import ANSWERS, JOB_ID, KEY, answer_as_documented, blocking_request, both, generation
-from tests.property.spec import GENERATIONS, OPERATIONS, judge, resolve
+from tests.property.calls import (
+    ANSWERS,
+    JOB_ID,
+    KEY,
+    SIMPLEST,
+    answer_as_documented,
+    blocking_request,
+    both,
+    generation,
+    token_of,
+)
+from tests.property.spec import GENERATIONS, OPERATIONS, Operation, judge, request_of, resolve
 from tests.property.strategies import Forbidden, forbidden, valid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 families = pytest.mark.parametrize("family", GENERATIONS)
-
-
-def request_of(family: str) -> dict[str, Any]:
-    schema = OPERATIONS[f"{family}JobCreate"].request
-    assert schema is not None
-    return schema
 
 
 def model_of(family: str) -> Any:
@@ -47,9 +51,27 @@ def recording() -> tuple[Callable[[httpx.Request], httpx.Response], list[httpx.R
 
 
 def test_both_paths_know_the_same_operations() -> None:
-    assert GENERATIONS == ["textToSfx", "videoToSfx"]
-    assert OPERATIONS["textToSfxSync"].request == request_of("textToSfx")
-    assert OPERATIONS["videoToSfxSync"].request == request_of("videoToSfx")
+    assert sorted(SIMPLEST) == GENERATIONS
+    named = {f"{family}{end}" for family in GENERATIONS for end in ("Preflight", "Sync", "JobCreate", "JobPoll")}
+    assert OPERATIONS.keys() == named | {"getMe", "createAsset"}
+    assert len(OPERATIONS) == 34
+    for family in GENERATIONS:
+        assert OPERATIONS[f"{family}Sync"].request == request_of(family)
+
+
+def as_asked(family: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Give the fields that a request has to have on the wire: with the defaults, and uploads under their new id."""
+    properties = resolve(request_of(family))["properties"]
+    asked: dict[str, Any] = {name: node["default"] for name, node in properties.items() if "default" in node}
+    if "start_offset_ms" in properties:
+        asked["start_offset_ms"] = 0  # the contract: absent means 0
+    if family == "textToSfxV16":
+        asked["duration_ms"] = 10_000  # the call's own, in every model: a longer sound costs more
+    asked |= body
+    for kind in ("video", "audio"):
+        if kind in asked and asked[kind]["type"] == "asset":
+            asked[kind] = {"type": "asset", "asset_id": "ast_1"}
+    return asked
 
 
 @families
@@ -67,13 +89,7 @@ def test_every_valid_request_survives(family: str, send: str, data: st.DataObjec
 
     judge(request_of(family)).validate(wire)
 
-    properties = resolve(request_of(family))["properties"]
-    expected = {name: node["default"] for name, node in properties.items() if "default" in node} | body
-    if "video" in body and body["video"]["type"] == "asset":
-        expected["video"] = {"type": "asset", "asset_id": "ast_1"}  # the one its bytes were uploaded as
-    if "start_offset_ms" in properties:
-        expected.setdefault("start_offset_ms", 0)  # the contract: absent means 0
-    assert wire == expected
+    assert wire == as_asked(family, body)
 
     model = model_of(family)
     parsed = model.from_dict(wire)
@@ -81,11 +97,59 @@ def test_every_valid_request_survives(family: str, send: str, data: st.DataObjec
     assert parsed.additional_properties == {}
 
 
+def asked_in_query(operation: Operation, url: httpx.URL) -> dict[str, int]:
+    """Read a query of whole numbers: each parameter is the operation's own and there once, and none required lacks."""
+    pairs = url.params.multi_items()
+    values = {name: int(value) for name, value in pairs}
+    assert len(values) == len(pairs)
+    required = {name for name, one in operation.parameters.items() if one["required"]}
+    assert required <= values.keys() <= operation.parameters.keys()
+    for name, value in values.items():
+        judge(operation.parameters[name]["schema"]).validate(value)
+    return values
+
+
+@families
+@settings(max_examples=30)
+@given(data=st.data())
+def test_every_valid_request_is_priced_by_what_it_asks_for(family: str, data: st.DataObject) -> None:
+    body = data.draw(valid(request_of(family)))
+    answer, seen = recording()
+    blocking_request(answer, family, body).preflight()
+    operation = OPERATIONS[f"{family}Preflight"]
+    (sent,) = seen
+    assert (sent.method, sent.url.path, sent.content) == (operation.method, operation.path, b"")
+    asked = as_asked(family, body)
+    asked |= asked.get("segment", {})
+    values = asked_in_query(operation, sent.url)
+    assert values == {name: asked[name] for name in operation.parameters}
+
+
 def nothing_may_leave(request: httpx.Request) -> httpx.Response:
     raise AssertionError(f"a request left: {request}")
 
 
-FORBIDDEN = [(family, each) for family in GENERATIONS for each in forbidden(request_of(family))]
+def means_absent(family: str, wrong: Forbidden) -> bool:
+    """Say whether a value is how a call leaves a field out: an optional prompt is None by default."""
+    return wrong.field == "prompt" and wrong.value is None and "prompt" not in resolve(request_of(family))["required"]
+
+
+FORBIDDEN = [
+    (family, wrong)
+    for family in GENERATIONS
+    for wrong in forbidden(request_of(family))
+    if not means_absent(family, wrong)
+]
+
+
+@pytest.mark.parametrize(
+    "family", [family for family in GENERATIONS if means_absent(family, Forbidden("prompt", None, ""))]
+)
+def test_a_prompt_that_is_none_is_left_out(family: str) -> None:
+    answer, seen = recording()
+    body = {**SIMPLEST[family], "prompt": None}
+    both(answer, lambda client: generation(client, family, body).submit_job())
+    assert [json.loads(request.content) for request in seen] == [as_asked(family, SIMPLEST[family])] * 2
 
 
 @pytest.mark.parametrize(("family", "wrong"), FORBIDDEN, ids=str)
@@ -94,7 +158,7 @@ FORBIDDEN = [(family, each) for family in GENERATIONS for each in forbidden(requ
 def test_the_nearest_forbidden_value_is_refused_and_no_request_leaves(
     family: str, wrong: Forbidden, data: st.DataObject
 ) -> None:
-    body = {**data.draw(valid(request_of(family))), wrong.field: wrong.value}
+    body = wrong.within(data.draw(valid(request_of(family))))
     if not isinstance(wrong.value, bytes) and wrong.value != 5000.0:  # JSON has no bytes, and takes 5000.0 for 5000
         with pytest.raises(jsonschema.ValidationError):
             judge(request_of(family)).validate(body)
@@ -103,22 +167,29 @@ def test_the_nearest_forbidden_value_is_refused_and_no_request_leaves(
         assert isinstance(error, ValueError)
         assert error.field == wrong.field
         assert (error.code, error.http_status) == ("invalid_request", 400)
-        assert f"{wrong.field}={str(repr(wrong.value))[:20]}" in error.message
+        assert wrong.shown in error.message
         assert wrong.bound in error.message
         assert "nothing was sent" in error.message
         assert len(error.message) < 300
 
 
 def test_every_bound_of_the_spec_is_tried() -> None:
-    bounds = sum(
-        len({"minimum", "maximum", "minLength", "maxLength", "enum"} & resolve(node).keys())
-        for family in GENERATIONS
-        for node in resolve(request_of(family))["properties"].values()
-    )
-    assert bounds == 11
-    words = re.compile("a whole number|a string")
-    tried = {(family, wrong.field, wrong.bound) for family, wrong in FORBIDDEN if not words.match(wrong.bound)}
+    bounds = sum(map(bounds_in, map(request_of, GENERATIONS)))
+    assert bounds == 45
+    words = re.compile("a whole number|a string|True or False")
+    tried = {
+        (family, wrong.field, wrong.bound, *wrong.beside) for family, wrong in FORBIDDEN if not words.match(wrong.bound)
+    }
     assert len(tried) == bounds
+
+
+def bounds_in(node: dict[str, Any]) -> int:
+    """Count the bounds of an object's fields, of the objects inside of it and of its conditions; sources have none."""
+    kinds = {"minimum", "maximum", "minLength", "maxLength", "enum"}
+    schema = resolve(node)
+    fields = [resolve(each) for each in schema.get("properties", {}).values()]
+    own = sum(len(kinds & field.keys()) + bounds_in(field) for field in fields if "oneOf" not in field)
+    return own + sum(len(kinds & condition.keys()) for condition in schema.get("x-limits-when", []))
 
 
 @pytest.mark.parametrize("video", [None, 7, b"ftyp", {"type": "url"}, ["clip.mp4"], True, "", "no/such/clip.mp4"])
@@ -128,19 +199,38 @@ def test_what_is_no_video_is_refused_and_no_request_leaves(video: Any) -> None:
         assert error.field == "video"
 
 
-SIMPLEST: dict[str, dict[str, Any]] = {
-    "textToSfx": {"prompt": "rain"},
-    "videoToSfx": {"video": {"type": "url", "video_url": "https://media.example.com/clip.mp4"}, "duration_ms": 2000},
-}
-NUMBERS = [(family, wrong) for family, wrong in FORBIDDEN if type(wrong.value) is int]
+@pytest.mark.parametrize("audio", [None, 7, b"RIFF", {"type": "url"}, ["a.wav"], True, "", "no/such/sound.wav"])
+@pytest.mark.parametrize("call", ["extend_audio", "inpaint_audio"])
+def test_what_is_no_sound_is_refused_and_no_request_leaves(call: str, audio: Any) -> None:
+    rest: dict[str, Any] = {"append_duration_ms": 2000} if call == "extend_audio" else {"segment": (1000, 2000)}
+    for error in both(nothing_may_leave, lambda client: getattr(client, call)(audio, **rest)):
+        assert isinstance(error, InvalidRequestError), error
+        assert error.field == "audio"
+
+
+@pytest.mark.parametrize(
+    "segment", [None, 2000, "12", (), (1000,), (1000, 2000, 3000), {"start_ms": 1000, "end_ms": 2000}, {1000, 2000}]
+)
+def test_what_is_no_segment_is_refused_and_no_request_leaves(segment: Any) -> None:
+    url = "https://media.example.com/a.wav"
+    for error in both(nothing_may_leave, lambda client: client.inpaint_audio(url, segment=segment)):
+        assert isinstance(error, InvalidRequestError), error
+        assert error.field == "segment"
+        assert "not a pair (start_ms, end_ms); nothing was sent" in error.message
+
+
+NUMBERS = [
+    (family, wrong) for family, wrong in FORBIDDEN if type(wrong.value) is int and wrong.bound != "True or False"
+]
+NUMBERS += [(family, wrong) for family, wrong in FORBIDDEN if wrong.field == "segment"]
 
 
 @pytest.mark.parametrize(("family", "wrong"), NUMBERS, ids=str)
 def test_limits_can_be_switched_off(family: str, wrong: Forbidden) -> None:
     answer, seen = recording()
-    body = {**SIMPLEST[family], wrong.field: wrong.value}
+    body = wrong.within(SIMPLEST[family])
     both(answer, lambda client: generation(client, family, body).submit_job(), check_limits=False)
-    assert [json.loads(request.content)[wrong.field] for request in seen] == [wrong.value] * 2
+    assert [wrong.found_in(json.loads(request.content)) for request in seen] == [wrong.value] * 2
 
 
 # --- both colours ----------------------------------------------------------------------------------------------------
@@ -150,10 +240,10 @@ def wire_of(request: httpx.Request) -> tuple[str, str, list[tuple[bytes, bytes]]
     return request.method, str(request.url), request.headers.raw, request.content
 
 
-@settings(max_examples=50)
+@families
+@settings(max_examples=25)
 @given(data=st.data())
-def test_both_colours_send_the_same_bytes(data: st.DataObject) -> None:
-    family = data.draw(st.sampled_from(GENERATIONS))
+def test_both_colours_send_the_same_bytes(family: str, data: st.DataObject) -> None:
     body = data.draw(valid(request_of(family)))
     method = data.draw(st.sampled_from(["preflight", "submit_job", "sync_i_accept_http_timeout_risk"]))
     options = data.draw(
@@ -173,23 +263,28 @@ def test_both_colours_send_the_same_bytes(data: st.DataObject) -> None:
     assert [wire_of(request) for request in seen[:half]] == [wire_of(request) for request in seen[half:]]
 
 
-TOKEN = f"mirelo1:text-to-sfx:v1.5:{JOB_ID}:1772366400:1000"
+@pytest.mark.parametrize("name", ["getMe", *(f"{family}JobPoll" for family in GENERATIONS)])
+def test_reads_are_the_same_too(name: str) -> None:
+    def call(client: Any) -> Any:
+        return client.me() if name == "getMe" else client.job(token_of(name.removesuffix("JobPoll"))).status()
 
-
-@pytest.mark.parametrize("call", [lambda client: client.me(), lambda client: client.job(TOKEN).status()])
-def test_reads_are_the_same_too(call: Callable[[Any], Any]) -> None:
     answer, seen = recording()
     plain, awaited = both(answer, call)
     assert plain == awaited
+    assert not isinstance(plain, Exception)
     first, second = map(wire_of, seen)
     assert first == second
-    assert first[3] == b""
+    operation = OPERATIONS[name]
+    path = operation.path.replace("{job_id}", JOB_ID)
+    assert (first[0], httpx.URL(first[1]).path, first[3]) == (operation.method, path, b"")
 
 
 def test_the_key_goes_to_the_api_and_nowhere_else() -> None:
     answer, seen = recording()
-    body = {"video": {"type": "asset", "asset_id": "any"}, "duration_ms": 2000}
-    both(answer, lambda client: generation(client, "videoToSfx", body).submit_job())
+    assets = {kind: {"type": "asset", "asset_id": "any"} for kind in ("video", "audio")}
+    body = {**SIMPLEST["extendAudioWithVideoV16"], **assets}
+    both(answer, lambda client: generation(client, "extendAudioWithVideoV16", body).submit_job())
+    assert len(seen) == 2 * 5
     assert {request.url.host for request in seen} == {"api.mirelo.ai", "uploads.example.com"}
     for request in seen:
         ours = request.url.host == "api.mirelo.ai"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from pathlib import Path
-from typing import BinaryIO, Literal, assert_never, assert_type
+from typing import Any, BinaryIO, Literal, assert_never, assert_type
 
 import httpx
 from mirelo_ergo_api.mirelo_v2.api.account import get_me
@@ -20,6 +20,8 @@ from mirelo_ergo import (
     AsyncJobUpdates,
     AsyncMireloClient,
     AsyncSyncResult,
+    Audio,
+    AudioError,
     AuthenticationError,
     ConfigurationError,
     CostLimitError,
@@ -41,6 +43,7 @@ from mirelo_ergo import (
     MeResult,
     MireloClient,
     MireloError,
+    ModelInfo,
     NetworkError,
     NotFoundError,
     PermissionDeniedError,
@@ -83,10 +86,11 @@ def clients(context: ssl.SSLContext, transport: httpx.BaseTransport, awaited: ht
         allow_private_hosts=True,
         max_credits=100,
         check_limits=False,
+        model="v1.6",
     )
     MireloClient(verify=context, transport=transport)
     MireloClient(http_client=httpx.Client(), verify=False)
-    AsyncMireloClient(verify=context, transport=awaited)
+    AsyncMireloClient(verify=context, transport=awaited, model=None)
     AsyncMireloClient(http_client=httpx.AsyncClient())
     assert_type(mirelo_ergo.__version__, str)
 
@@ -101,13 +105,35 @@ def videos(file: BinaryIO, path: Path) -> list[Video]:
     ]
 
 
-def blocking(path: Path, video: Video) -> None:
+def sounds(file: BinaryIO, path: Path) -> list[Audio]:
+    return [
+        Audio.from_path("rain.wav"),
+        Audio.from_path(path, content_type="audio/flac", on_progress=on_upload),
+        Audio.from_url("https://media.example.com/rain.wav"),
+        Audio.from_bytes(b"...", on_progress=on_upload),
+        Audio.from_bytes(b"...", content_type="audio/ogg"),
+        Audio.from_file(file, size=1000, content_type="audio/wav", on_progress=on_upload),
+    ]
+
+
+def blocking(path: Path, video: Video, audio: Audio) -> None:
     with MireloClient() as client:
         assert_type(client, MireloClient)
         me = assert_type(client.me(), MeResult)
         assert_type((me.id, me.email, me.credits_available, me.overage_enabled), tuple[str, str, int, bool])
         request = assert_type(client.text_to_sfx("rain"), GenerationRequest)
         client.text_to_sfx("rain", duration_ms=5000, num_samples=2, max_credits=10)
+        assert_type(client.text_to_sfx("waves", loop=True, model="v1.6"), GenerationRequest)
+        assert_type(client.video_to_sfx(video, duration_ms=5000, prompt="boots", model="v1.6"), GenerationRequest)
+        assert_type(
+            client.extend_audio("rain.wav", append_duration_ms=5000, prompt="rain", loop=True), GenerationRequest
+        )
+        client.extend_audio(
+            path, append_duration_ms=5000, video=video, start_offset_ms=100, num_samples=2, max_credits=10
+        )
+        assert_type(client.inpaint_audio(audio, segment=(1000, 2000), prompt="a clap"), GenerationRequest)
+        client.inpaint_audio(audio, segment=(1000, 2000), video=path, num_samples=2, model="v1.6", max_credits=10)
+        models(client.models())
         client.video_to_sfx("clip.mp4", duration_ms=5000)
         client.video_to_sfx(path, duration_ms=5000, start_offset_ms=100, num_samples=2, output="video", max_credits=10)
         client.video_to_sfx(video, duration_ms=5000)
@@ -123,6 +149,7 @@ def blocking(path: Path, video: Video) -> None:
         assert_type(request.run(poll_interval_ms=500, timeout_ms=60_000, on_progress=on_wait, patient=True), SyncResult)
         assert_type(request.sync_i_accept_http_timeout_risk(), SyncResult)
         assert_type(result.result_urls, list[str])
+        client.extend_audio(assert_type(result.audio, list[Audio])[0], append_duration_ms=2000)
         assert_type(result.job, Job | None)
         assert_type(result.download("out/", overwrite=True, on_progress=on_download), list[Path])
         assert_type(result.download(path), list[Path])
@@ -132,13 +159,20 @@ def blocking(path: Path, video: Video) -> None:
     client.close()
 
 
-async def awaiting(path: Path, video: Video) -> None:
+async def awaiting(path: Path, video: Video, audio: Audio) -> None:
     async with AsyncMireloClient() as client:
         assert_type(client, AsyncMireloClient)
         assert_type(await client.me(), MeResult)
         request = assert_type(client.text_to_sfx("rain", duration_ms=5000, num_samples=2), AsyncGenerationRequest)
         client.video_to_sfx(path, duration_ms=5000, start_offset_ms=100, num_samples=2, output="video", max_credits=10)
         client.video_to_sfx(video, duration_ms=5000)
+        assert_type(client.text_to_sfx("waves", loop=True, model="v1.6"), AsyncGenerationRequest)
+        assert_type(client.video_to_sfx(video, duration_ms=5000, prompt="boots", model="v1.6"), AsyncGenerationRequest)
+        assert_type(client.extend_audio("rain.wav", append_duration_ms=5000, loop=True), AsyncGenerationRequest)
+        client.extend_audio(path, append_duration_ms=5000, video=video, start_offset_ms=100, prompt="rain", model=None)
+        assert_type(client.inpaint_audio(audio, segment=(1000, 2000), prompt="a clap"), AsyncGenerationRequest)
+        client.inpaint_audio(audio, segment=(1000, 2000), video=path, num_samples=2, model="v1.6", max_credits=10)
+        models(client.models())
         assert_type(await request.preflight(), PreflightResult)
         job = assert_type(await request.submit_job(), AsyncJob)
         assert_type(client.job(job.token), AsyncJob)
@@ -149,11 +183,19 @@ async def awaiting(path: Path, video: Video) -> None:
         result = assert_type(await job.wait(on_progress=on_wait), AsyncSyncResult)
         assert_type(await request.run(patient=True), AsyncSyncResult)
         assert_type(await request.sync_i_accept_http_timeout_risk(), AsyncSyncResult)
+        client.extend_audio(assert_type(result.audio, list[Audio])[0], append_duration_ms=2000)
         assert_type(result.job, AsyncJob | None)
         assert_type(await result.download("out/", on_progress=on_download), list[Path])
         assert_type(await result.bytes(), list[bytes])
         assert_type(await get_me.asyncio(client=client.low_level), ErrorResponse | Me | None)
     await client.aclose()
+
+
+def models(known: list[ModelInfo]) -> None:
+    for info in known:
+        assert_type((info.family, info.model, info.is_default), tuple[str, str, bool])
+        assert_type(dict(info.limits["num_samples"]), dict[str, Any])
+        assert_type(info.conditions, tuple[str, ...])
 
 
 def narrowing(job: Job) -> list[str]:
@@ -199,7 +241,9 @@ def errors(request: GenerationRequest) -> None:
         assert_type(error.job_token, str | None)
     except RateLimitError as error:
         assert_type(error.retry_after, float | None)
-    except (AuthenticationError, InsufficientCreditsError, PermissionDeniedError, NotFoundError, VideoError) as error:
+    except (AuthenticationError, InsufficientCreditsError, PermissionDeniedError, NotFoundError) as error:
+        assert_type(error.retry_after, float | None)
+    except (VideoError, AudioError) as error:
         assert_type(error.retry_after, float | None)
     except (ServerError, APIStatusError, UnexpectedResponseError) as error:
         logging.getLogger("mirelo_ergo").error("%s", error.request_id)

@@ -13,7 +13,7 @@ import mirelo_ergo
 ROOT = Path(__file__).parents[2]
 
 WRONG = """
-from mirelo_ergo import AsyncMireloClient, Job, JobStatus, MireloClient, Video
+from mirelo_ergo import AsyncMireloClient, Audio, Job, JobStatus, MireloClient, Video
 
 client = MireloClient()
 MireloClient(7)  # E: arg-type
@@ -32,6 +32,15 @@ Video.from_bytes("clip.mp4")  # E: arg-type
 Video.from_file(open("clip.mp4"))  # E: arg-type
 Video.from_path("clip.mp4", on_progress=lambda sent: None)  # E: arg-type misc
 client.text_to_sfx("rain").submit_job().wait(on_progress=lambda done, total: None)  # E: arg-type misc
+client.text_to_sfx("rain", loop="yes")  # E: arg-type
+client.text_to_sfx("rain", model=1.6)  # E: arg-type
+client.video_to_sfx(Audio.from_url("https://a.example/a.wav"), duration_ms=5000)  # E: arg-type
+client.extend_audio("rain.wav")  # E: call-arg
+client.extend_audio(Video.from_path("clip.mp4"), append_duration_ms=5000)  # E: arg-type
+client.inpaint_audio("rain.wav", segment=1000)  # E: arg-type
+client.inpaint_audio("rain.wav", segment=(1000, 2000, 3000))  # E: arg-type
+client.inpaint_audio("rain.wav", segment=(1000, 2000), loop=True)  # E: call-arg
+client.models()[0].model = "v1.7"  # E: misc
 client.job(7)  # E: arg-type
 client.jobs  # E: attr-defined
 AsyncMireloClient().me().credits_available  # E: attr-defined

@@ -35,7 +35,7 @@ def drawn() -> dict[str, str]:
 def test_the_tree_is_as_drawn() -> None:
     actual = {cls.__name__: next(base.__name__ for base in cls.__bases__) for cls in CLASSES if cls is not MireloError}
     assert drawn() == actual
-    assert len(actual) == 23
+    assert len(actual) == 24
 
 
 def test_every_class_is_public() -> None:
@@ -132,6 +132,7 @@ def test_errors_survive_pickle_and_copy_without_their_handle(cls: type[MireloErr
         ("JobExpiredError", "job_not_found", 404),
         ("PermissionDeniedError", "permission_denied", 403),
         ("VideoError", "invalid_video", 422),
+        ("AudioError", "invalid_audio", 422),
         ("SubmitOutcomeUnknown", "network_error", 0),
     ],
 )

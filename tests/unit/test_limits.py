@@ -16,6 +16,7 @@ class Limit:
     name: str
     type: str
     required: bool = False
+    default: object = None
     minimum: float | None = None
     maximum: float | None = None
     min_length: int | None = None
