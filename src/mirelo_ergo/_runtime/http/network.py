@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _WRITE = 1 << 16
 _GLANCE = 0.01
-_AT_ONCE = 0.05
+_AT_ONCE = 0.25
 """Seconds in which a slice has to go for the next one to be larger."""
 watch_of_this_call: ContextVar[Watch | None] = ContextVar("mirelo_ergo_watch", default=None)
 """The watch of the operation that runs in this thread or task: connections are shared, deadlines are not."""
