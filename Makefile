@@ -4,8 +4,8 @@ BIN := .venv/bin
 CLIP ?= examples/clip.mp4
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help generate drift lint types test faults soak bench demo serve build clean
-help:                 ; @sed -nE 's/^([a-z]+):.*  [#]{2} (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+.PHONY: help generate drift api-diff update-spec lint types test faults soak bench demo serve build clean
+help:                 ; @sed -nE 's/^([a-z-]+):.*  [#]{2} (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 13
 
 .venv/ready: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mirelo_ergo needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
@@ -21,6 +21,8 @@ help:                 ; @sed -nE 's/^([a-z]+):.*  [#]{2} (.*)/\1\t\2/p' $(MAKEFI
 
 generate: .venv/ready ; $(BIN)/python scripts/generate.py  ## openapi/ -> generated/mirelo_ergo_api/
 drift: .venv/ready    ; $(BIN)/python scripts/generate.py --check  ## prove that nothing in generated/ was edited by hand
+api-diff: .venv/ready ; $(BIN)/python scripts/api_diff.py $(OLD) $(NEW)  ## what changed for callers; OLD=file NEW=file compares these
+update-spec: .venv/ready ; $(BIN)/python scripts/update_spec.py "$(FILE)" "$(SERVICE)"  ## take in FILE=vendor.yaml for SERVICE=mirelo-v2
 lint: .venv/ready     ; $(BIN)/ruff check . && $(BIN)/ruff format --check .  ## style
 types: .venv/ready    ; $(BIN)/mypy && $(BIN)/pyright  ## mypy --strict and pyright
 test: .venv/ready .bench/vendor/ready ; $(BIN)/python -m pytest -n 2 --cov --cov-report=term  ## everything the project checks about itself

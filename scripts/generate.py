@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file
 
 from jsonschema import ValidationError
 from openapi_spec_validator import OpenAPIV30SpecValidator
+from referencing.exceptions import Unresolvable
 
 from scripts.generation.checks import check, module_name
 from scripts.generation.documents import GenerationError, canonical, join, load, operations
@@ -102,26 +103,44 @@ def build(openapi: Path, target: Path) -> None:
     (target / "__init__.py").write_text(UMBRELLA, encoding="utf-8")
     (target / "py.typed").touch()
     for service, spec in specs.items():
-        if not re.fullmatch(r"[a-z][a-z0-9-]*", service):
-            raise GenerationError(
-                f"{spec.name}: a spec is named by small letters, digits and -, because its package is too"
-            )
+        check_service(service)
         try:
             build_service(prepare(spec, overlays[service]), target / service.replace("-", "_"))
         except GenerationError as problem:
             raise GenerationError(f"{spec.name}: {problem}") from problem
 
 
+def check_service(service: str) -> None:
+    """Refuse a service whose name cannot be that of a file and of a package."""
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", service):
+        raise GenerationError(
+            f"{service[:40]!r}: a spec is named by small letters, digits and -, because its package is too"
+        )
+
+
 def prepare(spec: Path, overlay: Path) -> dict[str, Any]:
     """Read a spec and return it validated, normalised and checked."""
     document = load(spec)
-    refuse_remote_references(document)  # before the validator, which would fetch them
-    if problem := next(OpenAPIV30SpecValidator(document).iter_errors(), None):
-        innermost = _innermost(problem)
-        raise GenerationError(f"{join('', *innermost.absolute_path)}: {innermost.message[:300]}")
+    validate(document)
     normalised = normalise(document, load_overlay(overlay))
     check(normalised)
     return normalised
+
+
+def validate(document: dict[str, Any]) -> None:
+    """Refuse what is not OpenAPI 3.0."""
+    refuse_remote_references(document)  # before the validator, which would fetch them
+    try:
+        problem = next(OpenAPIV30SpecValidator(document).iter_errors(), None)
+    except Unresolvable as nowhere:
+        raise GenerationError(f"the $ref to {nowhere.ref!r} leads nowhere") from nowhere
+    except Exception as trip:  # the validator stumbles over a $ref to something of another kind
+        told = f"{type(trip).__name__}: {trip}"
+        raise GenerationError(f"this is not OpenAPI 3.0: the validator failed with {told[:120]}") from trip
+    if problem:
+        innermost = _innermost(problem)
+        place = join("", *innermost.absolute_path)
+        raise GenerationError(f"{place}: {innermost.message[:300]}".removeprefix(": "))
 
 
 def build_service(document: dict[str, Any], package: Path) -> None:

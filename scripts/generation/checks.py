@@ -32,6 +32,11 @@ def module_name(name: str) -> str:
     return str(PythonIdentifier(name, "field_"))
 
 
+def odd_character(text: str) -> str | None:
+    """Return the first character that does not show, or shows other than it reads."""
+    return next((c for c in text if unicodedata.category(c) in _ODD and c != "\n"), None)
+
+
 def check(document: dict[str, Any]) -> None:
     """Refuse a normalised spec whose names, texts or defaults are not safe in code; list them all."""
     problems = [*_version(document), *_texts(document, ""), *_operations(document), *_components(document)]
@@ -51,7 +56,7 @@ def _texts(value: Any, pointer: str) -> Iterator[str]:
     if isinstance(value, str):
         if "\\" in value or '"""' in value:
             yield f"{pointer}: a backslash or triple quotes in {value[:40]!r}"
-        elif odd := next((c for c in value if unicodedata.category(c) in _ODD and c != "\n"), None):
+        elif odd := odd_character(value):
             yield f"{pointer}: the character U+{ord(odd):04X} in {value[:40]!r}"
     elif isinstance(value, dict | list):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):

@@ -29,6 +29,16 @@ _COMPONENT = "#/components/schemas/"
 _ANNOTATIONS = ("description", "example", "examples", "externalDocs", "deprecated")
 
 
+class NamingError(GenerationError):
+    """Says where shapes and names do not match: the places of each shape without a name, and the other problems."""
+
+    def __init__(self, unnamed: list[list[str]], others: list[str]) -> None:
+        missing = [f"{at} has no name; add it to `names` in the overlay" for places in unnamed for at in places]
+        super().__init__("\n  ".join(["shapes and names do not match:", *missing, *others]))
+        self.unnamed = unnamed
+        self.others = others
+
+
 @attrs.frozen
 class Patch:
     """One change to the normalised spec, for the generator's sake."""
@@ -73,21 +83,23 @@ def normalise(spec: dict[str, Any], overlay: Overlay) -> dict[str, Any]:
     """Return the spec with every shape named exactly once, sorted by key and patched."""
     refuse_remote_references(spec)
     inliner = _Inliner(spec)
-    inlined = map_schemas({key: spec[key] for key in spec if key != "components"}, "", inliner.schema, inliner.other)
+    inlined = inliner.document()
     namer = _Namer(overlay.names, inliner.names)
     map_schemas(inlined, "", namer.learn)
-    namer.refuse_stale()
     normalised: dict[str, Any] = map_schemas(inlined, "", namer.lift)
-    namer.refuse_unclear()
-    normalised["components"] = {
-        "schemas": dict(sorted(namer.components.items())),
-        "securitySchemes": spec.get("components", {}).get("securitySchemes", {}),
-    }
+    namer.refuse_mismatches()
+    normalised["components"]["schemas"] = dict(sorted(namer.components.items()))
     _spread_security(normalised)
     for patch in overlay.patches:
         _apply(patch, normalised)
     refuse_remote_references(normalised)
     return normalised
+
+
+def inline(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return the spec as vendors publish it: no reference, and of the components the security schemes alone."""
+    refuse_remote_references(spec)
+    return _Inliner(spec).document()
 
 
 def refuse_remote_references(document: Any, pointer: str = "") -> None:
@@ -110,6 +122,13 @@ class _Inliner:
         self._document = document
         self._open: list[str] = []
         self.names: dict[str, str] = {}
+
+    def document(self) -> dict[str, Any]:
+        """Inline all but the components."""
+        rest = {key: value for key, value in self._document.items() if key != "components"}
+        inlined: dict[str, Any] = map_schemas(rest, "", self.schema, self.other)
+        security = self._document.get("components", {}).get("securitySchemes", {})
+        return inlined | {"components": {"securitySchemes": security}}
 
     def schema(self, schema: dict[str, Any], pointer: str) -> dict[str, Any]:
         """Inline one schema."""
@@ -153,7 +172,7 @@ class _Namer:
         self._names_inside: dict[tuple[str, str], set[str]] = defaultdict(set)  # by shape around it, and place in that
         self._around: list[tuple[str, str]] = []  # shapes that the visited one is in, with their pointers
         self._seen: set[str] = set()
-        self._unnamed: list[str] = []
+        self._unnamed: dict[str, list[str]] = defaultdict(list)
         self._conflicts: list[str] = []
         self._first: dict[str, tuple[str, str]] = {}
         self.components: dict[str, dict[str, Any]] = {}
@@ -191,18 +210,13 @@ class _Namer:
         self.components.setdefault(name, lifted)
         return {"$ref": _COMPONENT + name}
 
-    def refuse_stale(self) -> None:
-        """Refuse entries of the table that point at no schema."""
-        if stale := sorted(self._table.keys() - self._seen):
-            raise GenerationError(
-                "overlay: no schema is at\n  " + "\n  ".join(stale) + "\nremove or correct these names"
-            )
-
-    def refuse_unclear(self) -> None:
-        """Refuse shapes without a name and names without one shape, all at once."""
-        if self._unnamed or self._conflicts:
-            missing = [f"{pointer} has no name; add it to `names` in the overlay" for pointer in self._unnamed]
-            raise GenerationError("\n  ".join(["shapes and names do not match:", *missing, *self._conflicts]))
+    def refuse_mismatches(self) -> None:
+        """Refuse shapes without a name, names without one shape and names of no place, and list them all."""
+        stale = [
+            f"overlay: no schema is at\n  {at}; remove or correct it" for at in sorted(self._table.keys() - self._seen)
+        ]
+        if self._unnamed or self._conflicts or stale:
+            raise NamingError(list(self._unnamed.values()), [*self._conflicts, *stale])
 
     def _inside(self, schema: dict[str, Any], pointer: str, visit: Visit) -> dict[str, Any]:
         """Visit the schemas inside one, which they are told that they are in."""
@@ -226,13 +240,14 @@ class _Namer:
         return name or reference
 
     def _by_shape(self, schema: dict[str, Any], pointer: str) -> str | None:
-        names = self._names_by_shape.get(canonical(_shape(schema, pointer)), set())
+        shape = canonical(_shape(schema, pointer))
+        names = self._names_by_shape.get(shape, set())
         if len(names) > 1:
             names = self._names_inside.get(self._place(pointer), names)
         if len(names) > 1:
             self._conflicts.append(f"{pointer} could be {' or '.join(sorted(names))}; name it in the overlay")
         elif not names and _is_object(schema):
-            self._unnamed.append(pointer)
+            self._unnamed[shape].append(pointer)
         return next(iter(names)) if len(names) == 1 else None
 
 

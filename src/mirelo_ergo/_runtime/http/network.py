@@ -17,6 +17,7 @@ from ..redact import shorten
 from ..urls import AddressKind, ForeignPolicy, address_kind, check_address
 
 if TYPE_CHECKING:
+    import asyncio
     import ssl
     from collections.abc import Iterable, Iterator
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _WRITE = 1 << 16
 _GLANCE = 0.01
-_AT_ONCE = 0.05
+_AT_ONCE = 0.25
 """Seconds in which a slice has to go for the next one to be larger."""
 watch_of_this_call: ContextVar[Watch | None] = ContextVar("mirelo_ergo_watch", default=None)
 """The watch of the operation that runs in this thread or task: connections are shared, deadlines are not."""
@@ -157,8 +158,10 @@ class _AsyncClippedStream(httpcore.AsyncNetworkStream):
         self._socket = inner.get_extra_info("socket")
         self._early = _Early()
         self._slices = _Slices()
+        self._listening: asyncio.Task[None] | None = None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        await self._stop_listening()
         data = self._early.take(max_bytes)
         data = data or await self._inner.read(max_bytes, _clip(timeout, httpcore.ReadTimeout))
         _moved(len(data))
@@ -170,21 +173,22 @@ class _AsyncClippedStream(httpcore.AsyncNetworkStream):
             return
         import asyncio  # as in `_resolve`
 
-        # It forgets what has come when a write fails, so an answer is taken first, and listened for all the while.
-        if self._inner.get_extra_info("is_readable"):
-            with suppress(httpcore.ReadError, httpcore.ReadTimeout):  # as in `_ClippedStream._listen`
-                self._early.keep(await self._inner.read(_WRITE, _GLANCE))
-            self._early.check()
+        if self._listening is None:
+            # It forgets what has come when a write fails, so an answer is taken first, and listened for all the while.
+            if self._inner.get_extra_info("is_readable"):
+                with suppress(httpcore.ReadError, httpcore.ReadTimeout):  # as in `_ClippedStream._listen`
+                    self._early.keep(await self._inner.read(_WRITE, _GLANCE))
+                self._early.check()
+            self._listening = asyncio.ensure_future(self._listen())
         writing = asyncio.ensure_future(self._write(buffer, timeout))
-        listening = asyncio.ensure_future(self._listen())
         try:
-            await asyncio.wait((writing, listening), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((writing, self._listening), return_when=asyncio.FIRST_COMPLETED)
             self._early.check()
             await writing
-        finally:
+        except BaseException:
             writing.cancel()
-            listening.cancel()
-            await asyncio.gather(writing, listening, return_exceptions=True)
+            await asyncio.gather(writing, return_exceptions=True)
+            raise
 
     async def _listen(self) -> None:
         """Keep what the server says until it is an answer, or the connection ends."""
@@ -192,12 +196,21 @@ class _AsyncClippedStream(httpcore.AsyncNetworkStream):
             while self._early.open and (data := await self._inner.read(_WRITE)):
                 self._early.keep(data)
 
+    async def _stop_listening(self) -> None:
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            import asyncio  # as in `_resolve`
+
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
     async def _write(self, buffer: bytes, timeout: float | None) -> None:
         for piece in self._slices.of(buffer):
             await self._inner.write(piece, _clip(timeout, httpcore.WriteTimeout))
             _moved(len(piece))
 
     async def aclose(self) -> None:
+        await self._stop_listening()
         await self._inner.aclose()
 
     async def start_tls(
@@ -207,13 +220,12 @@ class _AsyncClippedStream(httpcore.AsyncNetworkStream):
         return _AsyncClippedStream(await self._inner.start_tls(ssl_context, server_hostname, clipped))
 
     def get_extra_info(self, info: str) -> Any:
+        # The pool asks this of every idle connection at every request, and `_inner` takes ten times as long.
         if info == "is_readable" and self._socket is not None and hasattr(select, "poll"):
             number = self._socket.fileno()
             if number < 0:
                 return True
-            poller = (
-                select.poll()
-            )  # the pool asks every idle connection at every request: `_inner` takes ten times as long
+            poller = select.poll()
             poller.register(number, select.POLLIN)
             return bool(poller.poll(0))
         return self._inner.get_extra_info(info)

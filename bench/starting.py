@@ -1,0 +1,91 @@
+"""What it costs to begin: imports, the first client, the first answer. Every run is a fresh process."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+from bench.children import LEAN, OURS, ROOT, VENDOR, Child, environment
+from bench.figures import Figure, Group, median, ms, ratio
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _programs(url: str) -> dict[str, tuple[Path, str]]:
+    return {
+        "import ours": (OURS, "import mirelo_ergo"),
+        "import httpx": (OURS, "import httpx"),
+        "import our client": (OURS, "from mirelo_ergo import MireloClient"),
+        "our client": (OURS, "from mirelo_ergo import MireloClient; MireloClient('sk-x')"),
+        "httpx client": (OURS, "import httpx; httpx.Client()"),
+        "vendor client": (VENDOR, "from mirelo import MireloClient; MireloClient('sk-x')"),
+        "our answer": (OURS, f"from mirelo_ergo import MireloClient; MireloClient('sk-x', base_url='{url}').me()"),
+        "httpx answer": (OURS, f"import httpx; httpx.Client().get('{url}/v2/me').json()"),
+        "vendor answer": (VENDOR, f"from mirelo import MireloClient; MireloClient('sk-x', base_url='{url}').me()"),
+    }
+
+
+def measure(quick: bool) -> Group:
+    """Time each program in turn in processes of its own, from inside: the interpreter's own start is left out."""
+    rounds = 5 if quick else 21
+    with Child("api") as api:
+        programs = _programs(api.do("serve"))
+        times: dict[str, list[float]] = {name: [] for name in programs}
+        for number in range(rounds + 1):
+            for name, (python, code) in programs.items():
+                took = _run(python, code)
+                if number:  # the first round writes byte code and fills the disk cache
+                    times[name].append(took)
+    own = {name: median(values) for name, values in times.items()}
+    ours, httpx = own["import ours"], own["import httpx"]
+    client, httpx_client = own["our client"], own["httpx client"]
+    return Group(
+        "Starting",
+        f"Wall time in fresh processes, {rounds} rounds, without the interpreter's own start; httpx without its "
+        "command line, which loads click and rich where they are installed. `httpx.Client()` makes its TLS context "
+        "at once and ours with the first request, so the time to the first answer, over loopback http, is there "
+        "too.",
+        [
+            Figure(
+                "`import mirelo_ergo`",
+                ms(ours),
+                f"{ms(httpx)} (`import httpx`)",
+                ratio(ours, httpx),
+                "≤ 15 ms and ≤ 0.35",
+                ours <= 0.015 and ours / httpx <= 0.35,
+            ),
+            Figure(
+                "`from mirelo_ergo import MireloClient`",
+                ms(own["import our client"]),
+                f"{ms(httpx)} (`import httpx`)",
+                ratio(own["import our client"], httpx),
+            ),
+            Figure(
+                "first client ready, imports included",
+                ms(client),
+                f"{ms(httpx_client)} (`httpx.Client()`)",
+                ratio(client, httpx_client),
+                "≤ 1.25",
+                client / httpx_client <= 1.25,
+            ),
+            *(
+                Figure(what, ms(own[f"our {key}"]), f"{ms(own[f'{side} {key}'])} ({label})", _ratio(own, key, side))
+                for what, key, side, label in (
+                    ("the same", "client", "vendor", "the vendor's SDK"),
+                    ("first answer, imports included", "answer", "httpx", "`httpx.Client().get(url).json()`"),
+                    ("the same", "answer", "vendor", "the vendor's SDK"),
+                )
+            ),
+        ],
+    )
+
+
+def _ratio(own: dict[str, float], key: str, side: str) -> str:
+    return ratio(own[f"our {key}"], own[f"{side} {key}"])
+
+
+def _run(python: Path, code: str) -> float:
+    timed = f"{LEAN}import time; began = time.perf_counter(); {code}; print(time.perf_counter() - began)"
+    done = subprocess.run([python, "-c", timed], check=True, cwd=ROOT, env=environment(), capture_output=True)
+    return float(done.stdout)

@@ -1,0 +1,108 @@
+"""Say in words what changed for callers between two OpenAPI files, and whether it breaks them.
+
+By default each spec in openapi/ is compared with the last commit's. Exits with 1 when a change breaks callers, with 0
+when none does, and with 2 when there is nothing to compare. What a change is, and when it breaks, is in diffing/.
+
+Libraries that were considered: oasdiff (Go) is well kept and knows most of this, but is one more toolchain to pin, has
+other verdicts than ours (a new value in an answer breaks, a new default does not) and does not know `x-limits-when`;
+openapi-diff is Java. On PyPI, api-schema-diff knows no limit, default, enum, auth or server, swagger-spec-compatibility
+reads Swagger 2.0 only, openapispecdiff is unmaintained, and jsonsubschema says that a schema got narrower, not how.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, only scripts/ is on the path
+
+from scripts.diffing.changes import Change, changelog, gather, insert, printable, report
+from scripts.diffing.operations import compare_specs
+from scripts.generate import ROOT, validate
+from scripts.generation.documents import GenerationError, parse
+from scripts.generation.normalise import inline
+
+NOTHING: dict[str, Any] = {"openapi": "3.0.3", "info": {"title": "Nothing", "version": "0"}, "paths": {}}
+
+
+def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
+    """Compare and print; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", type=Path, metavar="OLD NEW", help="two spec files, YAML or JSON")
+    parser.add_argument("--changelog", action="store_true", help="print the changelog's API section instead")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="also put it under `## Unreleased` of a changelog")
+    options = parser.parse_args(arguments)
+    if len(options.files) not in (0, 2):
+        parser.error(f"give OLD and NEW, or neither of them, not {len(options.files)} files")
+    try:
+        pairs = _given(*options.files) if options.files else _committed(root)
+        found = {service: diff(*pair) for service, pair in pairs.items()}
+        changes = [change for service_changes in found.values() for change in service_changes]
+        items = changelog(changes)
+        if options.write and items:
+            text = insert(options.write.read_text(encoding="utf-8"), items)
+            options.write.write_text(text, encoding="utf-8")
+    except (GenerationError, OSError) as problem:
+        print(printable(f"api-diff: {problem}"), file=sys.stderr)
+        return 2
+    if options.changelog:
+        print("\n".join(["### API", "", *(items or ["- Nothing changed for callers."])]))
+    else:
+        print("".join(report(*entry) for entry in found.items()), end="")
+    return int(any(change.breaking for change in changes))
+
+
+def diff(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
+    """Return the gathered changes between two valid specs, in either form."""
+    return gather(compare_specs(old, new))
+
+
+def read(content: bytes, name: str) -> dict[str, Any]:
+    """Read a spec and refuse what cannot be compared; `name` is for the messages."""
+    document = parse(content, name)
+    try:
+        validate(document)
+        validate(inline(document))  # a reference may lead to something that cannot stand in its place
+    except GenerationError as problem:
+        raise GenerationError(f"{name}: {problem}") from problem
+    return document
+
+
+_Pair = tuple[dict[str, Any], dict[str, Any]]
+
+
+def _given(old: Path, new: Path) -> dict[str, _Pair]:
+    return {f"{old.name} to {new.name}": (read(old.read_bytes(), str(old)), read(new.read_bytes(), str(new)))}
+
+
+def _committed(root: Path) -> dict[str, _Pair]:
+    """Return each service's spec as it was committed last and as it is now."""
+    names = _git(root, "ls-tree", "--name-only", "HEAD", "openapi/").decode().splitlines()
+    committed = {Path(name).stem: name for name in names if name.endswith(".yaml")}
+    working = {path.stem: path for path in (root / "openapi").glob("*.yaml")}
+    return {
+        service: (
+            read(_git(root, "show", f"HEAD:./{committed[service]}"), f"HEAD:{committed[service]}")
+            if service in committed
+            else NOTHING,
+            read(working[service].read_bytes(), str(working[service])) if service in working else NOTHING,
+        )
+        for service in sorted(committed.keys() | working.keys())
+    }
+
+
+def _git(root: Path, *arguments: str) -> bytes:
+    way_out = "give OLD and NEW to compare two files"
+    git = shutil.which("git")
+    if git is None:
+        raise GenerationError(f"git is not installed, so there is no last commit to compare with; {way_out}")
+    run = subprocess.run([git, "-C", str(root), *arguments], capture_output=True, check=False)
+    if run.returncode != 0:
+        raise GenerationError(f"git {arguments[0]} failed: {run.stderr.decode(errors='replace').strip()}; {way_out}")
+    return run.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""Compare how far two schemas limit a value: bounds, lengths, steps, patterns, enums, and limits under a condition.
+
+`x-limits-when`, on an object of a request, is a list of `{when: {field: value}, field: name, minimum: …}`: where the
+condition holds, the field has these limits beside its own. `{width_of: name, from: start, to: end, minimum: …}` limits
+the distance between two fields of an object in it, always or under a `when` too.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import attrs
+
+from scripts.diffing.changes import ABSENT, same, show
+from scripts.diffing.shapes import CONDITIONS, LOWER, UPPER, At, Effect, Finding, fold, merge
+from scripts.generation.documents import GenerationError, canonical
+
+_EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
+_BOUNDS = (*LOWER, *UPPER)
+_RULES = ("multipleOf", "uniqueItems", "pattern")
+LIMITS = {*_BOUNDS, *_EXCLUSIVE.values(), *_RULES, "enum"}
+
+
+def compare_limits(old: dict[str, Any], new: dict[str, Any], at: At) -> Iterator[Finding]:
+    """Find each limit that got tighter or wider."""
+    for keyword in _BOUNDS:
+        before, after = _bound(old, keyword), _bound(new, keyword)
+        if before != after:
+            effect = Effect.TIGHTER if after > before else Effect.WIDER
+            yield _finding(at, keyword, effect, _show_bound(old, keyword), _show_bound(new, keyword))
+    for keyword in _RULES:
+        was, now = (schema.get(keyword) or ABSENT for schema in (old, new))
+        if was != now:
+            yield _finding(at, keyword, _rule_effect(keyword, was, now), show(was), show(now))
+    yield from _compare_enums(old.get("enum", ABSENT), new.get("enum", ABSENT), at)
+
+
+def compare_conditions(old: dict[str, Any], new: dict[str, Any], at: At) -> Iterator[Finding]:
+    """Find each limit under a condition that got tighter or wider, seen together with the field's own limits.
+
+    Nobody can have met a condition on a field or a value that the old schema did not have: that breaks no call.
+    """
+    before, after = _conditions(old, at), _conditions(new, at)
+    for key in sorted(before.keys() | after.keys()):
+        was, now = before.get(key, {}), after.get(key, {})
+        if was == now:
+            continue
+        when, name, width = json.loads(key[0]), key[1], key[2]
+        told = "when " + " and ".join(f"{field} is {show(value)}" for field, value in when.items()) if when else ""
+        told = ", ".join(filter(None, (told, width)))
+        met = name in old.get("properties", {}) and all(_was_possible(old, new, *item) for item in when.items())
+        keywords = {*was, *now, *_EXCLUSIVE.values()}
+        inner = at.inside(name)
+        if not width:
+            was = _effective(old, name, was, keywords, inner)
+            now = _effective(new, name, now, keywords, inner)
+        for finding in compare_limits(was, now, inner):
+            yield attrs.evolve(finding, words=f"{told}: {finding.words}", breaking=finding.breaking and met)
+
+
+def _finding(at: At, keyword: str, effect: Effect, was: str, now: str) -> Finding:
+    """Report a limit: a tolerant reader does not check an answer's, so that only a request's can break."""
+    return Finding(at.field, f"{keyword} {effect.value} from {was} to {now}", at.request and effect is not Effect.WIDER)
+
+
+def _bound(schema: dict[str, Any], keyword: str) -> tuple[float, bool]:
+    """Return a bound as a value that grows as it gets tighter."""
+    value = schema.get(keyword, None if keyword in _EXCLUSIVE or keyword in UPPER else 0)
+    if value is None:
+        return -math.inf, False
+    return value if keyword in LOWER else -value, bool(schema.get(_EXCLUSIVE.get(keyword, "")))
+
+
+def _show_bound(schema: dict[str, Any], keyword: str) -> str:
+    return show(schema.get(keyword, ABSENT)) + " (excluded)" * _bound(schema, keyword)[1]
+
+
+def _rule_effect(keyword: str, was: Any, now: Any) -> Effect:
+    if was is ABSENT or now is ABSENT:
+        return Effect.TIGHTER if was is ABSENT else Effect.WIDER
+    if keyword == "multipleOf":
+        before, after = Fraction(str(was)), Fraction(str(now))
+        if before % after == 0:
+            return Effect.WIDER
+        if after % before == 0:
+            return Effect.TIGHTER
+    return Effect.OTHER
+
+
+def _compare_enums(old: Any, new: Any, at: At) -> Iterator[Finding]:
+    if ABSENT in (old, new):
+        if old is not new:
+            yield _finding(at, "enum", Effect.TIGHTER if old is ABSENT else Effect.WIDER, show(old), show(new))
+        return
+    before, after = ({canonical(value): value for value in values} for values in (old, new))  # 1 is not true here
+    for effect, told, ours, theirs in (
+        (Effect.TIGHTER, "without", before, after),
+        (Effect.WIDER, "with", after, before),
+    ):
+        if values := [show(value) for text, value in ours.items() if text not in theirs]:
+            yield _finding(at, f"enum {told} {', '.join(values)}", effect, show(old), show(new))
+
+
+def _conditions(schema: dict[str, Any], at: At) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """Return the limits by condition, field and width, and refuse what is not of the extension's forms."""
+    entries = schema.get(CONDITIONS, [])
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for entry in entries if isinstance(entries, list) else [entries]:
+        match entry:
+            case {"when": dict(when), "field": str(name), **rest} if when and _are_limits(rest):
+                key = canonical(when), name, ""
+            case {"width_of": str(name), "from": str(start), "to": str(end), **rest} if _are_limits(
+                {keyword: value for keyword, value in rest.items() if keyword != "when"}
+            ) and isinstance(rest.get("when", {}), dict):
+                key = canonical(rest.pop("when", {})), name, f"the width from {start} to {end}"
+            case _:
+                raise GenerationError(
+                    f"{at.field or 'a body'}: {CONDITIONS} has {show(entry)}; an entry is "
+                    "{when: {field: value}, field: name, minimum: number, …} or "
+                    "{width_of: name, from: field, to: field, minimum: number, …}"
+                )
+        limits = {keyword: value for keyword, value in rest.items() if keyword in LIMITS}
+        found[key] = merge(found.get(key, {}), limits, at.inside(name))
+    return found
+
+
+def _are_limits(entry: dict[Any, Any]) -> bool:
+    """Tell whether each keyword is a limit with a value of its kind; a description may stand beside them."""
+    kinds: dict[str, type | tuple[type, ...]] = {
+        **dict.fromkeys(_BOUNDS, (int, float)),
+        **dict.fromkeys(_EXCLUSIVE.values(), bool),
+        "multipleOf": (int, float),
+        "uniqueItems": bool,
+        "pattern": str,
+        "enum": list,
+        "description": str,
+    }
+    return entry.keys() <= kinds.keys() and all(
+        isinstance(value, kinds[keyword]) and (kinds[keyword] is bool or not isinstance(value, bool))
+        for keyword, value in entry.items()
+    )
+
+
+def _was_possible(old: dict[str, Any], new: dict[str, Any], name: str, value: Any) -> bool:
+    """Tell whether a call that the old schema allowed can meet the condition in the new one."""
+    old_property, new_property = (schema.get("properties", {}).get(name) for schema in (old, new))
+    if old_property is None:
+        return same((new_property or {}).get("default", ABSENT), value)
+    return any(same(value, possible) for possible in old_property.get("enum", [value]))
+
+
+def _effective(schema: dict[str, Any], name: str, limits: dict[str, Any], keywords: set[str], at: At) -> dict[str, Any]:
+    own = fold(schema.get("properties", {}).get(name, {}), at)
+    return {keyword: value for keyword, value in merge(own, limits, at).items() if keyword in keywords}

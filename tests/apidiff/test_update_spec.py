@@ -1,0 +1,394 @@
+"""Taking in a vendor's file: all of it or nothing, and nothing of it as code."""
+
+import ast
+import copy
+import json
+import random
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scripts import update_spec
+from scripts.generation.documents import find, load, parse
+from scripts.generation.normalise import inline
+from tests.apidiff.specs import ANSWERS, PARAMETERS, POST, ROOT, edited, ours, small
+from tests.generation.specs import ANSWER, BODY, inlined_spec, write
+from tests.generation.test_generate import shuffled
+
+SYNC = "/paths/~1v2~1video-to-sfx~1v1.5~1sync/post"
+BODIES = [
+    f"/paths/~1v2~1video-to-sfx~1v1.5~1{flow}/post/requestBody/content/application~1json/schema"
+    for flow in ("jobs", "sync")
+]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a folder with the project's specs and its generated tree."""
+    for part in ("openapi", "generated/mirelo_ergo_api"):
+        shutil.copytree(ROOT / part, tmp_path / "project" / part, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "project"
+
+
+@pytest.fixture
+def little(tmp_path: Path) -> Path:
+    """Return a folder with the small spec, of which nothing is generated yet."""
+    write(tmp_path / "project", inlined_spec())
+    return tmp_path / "project"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def generated(project: Path) -> dict[str, bytes]:
+    return files(project / "generated")
+
+
+def inlined(*edits: tuple[str, Any]) -> dict[str, Any]:
+    """Return our spec as a vendor publishes it, edited."""
+    return edited(inline(ours()), *edits)
+
+
+def offer(project: Path, document: Any, name: str = "vendor.json") -> list[str]:
+    """Write a vendor's file beside the project and return the script's arguments."""
+    path = project.parent / name
+    text = json.dumps(document) if path.suffix == ".json" else yaml.safe_dump(document, sort_keys=False, width=40)
+    path.write_text(text, encoding="utf-8")
+    return [str(path), next(spec.stem for spec in (project / "openapi").glob("*.yaml"))]
+
+
+def refused(project: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """Expect that nothing is written anywhere, and return what is said."""
+    before = files(project.parent)
+    assert update_spec.main(arguments, project) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("update-spec: ")
+    assert output.err.endswith("nothing was changed\n")
+    assert files(project.parent) == before
+    return output.err
+
+
+def test_the_inlined_form_gives_the_same_client_byte_for_byte(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The other form is what the committed client is generated from."""
+    before, document = generated(project), shuffled(inlined(), random.Random(3))
+    assert update_spec.main(offer(project, document, "vendor.yaml"), project) == 0
+    assert capsys.readouterr().out == (
+        "mirelo-v2: nothing changed for callers\nopenapi/mirelo-v2.yaml and generated/mirelo_ergo_api are written\n"
+    )
+    assert generated(project) == before
+    assert load(project / "openapi" / "mirelo-v2.yaml") == document
+    assert sorted(path.name for path in project.rglob(".*")) == []
+
+
+def more(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy with an operation more, a limit less, and an enum value more."""
+    operation = find(document, SYNC) | {"operationId": "videoToSfxAgain"}
+    edits = [
+        edit
+        for body in BODIES
+        for edit in (
+            (f"{body}/properties/num_samples/maximum", 3),
+            (f"{body}/properties/start_offset_ms/minimum", 10),
+            (f"{body}/properties/output/enum", ["audio", "video", "stems"]),
+        )
+    ]
+    changed = edited(document, *edits)
+    changed["paths"]["/v2/video-to-sfx/v1.5/again"] = {
+        "post": operation | {"requestBody": copy.deepcopy(find(changed, SYNC)["requestBody"])}
+    }
+    return changed
+
+
+def test_a_changed_spec_is_generated_and_its_changes_are_told(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert update_spec.main(offer(project, more(inlined())), project) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "mirelo-v2: 4 changes, 2 breaking",
+        "  BREAKING      videoToSfxJobCreate, videoToSfxSync: request num_samples: maximum tightened from 4 to 3",
+        "  BREAKING      videoToSfxJobCreate, videoToSfxSync: request start_offset_ms: minimum tightened from 0 to 10",
+        "  not breaking  videoToSfxAgain: added: POST /v2/video-to-sfx/v1.5/again",
+        '  not breaking  videoToSfxJobCreate, videoToSfxSync: request output: enum with "stems" widened '
+        'from ["audio", "video"] to ["audio", "video", "stems"]',
+        "openapi/mirelo-v2.yaml and generated/mirelo_ergo_api are written",
+    ]
+    package = project / "generated" / "mirelo_ergo_api" / "mirelo_v2"
+    assert (package / "api" / "sound_effects" / "video_to_sfx_again.py").is_file()
+    assert 'enum=("audio", "video", "stems")' in (package / "limits.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("keyword", "message"),
+    [("multipleOf", "/num_samples/multipleOf: limits.py does not carry 'multipleOf'"),
+     ("somethingNew", "/num_samples: 'somethingNew' does not match")],
+)  # fmt: skip
+def test_an_unknown_constraint_is_refused(
+    project: Path, capsys: pytest.CaptureFixture[str], keyword: str, message: str
+) -> None:
+    edits = [(f"{body}/properties/num_samples/{keyword}", 2) for body in BODIES]
+    assert message in refused(project, offer(project, inlined(*edits)), capsys)
+
+
+def with_new_shapes() -> dict[str, Any]:
+    """Return our spec with shapes that have no name, some of them equal, and one that collides with a name."""
+    sources = [
+        {
+            "type": "object",
+            "required": ["kind"],
+            "properties": {"kind": {"type": "string", "enum": [kind]}},
+        }
+        for kind in ("url", "tape-2")
+    ]
+    cut = {"type": "object", "required": ["at"], "properties": {"at": {"type": "array", "items": {"type": "object"}}}}
+    document = more(inlined())
+    operation = document["paths"]["/v2/video-to-sfx/v1.5/again"]["post"]
+    body = find(operation, "/requestBody/content/application~1json/schema")
+    body["properties"] |= {"cut": cut, "second_cut": cut, "source": {"oneOf": sources}}
+    operation["operationId"] = "videoToSfx"  # whose request would be VideoToSfxRequest, which is another
+    return document
+
+
+def test_shapes_without_a_name_are_listed_with_lines_that_can_be_pasted(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = offer(project, with_new_shapes())
+    error = refused(project, arguments, capsys)
+    place = "/paths/~1v2~1video-to-sfx~1v1.5~1again/post/requestBody/content/application~1json/schema"
+    assert error.splitlines()[0].startswith("update-spec: mirelo-v2.yaml has no name for some shapes; add these lines")
+    lines = [line for line in error.splitlines() if line.startswith("  ")]
+    assert sorted(lines) == [
+        f"  {place}/properties/cut/properties/at/items: VideoToSfxRequestCutAtItem  # and 1 equal elsewhere",
+        f"  {place}/properties/cut: VideoToSfxRequestCut  # and 1 equal elsewhere",
+        f"  {place}/properties/source/oneOf/0: VideoToSfxRequestSourceUrl",
+        f"  {place}/properties/source/oneOf/1: VideoToSfxRequestSourceTape2",
+        f"  {place}: VideoToSfxRequest2",
+    ]
+    overlay = project / "openapi" / "overlays" / "mirelo-v2.yaml"
+    text = overlay.read_text(encoding="utf-8")
+    overlay.write_text(text.replace("names:\n", "\n".join(["names:", *lines, ""])), encoding="utf-8")
+    assert update_spec.main(arguments, project) == 0
+    assert b"class VideoToSfxRequestSourceTape2:" in b"".join(generated(project).values())
+
+
+def test_names_without_a_shape_are_listed_too(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = with_new_shapes()
+    del document["paths"]["/v2/assets"]
+    error = refused(project, offer(project, document), capsys)
+    assert "VideoToSfxRequestCut" in error
+    assert "no schema is at\n  /paths/~1v2~1assets/post/responses/201/content/application~1json/schema" in error
+
+
+def test_a_suggestion_is_safe_whatever_the_spec_holds(project: Path) -> None:
+    shape = {"type": "object"}
+    media = 'application/x"y: z\n  evil: Evil # \x1b'
+    operation = {"operationId": "9 \n__import__('os')", "requestBody": {"content": {media: {"schema": shape}}}}
+    document = {"paths": {"/a": {"post": operation, "parameters": [{"schema": shape}]}}}
+    places = [
+        ["/paths/~1a/post/requestBody/content/" + media.replace("/", "~1") + "/schema"],
+        ["/paths/~1a/parameters/0/schema"],
+    ]
+    lines = list(update_spec.suggest(document, places, []))
+    table = yaml.safe_load("names:\n" + "\n".join(lines))["names"]
+    assert list(table) == [place[0] for place in places]
+    assert all(name.isalnum() for name in table.values())
+
+
+CODE = "__import__('os').abort()"
+TEXT = f'"""\n{CODE}\n"""'
+LENGTH = BODY + "/properties/length"
+REMOTE = ["https://127.0.0.1:9/x.yaml#/a", "../../../etc/passwd", "file:///etc/passwd", "//127.0.0.1:9/x"]
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Return what was connected to, or looked up, in this process."""
+    addresses: list[object] = []
+    monkeypatch.setattr(socket.socket, "connect", lambda _, address: addresses.append(address))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *address, **_: addresses.append(address))
+    return addresses
+
+
+def test_our_spec_made_hostile_is_refused_with_all_of_it_listed(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edits = [
+        (SYNC + "/description", TEXT),
+        ("/info/title", "a\u202eb"),
+        (SYNC + "/operationId", f"x; {CODE}"),
+        *((f"{body}/properties/{CODE}", {"type": "string"}) for body in BODIES),
+    ]
+    error = refused(project, offer(project, inlined(*edits)), capsys)
+    assert "a backslash or triple quotes in" in error
+    assert "the character U+202E in" in error
+    assert "is no name such as textToSfxSync" in error
+    assert "is no name such as duration_ms" in error
+
+
+def test_our_spec_with_a_reference_into_the_net_is_refused_unread(
+    project: Path, capsys: pytest.CaptureFixture[str], opened: list[object]
+) -> None:
+    error = refused(project, offer(project, inlined((BODIES[0], {"$ref": REMOTE[0]}))), capsys)
+    assert "leads out of the document; copy its target into the spec" in error
+    assert opened == []
+
+
+@pytest.mark.parametrize(
+    ("edits", "message"),
+    [
+        ([(POST + "/description", TEXT)], "a backslash or triple quotes"),
+        ([(POST + "/summary", "\\")], "a backslash or triple quotes"),
+        ([(POST + "/tags", [f"x'); {CODE}"])], "is no name such as Sound Effects"),
+        ([(POST + "/tags", ["../../up"])], "is no name such as Sound Effects"),
+        ([(ANSWER + f"/properties/{CODE}", {"type": "string"})], "is no name such as duration_ms"),
+        ([(PARAMETERS + "/0/name", CODE)], "is no name such as job_id"),
+        ([(PARAMETERS + "/0/schema/default", CODE)], "is not of type 'boolean'"),
+        ([(LENGTH + "/default", CODE)], "is not of type 'integer'"),
+        ([(LENGTH + "/maximum", CODE)], "length/maximum"),
+        ([(ANSWER + "/properties/id", {"type": "integer", "default": CODE})], "is not of type 'integer'"),
+        ([(f"/paths/~1v1~1..~1{CODE}", {"get": {"operationId": "x", "responses": {"200": {"description": "x"}}}})],
+         "a path is segments of letters"),
+        *(([(place, {"$ref": reference})], "leads out of the document")
+          for reference in REMOTE
+          for place in (BODY, LENGTH, ANSWERS + "/200", PARAMETERS + "/0", "/paths/~1v1~1sounds")),
+    ],
+)  # fmt: skip
+def test_a_hostile_spec_is_refused(
+    little: Path, capsys: pytest.CaptureFixture[str], opened: list[object], edits: list[tuple[str, Any]], message: str
+) -> None:
+    assert message in refused(little, offer(little, small(*edits)), capsys)
+    assert opened == []
+
+
+@pytest.mark.parametrize("text", ["a: !!python/object/apply:os.abort []", "a: &x 1\nb: *x", "a: [", "[]", "{}"])
+def test_what_is_no_spec_is_refused(little: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    (little.parent / "vendor.yaml").write_text(text, encoding="utf-8")
+    assert "vendor.yaml" in refused(little, [str(little.parent / "vendor.yaml"), "small"], capsys)
+
+
+@pytest.mark.parametrize(
+    "service", ["../small", "../../x", "/tmp/x", "overlays/small", "", ".", "Small", "small\n", "a b", "é"]
+)
+def test_a_service_is_a_plain_name(little: Path, capsys: pytest.CaptureFixture[str], service: str) -> None:
+    path, _ = offer(little, small())
+    assert "is named by small letters, digits and -" in refused(little, [path, service], capsys)
+
+
+def test_what_cannot_be_taken_in_is_refused(little: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, _ = offer(little, small())
+    assert "big is new: write openapi/overlays/big.yaml first" in refused(little, [path, "big"], capsys)
+    assert "gone.yaml" in refused(little, [str(little / "gone.yaml"), "small"], capsys)
+    stored = little / "openapi" / "small.yaml"
+    assert "the stored spec itself" in refused(little, [str(stored), "small"], capsys)
+    stored.write_text("openapi: 3.0.3", encoding="utf-8")
+    assert "openapi/small.yaml" in refused(little, [path, "small"], capsys)
+
+
+def test_a_swap_that_fails_leaves_both_as_they_were(
+    little: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = little / "openapi" / "small.yaml"
+
+    def fail(fresh: Path, target: Path) -> None:
+        assert "maximum: 5" in stored.read_text(encoding="utf-8")
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(update_spec, "build", lambda openapi, target: target.mkdir())
+    monkeypatch.setattr(update_spec, "swap", fail)
+    arguments = offer(little, small((LENGTH + "/maximum", 5)))
+    assert "the disk is gone" in refused(little, arguments, capsys)
+    stored.unlink()
+    assert "the disk is gone" in refused(little, [arguments[0], "small"], capsys)
+
+
+def test_a_service_starts_with_an_overlay_alone(little: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = offer(little, small())
+    (little / "openapi" / "small.yaml").unlink()
+    assert update_spec.main(arguments, little) == 0
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "small: 1 change, none breaking",
+        "  not breaking  makeSound: added: POST /v1/sounds",
+    ]
+    assert (little / "generated" / "mirelo_ergo_api" / "small" / "limits.py").is_file()
+
+
+def words_of_code(module: bytes) -> set[str]:
+    """Return every name in a module, and what kinds of statements and expressions it has: all but its strings."""
+    found = set()
+    for node in ast.walk(ast.parse(module)):
+        found |= {f"{type(node).__name__} {value}" for _, value in ast.iter_fields(node) if isinstance(value, str)}
+    return {word for word in found if not word.startswith("Constant ")}
+
+
+def test_what_is_let_through_stays_text(project: Path) -> None:
+    """The worst that the checks pass, wherever they pass it, brings no name into the code that was not there."""
+    evil = f"x'); {CODE} #\" ''' {{{{0}}}} %s"
+    edits = [
+        edit
+        for body in BODIES
+        for edit in (
+            (f"{body}/properties/output/enum", ["audio", "video", evil]),
+            (f"{body}/properties/output/default", evil),
+            (f"{body}/properties/output/description", evil),
+            (f"{body}/description", evil),
+        )
+    ]
+    before = {name: words_of_code(code) for name, code in generated(project).items() if name.endswith(".py")}
+    document = inlined(*edits, (SYNC + "/description", evil), (SYNC + "/summary", evil), ("/info/title", evil))
+    assert update_spec.main(offer(project, document), project) == 0
+    after = {name: code for name, code in generated(project).items() if name.endswith(".py")}
+    assert before.keys() == after.keys()
+    assert len([name for name, code in after.items() if CODE.encode() in code]) > 3
+    assert {
+        name: words - before[name] for name, code in after.items() if (words := words_of_code(code)) > before[name]
+    } == {}
+
+
+def test_the_script_runs_as_make_starts_it() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "update_spec.py"), "vendor.yaml", "../x"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "is named by small letters" in run.stderr
+
+
+TEXTS = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(
+        ["no", "1e3", "1_000", "0x1f", "2026-03-01", "12:30:00", "~", "", "<<", "=", " a", "a: b", "- a", "# a"]
+    ),
+)
+
+
+@settings(max_examples=30)
+@given(
+    st.dictionaries(
+        TEXTS,
+        st.recursive(
+            st.one_of(TEXTS, st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False)),
+            lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXTS, inner, max_size=3)),
+            max_leaves=6,
+        ),
+    )
+)
+def test_the_stored_file_is_read_alike_by_everyone(document: dict[str, Any]) -> None:
+    text = update_spec.render(document)
+    assert parse(text.encode(), "it") == yaml.safe_load(text) == document
+    assert list(parse(text.encode(), "it")) == list(document)
+
+
+def test_the_stored_file_shows_what_it_holds() -> None:
+    assert update_spec.render({"a": "é 音"}) == "a: é 音\n"
+    assert update_spec.render({"a": "é \u202e"}) == 'a: "\\xE9 \\u202E"\n'
+    shared = {"b": 1}
+    assert update_spec.render({"a": [shared, shared]}) == "a:\n- b: 1\n- b: 1\n"
