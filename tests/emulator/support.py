@@ -205,7 +205,10 @@ def answering(respond: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
             return
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(ThreadingHTTPServer):
+        daemon_threads = False  # so that its end waits for theirs
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
