@@ -28,7 +28,7 @@ types: .venv/ready    ; $(BIN)/mypy && $(BIN)/pyright  ## mypy --strict and pyri
 test: .venv/ready .bench/vendor/ready ; $(BIN)/python -m pytest -n 2 --cov --cov-report=term  ## everything the project checks about itself
 faults: .venv/ready   ; $(BIN)/python scripts/fault_table.py  ## the fault matrix, row by row, for both clients
 soak: .venv/ready     ; MIRELO_SOAK=100 $(BIN)/python -m pytest tests/faults/test_crash.py  ## the crash tests, 100 times each
-bench: .venv/ready .bench/vendor/ready ; $(BIN)/python bench/run.py  ## medians and ratios, quoted in docs/figures.md
+bench: .venv/ready .bench/vendor/ready ; $(BIN)/python bench/run.py  ## medians and ratios, quoted in the README
 demo: .venv/ready     ; $(BIN)/python examples/demo.py "$(CLIP)"  ## a clip through the whole SDK; CLIP=your.mp4 takes another
 serve: .venv/ready    ; $(BIN)/mirelo-ergo serve  ## the emulator
 build: .venv/ready    ; $(BIN)/python -m build --no-isolation  ## sdist and wheel into dist/

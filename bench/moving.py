@@ -80,7 +80,7 @@ def measure_uploads(quick: bool) -> Group:
         ours, bare = f"ours_files {command}", f"bare_files {command}"
         figures += [
             Figure(
-                f"{mib(size)} from a path, {colour}: extra memory",
+                f"{size // MIB:,} MiB from a path, {colour}: extra memory",
                 mib(extra[ours]),
                 f"{mib(extra[bare])} (bare httpx)",
                 NO_PEER,
@@ -88,7 +88,7 @@ def measure_uploads(quick: bool) -> Group:
                 extra[ours] <= 32 * MIB,
             ),
             Figure(
-                f"{mib(size)} from a path, {colour}: throughput",
+                f"{size // MIB:,} MiB from a path, {colour}: throughput",
                 rate(size, time[ours]),
                 f"{rate(size, time[bare])} (bare httpx)",
                 ratio(time[bare], time[ours]),
@@ -98,13 +98,13 @@ def measure_uploads(quick: bool) -> Group:
         ]
     figures += [
         Figure(
-            f"{mib(theirs)}: extra memory",
+            f"{theirs // MIB} MiB: extra memory",
             mib(extra["ours half"]),
             f"{mib(extra['vendor half'])} (the vendor's SDK)",
             ratio(extra["ours half"], extra["vendor half"]),
         ),
         Figure(
-            f"{mib(theirs)}: time",
+            f"{theirs // MIB} MiB: time",
             f"{time['ours half']:.2f} s",
             f"{time['vendor half']:.2f} s (the vendor's SDK)",
             ratio(time["ours half"], time["vendor half"]),
@@ -142,7 +142,7 @@ def measure_downloads(quick: bool) -> Group:
             worst = max(twice)
             figures += [
                 Figure(
-                    f"{mib(size)}, {len(resets)} resets, {colour}: bytes fetched twice, worst round",
+                    f"{size // MIB:,} MiB, {len(resets)} resets, {colour}: bytes fetched twice, worst round",
                     f"{worst:,.0f}",
                     target=f"≤ {len(resets)} × 64 KiB",
                     met=0 <= worst <= len(resets) * READ_PIECE,

@@ -72,9 +72,9 @@ def measure(quick: bool) -> Group:
             *(
                 Figure(what, ms(own[f"our {key}"]), f"{ms(own[f'{side} {key}'])} ({label})", _ratio(own, key, side))
                 for what, key, side, label in (
-                    ("the same", "client", "vendor", "the vendor's SDK"),
+                    ("the same, beside the vendor", "client", "vendor", "the vendor's SDK"),
                     ("first answer, imports included", "answer", "httpx", "`httpx.Client().get(url).json()`"),
-                    ("the same", "answer", "vendor", "the vendor's SDK"),
+                    ("the same, beside the vendor", "answer", "vendor", "the vendor's SDK"),
                 )
             ),
         ],

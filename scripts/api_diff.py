@@ -3,10 +3,11 @@
 By default each spec in openapi/ is compared with the last commit's. Exits with 1 when a change breaks callers, with 0
 when none does, and with 2 when there is nothing to compare. What a change is, and when it breaks, is in diffing/.
 
-Libraries that were considered: oasdiff (Go) is well kept and knows most of this, but is one more toolchain to pin, has
-other verdicts than ours (a new value in an answer breaks, a new default does not) and does not know `x-limits-when`;
-openapi-diff is Java. On PyPI, api-schema-diff knows no limit, default, enum, auth or server, swagger-spec-compatibility
-reads Swagger 2.0 only, openapispecdiff is unmaintained, and jsonsubschema says that a schema got narrower, not how.
+Libraries that were considered: oasdiff is well kept and knows most of this, but it is Go, one more toolchain to pin,
+judges otherwise than we do (a new value in an answer breaks, a parameter's new default does not) and cannot know
+`x-limits-when`; openapi-diff is Java. On PyPI, api-schema-diff documents no limit, default, enum, auth or server,
+swagger-spec-compatibility reads Swagger 2.0 only, openapispecdiff asks for its files at a prompt, and jsonsubschema
+tells that a schema got narrower, not what changed.
 """
 
 import argparse

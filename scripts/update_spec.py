@@ -35,6 +35,8 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument("file", type=Path, help="the vendor's spec, YAML or JSON, in either form")
     parser.add_argument("service", help="the name of the spec in openapi/, such as mirelo-v2")
     options = parser.parse_args(arguments)
+    if not options.file.name or not options.service:
+        parser.error("both are needed: make update-spec FILE=vendor.yaml SERVICE=mirelo-v2")
     try:
         print(printable(update(options.file, options.service, root)), end="")
     except (GenerationError, OSError) as problem:

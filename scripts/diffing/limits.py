@@ -14,8 +14,8 @@ from typing import Any
 import attrs
 
 from scripts.diffing.changes import ABSENT, same, show
-from scripts.diffing.shapes import CONDITIONS, LOWER, UPPER, At, Effect, Finding, fold, merge
-from scripts.generation.documents import GenerationError, canonical
+from scripts.diffing.shapes import LOWER, UPPER, At, Effect, Finding, fold, merge
+from scripts.generation.documents import CONDITIONS, GenerationError, canonical
 
 _EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 _BOUNDS = (*LOWER, *UPPER)

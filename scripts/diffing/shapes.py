@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 import attrs
 
 from scripts.diffing.changes import show
-from scripts.generation.documents import GenerationError
+from scripts.generation.documents import CONDITIONS, GenerationError
 
-CONDITIONS = "x-limits-when"
 LOWER = ("minimum", "minLength", "minItems", "minProperties")
 UPPER = ("maximum", "maxLength", "maxItems", "maxProperties")
 ANNOTATIONS = {"description", "title", "example", "examples", "externalDocs", "xml", "discriminator"}

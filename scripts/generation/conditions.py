@@ -3,7 +3,7 @@
 from typing import Any
 
 from scripts.generation.checks import fits
-from scripts.generation.documents import CONDITIONAL, GenerationError, find, join, operations, schemas
+from scripts.generation.documents import CONDITIONS, GenerationError, find, join, operations, schemas
 
 _BOUNDS = ("minimum", "maximum")
 _NUMBERS = ("integer", "number")
@@ -19,9 +19,9 @@ def collect_conditions(document: dict[str, Any]) -> dict[str, list[list[str]]]:
     }
     collected: dict[str, list[list[str]]] = {}
     for pointer, schema in schemas(document):
-        if CONDITIONAL not in schema:
+        if CONDITIONS not in schema:
             continue
-        entries, at = schema[CONDITIONAL], join(pointer, CONDITIONAL)
+        entries, at = schema[CONDITIONS], join(pointer, CONDITIONS)
         if pointer not in bodies or "properties" not in schema:
             raise GenerationError(f"{at}: only the object that is a request's body can have it; nothing checks it here")
         if not isinstance(entries, list) or not entries:

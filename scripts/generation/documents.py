@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-CONDITIONAL = "x-limits-when"  # on a request's object: bounds that depend on other fields (see openapi/)
+CONDITIONS = "x-limits-when"  # on an object: bounds that depend on other fields (see openapi/)
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
 _SINGLE_SUBSCHEMAS = ("items", "not", "additionalProperties")
+_DEEPEST = 100
 _LISTED_SUBSCHEMAS = ("oneOf", "anyOf", "allOf")
 
 
@@ -65,16 +66,18 @@ def load(path: Path) -> dict[str, Any]:
 
 def parse(content: bytes, name: str) -> dict[str, Any]:
     """Read YAML (or JSON) whose top is a mapping; `name` is for the messages."""
+    depth = 0
     try:
         for event in yaml.parse(content, _JsonLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:  # reading it would exhaust the stack
+                raise GenerationError(f"more than {_DEEPEST} levels{event.start_mark}; a spec has about 30")
             if isinstance(event, yaml.AliasEvent):  # a few of them can stand for an endless document
                 raise GenerationError(f"a YAML alias{event.start_mark}; write the value out, or use a $ref")
         document = yaml.load(content, _JsonLoader)  # noqa: S506  # a SafeLoader that takes even less
         json.dumps(document, allow_nan=False)
     except (yaml.YAMLError, GenerationError, TypeError, ValueError) as problem:
         raise GenerationError(f"{name}: {problem}") from problem
-    except RecursionError as problem:
-        raise GenerationError(f"{name}: it is nested too deeply to be read") from problem
     if not isinstance(document, dict):
         raise GenerationError(f"{name}: the top of the file has to be a mapping")
     return document

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from scripts.generation.conditions import collect_conditions
-from scripts.generation.documents import CONDITIONAL, GenerationError, canonical, find, join, operations
+from scripts.generation.documents import CONDITIONS, GenerationError, canonical, find, join, operations
 
 _CONSTRAINTS = {
     "default": "default",
@@ -171,7 +171,7 @@ def _refuse_unknown(schema: dict[str, Any], pointer: str) -> None:
     """Refuse a keyword that may be a constraint which limits.py does not carry."""
     for keyword, value in schema.items():
         known = keyword in _CONSTRAINTS or keyword in _STRUCTURE or keyword in _ANNOTATIONS
-        known = known or keyword == CONDITIONAL or (keyword.startswith("x-") and not keyword.startswith("x-limit"))
+        known = known or keyword == CONDITIONS or (keyword.startswith("x-") and not keyword.startswith("x-limit"))
         if not known and not (keyword == "additionalProperties" and isinstance(value, bool)):
             raise GenerationError(
                 f"{join(pointer, keyword)}: limits.py does not carry {keyword!r}, nothing would check it; "

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from scripts.generation.documents import (
-    CONDITIONAL,
+    CONDITIONS,
     GenerationError,
     Visit,
     canonical,
@@ -26,6 +26,7 @@ from scripts.generation.documents import (
 )
 
 _COMPONENT = "#/components/schemas/"
+_MOST_REFERENCES = 50_000
 _ANNOTATIONS = ("description", "example", "examples", "externalDocs", "deprecated")
 
 
@@ -121,6 +122,7 @@ class _Inliner:
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
         self._open: list[str] = []
+        self._followed = 0
         self.names: dict[str, str] = {}
 
     def document(self) -> dict[str, Any]:
@@ -155,6 +157,9 @@ class _Inliner:
         reference = str(node["$ref"])
         if reference in self._open:
             raise GenerationError(f"{pointer}: {reference} contains itself; a recursive shape cannot be generated yet")
+        self._followed += 1
+        if self._followed > _MOST_REFERENCES:  # each level of components can double them
+            raise GenerationError(f"{pointer}: inlined, this spec has more than {_MOST_REFERENCES} references")
         self._open.append(reference)
         target = find(self._document, reference[1:])
         if not isinstance(target, dict):
@@ -265,8 +270,8 @@ def _shape(schema: dict[str, Any], pointer: str) -> dict[str, Any]:
     shape = map_subschemas(schema, pointer, _shape)
     if "required" in shape:
         shape["required"] = sorted(shape["required"])
-    dropped = [key for key in shape if key in (*_ANNOTATIONS, "discriminator") or key.startswith("x-")]
-    return {key: value for key, value in shape.items() if key not in dropped or key == CONDITIONAL}
+    kept = [key for key in shape if key not in (*_ANNOTATIONS, "discriminator") and not key.startswith("x-")]
+    return {key: shape[key] for key in shape if key in kept or key == CONDITIONS}
 
 
 def _write_discriminator(schema: dict[str, Any], lifted: dict[str, Any], pointer: str) -> None:

@@ -109,18 +109,28 @@ def test_the_changelog_is_printed_or_written(project: Path, capsys: pytest.Captu
     assert notes.read_text(encoding="utf-8") == "# Changelog\n"
 
 
+def doubling() -> dict[str, Any]:
+    """Return a spec that is small as long as nobody inlines it."""
+    levels = [{"$ref": f"#/components/schemas/L{level + 1}"} for level in range(40)]
+    schemas = {f"L{i}": {"properties": {"a": inner, "b": dict(inner)}} for i, inner in enumerate(levels)}
+    return small(("/components", {"schemas": {**schemas, "L40": {}}}), (BODY, levels[0]))
+
+
 @pytest.mark.parametrize(
     ("document", "message"),
     [
         ("a: [", "while parsing"),
         ("- a", "the top of the file has to be a mapping"),
         ("a: &x [*x]", "a YAML alias"),
-        ("a:\n " + "- " * 600 + "b", "nested too deeply"),
+        ("a:\n " + "- " * 30000 + "b", "more than 100 levels"),
+        ("a: " + "[" * 30000, "more than 100 levels"),
         ({}, "yaml: 'openapi' is a required property"),
         ({"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": {}}, "/openapi: '3.1.0' does not match"),
         ({"swagger": "2.0", "info": {"title": "x", "version": "1"}, "paths": {}}, "'openapi' is a required property"),
         (small((BODY, {"$ref": "https://example.com/x.yaml#/a"})), "leads out of the document"),
         (small((BODY, {"$ref": "#/components/schemas/Gone"})), "nothing is at /components/schemas/Gone"),
+        (small(("/components", {"schemas": {}}), (POST + "/responses/200", {"$ref": "#/components/responses/Gone"})),
+         "leads nowhere"),
         (small((BODY, {"$ref": "#/info"})), "/schema"),
         (small((POST + "/responses/200", {"$ref": "#/info"})), "/responses/200"),
         (small((POST + "/parameters", [{"$ref": "#/info"}])), "the validator failed with KeyError"),
@@ -128,6 +138,7 @@ def test_the_changelog_is_printed_or_written(project: Path, capsys: pytest.Captu
         (small((BODY + "/allOf", [{"type": "string"}])), 'a body: schemas that say type "object" and "string"'),
         (small(("/components", {"schemas": {"A": {"items": {"$ref": "#/components/schemas/A"}}}}),
                (BODY, {"$ref": "#/components/schemas/A"})), "contains itself"),
+        (doubling(), "has more than 50000 references"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_compared_is_refused(

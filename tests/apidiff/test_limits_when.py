@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from scripts.diffing.changes import ABSENT
-from scripts.generation.documents import GenerationError
+from scripts.generation.documents import GenerationError, find
 from tests.apidiff.specs import edited, small, told
 from tests.generation.specs import BODY
 
@@ -51,6 +51,14 @@ def test_a_limit_that_the_field_has_anyway_is_no_change(entry: dict[str, Any]) -
 def test_the_order_of_the_entries_is_no_change() -> None:
     entries = when(minimum=3), when(value=False, maximum=5)
     assert told(conditional(*entries), conditional(*reversed(entries))) == []
+
+
+def test_the_entries_of_schemas_that_hold_together_add_up() -> None:
+    entries = when(minimum=3), when(value=False, maximum=5)
+    part = {"allOf": [{WHEN.rpartition("/")[2]: [entries[1]]}]}
+    split = conditional(entries[0])
+    find(split, BODY).update(part)
+    assert told(conditional(*entries), split) == []
 
 
 def test_the_fields_own_change_is_told_once() -> None:

@@ -115,6 +115,8 @@ ROWS = [
     Row("one more scope", secured({"login": ["a"]}), secured({"login": ["a", "b"]}), "auth",
         (f"changed from {LOGIN} with a to {LOGIN} with a, b", True),
         (f"changed from {LOGIN} with a, b to {LOGIN} with a", False)),
+    Row("a scheme that is nowhere", secured({"bearer": []}), secured({"gone": []}), "auth",
+        ("changed from bearer to gone", True), ("changed from gone to bearer", True)),
     Row("another server", servers("https://a.example"), servers("https://b.example/"), "server",
         ("changed from https://a.example to https://b.example", True),
         ("changed from https://b.example to https://a.example", True)),

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts import update_spec
+from scripts.diffing.changes import ABSENT
 from scripts.generation.documents import find, load, parse
 from scripts.generation.normalise import inline
 from tests.apidiff.specs import ANSWERS, PARAMETERS, POST, ROOT, edited, ours, small
@@ -190,6 +191,12 @@ def test_names_without_a_shape_are_listed_too(project: Path, capsys: pytest.Capt
     assert "no schema is at\n  /paths/~1v2~1assets/post/responses/201/content/application~1json/schema" in error
 
 
+def test_a_name_without_a_shape_alone_is_listed(little: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    error = refused(little, offer(little, small((BODY + "/properties/source/oneOf/1", ABSENT))), capsys)
+    assert "has no name" not in error
+    assert f"no schema is at\n  {BODY}/properties/source/oneOf/1; remove or correct it" in error
+
+
 def test_a_suggestion_is_safe_whatever_the_spec_holds(project: Path) -> None:
     shape = {"type": "object"}
     media = 'application/x"y: z\n  evil: Evil # \x1b'
@@ -278,7 +285,7 @@ def test_what_is_no_spec_is_refused(little: Path, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize(
-    "service", ["../small", "../../x", "/tmp/x", "overlays/small", "", ".", "Small", "small\n", "a b", "é"]
+    "service", ["../small", "../../x", "/tmp/x", "overlays/small", ".", "Small", "small\n", "a b", "é"]
 )
 def test_a_service_is_a_plain_name(little: Path, capsys: pytest.CaptureFixture[str], service: str) -> None:
     path, _ = offer(little, small())
@@ -353,6 +360,15 @@ def test_what_is_let_through_stays_text(project: Path) -> None:
     assert {
         name: words - before[name] for name, code in after.items() if (words := words_of_code(code)) > before[name]
     } == {}
+
+
+@pytest.mark.parametrize("arguments", [["", ""], ["", "small"], ["vendor.yaml", ""], ["vendor.yaml"]])
+def test_make_without_a_file_or_a_service_says_how(
+    little: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        update_spec.main(arguments, little)
+    assert "service" in capsys.readouterr().err.lower()
 
 
 def test_the_script_runs_as_make_starts_it() -> None:

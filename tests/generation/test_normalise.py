@@ -76,6 +76,18 @@ def test_a_shape_met_again_gets_the_same_name_whatever_is_said_about_it(tmp_path
     assert "description" not in normalised["components"]["schemas"]["Sound"]  # the first place's words
 
 
+def test_shapes_with_other_limits_under_a_condition_are_two(tmp_path: Path) -> None:
+    """They would lose them if they were merged with a shape that is the same otherwise."""
+    again = find(inlined_spec(), ANSWER) | {"x-limits-when": [{"when": {"at": "x"}, "field": "id", "maxLength": 3}]}
+    place = ANSWER.replace("200", "201")
+    content = {"application/json": {"schema": again}}
+    spec = changed(place.partition("/content")[0], {"description": "Made.", "content": content})
+    with pytest.raises(GenerationError, match=f"{place} has no name"):
+        prepared(tmp_path, spec)
+    normalised = prepared(tmp_path, spec, {"names": NAMES | {place: "ShortSound"}})
+    assert normalised["components"]["schemas"]["ShortSound"]["x-limits-when"] == again["x-limits-when"]
+
+
 def test_titles_are_dropped_because_the_generator_names_classes_after_them(tmp_path: Path) -> None:
     spec = changed(BODY + "/title", "Anything At All")
     assert canonical(prepared(tmp_path, spec)) == canonical(prepared(tmp_path, inlined_spec()))
