@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, only bench/ is on the path
 
-from bench import calling, moving, polling, starting, submitting, waits
+from bench import calling, emulator, moving, polling, starting, submitting, waits
 from bench.children import ROOT, check_vendor
 from bench.figures import Group, page, table
 
@@ -35,6 +35,7 @@ GROUPS: Mapping[str, Callable[[bool], Group]] = {
     "charges": submitting.measure_charges,
     "pacing": submitting.measure_pacing,
     "waits": waits.measure,
+    "emulator": emulator.measure,
 }
 
 

@@ -290,8 +290,9 @@ def test_a_clip_without_a_length_asks_for_one(cli: Cli, tmp_path: Path, content:
     assert "give --duration" in str(error["message"])
 
 
-def test_a_full_port_is_said(bare: Cli, emu: Emulator) -> None:
-    ran = bare("serve", "--port", emu.url.rsplit(":", 1)[1])
+@pytest.mark.parametrize("option", ["--port", "--pixazo-port"])
+def test_a_full_port_is_said(bare: Cli, emu: Emulator, option: str) -> None:
+    ran = bare("serve", option, emu.url.rsplit(":", 1)[1])
     assert ran.code == Exit.REFUSED
     assert ran.err.startswith("error: the emulator cannot run like this: ")
 
@@ -299,6 +300,14 @@ def test_a_full_port_is_said(bare: Cli, emu: Emulator) -> None:
 @pytest.mark.parametrize("arguments", [("--speed", "0"), ("--speed", "nan"), ("--host", "no.such.host.invalid")])
 def test_serve_refuses_what_cannot_be(bare: Cli, arguments: tuple[str, ...]) -> None:
     assert bare("serve", *arguments).code == Exit.REFUSED
+
+
+@pytest.mark.parametrize("hosts", [[], ["hooks.example.com"], ["hooks.example.com", "app"]])
+def test_serve_hands_on_whom_to_call_back(bare: Cli, monkeypatch: pytest.MonkeyPatch, hosts: list[str]) -> None:
+    given: dict[str, object] = {}
+    monkeypatch.setattr("mirelo_ergo.emulator.serve", lambda **arguments: given.update(arguments))
+    assert bare("serve", *(word for host in hosts for word in ("--callback-host", host))).code == 0
+    assert list(given["callback_hosts"]) == hosts  # type: ignore[call-overload]  # what it is, this line shows
 
 
 def test_a_bug_is_shown_to_people_and_is_one_object_for_scripts(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

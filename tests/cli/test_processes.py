@@ -58,7 +58,7 @@ def serving(folder: Path, *arguments: str) -> Iterator[Served]:
         child.process.send_signal(signal.SIGINT)
         ran = child.end()
     assert ran.code == 0
-    assert ran.out == f"emulator at {told['url']}\nkey {told['key']}\n"
+    assert ran.out == f"emulator at {told['url']}\npixazo at {told['services']['pixazo']}\nkey {told['key']}\n"
     assert not ready.exists()
 
 

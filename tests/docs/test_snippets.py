@@ -52,15 +52,16 @@ def _environment(emulator: Emulator) -> dict[str, str]:
 def test_python_snippet_runs(code: str, emulator: Emulator, tmp_path: Path) -> None:
     shutil.copy(ROOT / "examples" / "clip.mp4", tmp_path)
     (tmp_path / "snippet.py").write_text(code)
+    as_test = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "\ndef test_" in code else []
     ran = subprocess.run(
-        [sys.executable, "-W", "error", "snippet.py"],
+        [sys.executable, "-W", "error", *as_test, "snippet.py"],
         cwd=tmp_path,
         env=_environment(emulator),
         capture_output=True,
         text=True,
         timeout=60,
     )
-    assert ran.returncode == 0, ran.stderr
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def _commands(text: str) -> list[str]:

@@ -58,12 +58,12 @@ def is_gone(emu: Emulator) -> bool:
     with contextlib.suppress(ConnectionRefusedError):
         socket.create_connection((parts.hostname or "", parts.port or 0)).close()
         return False
-    return not emu._disk.folder.exists()
+    return not emu._world.disk.folder.exists()
 
 
 def test_ready_when_it_returns_and_gone_at_the_end() -> None:
     with running() as emu:
-        assert emu._disk.folder.is_dir()
+        assert emu._world.disk.folder.is_dir()
         with Api(emu) as api:
             api.balance()
             fetch(api.results(TEXT, prompt="rain", duration_ms=1000)[0])
@@ -140,8 +140,8 @@ def test_stops_quickly_and_quietly_in_the_middle_of(busy: Callable[[Api], None],
 
     def is_under_way(emu: Emulator) -> bool:
         if not sign:
-            return bool(emu._store._running)
-        return any(path.name.startswith(sign) for path in emu._disk.folder.iterdir())
+            return bool(emu._world.store._running)
+        return any(path.name.startswith(sign) for path in emu._world.disk.folder.iterdir())
 
     with ThreadPoolExecutor(1) as pool:
         with running() as emu:

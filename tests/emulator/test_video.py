@@ -12,6 +12,7 @@ import pytest
 
 from mirelo_ergo.emulator import fetch as fetching
 from mirelo_ergo.emulator import running
+from mirelo_ergo.emulator.faults import FailedJob
 from tests.emulator.support import (
     VIDEO,
     Api,
@@ -124,7 +125,7 @@ def test_a_url_is_really_fetched(api: Api, short_clip: Path) -> None:
         sending(data)(handler)
 
     with answering(respond) as base:
-        video = {"type": "url", "video_url": f"{base}/a clip ü.mp4?token=1&b=ü"}
+        video = {"type": "url", "video_url": f"{base}/a%20clip%20%C3%BC.mp4?token=1&b=%C3%BC"}
         (url,) = api.results(VIDEO, video=video, duration_ms=1500)
         assert len(read_wav(fetch(url).content)) == 1500 * 48
     assert asked == [("/a%20clip%20%C3%BC.mp4?token=1&b=%C3%BC", None)]
@@ -182,7 +183,7 @@ def test_unreachable_urls(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     for url in ("http://127.0.0.1:1/clip.mp4", "http://no-such-host.invalid/clip.mp4", "https://127.0.0.1:1/"):
         answer = api.post(f"{VIDEO}/jobs", {"video": {"type": "url", "video_url": url}, "duration_ms": 1000})
         assert error_of(answer) == (400, "video_url_unreachable")
-    assert list(api.emu._disk.folder.iterdir()) == []
+    assert list(api.emu._world.disk.folder.iterdir()) == []
 
 
 # Sound and picture
@@ -245,19 +246,19 @@ def test_an_asset_serves_many_jobs_and_no_clip_is_left_behind(api: Api, short_cl
     video = api.upload(short_clip.read_bytes())
     urls = [api.results(VIDEO, video=video, duration_ms=1000, start_offset_ms=n, output="video")[0] for n in range(3)]
     assert all(fetch(url).status_code == 200 for url in urls)
-    kinds = sorted(path.name.partition("-")[0] for path in api.emu._disk.folder.iterdir())
+    kinds = sorted(path.name.partition("-")[0] for path in api.emu._world.disk.folder.iterdir())
     assert kinds == ["result", "result", "result", "upload"]
     api.emu.clock.advance(25 * 3600)
     api.open_upload()
-    assert list(api.emu._disk.folder.iterdir()) == []
+    assert list(api.emu._world.disk.folder.iterdir()) == []
 
 
 def test_a_scripted_failure_leaves_no_clip_behind(api: Api, short_clip: Path) -> None:
     video = api.upload(short_clip.read_bytes())
-    api.emu.fail_next("generation_failed")
+    api.emu.fail_next("generate", FailedJob("generation_failed"))
     status = api.finish(api.submit(VIDEO, video=video, duration_ms=1000))
     assert status["error"]["code"] == "generation_failed"
-    assert [path.name.partition("-")[0] for path in api.emu._disk.folder.iterdir()] == ["upload"]
+    assert [path.name.partition("-")[0] for path in api.emu._world.disk.folder.iterdir()] == ["upload"]
 
 
 def test_a_still_clip_is_nearly_silent(api: Api, tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ from mirelo_ergo import (
     Video,
     VideoError,
 )
+from mirelo_ergo.emulator import Asset, Charge, Clock, Emulator, SeenJob, SeenRequest, faults, running, serve
 
 
 def on_upload(sent: int, total: int) -> None:
@@ -265,3 +266,35 @@ def errors(request: GenerationRequest) -> None:
         request.preflight()
     except ValueError as error:  # an InvalidRequestError is one
         print(error)
+
+
+def emulating(path: Path) -> None:
+    with running(port=0, host="127.0.0.1", speed=100, seed=1, credits=500, scenario="flaky") as emulator:
+        assert_type(emulator, Emulator)
+        assert_type((emulator.url, emulator.key, emulator.host), tuple[str, str, str])
+    serve("127.0.0.1", 8080, speed=2, ready_file=path)
+
+
+def test_of_a_user(
+    mirelo_emulator: Emulator, mirelo_client: MireloClient, async_mirelo_client: AsyncMireloClient
+) -> None:
+    assert_type(mirelo_emulator.clock, Clock).advance(600)
+    mirelo_emulator.speed = 1000
+    mirelo_emulator.set_credits(100)
+    assert_type(mirelo_emulator.fail_next("submit", faults.Status(503, retry_after=1)), int)
+    assert_type(mirelo_emulator.credits, int)
+    assert_type(mirelo_emulator.charges, list[Charge])
+    assert_type(mirelo_emulator.asset("ast_1"), Asset | None)
+    for job in assert_type(mirelo_emulator.jobs, list[SeenJob]):
+        assert_type(job.state, Literal["processing", "succeeded", "errored"])
+        assert_type((job.id, job.family, job.model, job.progress_percent), tuple[str, str, str, int])
+        assert_type(
+            (job.credits, job.created_at, job.completed_at, job.error), tuple[int, float, float | None, str | None]
+        )
+        print(job.request["prompt"])
+    for seen in assert_type(mirelo_emulator.requests, list[SeenRequest]):
+        assert_type((seen.method, seen.path, seen.status, seen.body), tuple[str, str, int | None, bytes])
+        print(seen.headers["authorization"], seen.json["prompt"])
+    mirelo_emulator.reset()
+    mirelo_client.close()
+    print(async_mirelo_client)

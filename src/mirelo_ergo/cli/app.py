@@ -311,15 +311,27 @@ def serve(
     host: option.Host = "127.0.0.1",
     speed: option.Speed = 1.0,
     seed: option.Seed = 0,
+    scenario: option.Scenario = None,
+    pixazo_port: option.PixazoPort = 0,
+    callback_host: option.CallbackHost = None,
     ready_file: option.ReadyFile = None,
 ) -> None:
-    """Run the emulator until Ctrl-C; writes its address and a key for it."""
+    """Run the emulator until Ctrl-C; writes its addresses and a key for it."""
     try:
         from mirelo_ergo import emulator
     except ImportError as error:
         raise missing_extra(error, "the emulator", "emulator") from None
     try:
-        emulator.serve(host=host, port=port, speed=speed, seed=seed, ready_file=ready_file)
+        emulator.serve(
+            host=host,
+            port=port,
+            pixazo_port=pixazo_port,
+            speed=speed,
+            seed=seed,
+            scenario=scenario,
+            callback_hosts=callback_host or (),
+            ready_file=ready_file,
+        )
     except (ValueError, OverflowError, OSError) as error:
         raise Failure(Exit.REFUSED, "usage", f"the emulator cannot run like this: {error}") from error
 

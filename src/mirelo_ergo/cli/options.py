@@ -111,12 +111,35 @@ Port = Annotated[
 Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")]
 Speed = Annotated[float, typer.Option("--speed", metavar="X", help="Divides how long jobs take.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="The same one gives the same ids, times and sounds.")]
+Scenario = Annotated[
+    str | None,
+    typer.Option(
+        "--scenario",
+        metavar="NAME",
+        help="Faults from the start: flaky, hostile, out-of-credits, overloaded, slow, or a YAML file.",
+    ),
+]
+PixazoPort = Annotated[
+    int,
+    typer.Option(
+        "--pixazo-port", metavar="N", min=0, max=65535, help="Where the Pixazo gateway listens; 0 takes a free one."
+    ),
+]
+CallbackHost = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--callback-host",
+        metavar="HOST",
+        help="Also send webhook callbacks there, and not to this machine only; may be repeated.",
+        show_default=False,
+    ),
+]
 ReadyFile = Annotated[
     Path | None,
     typer.Option(
         "--ready-file",
         metavar="FILE",
-        help="Written once the port answers: url, key and pid as JSON; removed at the end.",
+        help="Written once the ports answer: url, key, pid and services as JSON; removed at the end.",
         show_default=False,
     ),
 ]

@@ -5,31 +5,49 @@
     with mirelo_ergo.emulator.running(speed=100) as emu:
         ...  # a client with base_url=emu.url and api_key=emu.key
 
-Every bearer that begins with `sk-` is an account. A generation costs 10 credits for each begun second that is made, of
-each sample, and takes about 2 s plus 0.4 of that length, divided by `speed`; looking at a clip's pictures and decoding
-a sound take real time, whatever the speed. A prompt with `[generation_failed]`, `[generation_timeout]` or
-`[server_error]` in it ends so, as does the next generation after `Emulator.fail_next`. The sounds are noise and tones:
+Every bearer that begins with `sk-` is an account; one that begins with `sk-lapsed` has no running subscription. A
+generation costs 10 credits for each begun second that is made, of each sample, and takes about 2 s plus 0.4 of that
+length, divided by `speed`; looking at a clip's pictures and decoding a sound take real time, whatever the speed. A
+prompt with `[generation_failed]`, `[generation_timeout]` or `[server_error]` in it ends so; for all else that can go
+wrong see `faults`. The sounds are noise and tones:
 a prompt's rain, wind, engine, footsteps or impact choose a texture, a clip gets a hit wherever its motion jumps. A loop
 runs round without a seam; an extension and an inpainted segment leave every sample of their input as FFmpeg decodes it.
-Bodies, jobs and disk are capped; the caps are constants in `app`, `blobs`, `store`, `fetch`, `recording` and `disk`.
+
+At `emu.pixazo_url`, with the same key and credits, is the Pixazo gateway; `emu.callbacks` is about its webhooks.
+Bodies, jobs, connections, memory and disk are capped; the caps are constants in `wire`, `blobs`, `store`, `fetch`,
+`recording`, `traffic`, `disk` and `faults.sockets`. For pytest there are fixtures, see `mirelo_ergo.pytest_plugin`.
 """
 
-try:
-    import av as _av  # noqa: F401 - tried here so that the message can name the extra
-    import jsonschema as _jsonschema  # noqa: F401
-    import numpy as _numpy  # noqa: F401
-    import starlette as _starlette  # noqa: F401
-    import uvicorn as _uvicorn  # noqa: F401
-    import yaml as _yaml  # noqa: F401
-except ImportError as error:
-    raise ImportError(
-        f'the emulator needs {error.name}, which is not installed: pip install "mirelo-ergo[emulator]"',
-        name=error.name,
-    ) from error
+from importlib.util import find_spec as _find_spec
 
+# Looked for and not imported: two of them are loaded by the first generation only.
+if _missing := [
+    name
+    for name in ("av", "h11", "jinja2", "jsonschema", "numpy", "starlette", "uvicorn", "yaml")
+    if not _find_spec(name)
+]:
+    raise ImportError(
+        f'the emulator needs {_missing[0]}, which is not installed: pip install "mirelo-ergo[emulator]"',
+        name=_missing[0],
+    )
+
+from mirelo_ergo.emulator import faults
+from mirelo_ergo.emulator.callbacks import Callbacks, SentCallback
 from mirelo_ergo.emulator.clock import Clock
 from mirelo_ergo.emulator.server import Emulator, running, serve
-from mirelo_ergo.emulator.store import Asset, Charge
+from mirelo_ergo.emulator.store import Asset, Charge, SeenJob
 from mirelo_ergo.emulator.traffic import SeenRequest
 
-__all__ = ["Asset", "Charge", "Clock", "Emulator", "SeenRequest", "running", "serve"]
+__all__ = [
+    "Asset",
+    "Callbacks",
+    "Charge",
+    "Clock",
+    "Emulator",
+    "SeenJob",
+    "SeenRequest",
+    "SentCallback",
+    "faults",
+    "running",
+    "serve",
+]

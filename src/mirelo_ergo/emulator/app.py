@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse
 
-from mirelo_ergo.emulator.clock import Stopping, iso
+from mirelo_ergo.emulator import targets, wire
+from mirelo_ergo.emulator.clock import iso
+from mirelo_ergo.emulator.faults.sockets import connection
 from mirelo_ergo.emulator.refusals import Refusal
 from mirelo_ergo.emulator.store import KEY_PREFIX
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
 
     from mirelo_ergo.emulator.blobs import Blobs
     from mirelo_ergo.emulator.clock import Clock
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     Handler = Callable[[Request, Operation, str], Awaitable[Response]]
 
 WITHOUT_LINKS = "/v1.5"  # the model whose results have no short links yet
-MAX_BODY = 128 << 10  # a prompt of 5,000 characters, each escaped, has 60,000 bytes
 
 
 class Api:
@@ -42,19 +42,13 @@ class Api:
         self._blobs = blobs
         self._clock = clock
 
-    def app(self, operations: Iterable[Operation]) -> Starlette:
-        """Build the application: a route for every operation, the object store's routes, and errors in the envelope."""
+    def app(self, operations: Iterable[Operation], own: Iterable[Route] = ()) -> Starlette:
+        """Build the application: a route for every operation, the object store's and the emulator's own; all errors."""
         routes = [self._route(operation) for operation in operations]
-        return Starlette(
-            routes=[*routes, *self._blobs.routes()],
-            exception_handlers={
-                Refusal: _refused,
-                HTTPException: _not_routed,
-                ClientDisconnect: _gone,
-                Stopping: _on_stop,
-                Exception: _crashed,
-            },
-        )
+        handlers = wire.exception_handlers(refuse)
+        app = Starlette(routes=[*routes, *self._blobs.routes(), *own], exception_handlers=handlers)
+        app.router.redirect_slashes = False  # the contract has no path that ends in one, and no redirect to another
+        return app
 
     def _route(self, operation: Operation) -> Route:
         handler = self._handler(operation)
@@ -64,9 +58,7 @@ class Api:
             self._store.account(key)
             return await handler(request, operation, key)
 
-        route = Route(operation.path, endpoint, methods=[operation.method])
-        route.methods = {operation.method}  # Starlette adds HEAD to GET; the contract has none
-        return route
+        return wire.route(operation.path, operation.method, endpoint)
 
     def _handler(self, operation: Operation) -> Handler:
         """Choose by the path: /v2/<kind>/<model>/<action>, where a kind may have two parts."""
@@ -94,20 +86,23 @@ class Api:
         )
 
     async def _create_asset(self, request: Request, operation: Operation, key: str) -> Response:
-        sent = operation.read_body(await _body(request))
+        sent = operation.read_body(await wire.read_body(request))
         asset = self._store.new_asset(key, sent.get("content_type"))
         return JSONResponse(
-            {"asset_id": asset.id, "upload_url": self._blobs.upload_url(request, asset)}, status_code=201
+            {"asset_id": asset.id, "upload_url": self._blobs.upload_url(wire.base_url(request), asset)}, status_code=201
         )
 
     async def _preflight(self, request: Request, operation: Operation, key: str) -> Response:
-        return JSONResponse(self._studio.quote(operation.read_query(request.query_params)))
+        values = operation.read_query(request.query_params)
+        return JSONResponse(self._studio.preflight(values, targets.of(operation)))
 
     async def _sync(self, request: Request, operation: Operation, key: str) -> Response:
-        job = await self._studio.finish(await self._generate(request, operation, key))
+        job = await self._generate(request, operation, key)
+        if await connection(request.scope).unless_lost(self._studio.finish(job)) is None:
+            raise ClientDisconnect  # the job goes on
         if job.error is not None:
             raise job.error
-        return JSONResponse({"result_urls": self._blobs.result_urls(request, job)})
+        return JSONResponse({"result_urls": self._blobs.result_urls(wire.base_url(request), job)})
 
     async def _create_job(self, request: Request, operation: Operation, key: str) -> Response:
         job = await self._generate(request, operation, key)
@@ -122,20 +117,20 @@ class Api:
         )
 
     async def _generate(self, request: Request, operation: Operation, key: str) -> Job:
-        sent = operation.read_body(await _body(request))
-        return await self._studio.generate(key, operation.path.rsplit("/", 1)[0], sent, operation.values(sent))
+        sent = operation.read_body(await wire.read_body(request))
+        route, values = operation.path.rsplit("/", 1)[0], operation.values(sent)
+        return await self._studio.generate(key, route, sent, values, targets.of(operation))
 
     async def _poll(self, request: Request, operation: Operation, key: str) -> Response:
         route = operation.path.removesuffix("/jobs/{job_id}")
-        job = await self._studio.look(self._store.job(request.path_params["job_id"], key=key, route=route))
+        job = await self._studio.look(self._store.job(request.path_params["job_id"], key=key, routes=(route,)))
         answer: dict[str, Any] = {"job_id": job.id, "created_at": iso(job.created_at), "request": job.request}
         if job.completed_at is None:
-            elapsed = (self._clock.now() - job.created_at) * 1000
             answer |= {
                 "status": "processing",
                 "estimated_completion_at": iso(job.created_at + job.estimated_ms / 1000),
                 "estimated_ms": job.estimated_ms,
-                "progress_percent": min(90, math.floor(100 * elapsed / job.estimated_ms)),
+                "progress_percent": job.progress_percent(self._clock.now()),
             }
         else:
             answer["completed_at"] = iso(job.completed_at)
@@ -146,9 +141,9 @@ class Api:
         return JSONResponse(answer)
 
     def _result(self, request: Request, job: Job) -> dict[str, Any]:
-        result = {"result_urls": self._blobs.result_urls(request, job)}
+        result = {"result_urls": self._blobs.result_urls(wire.base_url(request), job)}
         if not job.route.endswith(WITHOUT_LINKS):
-            result["download_urls"] = self._blobs.download_urls(request, job)
+            result["download_urls"] = self._blobs.download_urls(wire.base_url(request), job)
         return result
 
 
@@ -160,38 +155,6 @@ def _bearer(request: Request) -> str:
     return key
 
 
-async def _body(request: Request) -> bytes:
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > MAX_BODY:
-            raise Refusal("invalid_request", 413, f"the body is over {MAX_BODY} bytes")
-    return bytes(raw)
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
-    return JSONResponse({"error": error.detail()}, status_code=error.http_status)
-
-
-async def _not_routed(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    if error.status_code == 405:
-        refusal = Refusal("method_not_allowed", 405, f"{request.method} is not allowed on {request.url.path}")
-    else:
-        refusal = Refusal("not_found", error.status_code, f"there is nothing at {request.url.path}")
-    return JSONResponse({"error": refusal.detail()}, status_code=error.status_code, headers=error.headers)
-
-
-async def _gone(request: Request, error: Exception) -> Response:
-    return Response(status_code=400)  # nobody is there to read it
-
-
-async def _on_stop(request: Request, error: Exception) -> Response:
-    refusal = Refusal("server_error", 503, "the emulator is stopping")
-    return JSONResponse({"error": refusal.detail()}, status_code=503, headers={"connection": "close"})
-
-
-async def _crashed(request: Request, error: Exception) -> Response:
-    refusal = Refusal("server_error", 500, f"the emulator itself failed: {error!r}")
-    return JSONResponse({"error": refusal.detail()}, status_code=500)
+def refuse(refusal: Refusal) -> Response:
+    """Write a refusal in the contract's envelope."""
+    return JSONResponse({"error": refusal.detail()}, status_code=refusal.http_status)

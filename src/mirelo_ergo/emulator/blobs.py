@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from mirelo_ergo.emulator import wire
 from mirelo_ergo.emulator.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ UPLOAD_SECONDS = 15 * 60
 RESULT_SECONDS = 60 * 60
 MAX_UPLOAD = 1 << 30
 WRITE_SIZE = 1 << 20
+INDEX = re.compile(r"[0-9]{1,4}")
 RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
 
 
@@ -44,27 +46,31 @@ class Blobs:
         """Return the routes of the object store."""
         return [
             Route("/store/uploads/{asset_id}", self._upload, methods=["PUT"]),
-            Route("/store/results/{job_id}/{name}", self._download, methods=["GET"]),
+            self.results(),
             Route("/d/{token}", self._follow, methods=["GET"]),
         ]
 
-    def upload_url(self, request: Request, asset: Asset) -> str:
+    def results(self) -> Route:
+        """Return the route that `result_urls` leads to."""
+        return Route("/store/results/{job_id}/{name}", self._download, methods=["GET"])
+
+    def upload_url(self, base: str, asset: Asset) -> str:
         """Return where to PUT an asset's bytes, for 15 minutes."""
-        return self._signed(request, "PUT", f"/store/uploads/{asset.id}", UPLOAD_SECONDS)
+        return self._signed(base, "PUT", f"/store/uploads/{asset.id}", UPLOAD_SECONDS)
 
-    def result_urls(self, request: Request, job: Job) -> list[str]:
+    def result_urls(self, base: str, job: Job) -> list[str]:
         """Return where a job's results can be read, for an hour from now."""
-        return [self._result_url(request, job.id, index, result) for index, result in enumerate(job.results)]
+        return [self._result_url(base, job.id, index, result) for index, result in enumerate(job.results)]
 
-    def download_urls(self, request: Request, job: Job) -> list[str]:
+    def download_urls(self, base: str, job: Job) -> list[str]:
         """Return a short link to each of a job's results; as long as there is one, it leads to a fresh signed URL."""
-        return [f"{_base(request)}/d/{self._signer.token(job.id, index)}" for index in range(len(job.results))]
+        return [f"{base}/d/{self._signer.token(job.id, index)}" for index in range(len(job.results))]
 
-    def _result_url(self, request: Request, job_id: str, index: int, result: Rendering) -> str:
-        return self._signed(request, "GET", f"/store/results/{job_id}/{index}{result.suffix}", RESULT_SECONDS)
+    def _result_url(self, base: str, job_id: str, index: int, result: Rendering) -> str:
+        return self._signed(base, "GET", f"/store/results/{job_id}/{index}{result.suffix}", RESULT_SECONDS)
 
-    def _signed(self, request: Request, method: str, path: str, seconds: float) -> str:
-        return f"{_base(request)}{path}?{self._signer.query(method, path, seconds)}"
+    def _signed(self, base: str, method: str, path: str, seconds: float) -> str:
+        return f"{base}{path}?{self._signer.query(method, path, seconds)}"
 
     async def _upload(self, request: Request) -> Response:
         try:
@@ -73,7 +79,7 @@ class Blobs:
             assert asset is not None  # the URL, which the signature proves to be ours, expires long before the asset
             sha256 = await self._receive(request, asset)
         except Refusal as refusal:
-            return _xml(refusal)
+            return store_error(refusal)
         return Response(status_code=200, headers={"etag": f'"{sha256[:32]}"'})
 
     async def _receive(self, request: Request, asset: Asset) -> str:
@@ -107,12 +113,17 @@ class Blobs:
     async def _download(self, request: Request) -> Response:
         try:
             self._check(request)
-            index = int(request.path_params["name"].partition(".")[0])
-            result = self._store.result(request.path_params["job_id"], index)
-            if result is None:
-                raise Refusal("NoSuchKey", 404, "The specified key does not exist.")
+            return self.result(request)
         except Refusal as refusal:
-            return _xml(refusal)
+            return store_error(refusal)
+
+    def result(self, request: Request) -> Response:
+        """Answer with the result that the path names, to whoever may have it; refuse with 404 one that is not there."""
+        index, _, _ = request.path_params["name"].partition(".")
+        known = INDEX.fullmatch(index)
+        result = self._store.result(request.path_params["job_id"], int(index)) if known else None
+        if result is None:
+            raise Refusal("NoSuchKey", 404, "The specified key does not exist.")
         return _Download(result, request)
 
     async def _follow(self, request: Request) -> Response:
@@ -120,7 +131,7 @@ class Blobs:
         result = None if found is None else self._store.result(*found)
         if found is None or result is None:
             raise Refusal("not_found", 404, f"there is nothing at {request.url.path}, or it is older than 24 hours")
-        return RedirectResponse(self._result_url(request, *found, result), status_code=302)
+        return RedirectResponse(self._result_url(wire.base_url(request), *found, result), status_code=302)
 
     def _check(self, request: Request) -> None:
         self._signer.check(request.method, request.url.path, request.query_params, request.headers.get("authorization"))
@@ -155,11 +166,6 @@ class _Download(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _base(request: Request) -> str:
-    """Return the address the client used to come here: it can use it again, also through a container's port."""
-    return str(request.base_url).rstrip("/")
-
-
 async def _left(receive: Receive) -> None:
     """Return when the client has gone, so that a long result is not computed for nobody."""
     while (await receive())["type"] != "http.disconnect":
@@ -180,7 +186,8 @@ def _span(header: str, size: int) -> tuple[int, int] | None:
     return (first, last) if first < size else (size, size)
 
 
-def _xml(refusal: Refusal) -> Response:
+def store_error(refusal: Refusal) -> Response:
+    """Say no as an object store does, in XML."""
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f"<Error><Code>{refusal.code}</Code><Message>{escape(refusal.message)}</Message></Error>"

@@ -6,17 +6,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av
-import numpy as np
 
+from mirelo_ergo.emulator.encoding import CODERS, add_second
 from mirelo_ergo.emulator.picture import frames, open_clip, picture_of
 from mirelo_ergo.emulator.wav import RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from av.audio.stream import AudioStream
-    from av.container import OutputContainer
 
     from mirelo_ergo.emulator.wav import Sound
 
@@ -50,7 +47,7 @@ def add_sound(path: Path, target: Path, made: Sound, duration_ms: int, check: Ca
     with open_clip(path) as source, av.open(str(target), "w", format="mp4", options=options) as output:
         picture = picture_of(source)
         copied = output.add_stream_from_template(picture)
-        sound = output.add_stream("aac", rate=RATE, layout="stereo")
+        sound = output.add_stream("aac", rate=RATE, layout="stereo", options=CODERS["aac"][2])
         origin = picture.start_time or 0
         assert picture.time_base is not None
         written = 0
@@ -64,20 +61,12 @@ def add_sound(path: Path, target: Path, made: Sound, duration_ms: int, check: Ca
                 break
             # A second of sound before the second of picture it belongs to: the muxer then has little to hold back.
             while written < min(seconds, at + 1):
-                _add_second(output, sound, made, written)
+                add_second(output, sound, made, written)
                 written += 1
             packet.dts -= origin
             packet.pts = None if packet.pts is None else packet.pts - origin
             packet.stream = copied
             output.mux(packet)
         for index in range(written, seconds):
-            _add_second(output, sound, made, index)
+            add_second(output, sound, made, index)
         output.mux(sound.encode(None))
-
-
-def _add_second(output: OutputContainer, sound: AudioStream, made: Sound, index: int) -> None:
-    (samples,) = made.seconds(index, index + 1)
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.reshape(1, -1)), format="s16", layout="stereo")
-    frame.sample_rate = RATE
-    frame.pts, frame.time_base = index * RATE, Fraction(1, RATE)
-    output.mux(sound.encode(frame))

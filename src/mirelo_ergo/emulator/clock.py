@@ -7,6 +7,8 @@ import threading
 import time
 from datetime import UTC, datetime
 
+END = datetime(9000, 1, 1, tzinfo=UTC).timestamp()  # with what lies ahead of it still a date
+
 
 class Stopping(Exception):
     """Say to whoever waits or works that the emulator is going away."""
@@ -33,6 +35,8 @@ class Clock:
         if not seconds >= 0:
             raise ValueError(f"seconds is {seconds!r}: the clock only goes forward, give 0 or more")
         with self._lock:
+            if self.now() + seconds > END:
+                raise ValueError(f"seconds is {seconds!r}: the emulator's time ends with the year 8999")
             self._base += seconds
             self._wake()
 

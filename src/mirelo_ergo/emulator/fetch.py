@@ -3,100 +3,116 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
+import re
 import ssl
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
+import attrs
 import h11
 
+from mirelo_ergo.emulator.outgoing import exchange
 from mirelo_ergo.emulator.refusals import Refusal, bad_request, short
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+    from urllib.parse import SplitResult
 
 FETCH_SECONDS = 20.0
 MAX_CLIP = 512 << 20  # bytes of either
 MAX_REDIRECTS = 5
-READ_SIZE = 1 << 16
+MAX_REQUESTS = MAX_REDIRECTS + 3  # the answer itself, in up to three pieces
+FIRST_BYTES = 128 << 10  # what the service reads of a clip before anything else, says the contract
+PIECE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})")
 
 
-async def fetch(url: str, target: Path, kind: str) -> str:
-    """Write what the URL of a "video" or an "audio" answers to a file and return its sha256.
+@attrs.define
+class _Taken:
+    """What has come of a body so far; `total` is None until an answer tells."""
 
-    Takes 20 s and 512 MiB at most, follows 5 redirects, uses no proxy. Loopback addresses are allowed, unlike with the
-    real service: tests live there. Refuses with `video_url_unreachable` or `audio_url_unreachable` whatever does not
-    end in a whole 2xx answer.
+    size: int = 0
+    total: int | None = None
+    digest: hashlib._Hash = attrs.field(factory=hashlib.sha256)
+
+
+async def fetch(url: str, target: Path, kind: str, grow: Callable[[int], None]) -> str:
+    """Write what the URL of a "video" or an "audio" answers to a new file and return its sha256.
+
+    Asks for the first 128 KB of a clip, as the service does, and then for the rest; a server that knows no ranges may
+    send all of it at once. Tells `grow`, which may raise, how long it is by now. Takes 20 s and 512 MiB at most,
+    follows 5 redirects, uses no proxy. Loopback addresses are allowed, unlike with the real service: tests live there.
+    Refuses with `video_url_unreachable` or `audio_url_unreachable` whatever does not end in a whole 2xx answer.
     """
+    taken = _Taken()
     try:
         async with asyncio.timeout(FETCH_SECONDS):
-            for _ in range(MAX_REDIRECTS + 1):
-                digest, location = await _get(url, target, kind)
-                if location is None:
-                    return digest
-                url = urljoin(url, location)
-        raise _unreachable(kind, url, f"over {MAX_REDIRECTS} redirects")
+            for _ in range(MAX_REQUESTS):
+                location = await _get(url, target, kind, grow, taken)
+                if location is not None:
+                    url = urljoin(url, location)
+                elif taken.size == taken.total:
+                    return taken.digest.hexdigest()
+        raise _unreachable(kind, url, f"over {MAX_REDIRECTS} redirects, or too many pieces")
     except TimeoutError:
         raise _unreachable(kind, url, f"no whole answer within {FETCH_SECONDS:.0f} s") from None
-    except (OSError, h11.ProtocolError) as error:
+    except (OSError, ValueError, h11.ProtocolError) as error:  # a ValueError is of a name or a redirect that is none
         raise _unreachable(kind, url, str(error) or type(error).__name__) from None
 
 
-async def _get(url: str, target: Path, kind: str) -> tuple[str, str | None]:
-    """Return the sha256 of the body that was written, and where a redirect points instead."""
-    host, port, path, context = _parts(kind, url)
-    reader, writer = await asyncio.open_connection(host, port, ssl=context)
-    connection = h11.Connection(h11.CLIENT)
-    try:
-        headers = [
-            ("Host", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"),
-            ("User-Agent", "mirelo-ergo-emulator"),
-            ("Accept-Encoding", "identity"),
-            ("Connection", "close"),
-        ]
-        writer.write(connection.send(h11.Request(method="GET", target=path, headers=headers)) or b"")
-        writer.write(connection.send(h11.EndOfMessage()) or b"")
-        size, digest = 0, hashlib.sha256()
-        with target.open("wb") as file:
+async def _get(url: str, target: Path, kind: str, grow: Callable[[int], None], taken: _Taken) -> str | None:
+    """Append the body, or the next piece of it, to the file; return where a redirect points instead."""
+    parts, tls = _parts(kind, url)
+    headers = {"Accept-Encoding": "identity"}
+    if kind == "video":
+        headers["Range"] = f"bytes={taken.size}-" if taken.size else f"bytes=0-{FIRST_BYTES - 1}"
+    async with exchange("GET", parts, headers, tls=tls) as next_event:
+        with target.open("ab") as file:
             while True:
-                event = connection.next_event()
-                if event is h11.NEED_DATA:
-                    connection.receive_data(await reader.read(READ_SIZE))
-                elif isinstance(event, h11.Response):
+                event = await next_event()
+                if isinstance(event, h11.Response):
                     location = dict(event.headers).get(b"location")
                     if 300 <= event.status_code < 400 and location is not None:
-                        return "", location.decode("latin-1")
+                        return location.decode("latin-1")
                     if not 200 <= event.status_code < 300:
                         raise _unreachable(kind, url, f"it answered {event.status_code}")
+                    _begin(kind, url, event, taken)
+                    file.truncate(taken.size)
                 elif isinstance(event, h11.Data):
-                    size += len(event.data)
-                    if size > MAX_CLIP:
+                    taken.size += len(event.data)
+                    if taken.size > MAX_CLIP:
                         raise _unreachable(kind, url, f"it has over {MAX_CLIP} bytes")
-                    digest.update(event.data)
+                    grow(taken.size)
+                    taken.digest.update(event.data)
                     await asyncio.to_thread(file.write, event.data)
                 elif isinstance(event, h11.EndOfMessage):
-                    return digest.hexdigest(), None
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+                    if taken.total is None:
+                        taken.total = taken.size
+                    return None
 
 
-def _parts(kind: str, url: str) -> tuple[str, int, str, ssl.SSLContext | None]:
+def _begin(kind: str, url: str, answer: h11.Response, taken: _Taken) -> None:
+    """Take note of what an answer begins: the next piece, or all of it from the start."""
+    if answer.status_code != 206:
+        taken.size, taken.total, taken.digest = 0, None, hashlib.sha256()
+        return
+    told = dict(answer.headers).get(b"content-range", b"").decode("latin-1")
+    piece = PIECE.fullmatch(told)
+    if piece is None or int(piece[1]) != taken.size or taken.total not in (None, int(piece[2])):
+        raise _unreachable(kind, url, f"it answered 206 with the Content-Range {short(told)}")
+    taken.total = int(piece[2])
+
+
+def _parts(kind: str, url: str) -> tuple[SplitResult, ssl.SSLContext | None]:
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
+        host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise bad_request(f"{kind}.{kind}_url is {short(url)}: {error}") from None
     if parts.scheme not in ("http", "https") or not host:
         raise bad_request(f"{kind}.{kind}_url is {short(url)}: it has to be an http or https URL")
-    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~") + (
-        f"?{quote(parts.query, safe='/%:@!$&()*+,;=~?')}" if parts.query else ""
-    )
-    if parts.scheme == "https":
-        return host, port or 443, path, ssl.create_default_context()
-    return host, port or 80, path, None
+    return parts, ssl.create_default_context() if parts.scheme == "https" else None
 
 
 def _unreachable(kind: str, url: str, why: str) -> Refusal:

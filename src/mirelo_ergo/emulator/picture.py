@@ -40,13 +40,16 @@ class Clip:
     duration_ms: int | None
 
 
-def probe(path: Path) -> Clip:
-    """Read a clip's headers; refuse another container (400) and what is no H.264, VP8 or VP9 picture (422)."""
-    with open_clip(path) as container:
+def probe(path: Path, *, lenient: bool = False) -> Clip:
+    """Read a clip's headers; refuse another container (400) and what is no H.264, VP8 or VP9 picture (422).
+
+    `lenient` takes a GIF too, and always gives a length: it reads a clip to its end whose headers tell none.
+    """
+    with open_clip(path, gif=lenient) as container:
         stream = picture_of(container)
         # Against its own types, PyAV has no codec context for an unknown codec and for a file cut in its headers.
         codec = getattr(getattr(stream.codec_context, "codec", None), "canonical_name", "unknown")
-        if codec not in CODECS:
+        if codec not in (*CODECS, "gif"):  # a GIF's own container was refused already, where it has to be
             raise _invalid(f"its codec is {codec}: use H.264, VP8 or VP9")
         if not 0 < stream.width * stream.height <= MAX_PIXELS:
             raise _invalid(f"it is {stream.width}x{stream.height}: at most {MAX_PIXELS} pixels can be decoded")
@@ -55,6 +58,8 @@ def probe(path: Path) -> Clip:
             duration_ms = round(stream.duration * stream.time_base * 1000)
         elif container.duration is not None:
             duration_ms = round(container.duration / 1000)
+        elif lenient:
+            duration_ms = _measure_ms(container, stream)
         return Clip(container.format.name, codec, duration_ms)
 
 
@@ -116,7 +121,7 @@ def frames(path: Path, start_ms: int, duration_ms: int) -> Iterator[tuple[float,
             raise _invalid(f"its picture stream is damaged: {error.strerror}") from None
 
 
-def open_clip(path: Path) -> InputContainer:
+def open_clip(path: Path, *, gif: bool = True) -> InputContainer:
     """Open a clip of a known container; FFmpeg is told which one, so that a playlist or script is never followed."""
     with path.open("rb") as file:
         head = file.read(12)
@@ -124,6 +129,8 @@ def open_clip(path: Path) -> InputContainer:
         name = "mov"
     elif head[:4] == b"\x1a\x45\xdf\xa3":
         name = "matroska"
+    elif head[:4] == b"GIF8" and gif:
+        name = "gif"
     else:
         raise Refusal(
             "video_format_unsupported",
@@ -141,6 +148,19 @@ def picture_of(container: InputContainer) -> VideoStream:
     if not container.streams.video:
         raise _invalid("it has no picture stream")
     return container.streams.video[0]
+
+
+def _measure_ms(container: InputContainer, stream: VideoStream) -> int:
+    """Return when the last frame ends, without decoding any."""
+    assert stream.time_base is not None
+    origin = stream.start_time or 0
+    try:
+        ends = [
+            packet.pts - origin + (packet.duration or 0) for packet in container.demux(stream) if packet.pts is not None
+        ]
+    except FFmpegError as error:
+        raise _invalid(f"its picture stream is damaged: {error.strerror}") from None
+    return round(max(ends, default=0) * stream.time_base * 1000)
 
 
 def _peaks(times: NDArray[np.float64], changes: NDArray[np.float64]) -> list[tuple[float, float]]:

@@ -31,16 +31,17 @@ class Recording:
     sha256: str
 
 
-def decode(source: Path, target: Path, check: Callable[[], None]) -> int:
+def decode(source: Path, target: Path, check: Callable[[], None], grow: Callable[[int], None]) -> int:
     """Write a sound's samples to a file and return how many frames they are.
 
-    Calls `check` for every frame, which may raise. Refuses an unknown container and over ten minutes (400), and what
-    cannot be decoded to its end (422).
+    Calls `check` for every frame and tells `grow` how long the file becomes; both may raise. Refuses an unknown
+    container and over ten minutes (400), and what cannot be decoded to its end (422).
     """
     written = 0
     with target.open("wb") as file:
         for frame in _frames(source):
             check()
+            grow((written + frame.samples) * FRAME_BYTES)
             # One plane of interleaved samples, which the buffer may follow with padding.
             file.write(memoryview(frame.planes[0])[: frame.samples * FRAME_BYTES])
             written += frame.samples

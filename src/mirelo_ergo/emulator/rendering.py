@@ -14,24 +14,32 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CHUNK = 256 * 1024
+MEDIA_TYPES = {
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
+    "aac": "audio/aac",
+    "flac": "audio/flac",
+    "mp4": "video/mp4",
+}
 
 
 @attrs.frozen
 class Rendering:
-    """One result: `file` is the clip with its sound for output="video", else None and the sound is all there is."""
+    """One result: `file` is its clip with the sound, or the sound in another format than WAV, which needs no file."""
 
     sound: wav.Sound
     file: Path | None = None
+    format: str = "wav"
 
     @property
     def suffix(self) -> str:
         """Return the end of the result's name."""
-        return ".wav" if self.file is None else ".mp4"
+        return f".{self.format}"
 
     @property
     def media_type(self) -> str:
         """Return the Content-Type."""
-        return "audio/wav" if self.file is None else "video/mp4"
+        return MEDIA_TYPES[self.format]
 
     @property
     def size(self) -> int:
@@ -41,7 +49,7 @@ class Rendering:
     @property
     def etag(self) -> str:
         """Return a strong validator: the same for equal bytes, another for others."""
-        # A clip with sound is never written twice, so its name and its sound tell it apart.
+        # No file is written twice, so its name and its sound tell it apart.
         key = repr((self.sound, self.file and self.file.name))
         return f'"{hashlib.sha256(key.encode()).hexdigest()[:32]}"'
 

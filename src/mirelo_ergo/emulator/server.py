@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
+import gc
+import ipaddress
 import json
-import math
 import os
-import random
-import secrets
 import signal
 import socket
+import sys
 import threading
 from concurrent.futures import wait
 from typing import TYPE_CHECKING
@@ -18,20 +19,27 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from mirelo_ergo.emulator import spec
-from mirelo_ergo.emulator.app import Api
-from mirelo_ergo.emulator.blobs import Blobs
-from mirelo_ergo.emulator.clock import Clock
-from mirelo_ergo.emulator.disk import Disk
-from mirelo_ergo.emulator.signing import Signer
-from mirelo_ergo.emulator.store import Asset, Charge, Store
-from mirelo_ergo.emulator.studio import Studio
-from mirelo_ergo.emulator.traffic import SeenRequest, Traffic
-from mirelo_ergo.emulator.workers import Workers
+from mirelo_ergo.emulator.disk import Folder
+from mirelo_ergo.emulator.faults.plan import Rule
+from mirelo_ergo.emulator.faults.scenario import Scenario, load
+from mirelo_ergo.emulator.faults.sockets import Protocol
+from mirelo_ergo.emulator.studio import checked_speed
+from mirelo_ergo.emulator.world import Options, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
     from types import FrameType
+
+    from starlette.types import Receive, Scope, Send
+
+    from mirelo_ergo.emulator.callbacks import Callbacks
+    from mirelo_ergo.emulator.clock import Clock
+    from mirelo_ergo.emulator.faults.kinds import Fault
+    from mirelo_ergo.emulator.faults.plan import ActiveFault
+    from mirelo_ergo.emulator.pixazo import Gateway
+    from mirelo_ergo.emulator.store import Asset, Charge, SeenJob
+    from mirelo_ergo.emulator.traffic import SeenRequest
 
 STARTING_CREDITS = 10_000
 START_SECONDS = 10.0
@@ -41,39 +49,44 @@ RENDER_SECONDS = 30.0
 
 
 class Emulator:
-    """A running emulator: where it is, a key for it, and what has happened in it."""
+    """A running emulator: where it is, a key for it, and what has happened in it.
 
-    def __init__(self, *, host: str, port: int, speed: float, seed: int, starting_credits: int) -> None:
-        if not (speed > 0 and math.isfinite(speed)):
-            raise ValueError(f"speed is {speed!r}: it has to be a number above 0, 1 is real time")
-        operations = spec.load()
-        self.clock = Clock()
-        draw = random.Random(seed)  # noqa: S311 - ids and durations, which have to come again; no secret
-        self.key = f"sk-emulator-{draw.getrandbits(96):024x}"
-        self._store = Store(clock=self.clock, random=draw, starting_credits=starting_credits)
-        self._socket = _listen(host, port)
-        bound = self._socket.getsockname()
-        self.url = f"http://[{bound[0]}]:{bound[1]}" if ":" in bound[0] else f"http://{bound[0]}:{bound[1]}"
-        self._disk = Disk()
-        self._workers = Workers()
-        self._studio = Studio(
-            store=self._store,
-            clock=self.clock,
-            random=draw,
-            workers=self._workers,
-            disk=self._disk,
-            seed=seed,
-            speed=speed,
-        )
-        signer = Signer(secrets.token_bytes(32), self.clock)
-        blobs = Blobs(store=self._store, signer=signer, disk=self._disk)
-        api = Api(store=self._store, studio=self._studio, blobs=blobs, clock=self.clock)
-        self._traffic = Traffic(api.app(operations), self.clock)
+    Safe to use from any thread. `reset` makes it as new; its address and its key stay.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        pixazo_port: int,
+        speed: float,
+        seed: int,
+        starting_credits: int | None,
+        scenario: str | Path | Scenario | None,
+        callback_hosts: Collection[str],
+    ) -> None:
+        if scenario is not None and not isinstance(scenario, Scenario):
+            scenario = load(scenario)
+        if starting_credits is None:
+            named = None if scenario is None else scenario.credits
+            starting_credits = STARTING_CREDITS if named is None else named
+        self._options = Options(checked_speed(speed), seed, starting_credits, scenario, callback_hosts)
+        self._operations = spec.load()
+        self._sockets = _listen_all(host, {"mirelo": port, "pixazo": pixazo_port})
+        self._names = {listening.getsockname()[1]: name for name, listening in self._sockets.items()}
+        self.host: str = self._sockets["mirelo"].getsockname()[0]
+        self.url, self.pixazo_url = map(_url, self._sockets.values())
+        self._folder = Folder()
+        self._world = self._new_world()
+        self.key = self._world.key
+        self._resetting = threading.Lock()
         self._server = _Server(
             uvicorn.Config(
-                self._traffic,
+                self._answer,
+                interface="asgi3",
                 loop="asyncio",
-                http="h11",
+                http=Protocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -86,27 +99,98 @@ class Emulator:
         self._thread = threading.Thread(target=self._run, name="mirelo-emulator", daemon=True)
 
     @property
+    def clock(self) -> Clock:
+        """The emulator's time; after `clock.advance(600)` a ten-minute job is over."""
+        return self._world.clock
+
+    @property
+    def jobs(self) -> list[SeenJob]:
+        """Every job of every key younger than 24 h, oldest first; waits up to 30 s for renderings that are due."""
+        world = self._rendered()
+        return [job.seen(world.clock.now()) for job in world.store.jobs()]
+
+    @property
+    def pixazo(self) -> Gateway:
+        """The gateway at `pixazo_url`: the same keys, credits and clock; `timestamps` is the shape of its times."""
+        return self._world.pixazo
+
+    @property
+    def callbacks(self) -> Callbacks:
+        """What is sent to webhooks: `copies`, `delay` and `loss` of it, whom to trust and call, and what was `sent`."""
+        return self._world.callbacks
+
+    @property
     def charges(self) -> list[Charge]:
         """Every charge so far, oldest first; waits up to 30 s for the renderings of jobs whose time is over."""
-        wait(self._store.due(), timeout=RENDER_SECONDS)
-        return self._store.charges()
+        return self._rendered().store.charges()
+
+    @property
+    def credits(self) -> int:
+        """The balance of `Emulator.key`; waits as `charges` does. Running jobs have not been paid yet."""
+        return self._rendered().store.account(self.key).balance
 
     @property
     def requests(self) -> list[SeenRequest]:
         """The last 10,000 requests as they arrived, oldest first."""
-        return self._traffic.requests()
+        return self._world.traffic.requests()
+
+    @property
+    def speed(self) -> float:
+        """What the length of the jobs is divided by, from the next job on; 1 is about real."""
+        return self._world.studio.speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        self._world.studio.speed = checked_speed(speed)
 
     def set_credits(self, amount: int, key: str | None = None) -> None:
         """Set the balance of a key, by default `Emulator.key`."""
-        self._store.set_credits(self.key if key is None else key, amount)
+        self._world.store.set_credits(self.key if key is None else key, amount)
 
-    def fail_next(self, code: str, times: int = 1) -> None:
-        """Make the next generations end with `server_error`, `generation_failed` or `generation_timeout`."""
-        self._studio.fail_next(code, times)
+    def fail_next(self, operation: str, fault: Fault, times: int = 1) -> int:
+        """Let a fault happen to the next requests of an operation; return the number it has in `faults`.
+
+        `operation` is a group such as `submit`, `poll` or `upload`, `generate` for submit and sync, `any`, or one
+        operationId. Faults of the job itself count the generations that are accepted. `add_fault` has more ways.
+        """
+        return self.add_fault(Rule(operation, fault, times=times))
+
+    def add_fault(self, rule: Rule) -> int:
+        """Put a fault in force as its rule says; return the number it has in `faults`. At most 100 are at once."""
+        return self._world.faults.add([rule])[0]
+
+    @property
+    def faults(self) -> list[ActiveFault]:
+        """The faults in force, in the order in which they are tried."""
+        return self._world.faults.active()
+
+    def clear_faults(self) -> None:
+        """End all faults, except that a job that is stuck stays so."""
+        self._world.faults.clear()
+
+    def play(self, scenario: str | Path | Scenario) -> None:
+        """Put a scenario's faults in force instead of those that are, and set every balance if it has one.
+
+        It is one of `flaky`, `hostile`, `out-of-credits`, `overloaded`, `slow`, or a file. Raises `ValueError` that
+        names the file, the place in it and what it may be.
+        """
+        self._world.play(scenario if isinstance(scenario, Scenario) else load(scenario))
 
     def asset(self, asset_id: str) -> Asset | None:
         """Return an asset with the size and sha256 of the bytes that were uploaded to it."""
-        return self._store.asset(asset_id)
+        return self._world.store.asset(asset_id)
+
+    def reset(self) -> None:
+        """Forget credits, assets, jobs, requests, faults and advanced time, end what runs, and remove every file.
+
+        A request that has no answer yet gets a 503; signed URLs are no longer valid. The same seed begins anew: the
+        same asks give the same ids again. Takes a millisecond or two.
+        """
+        if not self._thread.is_alive():
+            raise RuntimeError("the emulator does not run: there is nothing to reset, start another one")
+        with self._resetting:
+            before, self._world = self._world, self._new_world()
+            before.end(self._server.loop)
 
     def start(self) -> None:
         """Serve; return when the port answers."""
@@ -117,16 +201,27 @@ class Emulator:
 
     def stop(self) -> None:
         """End every request, thread and socket, and remove the temporary folder; a second time does nothing."""
-        self.clock.stop()
-        self._workers.stop()
+        self._world.quiet()
         self._server.stop()
         if self._thread.ident is not None:
             self._thread.join(STOP_SECONDS)
-        self._socket.close()
-        self._disk.remove()
+        for listening in self._sockets.values():
+            listening.close()
+        self._folder.remove()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._world({**scope, "service": self._names[scope["server"][1]]}, receive, send)
+
+    def _new_world(self) -> World:
+        return World(self._operations, self._options, self._folder.path, self.reset, self.pixazo_url)
+
+    def _rendered(self) -> World:
+        world = self._world
+        wait(world.store.due(), timeout=RENDER_SECONDS)
+        return world
 
     def _run(self) -> None:
-        asyncio.run(self._server.serve(sockets=[self._socket]))
+        asyncio.run(self._server.serve(sockets=list(self._sockets.values())))
 
 
 class _Server(uvicorn.Server):
@@ -137,6 +232,12 @@ class _Server(uvicorn.Server):
         self.ready = threading.Event()
         self._end: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop it serves in; there is one once it is ready."""
+        assert self._loop is not None
+        return self._loop
 
     def stop(self) -> None:
         """End serving, from any thread."""
@@ -173,15 +274,28 @@ def running(
     host: str = "127.0.0.1",
     speed: float = 1.0,
     seed: int = 0,
-    credits: int = STARTING_CREDITS,  # noqa: A002 - the field's word; the interactive greeting it hides is of no use here
+    pixazo_port: int = 0,
+    credits: int | None = None,  # noqa: A002 - the field's word; the interactive greeting it hides is of no use here
+    scenario: str | Path | Scenario | None = None,
+    callback_hosts: Collection[str] = (),
 ) -> Iterator[Emulator]:
     """Run an emulator in a thread of its own; ready when the block begins, gone when it ends.
 
-    `port` 0 takes a free one. `speed` divides how long jobs take. The same `seed` gives the same ids, durations and
-    sounds. `credits` is what every key starts with. Raises `OSError` when the port is taken,
-    `ValueError` for a speed or port that is none.
+    A `port` of 0 takes a free one; the Pixazo gateway has its own. `speed` divides how long jobs take. The same `seed`
+    gives the same ids, durations and sounds. `scenario` is in force from the start, see `Emulator.play`. `credits` is
+    what every key starts with: the scenario's or 10,000. Callbacks go to this machine and `callback_hosts` only. Raises
+    `OSError` when a port is taken, `ValueError` for a speed, port or scenario that is none.
     """
-    emulator = Emulator(host=host, port=port, speed=speed, seed=seed, starting_credits=credits)
+    emulator = Emulator(
+        host=host,
+        port=port,
+        pixazo_port=pixazo_port,
+        speed=speed,
+        seed=seed,
+        starting_credits=credits,
+        scenario=scenario,
+        callback_hosts=callback_hosts,
+    )
     try:
         emulator.start()
         yield emulator
@@ -190,24 +304,49 @@ def running(
 
 
 def serve(
-    host: str = "127.0.0.1", port: int = 0, speed: float = 1.0, seed: int = 0, ready_file: Path | None = None
+    host: str = "127.0.0.1",
+    port: int = 0,
+    speed: float = 1.0,
+    seed: int = 0,
+    ready_file: Path | None = None,
+    *,
+    pixazo_port: int = 0,
+    callback_hosts: Collection[str] = (),
+    scenario: str | Path | Scenario | None = None,
 ) -> None:
     """Run an emulator until SIGINT or SIGTERM; call it from the main thread.
 
-    Prints its address and a key. `ready_file` gets the same as JSON (`url`, `key`, `pid`) once the port answers, and is
-    removed at the end.
+    Prints its addresses and a key. `ready_file` gets the same as JSON (`url`, `key`, `pid`, and in `services` the URL
+    of each) once the ports answer, and is removed at the end. Callbacks believe the system's certificates, and those in
+    the file that the variable SSL_CERT_FILE names. The other arguments are those of `running`.
     """
     end = threading.Event()
 
     def on_signal(signum: int, frame: FrameType | None) -> None:
         end.set()
 
+    atexit.register(gc.freeze)  # the interpreter's last look for garbage takes longer than all the rest of the end
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with running(host=host, port=port, speed=speed, seed=seed) as emulator:
-            print(f"emulator at {emulator.url}\nkey {emulator.key}", flush=True)
+        with running(
+            host=host,
+            port=port,
+            pixazo_port=pixazo_port,
+            speed=speed,
+            seed=seed,
+            scenario=scenario,
+            callback_hosts=callback_hosts,
+        ) as emulator:
+            if not ipaddress.ip_address(emulator.host).is_loopback:
+                print(
+                    f"note: on {emulator.host}, whoever reaches this machine can use the emulator and see what it got",
+                    file=sys.stderr,
+                )
+            print(f"emulator at {emulator.url}\npixazo at {emulator.pixazo_url}\nkey {emulator.key}", flush=True)
             if ready_file is not None:
-                _write(ready_file, {"url": emulator.url, "key": emulator.key, "pid": os.getpid()})
+                services = {"mirelo": emulator.url, "pixazo": emulator.pixazo_url}
+                told = {"url": emulator.url, "key": emulator.key, "pid": os.getpid(), "services": services}
+                _write(ready_file, told)
             while not end.wait(0.1):  # an unlimited wait would not see the signal on every system
                 pass
     finally:
@@ -217,10 +356,24 @@ def serve(
             signal.signal(number, handler)
 
 
-def _write(path: Path, values: dict[str, str | int]) -> None:
+def _write(path: Path, values: Mapping[str, object]) -> None:
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps(values) + "\n", encoding="utf-8")
     part.replace(path)  # whoever waits for the file never reads half of it
+
+
+def _url(listening: socket.socket) -> str:
+    bound: str = listening.getsockname()[0]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bound, bound)  # noqa: S104 - what is bound to all is here too
+    port = listening.getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _listen_all(host: str, ports: Mapping[str, int]) -> dict[str, socket.socket]:
+    with contextlib.ExitStack() as undo:
+        sockets = {name: undo.enter_context(_listen(host, port)) for name, port in ports.items()}
+        undo.pop_all()
+        return sockets
 
 
 def _listen(host: str, port: int) -> socket.socket:

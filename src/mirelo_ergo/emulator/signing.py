@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import uuid
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from mirelo_ergo.emulator.refusals import Refusal
 
@@ -28,11 +28,21 @@ class Signer:
     def __init__(self, secret: bytes, clock: Clock) -> None:
         self._secret = secret
         self._clock = clock
+        self._expired: set[str] = set()
+
+    def expire(self, method: str, path: str, query: str) -> None:
+        """Let the URL with this query string expire now, if it is one of ours."""
+        sent = parse_qs(query)
+        signature = self._signature(method, path, sent.get("expires", [""])[0])
+        if sent.get("signature") == [signature]:
+            self._expired.add(signature)
 
     def query(self, method: str, path: str, seconds: float) -> str:
         """Return the query string that opens `path` to one method for so many seconds."""
-        expires = str(int(self._clock.now() + seconds))
-        return urlencode({"expires": expires, "signature": self._signature(method, path, expires)})
+        expires = int(self._clock.now() + seconds)
+        while (signature := self._signature(method, path, str(expires))) in self._expired:
+            expires += 1  # a new URL within the second of one that was made to expire
+        return urlencode({"expires": expires, "signature": signature})
 
     def check(self, method: str, path: str, query: Mapping[str, str], authorization: str | None) -> None:
         """Raise the refusal of an object store unless the query opens `path` to this method now."""
@@ -43,7 +53,7 @@ class Signer:
         signature = self._signature(method, path, expires)
         if not hmac.compare_digest(signature, query.get("signature", "").encode("ascii", "replace").decode()):
             raise Refusal("SignatureDoesNotMatch", 403, "The signature does not match the request.")
-        if self._clock.now() >= int(expires):
+        if signature in self._expired or self._clock.now() >= int(expires):
             raise Refusal("AccessDenied", 403, "Request has expired.")
 
     def token(self, job_id: str, index: int) -> str:

@@ -98,6 +98,35 @@ class Piece:
         return self.frames // next((n for n in LOOP_PARTS if self.frames <= n * PERIOD), LOOP_PARTS[-1])
 
 
+@attrs.frozen
+class Repeated:
+    """A loop several times over."""
+
+    piece: Piece
+    times: int
+
+    @property
+    def frames(self) -> int:
+        """Return the length of all rounds, in samples of each channel."""
+        return self.piece.frames * self.times
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Return nothing: a piece is computed."""
+        return ()
+
+    def seconds(self, first: int, end: int) -> Iterator[NDArray[np.int16]]:
+        """Yield the seconds from `first` up to `end` as arrays of shape (frames, 2); the last may be shorter."""
+        for index in range(first, end):
+            at, last = index * RATE, min((index + 1) * RATE, self.frames)
+            parts: list[NDArray[np.int16]] = []
+            while at < last:
+                begin = at % self.piece.frames
+                parts.append(self.piece.part(begin, min(self.piece.frames, begin + last - at)))
+                at += len(parts[-1])
+            yield np.concatenate(parts)
+
+
 def from_prompt(prompt: str, duration_ms: int, seed: int, *, loop: bool = False) -> Piece:
     """Choose by the prompt's words: rain, wind, engine, footsteps, impact and their kin, else a few tones."""
     draw = random.Random(seed)  # noqa: S311 - sound, no secret
@@ -153,7 +182,8 @@ def _circle(hits: Iterator[Hit], frames: int) -> list[Hit]:
         line.append(beyond)
     stretch = frames / (beyond.at - first.at)
     bent = [attrs.evolve(hit, at=round(first.at + (hit.at - first.at) * stretch) % frames) for hit in line]
-    over = [attrs.evolve(hit, at=hit.at - frames) for hit in bent if hit.at + LONGEST_VOICE * RATE > frames]
+    reach = math.ceil(LONGEST_VOICE * RATE)  # over the end once, and in a very short loop several times
+    over = [attrs.evolve(hit, at=at) for hit in bent for at in range(hit.at - frames, -reach, -frames)]
     return sorted(over + bent, key=lambda hit: hit.at)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -46,17 +47,25 @@ class Sources:
         try:
             digest = await self._take(key, source, "audio", path)
             samples = self._new_file("samples", undo)
-            frames = await asyncio.to_thread(recording.decode, path, samples, self._check)
+            frames = await asyncio.to_thread(recording.decode, path, samples, self._check, self._disk.growing(samples))
+            self._disk.whole(samples)
         finally:
             path.unlink(missing_ok=True)
         return Recording(samples, frames, digest)
 
-    async def footage(self, key: str, source: Mapping[str, Any], window: Window, undo: ExitStack) -> Footage:
-        """Bring a request's clip to a file of its own, which `undo` removes, and check its headers."""
+    async def footage(
+        self, key: str, source: Mapping[str, Any], window: Window, undo: ExitStack, *, lenient: bool = False
+    ) -> Footage:
+        """Bring a request's clip to a file of its own, which `undo` removes, and check its headers.
+
+        `lenient` takes a GIF too, and shortens the window to what the clip has, instead of refusing it.
+        """
         path = self._new_file("clip", undo)
         digest = await self._take(key, source, "video", path)
-        clip = await asyncio.to_thread(picture.probe, path)
-        if clip.duration_ms is not None:
+        clip = await asyncio.to_thread(functools.partial(picture.probe, path, lenient=lenient))
+        if lenient and clip.duration_ms:
+            window = attrs.evolve(window, duration_ms=min(window.duration_ms, clip.duration_ms - window.start_ms))
+        elif clip.duration_ms is not None:
             picture.check_length(clip.duration_ms, window)
         return Footage(path, clip, window, digest)
 
@@ -68,7 +77,9 @@ class Sources:
     async def _take(self, key: str, source: Mapping[str, Any], kind: str, path: Path) -> str:
         """Write the bytes of a source to a file; return their sha256."""
         if source["type"] == "url":
-            return await fetch(source[f"{kind}_url"], path, kind)
+            digest = await fetch(source[f"{kind}_url"], path, kind, self._disk.growing(path))
+            self._disk.whole(path)
+            return digest
         asset = self._store.asset(source["asset_id"])
         if asset is None or asset.key != key:
             raise Refusal(
@@ -76,5 +87,6 @@ class Sources:
             )
         if asset.path is None:
             raise Refusal("invalid_asset", 422, f"nothing has been uploaded to the asset {asset.id}")
+        path.unlink()
         path.hardlink_to(asset.path)  # a second upload, or the asset's end, leaves this one as it is
         return asset.sha256

@@ -15,6 +15,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from mirelo_ergo.emulator import conditions
+from mirelo_ergo.emulator.formats import FORMATS
 from mirelo_ergo.emulator.refusals import bad_request, short
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 DOCUMENT = "urn:mirelo-ergo:spec"
 METHODS = ("get", "post", "put", "patch", "delete")
-INTEGER = re.compile(r"-?[0-9]{1,18}")
+INTEGER = re.compile(r"-?[0-9]+")
+MAX_DIGITS = 18  # of a query's integer; beyond them no price is told
+ECHO_DEPTH = 100  # more than what lies around a request when it is echoed, in the answer and on the stack
 
 
 @attrs.frozen
@@ -33,33 +36,26 @@ class Operation:
     method: str
     path: str
     query: Mapping[str, dict[str, Any]]
+    headers: Mapping[str, dict[str, Any]]
     body: jsonschema.Draft202012Validator | None
     body_schema: Mapping[str, Any]
     body_required: bool
 
     def read_query(self, sent: Mapping[str, str]) -> dict[str, Any]:
         """Return the query parameters as typed values with defaults filled in; refuse what the spec does not allow."""
-        values: dict[str, Any] = {}
-        for name, parameter in self.query.items():
-            schema = parameter["schema"]
-            if name in sent:
-                value: Any = sent[name]
-                if schema.get("type") == "integer" and INTEGER.fullmatch(value):
-                    value = int(value)
-                _check(jsonschema.Draft202012Validator(schema), value, name)
-                values[name] = value
-            elif "default" in schema:
-                values[name] = schema["default"]
-            elif parameter.get("required"):
-                raise bad_request(f"{name} is missing")
-        return values
+        return _read(self.query, sent)
+
+    def read_headers(self, sent: Mapping[str, str]) -> dict[str, Any]:
+        """Return the header parameters, as `read_query` does; `sent` finds a name in whatever case."""
+        return _read(self.headers, sent)
 
     def read_body(self, raw: bytes) -> dict[str, Any]:
         """Return the JSON body as it was sent; refuse what the spec does not allow."""
         if not raw and not self.body_required:
             return {}
         try:
-            value = json.loads(raw, parse_constant=_no_constant)
+            value = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant)
+            _write(value)
         except (ValueError, RecursionError) as error:
             raise bad_request(f"the body is not JSON: {short(str(error))}") from None
         assert self.body is not None
@@ -70,17 +66,20 @@ class Operation:
         return body
 
     def values(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the fields of a body that the spec knows, with its defaults for those that were not sent."""
+        """Return the fields of a body that the spec knows, with its defaults for those that were not sent.
+
+        A number without a fraction, like 2000.0, is an integer to JSON Schema and becomes one here.
+        """
         fields = self.body_schema.get("properties", {})
         defaults = {name: field["default"] for name, field in fields.items() if "default" in field}
-        return defaults | {name: value for name, value in body.items() if name in fields}
+        return defaults | {name: _whole(value) for name, value in body.items() if name in fields}
 
 
 @functools.cache
 def load(name: str = "mirelo-v2.yaml") -> tuple[Operation, ...]:
     """Read a spec file's operations."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is not in every build
-    document = yaml.load(find(name).read_bytes(), loader)  # noqa: S506 - both loaders are the safe ones
+    document = _modern(yaml.load(find(name).read_bytes(), loader))  # noqa: S506 - both loaders are the safe ones
     registry: Registry[Any] = Registry().with_resource(DOCUMENT, DRAFT202012.create_resource(document))
     return tuple(
         _operation(document, registry, path, method, item[method])
@@ -111,18 +110,58 @@ def _operation(
         # A reference to the place in the document, so that the references inside it resolve too.
         pointer = item["requestBody"].get("$ref", f"#/paths/{path.replace('/', '~1')}/{method}/requestBody")
         body = jsonschema.Draft202012Validator(
-            {"$ref": f"{DOCUMENT}{pointer}/content/application~1json/schema"}, registry=registry
+            {"$ref": f"{DOCUMENT}{pointer}/content/application~1json/schema"},
+            registry=registry,
+            format_checker=FORMATS,
         )
         schema = _follow(document, body_item["content"]["application/json"]["schema"])
     return Operation(
         id=item["operationId"],
         method=method.upper(),
         path=path,
-        query={parameter["name"]: parameter for parameter in parameters if parameter["in"] == "query"},
+        query=_parameters(document, parameters, "query"),
+        headers=_parameters(document, parameters, "header"),
         body=body,
         body_schema=schema,
         body_required=bool(body_item.get("required")),
     )
+
+
+def _parameters(document: dict[str, Any], parameters: list[dict[str, Any]], where: str) -> dict[str, dict[str, Any]]:
+    return {
+        parameter["name"]: {**parameter, "schema": _follow(document, parameter["schema"])}
+        for parameter in parameters
+        if parameter["in"] == where
+    }
+
+
+def _read(parameters: Mapping[str, dict[str, Any]], sent: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, parameter in parameters.items():
+        schema = parameter["schema"]
+        if name in sent:
+            value: Any = sent[name]
+            if schema.get("type") == "integer" and INTEGER.fullmatch(value):
+                if len(value.lstrip("-")) > MAX_DIGITS:
+                    raise bad_request(f"{name} is {short(value)}: it may have {MAX_DIGITS} digits")
+                value = int(value)
+            _check(jsonschema.Draft202012Validator(schema, format_checker=FORMATS), value, name)
+            values[name] = value
+        elif "default" in schema:
+            values[name] = schema["default"]
+        elif parameter.get("required"):
+            raise bad_request(f"{name} is missing")
+    return values
+
+
+def _modern(node: Any) -> Any:
+    """Rewrite OpenAPI 3.0's boolean exclusiveMinimum as JSON Schema's, which is the bound itself."""
+    if isinstance(node, dict):
+        node = {name: _modern(value) for name, value in node.items()}
+        if node.get("exclusiveMinimum") is True:
+            node["exclusiveMinimum"] = node.pop("minimum")
+        return node
+    return [_modern(value) for value in node] if isinstance(node, list) else node
 
 
 def _follow(document: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
@@ -136,6 +175,23 @@ def _follow(document: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON value")
+
+
+def _write(value: Any) -> None:
+    """Fail for what a poll could not echo: half a surrogate pair, a number beyond the floats, too deep a nesting."""
+    for _ in range(ECHO_DEPTH):
+        value = [value]
+    json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _integer(inner) for name, inner in value.items()}
+    return _integer(value)
+
+
+def _integer(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _check(validator: jsonschema.Draft202012Validator, value: Any, name: str) -> None:
@@ -155,6 +211,8 @@ def _message(error: jsonschema.ValidationError, name: str) -> str:
             return f"{missing if path == 'the body' else f'{path}.{missing}'} is missing"
         case "minimum":
             return f"{path} is {short(value)}: it has to be {bound} or more"
+        case "exclusiveMinimum":
+            return f"{path} is {short(value)}: it has to be over {bound}"
         case "maximum":
             return f"{path} is {short(value)}: it has to be {bound} or less"
         case "minLength":
@@ -165,6 +223,8 @@ def _message(error: jsonschema.ValidationError, name: str) -> str:
             return f"{path} is {short(value)}: it has to be of type {bound}"
         case "enum":
             return f"{path} is {short(value)}: it has to be one of {', '.join(map(str, bound))}"
+        case "format":
+            return f"{path} is {short(value)}: it has to be a {bound.upper()}, percent-encoded where need be"
         case "oneOf":
             return _one_of(error, name, path)
         case _:

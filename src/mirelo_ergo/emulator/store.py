@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
@@ -13,7 +15,7 @@ from mirelo_ergo.emulator.refusals import Refusal, short
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -25,6 +27,7 @@ MAX_ACCOUNTS = 10_000
 MAX_ASSETS = 10_000
 MAX_JOBS = 10_000
 KEY_PREFIX = "sk-"
+LAPSED_PREFIX = "sk-lapsed"  # begins the key of an account whose subscription has ended
 
 
 @attrs.frozen
@@ -47,6 +50,17 @@ class Account:
 
 
 @attrs.frozen
+class Balance:
+    """What an account has, what its running jobs hold of that, and what it has paid."""
+
+    id: str
+    key: str
+    credits: int
+    held: int
+    spent: int
+
+
+@attrs.frozen
 class Asset:
     """A place for one upload; `path` is None until the bytes are there, then `size` and `sha256` are theirs."""
 
@@ -57,6 +71,28 @@ class Asset:
     path: Path | None = None
     size: int = 0
     sha256: str = ""
+
+
+@attrs.frozen
+class SeenJob:
+    """One job as it is now. `state` and `progress_percent` are what a poll says, 100 at the end; times are the clock's.
+
+    `family` and `model` are as in the path: "extend-audio/with_video", "v1.6". `request` is the body as it was sent.
+    `error` is the code of a job that failed, `completed_at` None while it runs; only success is charged.
+    """
+
+    id: str
+    key: str
+    family: str
+    model: str
+    state: Literal["processing", "succeeded", "errored"]
+    progress_percent: int
+    request: Mapping[str, Any]
+    credits: int
+    estimated_ms: int
+    created_at: float
+    completed_at: float | None
+    error: str | None
 
 
 @attrs.define
@@ -81,6 +117,28 @@ class Job:
         """Say whether the job has succeeded or failed."""
         return self.completed_at is not None
 
+    def seen(self, now: float) -> SeenJob:
+        """Return a record of it that does not change any more."""
+        family, _, model = self.route.removeprefix("/v2/").rpartition("/")
+        return SeenJob(
+            id=self.id,
+            key=self.key,
+            family=family,
+            model=model,
+            state="processing" if not self.done else "succeeded" if self.error is None else "errored",
+            progress_percent=100 if self.done else self.progress_percent(now),
+            request=self.request,
+            credits=self.credits,
+            estimated_ms=self.estimated_ms,
+            created_at=self.created_at,
+            completed_at=self.completed_at,
+            error=None if self.error is None else self.error.code,
+        )
+
+    def progress_percent(self, now: float) -> int:
+        """Return how far it is by its estimate; it never says more than 90 before it is done."""
+        return min(90, math.floor(100_000 * (now - self.created_at) / self.estimated_ms))
+
 
 class Store:
     """Hold every account, asset and job; safe to use from several threads."""
@@ -94,6 +152,8 @@ class Store:
         self._assets: dict[str, Asset] = {}
         self._jobs: dict[str, Job] = {}
         self._running: dict[str, Job] = {}
+        self._held: Counter[str] = Counter()
+        self._first_end = math.inf  # of those running: every request settles, and mostly there is nothing to
         self._charges: list[Charge] = []
 
     # Accounts
@@ -118,11 +178,29 @@ class Store:
         with self._lock:
             self.account(key).balance = amount
 
+    def grant(self, amount: int) -> None:
+        """Set the balance of every key, also of those to come."""
+        with self._lock:
+            self.settle()
+            self._starting_credits = amount
+            for account in self._accounts.values():
+                account.balance = amount
+
     def charges(self) -> list[Charge]:
         """Return every charge so far, oldest first."""
         with self._lock:
             self.settle()
             return list(self._charges)
+
+    def balances(self) -> list[Balance]:
+        """Return what every account has, in the order in which they came."""
+        with self._lock:
+            self.settle()
+            spent = _sums((charge.key, charge.credits) for charge in self._charges)
+            return [
+                Balance(each.id, each.key, each.balance, self._held[each.key], spent.get(each.key, 0))
+                for each in self._accounts.values()
+            ]
 
     # Assets
 
@@ -160,10 +238,16 @@ class Store:
     # Jobs
 
     def check_balance(self, key: str, credits_needed: int) -> None:
-        """Refuse with 402 what the balance, less what running jobs reserve, does not cover."""
+        """Refuse with 402 what the balance, less what running jobs reserve, does not cover, and a lapsed key."""
+        if key.startswith(LAPSED_PREFIX):
+            raise Refusal(
+                "no_active_subscription",
+                402,
+                f"this account has no running subscription, its key begins {LAPSED_PREFIX}",
+            )
         with self._lock:
             balance = self.account(key).balance
-            reserved = sum(job.credits for job in self._running.values() if job.key == key)
+            reserved = self._held[key]
         if balance - reserved < credits_needed:
             held = f", of which running jobs hold {reserved}" if reserved else ""
             raise Refusal(
@@ -200,17 +284,25 @@ class Store:
                 work=begin(),
             )
             self._jobs[job.id] = self._running[job.id] = job
+            self._held[key] += credits_needed
+            self._first_end = min(self._first_end, job.finishes_at)
             return job
 
-    def job(self, job_id: str, *, key: str, route: str) -> Job:
-        """Return a key's job; refuse with 404 one that is unknown, older than 24 h or another key's."""
+    def job(self, job_id: str, *, key: str, routes: Collection[str]) -> Job:
+        """Return a key's job of one of the routes; refuse with 404 what is unknown, over 24 h old or another key's."""
         with self._lock:
             self.settle()
             self._forget_old()
             job = self._jobs.get(job_id)
-        if job is None or job.key != key or job.route != route:
+        if job is None or job.key != key or job.route not in routes:
             raise Refusal("job_not_found", 404, f"there is no job {short(job_id)}, or it is older than 24 hours")
         return job
+
+    def jobs(self) -> list[Job]:
+        """Return every job younger than 24 h, oldest first."""
+        with self._lock:
+            self._forget_old()
+            return list(self._jobs.values())
 
     def result(self, job_id: str, index: int) -> Rendering | None:
         """Return one result of a job younger than 24 h."""
@@ -232,12 +324,15 @@ class Store:
         """
         with self._lock:
             now = self._clock.now()
+            if now < self._first_end:
+                return
             ready = [job for job in self._running.values() if job.finishes_at <= now and _has_ended(job.work)]
             for job in sorted(ready, key=lambda job: job.finishes_at):
                 self._end(job)
+            self._first_end = min((job.finishes_at for job in self._running.values()), default=math.inf)
 
     def _end(self, job: Job) -> None:
-        del self._running[job.id]
+        self._let_go(job)
         failure = job.work.exception()
         if failure is None:
             job.results = job.work.result()
@@ -249,6 +344,10 @@ class Store:
             job.error = Refusal("server_error", 500, f"the emulator itself failed: {failure!r}")
         job.completed_at = job.finishes_at  # last: another thread may be looking at the job
 
+    def _let_go(self, job: Job) -> None:
+        del self._running[job.id]
+        self._held[job.key] -= job.credits
+
     def _forget_old(self) -> None:
         self.settle()
         horizon = self._clock.now() - DAY
@@ -258,7 +357,9 @@ class Store:
                 path.unlink(missing_ok=True)
         for job_id in _older(self._jobs.values(), horizon):
             job = self._jobs[job_id]
-            if not job.done:
+            if job.finishes_at == math.inf:
+                self._let_go(job)  # stuck: what it held is free again
+            elif not job.done:
                 continue  # still rendering: it has to end, and be charged, first
             del self._jobs[job_id]
             for rendering in job.results:
@@ -268,6 +369,13 @@ class Store:
 def _has_ended(work: Future[tuple[Rendering, ...]]) -> bool:
     """Say whether the work came to an end of its own; what the emulator's stop has cancelled never does."""
     return work.done() and not work.cancelled()
+
+
+def _sums(amounts: Iterable[tuple[str, int]]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for key, amount in amounts:
+        sums[key] = sums.get(key, 0) + amount
+    return sums
 
 
 def _older(things: Iterable[Asset | Job], horizon: float) -> list[str]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import httpx
     from mirelo_ergo_api.mirelo_v2 import AuthenticatedClient
 
+    from .._runtime.asynchronous import AsyncIO
+    from .._runtime.http.exchange import HttpSettings
     from .._runtime.poll import Waiter
     from .tokens import JobRecord
     from .values import JobProcessing, JobStatus, MeResult, Polled, PreflightResult
@@ -225,12 +227,15 @@ class AsyncMireloClient:
             handler="handle_async_request",
             sender="AsyncClient",
         )
-        from .._runtime.asynchronous import AsyncIO
-
-        self._io = AsyncIO(settings)
+        self._io = self._new_io(settings)
         runtime = Runtime(self._io, MIRELO, options.secret, options.base_url, options.policy, options.timeout)
         self._core = Core(runtime, options.max_credits, options.check_limits, known_model(model))
         self._low_level: AuthenticatedClient | None = None
+
+    def _new_io(self, settings: HttpSettings) -> AsyncIO:
+        from .._runtime.asynchronous import AsyncIO
+
+        return AsyncIO(settings)
 
     async def me(self) -> MeResult:
         """Ask for the account and its credits. Costs nothing."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import httpx
     from mirelo_ergo_api.mirelo_v2 import AuthenticatedClient
 
+    from .._runtime.blocking import BlockingIO
+    from .._runtime.http.exchange import HttpSettings
     from .._runtime.poll import Waiter
     from .tokens import JobRecord
     from .values import JobProcessing, JobStatus, MeResult, Polled, PreflightResult
@@ -226,12 +228,15 @@ class MireloClient:
             handler="handle_request",
             sender="Client",
         )
-        from .._runtime.blocking import BlockingIO
-
-        self._io = BlockingIO(settings)
+        self._io = self._new_io(settings)
         runtime = Runtime(self._io, MIRELO, options.secret, options.base_url, options.policy, options.timeout)
         self._core = Core(runtime, options.max_credits, options.check_limits, known_model(model))
         self._low_level: AuthenticatedClient | None = None
+
+    def _new_io(self, settings: HttpSettings) -> BlockingIO:
+        from .._runtime.blocking import BlockingIO
+
+        return BlockingIO(settings)
 
     def me(self) -> MeResult:
         """Ask for the account and its credits. Costs nothing."""

@@ -1,0 +1,273 @@
+"""The emulator's own endpoints, for tests in any language: what it holds, its faults, clock and credits, as JSON.
+
+    GET    /_emulator/state      jobs, credits, the last requests, faults, clock; ?last=N of each list, 100 by default
+    GET    /_emulator/faults     the rules in force, and what there is: kinds, operations, scenarios
+    POST   /_emulator/faults     {"operation", "fault": {"kind", …}, "times"?, "every"? or "probability"?, "seed"?}: 201
+    DELETE /_emulator/faults     clears all of them; DELETE /_emulator/faults/{id} one
+    POST   /_emulator/scenario   {"name"} or {"definition": {…}}: its rules instead of those in force, and its credits
+    POST   /_emulator/clock      {"advance_s"}
+    GET    /_emulator/callbacks  how webhooks are called, and the last attempts; ?last=N of them
+    POST   /_emulator/callbacks  {"copies"?, "delay_s"?, "loss"?}
+    POST   /_emulator/credits    {"credits", "account"? or "key"?}, by default the emulator's own key
+    POST   /_emulator/reset      {}: as after the start
+    GET    /_emulator/schema     the JSON Schema of a scenario
+
+Bodies are JSON objects and sent as application/json. An error is the API's envelope. No key is needed, and none is
+shown but the emulator's own; what another site causes in a browser is refused. These requests are on no record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from starlette.responses import Response
+
+from mirelo_ergo.emulator import callbacks, targets, wire
+from mirelo_ergo.emulator.clock import iso
+from mirelo_ergo.emulator.faults import scenario, schema
+from mirelo_ergo.emulator.faults.bounds import Number, Text, nearest
+from mirelo_ergo.emulator.faults.kinds import KINDS
+from mirelo_ergo.emulator.faults.plan import ActiveFault, rule_from_json, rule_to_json
+from mirelo_ergo.emulator.origin import check_origin
+from mirelo_ergo.emulator.page.view import safe, short_key
+from mirelo_ergo.emulator.refusals import Refusal, bad_request, short
+from mirelo_ergo.emulator.store import KEY_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from starlette.requests import Request
+    from starlette.routing import Route
+
+    from mirelo_ergo.emulator.faults.bounds import Bound
+    from mirelo_ergo.emulator.store import Job
+    from mirelo_ergo.emulator.traffic import SeenRequest
+    from mirelo_ergo.emulator.world import World
+
+    Answer = Callable[[Request], Awaitable[object]]
+
+HIDDEN = ("authorization", "cookie", "key", "token", "secret")  # in a header's name
+LAST = Number(1, 1000, whole=True)
+YEARS = Number(0, 10 * 365 * 86_400)
+CREDITS = Number(0, scenario.MAX_CREDITS, whole=True)
+KNOBS: Mapping[str, Bound] = {"copies": callbacks.COPIES, "delay_s": callbacks.DELAY, "loss": callbacks.LOSS}
+KEY = Text(f"{KEY_PREFIX}[!-~]{{1,197}}", f"a key, which begins with {KEY_PREFIX} and has up to 200 characters")
+WORD = Text("[!-~]{1,200}", "a word of up to 200 characters")
+
+
+class Control:
+    """Answer what is asked about a world, and change it."""
+
+    def __init__(self, world: World, reset: Callable[[], None]) -> None:
+        self._world = world
+        self._reset = reset
+
+    def routes(self) -> list[Route]:
+        """Return the routes of the endpoints."""
+        return [
+            _route("GET", "state", self._state),
+            _route("GET", "faults", self._faults),
+            _route("POST", "faults", self._add_fault, 201),
+            _route("DELETE", "faults", self._clear_faults),
+            _route("DELETE", "faults/{id}", self._clear_fault),
+            _route("POST", "scenario", self._play),
+            _route("POST", "clock", self._advance),
+            _route("GET", "callbacks", self._callbacks),
+            _route("POST", "callbacks", self._set_callbacks),
+            _route("POST", "credits", self._set_credits),
+            _route("POST", "reset", self._start_anew),
+            _route("GET", "schema", self._schema),
+        ]
+
+    async def _state(self, request: Request) -> object:
+        last = _last(request)
+        world = self._world
+        jobs = world.store.jobs()
+        base = wire.base_url(request)
+        return {
+            "url": base,
+            "key": world.key,
+            "clock": self._time(),
+            "accounts": [{**attrs.asdict(each), "key": short_key(each.key)} for each in world.store.balances()[-last:]],
+            "jobs": [self._job(job, base) for job in jobs[-last:]],
+            "job_count": len(jobs),
+            "charges": [
+                {"job_id": charge.job_id, "credits": charge.credits, "key": short_key(charge.key)}
+                for charge in world.store.charges()[-last:]
+            ],
+            "requests": [_request(seen) for seen in world.traffic.requests(last)],
+            "scenario": world.faults.scenario,
+            "faults": self._active(),
+        }
+
+    def _time(self) -> dict[str, Any]:
+        return {"now": iso(self._world.clock.now()), "speed": self._world.studio.speed}
+
+    def _job(self, job: Job, base: str) -> dict[str, Any]:
+        seen = job.seen(self._world.clock.now())
+        return {
+            **attrs.asdict(seen),
+            "key": short_key(seen.key),
+            "request": json.loads(safe(json.dumps(seen.request))),
+            "created_at": iso(seen.created_at),
+            "completed_at": None if seen.completed_at is None else iso(seen.completed_at),
+            "result_urls": self._world.blobs.result_urls(base, job),
+        }
+
+    def _active(self) -> list[dict[str, Any]]:
+        return [_fault(each) for each in self._world.faults.active()]
+
+    async def _faults(self, request: Request) -> object:
+        return {
+            "faults": self._active(),
+            "kinds": {kind: sorted(cls.groups) for kind, cls in KINDS.items()},
+            "operations": list(targets.names()),
+            "scenarios": scenario.names(),
+        }
+
+    async def _add_fault(self, request: Request) -> object:
+        rule = rule_from_json(await _sent(request), "rule")
+        return _fault(ActiveFault(self._world.faults.add([rule])[0], rule, 0, 0))
+
+    async def _clear_faults(self, request: Request) -> object:
+        self._world.faults.clear()
+        return {"faults": []}
+
+    async def _clear_fault(self, request: Request) -> object:
+        number = request.path_params["id"]
+        if not (number.isdecimal() and len(number) < 10 and self._world.faults.clear(int(number))):
+            raise Refusal("not_found", 404, f"there is no fault {short(number)}")
+        return {"faults": self._active()}
+
+    async def _play(self, request: Request) -> object:
+        sent = _only(await _sent(request), "name", "definition")
+        if len(sent) != 1:
+            raise ValueError('the body has to have either a "name" or a "definition"')
+        if "name" in sent:
+            # A name, not a path: a file is read by who started the emulator, never for who can reach its port.
+            name = _field(sent, "name", WORD)
+            if name not in scenario.names():
+                raise ValueError(f"name is {short(name)}, which is none: {nearest(name, scenario.names())}")
+            chosen = scenario.load(name)
+        else:
+            chosen = scenario.scenario_from_json(sent["definition"])
+        self._world.play(chosen)
+        return {"scenario": self._world.faults.scenario, "faults": self._active()}
+
+    async def _advance(self, request: Request) -> object:
+        sent = _only(await _sent(request), "advance_s")
+        self._world.clock.advance(_field(sent, "advance_s", YEARS))
+        return self._time()
+
+    async def _callbacks(self, request: Request) -> object:
+        held = self._world.callbacks
+        sent = [{**attrs.asdict(each), "at": iso(each.at)} for each in held.sent[-_last(request) :]]
+        return {"copies": held.copies, "delay_s": held.delay_s, "loss": held.loss, "sent": sent}
+
+    async def _set_callbacks(self, request: Request) -> object:
+        sent = _only(await _sent(request), *KNOBS)
+        values = {name: _field(sent, name, KNOBS[name]) for name in sent}
+        for name, value in values.items():
+            setattr(self._world.callbacks, name, value)
+        return await self._callbacks(request)
+
+    async def _set_credits(self, request: Request) -> object:
+        sent = _only(await _sent(request), "credits", "account", "key")
+        amount = _field(sent, "credits", CREDITS)
+        store = self._world.store
+        key = _field(sent, "key", KEY) if "key" in sent else self._world.key
+        if "account" in sent:
+            account = _field(sent, "account", WORD)
+            found = [each.key for each in store.balances() if each.id == account]
+            if not found or "key" in sent:
+                raise ValueError(f'account is {short(account)}: it has to be the id of an account, without a "key"')
+            key = found[0]
+        store.set_credits(key, amount)
+        return {"account": store.account(key).id, "credits": amount}
+
+    async def _start_anew(self, request: Request) -> object:
+        _only(await _sent(request))
+        await asyncio.to_thread(self._reset)  # it waits for what this loop has to end
+        return {}
+
+    async def _schema(self, request: Request) -> object:
+        return schema.scenario_schema()
+
+
+def _route(method: str, name: str, answer: Answer, status: int = 200) -> Route:
+    async def endpoint(request: Request) -> Response:
+        check_origin(request)
+        try:
+            value = await answer(request)
+        except (ValueError, OverflowError) as error:
+            raise bad_request(str(error)) from None
+        # ASCII, as a lone surrogate in a prompt has no bytes in UTF-8
+        return Response(json.dumps(value), status, media_type=wire.JSON, headers={"cache-control": "no-store"})
+
+    return wire.route(f"/_emulator/{name}", method, endpoint)
+
+
+async def _sent(request: Request) -> dict[str, Any]:
+    """Read a body; a form of another site could send any type but this one."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != wire.JSON:
+        raise bad_request(f"the Content-Type is {short(kind)}: it has to be {wire.JSON}")
+    try:
+        value = json.loads(await wire.read_body(request))
+    except (ValueError, RecursionError) as error:
+        raise bad_request(f"the body is not JSON: {short(str(error))}") from None
+    if not isinstance(value, dict):
+        raise bad_request(f"the body is {short(value)}: it has to be an object")
+    return value
+
+
+def _only(sent: dict[str, Any], *names: str) -> dict[str, Any]:
+    for name in sent:
+        if name not in names:
+            known = nearest(name, names) if names else "the body has none"
+            raise ValueError(f"{short(name)} is no known field: {known}")
+    return sent
+
+
+def _field(sent: Mapping[str, Any], name: str, bound: Bound) -> Any:
+    if name not in sent:
+        raise ValueError(f"{name} is missing: it has to be {bound.words()}")
+    if not bound.allows(sent[name]):
+        raise ValueError(f"{name} is {short(sent[name])}: it has to be {bound.words()}")
+    return sent[name]
+
+
+def _last(request: Request) -> int:
+    given = request.query_params.get("last", "100")
+    if not (given.isdecimal() and len(given) < 10 and LAST.allows(int(given))):
+        raise ValueError(f"last is {short(given)}: it has to be {LAST.words()}")
+    return int(given)
+
+
+def _fault(active: ActiveFault) -> dict[str, Any]:
+    return {"id": active.id, **rule_to_json(active.rule), "seen": active.seen, "hits": active.hits}
+
+
+def _request(seen: SeenRequest) -> dict[str, Any]:
+    target = targets.find(seen.method, seen.path)
+    return {
+        "number": seen.number,
+        "at": iso(seen.at),
+        "service": seen.service,
+        "method": seen.method,
+        "path": safe(seen.path),
+        "query": safe(seen.query),
+        "operation": None if target is None else target.id,
+        "status": seen.status,
+        "faults": list(seen.faults),
+        "headers": {
+            name: "(hidden)" if any(word in name for word in HIDDEN) else safe(value)
+            for name, value in seen.headers.items()
+        },
+        "body_bytes": seen.body_bytes,
+        "body": safe(seen.body.decode("utf-8", "replace")),
+        "answer": safe(seen.answer.decode("utf-8", "replace")),
+    }

@@ -1,0 +1,53 @@
+"""Faults on purpose: what can happen (`Status`, `Reset`, …), where and how long (`Rule`), and sets of it (`Scenario`).
+
+::
+
+    emu.fail_next("submit", faults.Status(503, retry_after=1))
+    emu.add_fault(faults.Rule("poll", faults.Reset(), every=3))
+    emu.play("flaky")
+"""
+
+from mirelo_ergo.emulator.faults.kinds import (
+    KINDS,
+    BadJson,
+    CutBody,
+    Drip,
+    ExpiredResultUrl,
+    ExpiredUploadUrl,
+    FailedJob,
+    Fault,
+    HtmlPage,
+    Latency,
+    NoAnswer,
+    RateLimit,
+    Reset,
+    SlowUpload,
+    Status,
+    StuckJob,
+    WrongEstimate,
+)
+from mirelo_ergo.emulator.faults.plan import ActiveFault, Rule
+from mirelo_ergo.emulator.faults.scenario import Scenario
+
+__all__ = [
+    "KINDS",
+    "ActiveFault",
+    "BadJson",
+    "CutBody",
+    "Drip",
+    "ExpiredResultUrl",
+    "ExpiredUploadUrl",
+    "FailedJob",
+    "Fault",
+    "HtmlPage",
+    "Latency",
+    "NoAnswer",
+    "RateLimit",
+    "Reset",
+    "Rule",
+    "Scenario",
+    "SlowUpload",
+    "Status",
+    "StuckJob",
+    "WrongEstimate",
+]

@@ -1,0 +1,119 @@
+"""What a parameter of a fault may be: one value that checks it, words what is wrong, and writes its JSON Schema."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from mirelo_ergo.emulator.refusals import short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Bound:
+    """Check one attribute; used as an attrs validator. With `optional`, None stands for "not given"."""
+
+    optional: bool
+
+    def __call__(self, instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        """Raise `ValueError` with the attribute's name, its value and what it has to be."""
+        if not ((value is None and self.optional) or self.allows(value)):
+            raise ValueError(f"{attribute.name} is {short(value)}: it has to be {self.words()}")
+
+    def allows(self, value: object) -> bool:
+        """Say whether a value is within the bound."""
+        raise NotImplementedError
+
+    def words(self) -> str:
+        """Say what is within the bound."""
+        raise NotImplementedError
+
+    def schema(self) -> dict[str, Any]:
+        """Return the bound as JSON Schema."""
+        raise NotImplementedError
+
+
+@attrs.frozen
+class Number(Bound):
+    """A number from `least` to `most`; a whole one with `whole`."""
+
+    least: float
+    most: float
+    whole: bool = False
+    optional: bool = False
+
+    def allows(self, value: object) -> bool:
+        if isinstance(value, bool) or not isinstance(value, int if self.whole else (int, float)):
+            return False
+        return math.isfinite(value) and self.least <= value <= self.most
+
+    def words(self) -> str:
+        return f"a {'whole ' if self.whole else ''}number from {self.least:,} to {self.most:,}"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer" if self.whole else "number", "minimum": self.least, "maximum": self.most}
+
+
+@attrs.frozen
+class Choice(Bound):
+    """One of some words."""
+
+    options: tuple[str, ...]
+    optional: bool = False
+
+    def allows(self, value: object) -> bool:
+        return isinstance(value, str) and value in self.options
+
+    def words(self) -> str:
+        return f"one of {', '.join(self.options)}"
+
+    def schema(self) -> dict[str, Any]:
+        return {"enum": list(self.options)}
+
+
+@attrs.frozen
+class Text(Bound):
+    """Text that fits a pattern as a whole, described by `about`."""
+
+    pattern: str
+    about: str
+    optional: bool = False
+
+    def allows(self, value: object) -> bool:
+        return isinstance(value, str) and re.fullmatch(self.pattern, value) is not None
+
+    def words(self) -> str:
+        return self.about
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^(?:{self.pattern})$", "description": self.about}
+
+
+@attrs.frozen
+class Either(Bound):
+    """What one of two bounds allows."""
+
+    first: Bound
+    second: Bound
+    optional: bool = False
+
+    def allows(self, value: object) -> bool:
+        return self.first.allows(value) or self.second.allows(value)
+
+    def words(self) -> str:
+        return f"{self.first.words()}, or {self.second.words()}"
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [self.first.schema(), self.second.schema()]}
+
+
+def nearest(word: str, known: Iterable[str], shown: Iterable[str] | None = None) -> str:
+    """Name the word that was probably meant, and those that are known, or some of them."""
+    known = list(known)
+    meant = difflib.get_close_matches(word, known, 1)
+    return (f"did you mean {meant[0]}? " if meant else "") + f"known are {', '.join(known if shown is None else shown)}"

@@ -1,0 +1,61 @@
+"""The JSON Schema of scenario files, made from the vocabulary.
+
+It lies beside the shipped scenarios as `scenario.schema.json`, for editors; `scripts/scenario_schema.py` writes it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from mirelo_ergo.emulator.faults.bounds import Bound
+from mirelo_ergo.emulator.faults.kinds import KINDS
+from mirelo_ergo.emulator.faults.plan import MAX_RULES, Rule
+from mirelo_ergo.emulator.faults.scenario import FOLDER, Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FILE = FOLDER / "scenario.schema.json"
+
+
+def scenario_schema() -> dict[str, Any]:
+    """Return the schema of a scenario file, draft 2020-12."""
+    faults = {f"fault_{kind}": _object(cls, {"kind": {"const": kind}}) for kind, cls in KINDS.items()}
+    rule = _object(Rule, {"fault": {"oneOf": [{"$ref": f"#/$defs/{name}"} for name in faults]}})
+    rule["not"] = {"required": ["every", "probability"]}
+    rules = {"type": "array", "maxItems": MAX_RULES, "items": {"$ref": "#/$defs/rule"}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A scenario of the mirelo_ergo emulator",
+        **_object(Scenario, {"faults": rules}),
+        "$defs": {"rule": rule, **faults},
+    }
+
+
+def _object(cls: type[Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe an attrs class; `fields` has what its validators cannot tell."""
+    properties = dict(fields)
+    required = ["kind"] if "kind" in fields else []
+    for field in attrs.fields(cls):
+        if isinstance(field.validator, Bound):
+            properties[field.name] = field.validator.schema()
+            if field.default not in (attrs.NOTHING, None):
+                properties[field.name]["default"] = field.default
+        if field.default is attrs.NOTHING:
+            required.append(field.name)
+    return {
+        "description": " ".join((inspect.getdoc(cls) or "").split()),
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def text() -> str:
+    """Return what the schema's file has to hold."""
+    return json.dumps(scenario_schema(), indent=2) + "\n"

@@ -1,0 +1,65 @@
+"""The faults that have a button: one for each kind, with parameters that show what it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mirelo_ergo.emulator.faults.kinds import (
+    BadJson,
+    CutBody,
+    Drip,
+    ExpiredResultUrl,
+    ExpiredUploadUrl,
+    FailedJob,
+    HtmlPage,
+    Latency,
+    NoAnswer,
+    RateLimit,
+    Reset,
+    SlowUpload,
+    Status,
+    StuckJob,
+    WrongEstimate,
+)
+
+if TYPE_CHECKING:
+    from mirelo_ergo.emulator.faults.kinds import Fault
+
+
+@attrs.frozen
+class Preset:
+    """A button: `operation` is what it is about, None for what the form says."""
+
+    label: str
+    fault: Fault
+    operation: str | None = None
+
+
+CALLS = {
+    "latency": Preset("2 s late", Latency(2)),
+    "unavailable": Preset("503, try again", Status(503, retry_after=1)),
+    "failed": Preset("500", Status(500)),
+    "failed-after": Preset("500, but done", Status(500, when="after")),
+    "reset": Preset("Reset", Reset()),
+    "reset-after": Preset("Reset, but done", Reset("after")),
+    "no-answer": Preset("No answer", NoAnswer()),
+    "cut-body": Preset("Cut body", CutBody(after_bytes=20)),
+    "drip": Preset("Drip", Drip()),
+    "bad-json": Preset("Bad JSON", BadJson()),
+    "html-page": Preset("HTML page", HtmlPage()),
+    "rate-limit": Preset("One a second", RateLimit(per_s=1)),
+}
+JOBS = {
+    "failed-job": Preset("Fails", FailedJob(), "generate"),
+    "stuck-job": Preset("Never ends", StuckJob(), "generate"),
+    "wrong-estimate": Preset("Estimate of a tenth", WrongEstimate(0.1), "generate"),
+}
+TRANSFERS = {
+    "slow-upload": Preset("Slow upload", SlowUpload(32 << 10), "upload"),
+    "expired-upload": Preset("Upload URL expired", ExpiredUploadUrl(), "upload"),
+    "expired-result": Preset("Result URL expired", ExpiredResultUrl(), "result"),
+}
+SETS = {"The next call": CALLS, "The next job": JOBS, "The next transfer": TRANSFERS}
+PRESETS = CALLS | JOBS | TRANSFERS

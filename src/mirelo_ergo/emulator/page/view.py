@@ -1,0 +1,263 @@
+"""What the page shows, as plain text and numbers, with every key shortened; the template escapes all of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import re
+import time
+from collections import Counter
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from mirelo_ergo.emulator.clock import iso
+from mirelo_ergo.emulator.wav import RATE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mirelo_ergo.emulator.faults.plan import ActiveFault
+    from mirelo_ergo.emulator.rendering import Rendering
+    from mirelo_ergo.emulator.store import Balance, Job
+    from mirelo_ergo.emulator.traffic import SeenRequest
+
+MAX_JOBS = 20
+MAX_SEEN = 300  # requests that are looked through
+MAX_REQUESTS = 30
+MAX_ACCOUNTS = 20
+MAX_PROMPT = 280
+MAX_TEXT = 4000
+MAX_PARSED = 16 << 10  # bytes of a body that is set out
+KEY = re.compile(r"\bsk-[\w-]{5,}")
+STATES = {"processing": "Running", "succeeded": "Succeeded", "errored": "Failed"}
+
+
+@attrs.frozen
+class Moment:
+    """A time of the emulator, for people and for machines."""
+
+    text: str
+    iso: str
+
+
+@attrs.frozen
+class Player:
+    """A result that can be played."""
+
+    kind: str
+    source: str
+    about: str
+
+
+@attrs.frozen
+class ShownJob:
+    """A job as the page lists it."""
+
+    id: str
+    title: str
+    family: str
+    status: str
+    state: str
+    progress_percent: int
+    left: str
+    credits: int
+    created: Moment
+    failure: str
+    players: Sequence[Player]
+
+
+@attrs.frozen
+class ShownRequest:
+    """A request as the page lists it; `times` counts those like it right before it."""
+
+    number: int
+    at: Moment
+    service: str
+    method: str
+    path: str
+    status: int | None
+    good: bool
+    times: int
+    target: str
+    faults: str
+    body: str
+    answer: str
+
+
+@attrs.frozen
+class ShownFault:
+    """A fault in force as the page lists it."""
+
+    id: int
+    name: str
+    details: str
+    operation: str
+    left: str
+
+
+@attrs.frozen
+class ShownAccount:
+    """An account as the page lists it."""
+
+    id: str
+    name: str
+    credits: int
+    held: int
+    spent: int
+
+
+def moment(seconds: float) -> Moment:
+    """Write a time."""
+    text = iso(seconds)
+    return Moment(text[11:19], text)
+
+
+def ahead(now: float) -> str:
+    """Say how far the emulator's time is before this machine's, "" when it is not."""
+    seconds = now - time.time()
+    return span(seconds) if seconds > 1 else ""
+
+
+def span(seconds: float) -> str:
+    """Write a length of time in its two largest units, the small one rounded up."""
+    whole = math.ceil(seconds)
+    for size, name, part, part_name in ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            rest = whole % size // part
+            return f"{whole // size} {name}" + (f" {rest} {part_name}" if rest else "")
+    return f"{whole} s"
+
+
+def safe(text: str) -> str:
+    """Shorten every key in a text."""
+    return KEY.sub(lambda match: short_key(match[0]), text)
+
+
+def short_key(key: str) -> str:
+    """Show the ends of a key, of a short one only its first letters."""
+    return f"{key[:7]}…{key[-4:]}" if len(key) >= 20 else f"{key[:5]}…"
+
+
+def jobs(held: Sequence[Job], now: float) -> list[ShownJob]:
+    """Show the latest jobs, newest first."""
+    return [_job(job, now) for job in reversed(held[-MAX_JOBS:])]
+
+
+def counts(held: Sequence[Job], now: float) -> Counter[str]:
+    """Count the jobs in each state."""
+    return Counter(job.seen(now).state for job in held)
+
+
+def _job(job: Job, now: float) -> ShownJob:
+    seen = job.seen(now)
+    prompt = safe(str(job.request.get("prompt") or job.request.get("text_prompt") or "")).strip()
+    return ShownJob(
+        id=job.id,
+        title=_cut(prompt, MAX_PROMPT) or "No prompt",
+        family=f"{seen.family.strip('/')} {seen.model}",
+        status=seen.state,
+        state=STATES[seen.state],
+        progress_percent=seen.progress_percent,
+        left="" if job.done else _left(job.finishes_at - now),
+        credits=job.credits,
+        created=moment(job.created_at),
+        failure="" if job.error is None else safe(f"{job.error.code} ({job.error.http_status}): {job.error.message}"),
+        players=[_player(job, index, result) for index, result in enumerate(job.results)],
+    )
+
+
+def _left(seconds: float) -> str:
+    if math.isinf(seconds):
+        return "never ends"
+    return f"ends in {span(seconds)}" if seconds > 0 else "being rendered"
+
+
+def _player(job: Job, index: int, result: Rendering) -> Player:
+    kind = "audio" if result.file is None else "video"
+    facts = [f"Result {index + 1} of {len(job.results)}", f"{result.sound.frames / RATE:.1f} s"]
+    return Player(
+        kind=kind,
+        source=f"/_emulator/page/results/{job.id}/{index}{result.suffix}",
+        about=" · ".join([*facts, result.suffix[1:].upper(), _bytes(result.size)]),
+    )
+
+
+def requests(seen: Sequence[SeenRequest]) -> list[ShownRequest]:
+    """Show the latest requests, newest first; those that only repeat each other, as polls do, as one."""
+    runs = [list(run) for _, run in groupby(seen, key=_likeness)]
+    return [_request(run) for run in reversed(runs[-MAX_REQUESTS:])]
+
+
+def _likeness(request: SeenRequest) -> tuple[Any, ...]:
+    alone = request.number if request.method != "GET" else 0
+    return request.service, request.method, request.path, request.query, request.status, request.faults, alone
+
+
+def _request(run: Sequence[SeenRequest]) -> ShownRequest:
+    last = run[-1]
+    kind = last.headers.get("content-type", "")
+    return ShownRequest(
+        number=run[0].number,
+        at=moment(last.at),
+        service="" if last.service == "mirelo" else last.service,
+        method=_cut(last.method, 20),
+        path=_cut(safe(last.path), 200) + ("?…" if last.query else ""),
+        status=last.status,
+        good=last.status is not None and last.status < 400,
+        times=len(run),
+        target=_cut(safe(f"{last.path}?{last.query}"), 1000) if last.query else "",
+        faults=", ".join(last.faults).replace("_", " "),
+        body=_body(last.body) or (f"{_bytes(last.body_bytes)} {_cut(kind, 80)}".strip() if last.body_bytes else ""),
+        answer=_body(last.answer),
+    )
+
+
+def accounts(balances: Sequence[Balance]) -> list[ShownAccount]:
+    """Show the accounts, the first ones to come."""
+    return [
+        ShownAccount(each.id, short_key(each.key), each.credits, each.held, each.spent)
+        for each in balances[:MAX_ACCOUNTS]
+    ]
+
+
+def faults(active: Sequence[ActiveFault]) -> list[ShownFault]:
+    """Show the faults in force."""
+    return [_fault(each) for each in active]
+
+
+def _fault(each: ActiveFault) -> ShownFault:
+    rule = each.rule
+    given = {**_given(rule.fault), **_given(rule)}
+    left = "until cleared" if rule.times is None else f"{rule.times - each.hits} of {rule.times}"
+    for name in ("fault", "operation", "times"):
+        given.pop(name, None)
+    return ShownFault(
+        id=each.id,
+        name=rule.fault.kind.replace("_", " "),
+        details=", ".join(f"{name} {_cut(safe(str(value)), 80)}" for name, value in given.items()),
+        operation=rule.operation,
+        left=left,
+    )
+
+
+def _given(value: attrs.AttrsInstance) -> dict[str, Any]:
+    """Return the attributes that are not what they are by default."""
+    return attrs.asdict(value, recurse=False, filter=lambda field, held: held != field.default)
+
+
+def _body(raw: bytes) -> str:
+    text = raw[:MAX_PARSED].decode("utf-8", "replace")
+    with contextlib.suppress(ValueError, RecursionError):  # cut, or no JSON: shown as it is
+        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    return _cut(safe(text), MAX_TEXT)
+
+
+def _bytes(count: int) -> str:
+    return f"{count:,} bytes" if count < 100_000 else f"{count / 1_000_000:.1f} MB"
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

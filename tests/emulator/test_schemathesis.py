@@ -1,0 +1,364 @@
+"""The emulator against its own specs, by schemathesis: every check is on, for every operation, over real sockets.
+
+`MIRELO_SCHEMATHESIS=100` plays a hundred random requests for each operation instead of a few, and leaves nothing out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import jsonschema
+import numpy as np
+import pytest
+import yaml
+from schemathesis.checks import CHECKS, load_all_checks
+
+from mirelo_ergo.emulator import Emulator, clips, encoding, running
+from mirelo_ergo.emulator.formats import FORMATS
+from mirelo_ergo.emulator.spec import load
+from tests.emulator import sounds
+from tests.emulator.conformance import OPENAPI, PHASES, Excuse, Service, loopback_only, run, write_auth
+from tests.emulator.support import Api, answering, encode_clip, put, sending
+
+EXAMPLES = int(os.environ.get("MIRELO_SCHEMATHESIS", "0")) or None
+CREDITS = 10**9
+NOBODY = "https://127.0.0.1:1/"  # may be called back, but nobody listens
+CLIP_MS, SOUND_MS = 95_000, 6_000  # long enough for the specs' own examples
+
+TEXT, EXTEND, INPAINT, VIDEO = sounds.TEXT, sounds.EXTEND, sounds.INPAINT, sounds.VIDEO
+SEGMENT = {"start_ms": 1000, "end_ms": 3000}
+SOUND, CLIP = {"type": "asset", "asset_id": "ast_c40d17"}, {"type": "asset", "asset_id": "ast_3b91f0"}
+UNBOUNDED = "a preflight's query has no bounds in the contract, and nothing can be told of this"
+MIRELO = (
+    Excuse(
+        400,
+        "invalid_request",
+        "with loop true$",
+        "x-limits-when: a bound that JSON Schema does not say here",
+        f"{TEXT}/jobs",
+        body={"prompt": "rain", "duration_ms": 2000, "loop": True},
+    ),
+    Excuse(
+        400,
+        "invalid_request",
+        r"^segment\.end_ms - segment\.start_ms is",
+        "x-limits-when: the width of a segment",
+        f"{INPAINT}/jobs",
+        body={"audio": SOUND, "segment": {"start_ms": 1000, "end_ms": 1500}},
+    ),
+    Excuse(
+        400,
+        "invalid_request",
+        "with loop true and an audio of",
+        "a loop has a minute at most together with its sound, which the request does not tell",
+        f"{EXTEND}/jobs",
+        body={"audio": {"type": "asset", "asset_id": "ast_long"}, "append_duration_ms": 30_000, "loop": True},
+    ),
+    Excuse(
+        400,
+        "invalid_request",
+        "^(append_)?duration_ms is .*: it has to be 1 or more$",
+        UNBOUNDED,
+        f"{TEXT}/preflight",
+        query={"duration_ms": 0},
+    ),
+    Excuse(
+        400,
+        "invalid_request",
+        "^num_samples is .*: it has to be 1 or more$",
+        UNBOUNDED,
+        f"{TEXT}/preflight",
+        query={"num_samples": -1},
+    ),
+    Excuse(
+        400,
+        "invalid_request",
+        "^start_ms is .*: it has to be 0 or more$",
+        UNBOUNDED,
+        f"{INPAINT}/preflight",
+        query={"start_ms": -1, "end_ms": 1},
+    ),
+    Excuse(
+        400,
+        "invalid_request",
+        "^end_ms is .*: it has to be more than start_ms",
+        UNBOUNDED,
+        f"{INPAINT}/preflight",
+        query={"start_ms": 2, "end_ms": 2},
+    ),
+    Excuse(
+        400,
+        "invalid_request",
+        r"it may have 18 digits$",
+        UNBOUNDED,
+        f"{TEXT}/preflight",
+        query={"duration_ms": 10**18},
+    ),
+    Excuse(
+        400,
+        "invalid_request",
+        r"^(video|audio)\.\w+ is .*: (it has to be an http or https URL|Port)",
+        "the format is that of any URI",
+        f"{VIDEO}/jobs",
+        body={"video": {"type": "url", "video_url": "mailto:foley@example.com"}, "duration_ms": 1000},
+    ),
+    Excuse(
+        400,
+        "video_url_unreachable",
+        "^the video at .* cannot be read: ",
+        "nothing answers there, or with no clip",
+        f"{VIDEO}/jobs",
+        body={"video": {"type": "url", "video_url": "http://192.0.2.1/clip.mp4"}, "duration_ms": 1000},
+    ),
+    Excuse(
+        400,
+        "audio_url_unreachable",
+        "^the audio at .* cannot be read: ",
+        "nothing answers there, or with no sound",
+        f"{EXTEND}/jobs",
+        body={"audio": {"type": "url", "audio_url": "https://sounds.example.com/"}, "append_duration_ms": 1000},
+    ),
+    Excuse(
+        400,
+        "video_format_unsupported",
+        "^the clip begins with ",
+        "what is there is no clip",
+        f"{VIDEO}/jobs",
+        body={"video": SOUND, "duration_ms": 1000},
+    ),
+    Excuse(
+        400,
+        "audio_format_unsupported",
+        "^the audio begins with ",
+        "what is there is no sound",
+        f"{EXTEND}/jobs",
+        body={"audio": {"type": "asset", "asset_id": "ast_text"}, "append_duration_ms": 1000},
+    ),
+    Excuse(
+        400,
+        "video_too_short",
+        "^the clip has .* ms, asked for were ",
+        "the request does not tell how long the clip is",
+        f"{VIDEO}/jobs",
+        body={"video": CLIP, "duration_ms": 1000, "start_offset_ms": CLIP_MS},
+    ),
+    Excuse(
+        400,
+        "audio_too_short",
+        "^the audio has .* ms, ",
+        "the request does not tell how long the sound is",
+        f"{INPAINT}/jobs",
+        body={"audio": SOUND, "segment": {"start_ms": SOUND_MS, "end_ms": SOUND_MS + 1000}},
+    ),
+    Excuse(
+        422,
+        "invalid_audio",
+        "it has no sound stream$",
+        "the clip that is sent as a sound is silent",
+        f"{EXTEND}/jobs",
+        body={"audio": CLIP, "append_duration_ms": 1000},
+    ),
+    Excuse(
+        422,
+        "invalid_asset",
+        "^(there is no asset|nothing has been uploaded)",
+        "no schema can tell which assets there are",
+        f"{VIDEO}/jobs",
+        body={"video": {"type": "asset", "asset_id": "ast_none"}, "duration_ms": 1000},
+    ),
+)
+
+QUEUE = "/mirelo-sfx-video-to-audio/v1/mirelo-sfx-video-to-audio-request"
+PIXAZO = (
+    Excuse(
+        400,
+        "Bad Request",
+        "^X-Webhook-URL is .*: it has to be an https URL$",
+        "the contract rejects plain http, the format is that of any URI",
+        QUEUE,
+        body={"video_url": NOBODY},
+        headers={"X-Webhook-URL": "http://127.0.0.1/"},
+    ),
+    Excuse(
+        400,
+        "Bad Request",
+        "^X-Webhook-URL leads to .*: this emulator calls this machine only",
+        "an emulator calls no stranger back",
+        QUEUE,
+        body={"video_url": NOBODY},
+        headers={"X-Webhook-URL": "https://hooks.example.com/"},
+    ),
+    Excuse(
+        400,
+        "Bad Request",
+        "^num_samples is .*: it has to be 1 or more$",
+        "the older model's number has no bounds in the contract",
+        QUEUE,
+        body={"video_url": NOBODY, "num_samples": 0},
+    ),
+    Excuse(
+        400,
+        "Bad Request",
+        "^the video at .* cannot be read: ",
+        "nothing answers there, or with no clip",
+        QUEUE,
+        body={"video_url": NOBODY},
+    ),
+    Excuse(
+        400,
+        "Bad Request",
+        r"^video(\.video)?_url is .*: (it has to be an http or https URL|Port)",
+        "the format is that of any URI",
+        QUEUE,
+        body={"video_url": "mailto:foley@example.com"},
+    ),
+    Excuse(
+        400,
+        "Bad Request",
+        "^the clip begins with ",
+        "what is there is no clip",
+        QUEUE,
+        body={"video_url": "MEDIA/rain.wav"},
+    ),
+    Excuse(
+        400,
+        "Bad Request",
+        "^duration is .*: this emulator makes 3600 s at most$",
+        "the older model's duration has no bound in the contract, the emulator has one",
+        QUEUE,
+        body={"video_url": NOBODY, "duration": 3601},
+    ),
+)
+
+SERVICES = (
+    Service("mirelo-v2.yaml", lambda emu: emu.url, "Authorization", "Bearer {}", MIRELO),
+    Service("pixazo.yaml", lambda emu: emu.pixazo_url, "Ocp-Apim-Subscription-Key", "{}", PIXAZO),
+)
+
+
+@attrs.frozen
+class Stage:
+    """A running emulator, and what stands in for the media that the specs' examples name."""
+
+    emulator: Emulator
+    api: Api
+    names: dict[str, str]
+    media: str
+
+    def spec(self, name: str) -> dict[str, Any]:
+        """Read a spec with examples that exist: its assets are uploaded ones, its URLs are answered."""
+        text = (OPENAPI / name).read_text()
+        for example, real in self.names.items():
+            text = text.replace(example, real)
+        text = text.replace("https://hooks.example.com/", NOBODY)
+        document: dict[str, Any] = yaml.safe_load(re.sub(r"https://\w+\.example\.com/", f"{self.media}/", text))
+        return document
+
+    def fill(self, body: Any) -> Any:
+        """Put the uploaded assets and the media's address into a request too."""
+        if isinstance(body, dict):
+            return {name: self.fill(value) for name, value in body.items()}
+        return self.names.get(body, body.replace("MEDIA", self.media)) if isinstance(body, str) else body
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Jobs take no time and there is no end of credits; nothing but this process can be reached."""
+    path = tmp_path_factory.mktemp("stage") / "clip.mp4"
+    encode_clip(path, codec="libx264", container="mp4", milliseconds=CLIP_MS, fps=1)
+    clip = path.read_bytes()
+    sound = sounds.wav_bytes(np.zeros((SOUND_MS * 8, 1), np.int16), rate=8000)
+    long = sounds.wav_bytes(np.zeros((59_000 * 8, 1), np.int16), rate=8000)
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        sending(clip if ".mp4" in handler.path else sound)(handler)
+
+    with (
+        loopback_only(),
+        first_seconds_only(),
+        answering(answer) as media,
+        running(speed=1e6, credits=CREDITS) as emulator,
+        Api(emulator) as api,
+    ):
+        uploads = {"ast_3b91f0": clip, "ast_c40d17": sound, "ast_long": long, "ast_text": b"Some words, no sound."}
+        yield Stage(emulator, api, {name: _upload(api, data) for name, data in uploads.items()}, media)
+
+
+@contextmanager
+def first_seconds_only() -> Iterator[None]:
+    """Let coders have only the first second of a sound: most of the time would go there, and nothing here listens."""
+
+    whole = encoding.add_second
+
+    def add_second(output: Any, stream: Any, made: Any, index: int) -> None:
+        if index == 0:
+            whole(output, stream, made, index)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoding, "add_second", add_second)
+        patch.setattr(clips, "add_second", add_second)
+        yield
+
+
+def _upload(api: Api, data: bytes) -> str:
+    asset_id, url = api.open_upload()
+    assert put(url, data).status_code == 200
+    return asset_id
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.spec)
+def test_schemathesis_finds_nothing(stage: Stage, service: Service, tmp_path: Path) -> None:
+    spec, url = stage.spec(service.spec), service.url(stage.emulator)
+    keys = stage.emulator.key, f"{stage.emulator.key}-stranger"
+    auth = write_auth(tmp_path / "auth.yaml", service, keys)
+    report = run(service, spec, url, auth, EXAMPLES)
+    assert not report.failures, "\n\n".join(report.failures[:20])
+    load_all_checks()
+    assert {name for _, name in report.checks} == set(CHECKS.get_all_names())
+    assert {phase for phase, _ in report.checks} == set(PHASES)
+    succeeded = {operation for operation, status in report.statuses if 200 <= status < 300}
+    assert succeeded == {f"{method.upper()} {path}" for path, item in spec["paths"].items() for method in item}
+    strangers = [each for each in stage.emulator.requests if keys[1] in each.headers.get(service.header.lower(), "")]
+    assert strangers, "nobody tried to read another's job"
+
+
+@pytest.mark.parametrize(
+    ("service", "excuse"),
+    [(service, excuse) for service in SERVICES for excuse in service.excuses],
+    ids=lambda value: value.spec if isinstance(value, Service) else f"{value.code}: {value.reason}",
+)
+def test_every_excuse_is_needed(stage: Stage, service: Service, excuse: Excuse) -> None:
+    """A request that fits the schema meets this refusal, and no other excuse is made for it."""
+    method = "POST" if excuse.query is None else "GET"
+    (operation,) = (each for each in load(service.spec) if (each.method, each.path) == (method, excuse.path))
+    body = stage.fill(excuse.body)
+    if excuse.query is None:
+        components = yaml.safe_load((OPENAPI / service.spec).read_bytes())["components"]
+        schema = {**operation.body_schema, "components": components}
+        jsonschema.Draft202012Validator(schema, format_checker=FORMATS).validate(body)
+    for name, value in (excuse.query or {}).items():
+        jsonschema.validate(value, operation.query[name]["schema"])
+    answer = httpx.request(
+        method,
+        service.url(stage.emulator) + excuse.path,
+        params=excuse.query,
+        json=body,
+        headers={service.header: service.value.format(stage.emulator.key), **excuse.headers},
+    )
+    assert [each for each in service.excuses if each.covers(answer.status_code, answer.text)] == [excuse], answer.text
+
+
+def test_nothing_outside_is_ever_asked(stage: Stage) -> None:
+    for host in ("192.0.2.1", "example.com", "2001:db8::1"):
+        with pytest.raises(OSError, match="is not this machine"):
+            socket.create_connection((host, 80), timeout=1)
+    assert httpx.get(f"{stage.media}/clip.mp4").status_code == 200
