@@ -44,6 +44,8 @@ CONFIG = {
     ],
 }
 UMBRELLA = '"""Machine-written clients, one package per service; `make generate` writes them."""\n'
+_VALID: set[bytes] = set()
+"""Digests of what was found valid: looking again takes a second."""
 _TOOLS = Path(sysconfig.get_path("scripts"))  # of this very environment, activated or not
 
 
@@ -130,6 +132,9 @@ def prepare(spec: Path, overlay: Path) -> dict[str, Any]:
 def validate(document: dict[str, Any]) -> None:
     """Refuse what is not OpenAPI 3.0."""
     refuse_remote_references(document)  # before the validator, which would fetch them
+    seen = hashlib.sha256(repr(document).encode(errors="backslashreplace")).digest()
+    if seen in _VALID:
+        return
     try:
         problem = next(OpenAPIV30SpecValidator(document).iter_errors(), None)
     except Unresolvable as nowhere:
@@ -141,6 +146,7 @@ def validate(document: dict[str, Any]) -> None:
         innermost = _innermost(problem)
         place = join("", *innermost.absolute_path)
         raise GenerationError(f"{place}: {innermost.message[:300]}".removeprefix(": "))
+    _VALID.add(seen)
 
 
 def build_service(document: dict[str, Any], package: Path) -> None:

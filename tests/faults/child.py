@@ -32,6 +32,7 @@ def say(**facts: Any) -> None:
 
 def interrupts() -> None:
     """Make the calls that are ordered, say when each is in its place, and wait there for Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts a job in the background has it ignored
     # A socket that never connected: `socket.create_connection` leaves it to the garbage collector when Ctrl-C hits it.
     warnings.filterwarnings("ignore", r"unclosed <socket\.socket [^>]*laddr=\([^)]*\)>$", ResourceWarning)
     for line in sys.stdin:

@@ -61,9 +61,11 @@ class Crasher:
         self._crashes, self._server, self._face, self._point, self._sent = crashes, server, face, point, sent
         self._random = random.Random(point)
         self._exactly = sent is None
+        self._connected = point != "before connect"
 
     def crash(self, subject: str, folder: str = "") -> Crash:
-        before, exactly, self._exactly = self._server.still_open, self._exactly, False
+        before, accepted = self._server.still_open, self._server.accepted
+        exactly, self._exactly = self._exactly, False
         self._crashes.tell(self._face.colour, self._server.url, self._point, exactly, subject, folder)
         pid: int = self._crashes.hear()["pid"]
         said: dict[str, Any] = {}
@@ -79,9 +81,10 @@ class Crasher:
         while "status" not in said:
             said |= self._crashes.hear()
         assert said["status"] == signal.SIGKILL or "over" in said
-        deadline = time.monotonic() + 2.0
-        while self._server.still_open > before:  # what the dead had sent is read to its end
-            assert time.monotonic() < deadline, "the server still waits for a dead client"
+        deadline = time.monotonic() + 5.0
+        while self._server.still_open > before or (self._server.accepted == accepted and self._connected):
+            # What the dead had sent is read to its end, also when its connection was not yet accepted.
+            assert time.monotonic() < deadline, "the server still waits for a dead client, or for its connection"
             time.sleep(0.001)
         return Crash(said, exactly)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import urllib.request
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -86,7 +87,7 @@ class Http(ABC):
         headers = [*self.settings.headers, self.settings.auth(self.settings.secret.reveal())]
         if request.body is not None:
             headers.append(("Content-Type", "application/json"))
-        url = self.settings.base_url + request.path
+        url = _api_url(self.settings.base_url, request.path)
         return httpx.Request(request.method, url, headers=headers, content=request.body)
 
     def foreign_request(self, request: ForeignRequest, stream: Any) -> httpx.Request:
@@ -172,6 +173,12 @@ class Http(ABC):
         if kind is not None:
             own = _literal_kind(self.base.host)
             check_address(host, host, frozenset({own} if own else ()), allow_private=self._policy.allow_private)
+
+
+@lru_cache(maxsize=2048)
+def _api_url(base_url: str, path: str) -> httpx.URL:
+    """Read an address; a thousand waits ask for the same thousand paths again and again."""
+    return httpx.URL(base_url + path)
 
 
 def _literal_kind(host: str) -> AddressKind | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import ssl
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import httpcore
 import httpx
+from httpcore import _synchronization as locks
 
 from ...errors import ConfigurationError
 from ..io import FailureKind, TransportFailure
@@ -77,6 +79,16 @@ def _core_request(request: httpx.Request) -> httpcore.Request:
     )
 
 
+def look_for_sniffio_once() -> None:
+    """Keep httpcore from looking for sniffio anew at each of its locks.
+
+    Where it is not installed, nothing but asyncio can run under httpcore, and those failing imports, some five in a
+    request, are a third of what a poll costs the processor.
+    """
+    if find_spec("sniffio") is None and hasattr(locks, "current_async_library"):
+        locks.current_async_library = lambda: "asyncio"
+
+
 class PoolTransport(httpx.BaseTransport):
     def __init__(self, pool: httpcore.ConnectionPool) -> None:
         self._pool = pool
@@ -96,6 +108,7 @@ class AsyncPoolTransport(httpx.AsyncBaseTransport):
     def __init__(self, pool: httpcore.AsyncConnectionPool, places: int) -> None:
         import asyncio  # a blocking client never needs it
 
+        look_for_sniffio_once()
         self._pool = pool
         self._places = asyncio.Semaphore(places)
         self._timeout = asyncio.timeout
