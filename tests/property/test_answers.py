@@ -160,7 +160,7 @@ def seen(outcome: Any) -> Any:
 
 
 @documented
-@settings(max_examples=12)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_every_documented_answer_becomes_what_its_status_says(name: str, status: int, data: st.DataObject) -> None:
     schema = OPERATIONS[name].answers[status]
@@ -195,7 +195,7 @@ def with_unknown_fields(data: st.DataObject, value: Any) -> Any:
 
 
 @documented
-@settings(max_examples=8)
+@settings(max_examples=3)
 @given(data=st.data())
 def test_unknown_fields_change_nothing(name: str, status: int, data: st.DataObject) -> None:
     body = data.draw(valid(OPERATIONS[name].answers[status], shortest=1))
@@ -211,7 +211,7 @@ NEEDED |= {f"{family}JobPoll": {"status", "result", "error"} for family in BODIE
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-@settings(max_examples=40)
+@settings(max_examples=16)
 @given(data=st.data())
 def test_unknown_values_in_what_is_not_needed_break_nothing(name: str, data: st.DataObject) -> None:
     operation = OPERATIONS[name]
