@@ -45,6 +45,7 @@ CONFIG = {
 }
 UMBRELLA = '"""Machine-written clients, one package per service; `make generate` writes them."""\n'
 _TOOLS = Path(sysconfig.get_path("scripts"))  # of this very environment, activated or not
+os.environ["OPENAPI_SPEC_VALIDATOR_SCHEMA_VALIDATOR_BACKEND"] = "jsonschema"  # the other one does not say what is wrong
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:

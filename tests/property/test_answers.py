@@ -6,6 +6,7 @@ import importlib
 import json
 import pkgutil
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -172,6 +173,8 @@ def test_every_documented_answer_becomes_what_its_status_says(name: str, status:
     outcome = called(name, status, body)
     if status < 400:
         assert seen(outcome) == expected(name, body)
+        if isinstance(outcome, JobProcessing | JobSucceeded | JobErrored):
+            assert outcome.created_at == datetime.fromisoformat(body["created_at"])
     else:
         assert type(outcome) is error_of(name, status, body["error"]["code"])
         assert (outcome.code, outcome.http_status) == (body["error"]["code"], status)
