@@ -47,6 +47,7 @@ UMBRELLA = '"""Machine-written clients, one package per service; `make generate`
 _VALID: set[bytes] = set()
 """Digests of what was found valid: looking again takes a second."""
 _TOOLS = Path(sysconfig.get_path("scripts"))  # of this very environment, activated or not
+os.environ["OPENAPI_SPEC_VALIDATOR_SCHEMA_VALIDATOR_BACKEND"] = "jsonschema"  # the other one does not say what is wrong
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:

@@ -131,7 +131,7 @@ def _default(schema: dict[str, Any], pointer: str) -> Iterator[str]:
     size = len(default) if isinstance(default, str) else default
     if (
         default not in schema.get("enum", [default])
-        or (low is not None and size < low)
+        or (low is not None and (size <= low if schema.get("exclusiveMinimum") else size < low))
         or (high is not None and size > high)
     ):
         yield f"{pointer}/default: {default!r} is outside the schema's own bounds"

@@ -9,6 +9,7 @@ from scripts.generation.documents import CONDITIONS, GenerationError, canonical,
 _CONSTRAINTS = {
     "default": "default",
     "minimum": "minimum",
+    "exclusiveMinimum": "exclusive_minimum",
     "maximum": "maximum",
     "minLength": "min_length",
     "maxLength": "max_length",
@@ -35,7 +36,7 @@ from typing import Final, NamedTuple
 
 
 class Limit(NamedTuple):
-    """Say what one field or parameter may hold; lengths are in characters, both bounds are included."""
+    """Say what one field or parameter may hold; lengths are in characters, `minimum` and `maximum` are included."""
 
     name: str  # as on the wire
     type: str  # "integer" "number" "string" "boolean" "object" "array"
@@ -46,6 +47,7 @@ class Limit(NamedTuple):
     min_length: int | None = None
     max_length: int | None = None
     enum: tuple[str, ...] = ()
+    exclusive_minimum: float | int | None = None
 
 
 class Condition(NamedTuple):
@@ -95,6 +97,7 @@ def collect_limits(document: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
         for index, parameter in enumerate(operation.get("parameters", [])):
             at = f"{pointer}/parameters/{index}"
             name, schema = parameter["name"], parameter.get("schema", {})
+            schema = find(document, schema["$ref"][1:]) if "$ref" in schema else schema
             if schema.get("type") not in _SCALARS or name in parameters or parameter["in"] == "cookie":
                 raise GenerationError(f"{at}: a parameter has a scalar schema, a name of its own, and is no cookie")
             _refuse_unknown(schema, at + "/schema")
@@ -184,6 +187,7 @@ def _limit(name: str, schema: dict[str, Any], pointer: str, required: bool) -> l
 
 
 def _arguments(schema: dict[str, Any], pointer: str) -> Iterator[str]:
+    schema = _with_exclusive_bound(schema, pointer)
     for keyword, argument in _CONSTRAINTS.items():
         value = schema.get(keyword)
         if value is None:
@@ -195,3 +199,11 @@ def _arguments(schema: dict[str, Any], pointer: str) -> Iterator[str]:
                 )
             value = tuple(value)
         yield f"{argument}={value!r}"
+
+
+def _with_exclusive_bound(schema: dict[str, Any], pointer: str) -> dict[str, Any]:
+    """Give the bound itself to `exclusiveMinimum`, which in OpenAPI 3.0 only says that the minimum is not included."""
+    bound, excluded = schema.get("minimum"), schema.get("exclusiveMinimum", False)
+    if excluded and bound is None:
+        raise GenerationError(f"{pointer}/exclusiveMinimum: it excludes nothing without a minimum")
+    return {**schema, "minimum": None if excluded else bound, "exclusiveMinimum": bound if excluded else None}

@@ -15,6 +15,10 @@ from __future__ import annotations
 TYPE_CHECKING = False  # the checkers know the name; importing `typing` for it costs ten times the rest
 
 if TYPE_CHECKING:
+    from ._runtime.jobs.asynchronous import AsyncJob, AsyncJobRequest, AsyncJobUpdates, AsyncSyncResult
+    from ._runtime.jobs.blocking import Job, JobRequest, JobUpdates, SyncResult
+    from ._runtime.jobs.inputs import Audio, Video
+    from ._runtime.jobs.values import JobErrored, JobProcessing, JobStatus, JobSucceeded
     from .errors import (
         APIStatusError,
         AudioError,
@@ -41,18 +45,16 @@ if TYPE_CHECKING:
         UnexpectedResponseError,
         UploadError,
         VideoError,
+        WebhookError,
     )
-    from .mirelo.asynchronous import (
-        AsyncGenerationRequest,
-        AsyncJob,
-        AsyncJobUpdates,
-        AsyncMireloClient,
-        AsyncSyncResult,
-    )
-    from .mirelo.blocking import GenerationRequest, Job, JobUpdates, MireloClient, SyncResult
+    from .mirelo.asynchronous import AsyncGenerationRequest, AsyncMireloClient
+    from .mirelo.blocking import GenerationRequest, MireloClient
     from .mirelo.models import ModelInfo
-    from .mirelo.sources import Audio, Video
-    from .mirelo.values import JobErrored, JobProcessing, JobStatus, JobSucceeded, MeResult, PreflightResult
+    from .mirelo.values import MeResult, PreflightResult
+    from .pixazo.asynchronous import AsyncPixazoClient
+    from .pixazo.blocking import PixazoClient
+    from .services import capabilities
+    from .webhooks import JobEvent, Webhook, WebhookInbox, parse_webhook
 
 __version__ = "0.1.0"  # as in pyproject.toml; asking the installed metadata costs every client 6 ms
 
@@ -60,8 +62,10 @@ __all__ = [
     "APIStatusError",
     "AsyncGenerationRequest",
     "AsyncJob",
+    "AsyncJobRequest",
     "AsyncJobUpdates",
     "AsyncMireloClient",
+    "AsyncPixazoClient",
     "AsyncSyncResult",
     "Audio",
     "AudioError",
@@ -76,9 +80,11 @@ __all__ = [
     "Job",
     "JobError",
     "JobErrored",
+    "JobEvent",
     "JobExpiredError",
     "JobFailedError",
     "JobProcessing",
+    "JobRequest",
     "JobStatus",
     "JobSucceeded",
     "JobTimeoutError",
@@ -90,6 +96,7 @@ __all__ = [
     "NetworkError",
     "NotFoundError",
     "PermissionDeniedError",
+    "PixazoClient",
     "PreflightResult",
     "RateLimitError",
     "RequestTimeoutError",
@@ -101,21 +108,27 @@ __all__ = [
     "UploadError",
     "Video",
     "VideoError",
+    "Webhook",
+    "WebhookError",
+    "WebhookInbox",
     "__version__",
+    "capabilities",
+    "parse_webhook",
 ]
 
 _ELSEWHERE = {
-    "mirelo.blocking": {"GenerationRequest", "Job", "JobUpdates", "MireloClient", "SyncResult"},
-    "mirelo.asynchronous": {
-        "AsyncGenerationRequest",
-        "AsyncJob",
-        "AsyncJobUpdates",
-        "AsyncMireloClient",
-        "AsyncSyncResult",
-    },
-    "mirelo.values": {"JobErrored", "JobProcessing", "JobStatus", "JobSucceeded", "MeResult", "PreflightResult"},
-    "mirelo.sources": {"Audio", "Video"},
+    "_runtime.jobs.blocking": {"Job", "JobRequest", "JobUpdates", "SyncResult"},
+    "_runtime.jobs.asynchronous": {"AsyncJob", "AsyncJobRequest", "AsyncJobUpdates", "AsyncSyncResult"},
+    "_runtime.jobs.inputs": {"Audio", "Video"},
+    "_runtime.jobs.values": {"JobErrored", "JobProcessing", "JobStatus", "JobSucceeded"},
+    "mirelo.blocking": {"GenerationRequest", "MireloClient"},
+    "mirelo.asynchronous": {"AsyncGenerationRequest", "AsyncMireloClient"},
+    "mirelo.values": {"MeResult", "PreflightResult"},
     "mirelo.models": {"ModelInfo"},
+    "pixazo.blocking": {"PixazoClient"},
+    "pixazo.asynchronous": {"AsyncPixazoClient"},
+    "services": {"capabilities"},
+    "webhooks": {"JobEvent", "Webhook", "WebhookInbox", "parse_webhook"},
 }
 
 

@@ -20,10 +20,11 @@
     ├── UploadError                  the source could not be uploaded
     │   └── SourceChangedError       the source changed while it was read
     ├── DownloadError                a result could not be saved; nothing lies under its final name
+    ├── WebhookError                 a callback that is none, or an inbox that cannot keep it
     └── JobError                     about one job, which is in `.job`
-        ├── JobFailedError           the job ended without a result; failed jobs are not charged
+        ├── JobFailedError           the job ended without a result
         ├── JobTimeoutError          the wait ended before the job did; `job.token` resumes it
-        ├── JobExpiredError          the service no longer has the job (results live 24 h)
+        ├── JobExpiredError          the service no longer has the job (results live for a limited time)
         └── IncompleteResultError    succeeded, but with fewer results than were asked for
 
 `SubmitOutcomeUnknown` is deliberately not a `NetworkError`: code that retries on network errors must not retry it.
@@ -62,6 +63,7 @@ __all__ = [
     "UnexpectedResponseError",
     "UploadError",
     "VideoError",
+    "WebhookError",
 ]
 
 
@@ -177,7 +179,7 @@ class PermissionDeniedError(APIStatusError):
 
 
 class NotFoundError(APIStatusError):
-    """404: unknown, another key's, or past its 24 hours."""
+    """Say that something is unknown, another key's, or past its time: 404, or the service's own word for it."""
 
     default_code = "not_found"
     default_status = 404
@@ -294,6 +296,16 @@ class DownloadError(MireloError):
         super().__init__(message, code, http_status, **more)
 
 
+class WebhookError(MireloError):
+    """Say that what came as a callback is none (400, 413), or that the inbox cannot keep it now (503, `retryable`).
+
+    `http_status` is what to answer. The message quotes nothing that came.
+    """
+
+    default_code = "invalid_webhook"
+    default_status = 400
+
+
 class JobError(MireloError):
     """Be about one job: `.job` is its handle, `.job_token` what resumes it in another process."""
 
@@ -301,7 +313,10 @@ class JobError(MireloError):
 
 
 class JobFailedError(JobError):
-    """Say that the job ended `errored`; `code`, `http_status` and `message` are the service's. It was not charged."""
+    """Say that the job ended without a result; `code`, `http_status` and `message` are the service's.
+
+    The message says whether it was charged, as far as the service documents it.
+    """
 
     default_code = "generation_failed"
 
@@ -314,7 +329,7 @@ class JobTimeoutError(JobError):
 
 
 class JobExpiredError(JobError):
-    """Say that the service has dropped the job: results live 24 hours."""
+    """Say that the service has dropped the job: results live for a limited time."""
 
     default_code = "job_not_found"
     default_status = 404

@@ -64,7 +64,7 @@ def offer(project: Path, document: Any, name: str = "vendor.json") -> list[str]:
     path = project.parent / name
     text = json.dumps(document) if path.suffix == ".json" else yaml.safe_dump(document, sort_keys=False, width=40)
     path.write_text(text, encoding="utf-8")
-    return [str(path), next(spec.stem for spec in (project / "openapi").glob("*.yaml"))]
+    return [str(path), min(spec.stem for spec in (project / "openapi").glob("*.yaml"))]
 
 
 def refused(project: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:

@@ -339,7 +339,7 @@ def test_every_error_of_the_library_has_an_exit_code() -> None:
     errors = [value for name in mirelo_ergo.__all__ if isinstance(value := getattr(mirelo_ergo, name), type)]
     expected = {
         "ConfigurationError InvalidRequestError APIStatusError VideoError AudioError": Exit.REFUSED,
-        "SourceChangedError MireloError": Exit.REFUSED,
+        "SourceChangedError MireloError WebhookError": Exit.REFUSED,
         "AuthenticationError PermissionDeniedError": Exit.KEY,
         "InsufficientCreditsError CostLimitError": Exit.CREDITS,
         "RateLimitError ServerError NetworkError RequestTimeoutError UnexpectedResponseError": Exit.SERVICE,

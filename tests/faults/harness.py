@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from mirelo_ergo import AsyncMireloClient, MireloClient, MireloError
+import mirelo_ergo
+from mirelo_ergo import MireloError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,9 +45,9 @@ class Face:
         self._log = io.StringIO()
         self.errors: list[BaseException] = []
 
-    def open(self, url: str, *, timing: Timing | None = None, **options: Any) -> Any:
+    def open(self, url: str, *, timing: Timing | None = None, service: str = "Mirelo", **options: Any) -> Any:
         """Make a client with a short backoff; `timing` replaces the socket time limits (see `Timing`)."""
-        cls: Any = MireloClient if self.colour == "sync" else AsyncMireloClient
+        cls: Any = getattr(mirelo_ergo, f"{service}Client" if self.colour == "sync" else f"Async{service}Client")
         client = cls(KEY, base_url=url, **{"backoff_ms": 5, "timeout_ms": 5000, **options})
         if timing is not None:
             client._core.runtime.timing = timing

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mirelo_ergo import AsyncMireloClient
+from mirelo_ergo._runtime.jobs.asynchronous import AsyncSyncResult
+from mirelo_ergo._runtime.jobs.blocking import SyncResult
 from mirelo_ergo._runtime.redact import SignedUrl
-from mirelo_ergo.mirelo.asynchronous import AsyncSyncResult
-from mirelo_ergo.mirelo.blocking import SyncResult
 from tests.faults import mirelo
 from tests.faults.harness import SIGNATURE
 from tests.faults.server import FaultServer, Routes

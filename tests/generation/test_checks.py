@@ -134,6 +134,7 @@ def test_text_that_could_leave_a_docstring_is_refused(tmp_path: Path, pointer: s
         ({"type": "string", "enum": ["a"], "default": "b"}, "default: 'b' is outside"),
         ({"type": "string", "maxLength": 1, "default": "ab"}, "default: 'ab' is outside"),
         ({"type": "integer", "minimum": 1, "default": 0}, "default: 0 is outside"),
+        ({"type": "integer", "minimum": 1, "exclusiveMinimum": True, "default": 1}, "default: 1 is outside"),
         ({"type": "number", "maximum": 1, "default": 1.5}, "default: 1.5 is outside"),
         ({"type": "integer", "minimum": "1"}, "minimum: '1' is no number"),
         ({"type": "string", "maxLength": 1.5}, "maxLength: 1.5 is no number"),

@@ -54,11 +54,30 @@ def test_a_list_is_carried_and_the_objects_in_it_are_reached(tmp_path: Path) -> 
     assert limits["Cut"] == {"at": ["'at'", "'number'", "required=False", "minimum=0.5"]}
 
 
+def test_an_excluded_minimum_is_carried_as_a_bound_of_its_own(tmp_path: Path) -> None:
+    for excluded, carried in ((True, "exclusive_minimum=0"), (False, "minimum=0")):
+        schema = {"type": "number", "minimum": 0, "exclusiveMinimum": excluded, "default": 1}
+        limits = collect_limits(prepared(tmp_path, changed(LENGTH, schema)))
+        assert limits["SoundRequest"]["length"] == ["'length'", "'number'", "required=False", "default=1", carried]
+
+
+def test_an_exclusion_without_its_minimum_is_an_error(tmp_path: Path) -> None:
+    spec = changed(LENGTH, {"type": "number", "exclusiveMinimum": True})
+    with pytest.raises(GenerationError, match="length/exclusiveMinimum: it excludes nothing without a minimum"):
+        collect_limits(prepared(tmp_path, spec))
+
+
+def test_a_parameter_with_a_named_enum_is_carried(tmp_path: Path) -> None:
+    names = {"names": load_overlay(write(tmp_path, {})[1]).names | {PARAMETER + "/schema": "DryRun"}}
+    spec = changed(PARAMETER + "/schema", {"type": "string", "enum": ["dry", "wet"]})
+    limits = collect_limits(prepared(tmp_path, spec, names))
+    assert limits["makeSound"]["dry_run"] == ["'dry_run'", "'string'", "required=False", "enum=('dry', 'wet')"]
+
+
 @pytest.mark.parametrize(
     ("keyword", "value"),
     [
         ("multipleOf", 10),
-        ("exclusiveMinimum", True),
         ("exclusiveMaximum", True),
         ("pattern", "^a$"),
         ("minItems", 1),
@@ -160,6 +179,7 @@ def test_an_object_in_an_object_field_is_an_error(tmp_path: Path) -> None:
         collect_nested(document, collect_limits(document).keys())
 
 
+WEBHOOK = ("terminal", "sync")
 V15 = ("textToSfx", "videoToSfx")
 V16 = (
     "textToSfxV16",
@@ -249,6 +269,44 @@ def test_the_committed_limits_say_what_the_contract_says() -> None:
     } == limits.CONDITIONS
     inner = {"segment": limits.LIMITS["Segment"]}
     assert {"InpaintAudioV16Request": inner, "InpaintAudioWithVideoV16Request": inner} == limits.NESTED
+
+
+def test_the_gateways_committed_limits_say_what_the_contract_says() -> None:
+    limits = importlib.import_module("mirelo_ergo_api.pixazo.limits")
+    limit = limits.Limit
+
+    def fields(*of: Any) -> dict[str, Any]:
+        return {each.name: each for each in of}
+
+    video, seed = limit("video_url", "string", True), limit("seed", "integer", False)
+    samples = limit("num_samples", "integer", False, 1, 1, 4)
+    submit = fields(limit("X-Webhook-URL", "string", False), limit("X-Webhook-Mode", "string", False, enum=WEBHOOK))
+    assert {
+        "TextToAudioRequest": fields(
+            limit("text_prompt", "string", True, min_length=4),
+            limit("duration", "number", False, 10, 0.1, 60),
+            limit("ambience", "boolean", False, False),
+            limit("double_output", "boolean", False, False),
+            limit("upload_audio_format", "string", False, "wav", enum=("wav", "mp3", "aac", "flac")),
+            samples,
+            seed,
+        ),
+        "VideoToVideoRequest": fields(
+            video, limit("text_prompt", "string", False), limit("duration", "number", False, 10, 1, 60), samples, seed
+        ),
+        "VideoToAudioRequest": fields(
+            video,
+            limit("text_prompt", "string", False, ""),
+            limit("num_samples", "integer", False, 2),
+            limit("seed", "integer", False, 2105),
+            limit("duration", "number", False, 10, exclusive_minimum=0),
+        ),
+        "textToAudio": submit,
+        "videoToVideo": submit,
+        "videoToAudio": submit,
+        "getRequestStatus": fields(limit("request_id", "string", True)),
+    } == limits.LIMITS
+    assert limits.CONDITIONS == {} == limits.NESTED
 
 
 def test_the_pins_are_the_projects() -> None:

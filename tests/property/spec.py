@@ -1,4 +1,4 @@
-"""The vendored spec as data: its operations, its schemas, and an independent judge of what fits them."""
+"""The vendored specs as data: its operations, its schemas, and an independent judge of what fits them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
-SPEC: Final[dict[str, Any]] = yaml.safe_load(
-    (Path(__file__).parents[2] / "openapi" / "mirelo-v2.yaml").read_text(encoding="utf-8")
-)
+_FOLDER: Final = Path(__file__).parents[2] / "openapi"
+SPEC: Final[dict[str, Any]] = yaml.safe_load((_FOLDER / "mirelo-v2.yaml").read_text(encoding="utf-8"))
+_GATEWAY: Final[dict[str, Any]] = yaml.safe_load((_FOLDER / "pixazo.yaml").read_text(encoding="utf-8"))
 
 
 def resolve(node: Schema) -> Schema:
@@ -30,6 +30,20 @@ def resolve(node: Schema) -> Schema:
     return node
 
 
+def _inlined(node: Any, document: Schema) -> Any:
+    """Replace every reference by what it names, so that a second spec needs no components."""
+    if isinstance(node, list):
+        return [_inlined(each, document) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" not in node:
+        return {name: _inlined(each, document) for name, each in node.items()}
+    target: Any = document
+    for part in node["$ref"].removeprefix("#/").split("/"):
+        target = target[part]
+    return _inlined(target, document)
+
+
 @attrs.frozen
 class Operation:
     """One operation of the spec."""
@@ -40,7 +54,7 @@ class Operation:
     request: Schema | None
     answers: dict[int, Schema]
     parameters: dict[str, Schema]
-    """Of the query and the path, whole: `schema` is in them."""
+    """Of the query, the path and the headers, whole: `schema` is in them."""
 
     @property
     def good(self) -> int:
@@ -55,9 +69,9 @@ def _schema(node: Schema) -> Schema:
     return schema
 
 
-def _operations() -> dict[str, Operation]:
+def _operations(spec: Schema) -> dict[str, Operation]:
     found = {}
-    for path, item in SPEC["paths"].items():
+    for path, item in spec["paths"].items():
         for method, each in item.items():
             body = (
                 resolve(each["requestBody"])["content"]["application/json"]["schema"] if "requestBody" in each else None
@@ -71,7 +85,8 @@ def _operations() -> dict[str, Operation]:
     return found
 
 
-OPERATIONS: Final = _operations()
+OPERATIONS: Final = _operations(SPEC)
+GATEWAY: Final = _operations(_inlined(_GATEWAY, _GATEWAY))
 GENERATIONS: Final = sorted(name.removesuffix("JobCreate") for name in OPERATIONS if name.endswith("JobCreate"))
 """The families, each in one model, by the first part of their operations: `textToSfx`, `extendAudioWithVideoV16`."""
 
@@ -112,7 +127,7 @@ def _keeps_to_conditions(
 
 
 def _json_schema(node: Any) -> Any:
-    """Turn OpenAPI 3.0's `nullable`, which JSON Schema does not know, into a type."""
+    """Turn what JSON Schema does not know of OpenAPI 3.0: `nullable` into a type, an excluded bound into its own."""
     if isinstance(node, list):
         return [_json_schema(each) for each in node]
     if not isinstance(node, dict):
@@ -120,6 +135,8 @@ def _json_schema(node: Any) -> Any:
     turned = {name: _json_schema(value) for name, value in node.items()}
     if turned.pop("nullable", False) is True:
         turned["type"] = [turned["type"], "null"]
+    if turned.pop("exclusiveMinimum", False) is True:
+        turned["exclusiveMinimum"] = turned.pop("minimum")
     return turned
 
 

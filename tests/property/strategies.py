@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import string
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -46,7 +47,7 @@ def valid(node: Schema, shortest: int = 0) -> st.SearchStrategy[Any]:
 def _valid(schema: Schema, shortest: int) -> st.SearchStrategy[Any]:
     known = {"type", "description", "example", "default", "format", "nullable", "discriminator", "oneOf", "enum"}
     known |= {"minimum", "maximum", "minLength", "maxLength", "items", "properties", "required", "additionalProperties"}
-    known |= {"x-limits-when"}
+    known |= {"x-limits-when", "exclusiveMinimum"}
     assert schema.keys() <= known, f"a keyword these strategies do not know: {schema.keys() - known}"
     if "oneOf" in schema:
         return st.one_of([valid(each, shortest) for each in schema["oneOf"]])
@@ -61,6 +62,8 @@ def _valid(schema: Schema, shortest: int) -> st.SearchStrategy[Any]:
             return st.booleans()
         case "integer":
             return _integers(schema.get("minimum", -LARGE), schema.get("maximum", LARGE))
+        case "number":
+            return _numbers(schema)
         case "string":
             if "format" in schema:
                 return _FORMATS[schema["format"]]
@@ -72,6 +75,15 @@ def _valid(schema: Schema, shortest: int) -> st.SearchStrategy[Any]:
 
 def _integers(low: int, high: int) -> st.SearchStrategy[int]:
     return st.integers(low, high) | st.sampled_from([low, high])
+
+
+def _numbers(schema: Schema) -> st.SearchStrategy[float]:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    excluded = schema.get("exclusiveMinimum", False)
+    floats = st.floats(low, high, exclude_min=excluded, allow_nan=False, allow_infinity=False)
+    bounds = [bound for bound in (None if excluded else low, high) if bound is not None]
+    whole = st.integers(math.floor(low or 0) + 1, LARGE if high is None else high)
+    return floats | whole | st.sampled_from(bounds) if bounds else floats | whole
 
 
 def _objects(schema: Schema, shortest: int) -> st.SearchStrategy[dict[str, Any]]:
@@ -159,7 +171,7 @@ def forbidden(node: Schema, prefix: str = "") -> list[Forbidden]:
             continue
         values: list[tuple[object, str]] = []
         if "minimum" in schema:
-            values.append((schema["minimum"] - 1, str(schema["minimum"])))
+            values += [(value, str(schema["minimum"])) for value in _just_below(schema)]
         if "maximum" in schema:
             values += [(schema["maximum"] + 1, str(schema["maximum"])), (10**30, str(schema["maximum"]))]
         if schema.get("minLength"):
@@ -174,6 +186,12 @@ def forbidden(node: Schema, prefix: str = "") -> list[Forbidden]:
     for condition in resolve(node).get("x-limits-when", []):
         found += _just_outside(condition, properties)
     return found
+
+
+def _just_below(schema: Schema) -> list[float]:
+    least = schema["minimum"]
+    nearest = least - 1 if schema["type"] == "integer" else math.nextafter(least, -math.inf)
+    return [nearest, least] if schema.get("exclusiveMinimum") else [nearest]
 
 
 def _just_outside(condition: Schema, properties: Schema) -> list[Forbidden]:
@@ -204,7 +222,8 @@ def _just_outside(condition: Schema, properties: Schema) -> list[Forbidden]:
 
 _OTHER_TYPES: Final[dict[str, list[object]]] = {
     "integer": [True, False, "5000", 5000.0, 1000.5, float("nan"), None, [5000], {"ms": 5000}, b"5000"],
+    "number": [True, False, "5", float("nan"), float("inf"), None, [5], {"s": 5}, b"5"],
     "string": [5, 5.5, True, None, b"rain", ["rain"], {"text": "rain"}],
     "boolean": [0, 1, "true", "", None, [True], b"1"],
 }
-_WORDS: Final = {"integer": "a whole number", "string": "a string", "boolean": "True or False"}
+_WORDS: Final = {"integer": "a whole number", "number": "number", "string": "a string", "boolean": "True or False"}

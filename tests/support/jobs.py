@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
-from mirelo_ergo.mirelo.tokens import JobRecord
+from mirelo_ergo._runtime.jobs.tokens import JobRecord
 from tests.support import answers
 from tests.support.virtual import START, WALL, VirtualIO, client_over
 
@@ -49,7 +49,7 @@ class Server:
 
     def job(self, estimated_ms: int | None, age: float = 0.0) -> Job:
         """Give the handle of the job, submitted `age` seconds ago."""
-        record = JobRecord("text-to-sfx", "v1.5", answers.JOB_ID, self.io.wall() - age, estimated_ms)
+        record = JobRecord("mirelo", "text-to-sfx", "v1.5", answers.JOB_ID, self.io.wall() - age, estimated_ms)
         return client_over(self.io).job(record.token)
 
 

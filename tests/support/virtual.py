@@ -6,6 +6,7 @@ One flow is driven by `run`, like the blocking client's; `together` drives many 
 from __future__ import annotations
 
 import heapq
+import itertools
 import random
 import types
 from contextlib import asynccontextmanager
@@ -14,12 +15,11 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import attrs
 
-from mirelo_ergo import AsyncMireloClient, MireloClient
+from mirelo_ergo import AsyncMireloClient, AsyncPixazoClient, MireloClient, PixazoClient
 from mirelo_ergo._runtime.http.bodies import CallbackFailed, SyncPieces
 from mirelo_ergo._runtime.io import TransportFailure
 from mirelo_ergo._runtime.retry import SUBMITS_IN_FLIGHT
 from mirelo_ergo._runtime.runtime import Runtime
-from mirelo_ergo.mirelo.service import MIRELO
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Mapping
@@ -83,6 +83,28 @@ class Incoming:
         self.closed = True
 
 
+class Alarm:
+    """Ring in virtual time; among many flows it is looked at every 10 ms."""
+
+    def __init__(self, io: VirtualIO) -> None:
+        self._io = io
+        self.rung = False
+
+    def ring(self) -> None:
+        self.rung = True
+
+    async def wait(self, seconds: float) -> bool:
+        until = self._io.clock + seconds
+        while not self.rung and self._io.clock < until:
+            left = until - self._io.clock
+            if self._io._many:
+                await self._io.advance(min(0.01, left))
+            elif not self._io.happen(until):
+                await self._io.advance(left)
+        rang, self.rung = self.rung, False
+        return rang
+
+
 class VirtualIO:
     """Answer the core's calls from a script (each answer once, in order) or a function of the request."""
 
@@ -101,6 +123,8 @@ class VirtualIO:
         self._many = False
         self._locked: set[str] = set()
         self._slots = SUBMITS_IN_FLIGHT
+        self._numbers = itertools.count()
+        self._happenings: list[tuple[float, int, Callable[[], object]]] = []
         self.clock = START
         self.wall_jump = 0.0
         self.calls: list[Call] = []
@@ -130,12 +154,30 @@ class VirtualIO:
         self.sleeps.append(seconds)
         await self.advance(seconds)
 
+    def alarm(self) -> Alarm:
+        return Alarm(self)
+
+    def at(self, moment: float, happening: Callable[[], object]) -> None:
+        """Let something happen from outside (a callback that comes in) when the clock shows `moment`."""
+        heapq.heappush(self._happenings, (moment, next(self._numbers), happening))
+
+    def happen(self, until: float) -> bool:
+        """Let the next thing happen that is due by then; say whether there was one."""
+        if not self._happenings or self._happenings[0][0] > until:
+            return False
+        moment, _, happening = heapq.heappop(self._happenings)
+        self.clock = max(self.clock, moment)
+        happening()
+        return True
+
     async def advance(self, seconds: float) -> None:
         """Let time pass for this flow."""
+        until = self.clock + seconds
         if self._many:
-            await _wake_at(self.clock + seconds)
-        else:
-            self.clock += seconds
+            await _wake_at(until)
+        while self.happen(until):
+            pass
+        self.clock = max(self.clock, until)
 
     async def call(self, request: Request, watch: Watch, sent: SentTracker) -> Reply:
         self.calls.append(Call(self.clock, request))
@@ -255,7 +297,21 @@ def async_client_over(io: VirtualIO, **options: Any) -> AsyncMireloClient:
     return client
 
 
+def pixazo_over(io: VirtualIO, **options: Any) -> PixazoClient:
+    """Make a blocking client of the gateway that does everything through `io`."""
+    client = PixazoClient(KEY, **options)
+    _put_under(client, io)
+    return client
+
+
+def async_pixazo_over(io: VirtualIO, **options: Any) -> AsyncPixazoClient:
+    """Make an async client of the gateway that does everything through `io`; its coroutines are for `run`."""
+    client = AsyncPixazoClient(KEY, **options)
+    _put_under(client, io)
+    return client
+
+
 def _put_under(client: Any, io: VirtualIO) -> None:
     old = client._core.runtime
     client._io = io
-    client._core.runtime = Runtime(io, MIRELO, old.secret, old.base_url, old.policy, old.timeout)
+    client._core.runtime = Runtime(io, old.service, old.secret, old.base_url, old.policy, old.timeout)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, assert_never, assert_type
 
@@ -11,14 +12,18 @@ import httpx
 from mirelo_ergo_api.mirelo_v2.api.account import get_me
 from mirelo_ergo_api.mirelo_v2.client import AuthenticatedClient
 from mirelo_ergo_api.mirelo_v2.models import ErrorResponse, Me
+from mirelo_ergo_api.pixazo.api.sound_effects import text_to_audio
+from mirelo_ergo_api.pixazo.models import QueuedRequest, QueueError, TextToAudioRequest
 
 import mirelo_ergo
 from mirelo_ergo import (
     APIStatusError,
     AsyncGenerationRequest,
     AsyncJob,
+    AsyncJobRequest,
     AsyncJobUpdates,
     AsyncMireloClient,
+    AsyncPixazoClient,
     AsyncSyncResult,
     Audio,
     AudioError,
@@ -33,9 +38,11 @@ from mirelo_ergo import (
     Job,
     JobError,
     JobErrored,
+    JobEvent,
     JobExpiredError,
     JobFailedError,
     JobProcessing,
+    JobRequest,
     JobStatus,
     JobSucceeded,
     JobTimeoutError,
@@ -47,6 +54,7 @@ from mirelo_ergo import (
     NetworkError,
     NotFoundError,
     PermissionDeniedError,
+    PixazoClient,
     PreflightResult,
     RateLimitError,
     RequestTimeoutError,
@@ -58,8 +66,14 @@ from mirelo_ergo import (
     UploadError,
     Video,
     VideoError,
+    Webhook,
+    WebhookError,
+    WebhookInbox,
+    capabilities,
+    parse_webhook,
 )
 from mirelo_ergo.emulator import Asset, Charge, Clock, Emulator, SeenJob, SeenRequest, faults, running, serve
+from mirelo_ergo.webhooks import asgi_app
 
 
 def on_upload(sent: int, total: int) -> None:
@@ -298,3 +312,78 @@ def test_of_a_user(
     mirelo_emulator.reset()
     mirelo_client.close()
     print(async_mirelo_client)
+
+
+def gateway() -> None:
+    with PixazoClient(api_key="sk-key", base_url="https://gateway.example", timeout_ms=5000, retries=2) as client:
+        assert_type(client, PixazoClient)
+        request = client.text_to_audio(
+            "rain on a tin roof",
+            duration=7.5,
+            ambience=True,
+            double_output=True,
+            num_samples=2,
+            upload_audio_format="flac",
+            seed=7,
+        )
+        assert_type(request, JobRequest)
+        clip = "https://clips.example.com/walk.mp4"
+        client.video_to_video(clip, text_prompt="steps", duration=12, num_samples=1, seed=7)
+        assert_type(client.video_to_audio(clip, text_prompt="", num_samples=2, seed=2105, duration=10), JobRequest)
+        job = request.submit_job()
+        assert_type(job, Job)
+        assert_type(client.job(job.token).status(), JobStatus)
+        result = request.run(timeout_ms=60_000, patient=True)
+        assert_type(result, SyncResult)
+        assert_type(result.download("out"), list[Path])
+        queued = text_to_audio.sync(client=client.low_level, body=TextToAudioRequest(text_prompt="rain"))
+        assert_type(queued, QueueError | QueuedRequest | None)
+    for service, operations in capabilities().items():
+        assert_type((service, operations), tuple[str, frozenset[str]])
+
+
+async def async_gateway() -> None:
+    async with AsyncPixazoClient() as client:
+        assert_type(client, AsyncPixazoClient)
+        request = client.video_to_video("https://clips.example.com/walk.mp4")
+        assert_type(request, AsyncJobRequest)
+        assert_type(await request.run(), AsyncSyncResult)
+        async for status in (await request.submit_job()).updates():
+            assert_type(status, JobStatus)
+
+
+def callbacks(client: PixazoClient, headers: dict[str, str], body: bytes) -> None:
+    inbox = WebhookInbox()
+    shared = WebhookInbox(Path("hooks.db"), confirm=False, keep_early=100, keep_early_ms=60_000)
+    request = client.text_to_audio("rain on a tin roof")
+    assert_type(request, JobRequest)
+    assert_type(capabilities(), Mapping[str, frozenset[str]])
+    job = request.submit_job(webhook=Webhook("https://sfx.example.com/hooks/secret", mode="sync"))
+    inbox.record(job)
+    inbox.record(job.job_id)
+    try:
+        event = parse_webhook(headers, body)
+    except WebhookError as error:
+        assert_type(error.http_status, int)
+    else:
+        assert_type(event, JobEvent)
+        assert_type(event.status, Literal["processing", "succeeded", "errored"])
+        assert_type(event.result_urls, list[str])
+        assert_type(inbox.receive(event), bool)
+    assert_type(inbox.status(job), Literal["processing", "succeeded", "errored"] | None)
+    assert_type(shared.recorded(job.job_id), bool)
+    assert_type(job.wait(webhooks=inbox).result_urls, list[str])
+    request.run(webhook=Webhook("https://sfx.example.com/hooks/secret"), webhooks=shared)
+    uvicorn_run(asgi_app(inbox))
+    uvicorn_run(asgi_app(shared, admits=lambda path: path == "/hooks/secret"))
+
+
+async def async_callbacks(client: AsyncPixazoClient, inbox: WebhookInbox) -> None:
+    webhook = Webhook("https://sfx.example.com/hooks/secret")
+    request = client.text_to_audio("rain on a tin roof")
+    assert_type(request, AsyncJobRequest)
+    job = await request.submit_job(webhook=webhook)
+    assert_type((await job.wait(webhooks=inbox)).result_urls, list[str])
+
+
+def uvicorn_run(app: Callable[..., Awaitable[None]]) -> None: ...

@@ -13,7 +13,8 @@ import mirelo_ergo
 ROOT = Path(__file__).parents[2]
 
 WRONG = """
-from mirelo_ergo import AsyncMireloClient, Audio, Job, JobStatus, MireloClient, Video
+from mirelo_ergo import AsyncMireloClient, Audio, Job, JobStatus, MireloClient, PixazoClient, Video
+from mirelo_ergo import Webhook, WebhookInbox, parse_webhook
 
 client = MireloClient()
 MireloClient(7)  # E: arg-type
@@ -46,6 +47,15 @@ client.jobs  # E: attr-defined
 AsyncMireloClient().me().credits_available  # E: attr-defined
 AsyncMireloClient().text_to_sfx("rain").submit_job().token  # E: attr-defined
 client.me().credits_available = 5  # E: misc
+PixazoClient(max_credits=5)  # E: call-arg
+PixazoClient().text_to_audio("rain", duration="10")  # E: arg-type
+PixazoClient().video_to_video(Video.from_path("clip.mp4"))  # E: arg-type
+PixazoClient().text_to_audio("rain").preflight()  # E: attr-defined
+Webhook("https://sfx.example.com/", mode="all")  # E: arg-type
+Webhook("https://sfx.example.com/").url = "https://other.example.com/"  # E: misc
+parse_webhook({}, "text")  # E: arg-type
+client.job("token").wait(webhooks="inbox")  # E: arg-type
+WebhookInbox().receive({"request_id": "a"})  # E: arg-type
 
 
 def results(status: JobStatus, job: Job) -> list[str]:

@@ -21,6 +21,7 @@ class Limit:
     min_length: int | None = None
     max_length: int | None = None
     enum: tuple[str, ...] = ()
+    exclusive_minimum: float | None = None
 
 
 @attrs.frozen

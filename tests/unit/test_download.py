@@ -10,8 +10,8 @@ import pytest
 
 from mirelo_ergo import DownloadError, MireloError, NetworkError
 from mirelo_ergo._runtime.io import ForeignRefused, TransportFailure
-from mirelo_ergo.mirelo.blocking import SyncResult
-from mirelo_ergo.mirelo.tokens import JobRecord
+from mirelo_ergo._runtime.jobs.blocking import SyncResult
+from mirelo_ergo._runtime.jobs.tokens import JobRecord
 from tests.support import answers
 from tests.support.virtual import KEY, Incoming, Sending, VirtualIO, client_over
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SOUND = b"RIFF" + (399_992).to_bytes(4, "little") + b"WAVE" + bytes(range(256)) * 1562 + bytes(116)
 URL = "https://results.example.com/1.wav?signature=abc"
-RECORD = JobRecord("text-to-sfx", "v1.5", answers.JOB_ID, 1_772_366_400.0, 9000, 1)
+RECORD = JobRecord("mirelo", "text-to-sfx", "v1.5", answers.JOB_ID, 1_772_366_400.0, 9000, 1)
 assert len(SOUND) == 400_000
 
 
@@ -104,7 +104,7 @@ def test_a_sync_result_is_named_after_its_url(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("job_id", ["../../evil", "a" * 200, "CON", "x/y\\z"])
 def test_no_job_id_leaves_the_folder(tmp_path: Path, job_id: str) -> None:
-    record = JobRecord("text-to-sfx", "v1.5", job_id, 0.0, None)
+    record = JobRecord("mirelo", "text-to-sfx", "v1.5", job_id, 0.0, None)
     (saved,) = result(VirtualIO(foreign=[whole()]), record=record).download(tmp_path)
     assert saved.parent == tmp_path
     assert [path.name for path in tmp_path.iterdir()] == [saved.name]
@@ -348,7 +348,7 @@ def test_what_is_no_sound_is_refused() -> None:
 
 
 def test_more_than_the_cap_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mirelo_ergo.mirelo.core.LARGEST_IN_MEMORY", 100_000)
+    monkeypatch.setattr("mirelo_ergo._runtime.jobs.flows.LARGEST_IN_MEMORY", 100_000)
     assert "more than the cap" in failed(whole()).message
     endless = Incoming(200, {"content-type": "audio/wav"}, pieces(SOUND) * 100)
     assert "more bytes came than the cap" in failed(endless).message
@@ -374,7 +374,7 @@ def test_an_empty_file_is_none(headers: dict[str, str]) -> None:
 
 
 def test_exactly_the_cap_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mirelo_ergo.mirelo.core.LARGEST_IN_MEMORY", len(SOUND))
+    monkeypatch.setattr("mirelo_ergo._runtime.jobs.flows.LARGEST_IN_MEMORY", len(SOUND))
     assert fetched(whole())[0] == SOUND
 
 

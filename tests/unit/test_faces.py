@@ -11,10 +11,21 @@ from typing import Any
 import pytest
 
 import mirelo_ergo
-from mirelo_ergo.mirelo import asynchronous, blocking
+import mirelo_ergo._runtime.jobs.asynchronous as jobs_awaited
+import mirelo_ergo._runtime.jobs.blocking as jobs_plain
+import mirelo_ergo.mirelo.asynchronous as mirelo_awaited
+import mirelo_ergo.mirelo.blocking as mirelo_plain
+import mirelo_ergo.pixazo.asynchronous as pixazo_awaited
+import mirelo_ergo.pixazo.blocking as pixazo_plain
 
-PAIRS = [("MireloClient", "AsyncMireloClient"), ("GenerationRequest", "AsyncGenerationRequest"), ("Job", "AsyncJob")]
-PAIRS += [("JobUpdates", "AsyncJobUpdates"), ("SyncResult", "AsyncSyncResult")]
+MODULES = [(jobs_plain, jobs_awaited), (mirelo_plain, mirelo_awaited), (pixazo_plain, pixazo_awaited)]
+PAIRS = [
+    (getattr(blocking, name), getattr(asynchronous, f"Async{name}"))
+    for blocking, asynchronous in MODULES
+    for name in blocking.__all__
+]
+NAMES = [(plain.__name__, awaited.__name__) for plain, awaited in PAIRS]
+PUBLIC = [name for pair in NAMES for name in pair if not name.endswith("ServiceClient")]
 TWINS = {"__enter__": "__aenter__", "__exit__": "__aexit__", "__iter__": "__aiter__", "__next__": "__anext__"}
 TWINS["close"] = "aclose"
 NEVER_ASYNC = {
@@ -29,8 +40,14 @@ NEVER_ASYNC = {
     "extend_audio",
     "inpaint_audio",
     "models",
+    "text_to_audio",
+    "video_to_video",
+    "video_to_audio",
+    "_request",
+    "_open",
+    "_carry",
 }
-pairs = pytest.mark.parametrize(("plain", "awaited"), PAIRS)
+pairs = pytest.mark.parametrize(("plain", "awaited"), PAIRS, ids=[plain for plain, _ in NAMES])
 
 
 def same(text: str) -> str:
@@ -48,12 +65,11 @@ def signature(member: Any) -> str:
 
 
 @pairs
-def test_members_signatures_and_docstrings_are_the_same(plain: str, awaited: str) -> None:
-    one, other = getattr(blocking, plain), getattr(asynchronous, awaited)
-    ours, theirs = members(one), members(other)
+def test_members_signatures_and_docstrings_are_the_same(plain: type, awaited: type) -> None:
+    ours, theirs = members(plain), members(awaited)
     assert {TWINS.get(name, name) for name in ours} == set(theirs)
-    assert one.__doc__ == same(other.__doc__ or "")
-    assert [same(base.__name__) for base in one.__mro__] == [same(base.__name__) for base in other.__mro__]
+    assert plain.__doc__ == same(awaited.__doc__ or "")
+    assert [same(base.__name__) for base in plain.__mro__] == [same(base.__name__) for base in awaited.__mro__]
     for name, mine in ours.items():
         twin = theirs[TWINS.get(name, name)]
         assert (inspect.getdoc(mine) or "") == same(inspect.getdoc(twin) or ""), name
@@ -62,14 +78,14 @@ def test_members_signatures_and_docstrings_are_the_same(plain: str, awaited: str
 
 
 @pairs
-def test_what_asks_the_service_is_awaited(plain: str, awaited: str) -> None:
+def test_what_asks_the_service_is_awaited(plain: type, awaited: type) -> None:
     methods = {
         name
-        for name, value in vars(getattr(asynchronous, awaited)).items()
+        for name, value in vars(awaited).items()
         if inspect.isfunction(value) and not inspect.iscoroutinefunction(value)
     }
     assert methods <= NEVER_ASYNC
-    assert not any(inspect.iscoroutinefunction(value) for value in vars(getattr(blocking, plain)).values())
+    assert not any(inspect.iscoroutinefunction(value) for value in vars(plain).values())
 
 
 class _Colourless(ast.NodeTransformer):
@@ -93,7 +109,7 @@ class _Colourless(ast.NodeTransformer):
 
 
 WORDS = {
-    **{awaited: plain for plain, awaited in PAIRS},
+    **{awaited: plain for plain, awaited in NAMES},
     **{awaited: plain for plain, awaited in TWINS.items()},
     "StopAsyncIteration": "StopIteration",
     "AsyncIO": "BlockingIO",
@@ -113,7 +129,8 @@ def colourless(module: Any) -> str:
     return re.sub(r"\w+", lambda found: WORDS.get(found[0], found[0]), text)
 
 
-def test_the_code_is_the_same() -> None:
+@pytest.mark.parametrize(("blocking", "asynchronous"), MODULES, ids=["jobs", "mirelo", "pixazo"])
+def test_the_code_is_the_same(blocking: Any, asynchronous: Any) -> None:
     assert colourless(asynchronous) == colourless(blocking)
 
 
@@ -142,7 +159,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         mirelo_ergo.MireloKlient  # noqa: B018  # the mistake that is named
 
 
-@pytest.mark.parametrize("name", [name for pair in PAIRS for name in pair] + ["Video", "MeResult", "PreflightResult"])
+@pytest.mark.parametrize("name", [*PUBLIC, "Video", "MeResult", "PreflightResult"])
 def test_every_public_member_says_what_it_does(name: str) -> None:
     cls = getattr(mirelo_ergo, name)
     assert cls.__doc__

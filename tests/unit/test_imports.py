@@ -65,7 +65,21 @@ def test_importing_the_package_loads_nothing() -> None:
     assert {name for name in modules if name.startswith("mirelo_ergo")} == {"mirelo_ergo"}
 
 
-@pytest.mark.parametrize("name", ["MireloClient", "AsyncMireloClient", "Video", "MireloError", "JobStatus", "Job"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MireloClient",
+        "AsyncMireloClient",
+        "Video",
+        "MireloError",
+        "JobStatus",
+        "Job",
+        "PixazoClient",
+        "capabilities",
+        "WebhookInbox",
+        "parse_webhook",
+    ],
+)
 def test_no_name_loads_httpx_or_a_generated_module(name: str) -> None:
     modules = loaded(f"from mirelo_ergo import {name}")
     assert not modules & {"httpx", "httpcore", "asyncio"}
@@ -77,6 +91,17 @@ def test_httpx_comes_with_the_first_client_and_an_endpoint_with_its_first_use() 
     assert "httpx" in modules
     assert not any(module.startswith("mirelo_ergo_api.mirelo_v2.api") for module in modules)
     assert "asyncio" not in modules
+    modules = loaded("from mirelo_ergo import PixazoClient\nPixazoClient('sk-test')")
+    assert not any(
+        module.startswith(("mirelo_ergo_api.pixazo.api", "mirelo_ergo.mirelo", "dateutil")) for module in modules
+    )
+    assert not modules & {"asyncio", "sqlite3"}
+
+
+def test_asking_what_there_is_loads_no_client() -> None:
+    modules = loaded("import mirelo_ergo\nmirelo_ergo.capabilities()")
+    assert not modules & {"httpx", "httpcore", "asyncio"}
+    assert not any(module.startswith("mirelo_ergo_api") for module in modules)
 
 
 def test_the_version_is_the_packages() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from tests.support.virtual import KEY
 if TYPE_CHECKING:
     from mirelo_ergo._runtime.asynchronous import AsyncIO
     from mirelo_ergo._runtime.blocking import BlockingIO
+    from mirelo_ergo._runtime.io import Alarm
 
 
 def blocking() -> BlockingIO:
@@ -80,6 +82,59 @@ def test_a_lock_excludes_others_of_its_key_and_is_forgotten() -> None:
         assert not other.lock("same").locked()
 
     asyncio.run(hold_async())
+
+
+def test_an_alarm_wakes_from_any_thread_and_forgets_no_ring() -> None:
+    async def listen() -> None:
+        for io in (blocking(), awaiting()):
+            alarm = io.alarm()
+            began = io.now()
+            assert not await alarm.wait(0.02)
+            assert io.now() - began >= 0.019
+            alarm.ring()
+            alarm.ring()
+            assert await alarm.wait(60.0)  # rung before, and twice is once
+            assert not await alarm.wait(0.0)
+            ringer = threading.Timer(0.02, alarm.ring)
+            ringer.start()
+            assert await alarm.wait(20.0)
+            ringer.join()
+
+    asyncio.run(listen(), debug=True)  # where what is no business of another thread is refused
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no alarm signal")
+def test_ctrl_c_ends_a_blocking_wait_for_an_alarm() -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(KeyboardInterrupt):
+            run(blocking().alarm().wait(60.0))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_ring_after_the_loops_end_wakes_nobody() -> None:
+    async def make() -> Alarm:
+        return awaiting().alarm()
+
+    asyncio.run(make()).ring()
+
+
+def test_a_cancelled_wait_for_an_alarm_leaves_no_task() -> None:
+    async def listen() -> None:
+        task = asyncio.ensure_future(awaiting().alarm().wait(60.0))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(listen())
 
 
 def test_a_forked_child_waits_for_no_thread_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -13,11 +14,19 @@ import mirelo_ergo
 ROOT = Path(mirelo_ergo.__file__).parent
 GENERATED = Path(__file__).parents[2] / "generated" / "mirelo_ergo_api"
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
-COLOURED = {"_runtime/asynchronous.py", "_runtime/blocking.py", "mirelo/asynchronous.py", "mirelo/blocking.py"}
+SERVICES = sorted(name.split("/")[0] for name in FILES if name.endswith("/service.py") and name[0] not in "_c")
+COLOURED = {
+    f"{folder}/{face}.py"
+    for folder in ("_runtime", "_runtime/jobs", *SERVICES)
+    for face in ("asynchronous", "blocking")
+}
+COLOURED |= {"_runtime/webhooks/asgi.py", "_runtime/webhooks/store.py"}  # a web server's side; what processes share
 CORE = sorted(
     name
     for name in FILES
-    if name.startswith(("_runtime/", "mirelo/")) and name not in COLOURED and not name.startswith("_runtime/http/")
+    if name.startswith(("_runtime/", *(f"{service}/" for service in SERVICES)))
+    and name not in COLOURED
+    and not name.startswith("_runtime/http/")
 )
 
 
@@ -55,7 +64,9 @@ def ours(names: set[str]) -> set[str]:
 
 
 def test_the_core_is_found() -> None:
-    assert {"_runtime/runtime.py", "_runtime/poll.py", "_runtime/upload.py", "mirelo/core.py"} <= set(CORE)
+    assert SERVICES == ["mirelo", "pixazo"]
+    assert {"_runtime/runtime.py", "_runtime/poll.py", "_runtime/upload.py", "_runtime/jobs/flows.py"} <= set(CORE)
+    assert {"mirelo/core.py", "pixazo/core.py"} <= set(CORE)
     assert set(FILES) >= COLOURED
 
 
@@ -86,20 +97,27 @@ def test_a_layer_imports_what_it_may(name: str) -> None:
     elif layer == "_runtime":
         assert mine <= {"errors", "_runtime", "__version__"}, "it knows no service"
         assert third <= ({"attrs", "httpx", "httpcore"} if name.startswith("_runtime/http/") else {"attrs"})
-    elif layer == "mirelo":
-        assert mine <= {"errors", "_runtime", "mirelo"}, "it knows no other service"
+    elif layer in SERVICES:
+        assert mine <= {"errors", "_runtime", layer}, "it knows no other service"
         assert outside(imported(name, typing_too=False)) <= {"attrs", "dateutil", "mirelo_ergo_api"}
         assert third <= {"attrs", "dateutil", "mirelo_ergo_api", "httpx"}
     elif layer == "emulator":
         assert mine <= {"emulator"}, "it stands on the far side of the wire"
     elif layer == "cli":
         assert "_runtime" not in mine, "it uses what every user can"
-        assert "mirelo" not in mine
+        assert not mine & set(SERVICES)
         assert not third & {"httpx", "httpcore", "mirelo_ergo_api"}
     elif name == "pytest_plugin.py":
         assert third == {"pytest"}
     else:
         assert third == set()
+
+
+@pytest.mark.parametrize("name", [name for name in CORE + sorted(COLOURED) if name.startswith("_runtime/")])
+def test_the_runtime_names_no_service(name: str) -> None:
+    """Not in its code and not in its words: what it needs to know of one is in that one's `Service`."""
+    text = re.sub("mirelo[_-]ergo|MireloError", "", FILES[name].read_text())  # the package's own names
+    assert [word for word in re.findall(r"\w+", text) if any(service in word.lower() for service in SERVICES)] == []
 
 
 def test_nothing_but_the_command_line_and_the_fixtures_imports_the_emulator() -> None:

@@ -22,6 +22,7 @@ class Limit:
     min_length: int | None = None
     max_length: int | None = None
     enum: tuple[str, ...] = ()
+    exclusive_minimum: float | None = None
 
 
 LIMITS = {
@@ -32,6 +33,7 @@ LIMITS = {
         Limit("start_ms", "integer", minimum=0),
         Limit("size", "integer", maximum=9),
         Limit("gain", "number", minimum=-1.5, maximum=1.5),
+        Limit("width", "number", exclusive_minimum=0, maximum=2),
         Limit("output", "string", enum=("audio", "video")),
         Limit("loop", "boolean"),
         Limit("video", "object"),
@@ -63,6 +65,7 @@ def refused(**values: object) -> InvalidRequestError:
         {"size": -(10**400)},
         {"gain": -1.5},
         {"gain": 1},
+        {"width": 5e-324},
         {"output": "video"},
         {"loop": True},
         {"video": object()},
@@ -85,6 +88,9 @@ def test_what_is_allowed_passes(values: dict[str, object]) -> None:
         ("start_ms", -1, "start_ms=-1 is below the minimum of 0"),
         ("size", 10, "size=10 is above the maximum of 9"),
         ("gain", 1.6, "gain=1.6 is above the maximum of 1.5 (allowed: -1.5 to 1.5)"),
+        ("width", 0, "width=0 is not above 0"),
+        ("width", -0.5, "width=-0.5 is not above 0"),
+        ("width", 2.5, "width=2.5 is above the maximum of 2"),
         ("gain", math.nan, "gain=nan is not a finite number"),
         ("gain", -math.inf, "gain=-inf is not a finite number"),
         ("gain", False, "gain=False is bool, not a number"),

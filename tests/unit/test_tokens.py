@@ -9,22 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirelo_ergo import InvalidRequestError
+from mirelo_ergo._runtime.ids import job_id_problem
+from mirelo_ergo._runtime.jobs.tokens import JobRecord, read_token
 from mirelo_ergo.mirelo.families import FAMILIES
-from mirelo_ergo.mirelo.tokens import JobRecord, read_token
-from mirelo_ergo.mirelo.values import job_id_problem
+from mirelo_ergo.mirelo.service import MIRELO
 
 GOOD = "mirelo1:text-to-sfx:v1.5:0d4e9a52-6b0f-4c58-9f5d-2f6f3f0a7c11:1772366400:9000"
 
 
-def known(family: str, model: str) -> bool:
-    return (family, model) in FAMILIES
-
-
 def test_a_token_reads_back() -> None:
-    record = read_token(GOOD, known)
-    assert record == JobRecord("text-to-sfx", "v1.5", "0d4e9a52-6b0f-4c58-9f5d-2f6f3f0a7c11", 1772366400.0, 9000)
+    record = read_token(GOOD, MIRELO)
+    assert record == JobRecord(
+        "mirelo", "text-to-sfx", "v1.5", "0d4e9a52-6b0f-4c58-9f5d-2f6f3f0a7c11", 1772366400.0, 9000
+    )
     assert record.token == GOOD
-    assert read_token(f" {GOOD}\n", known) == record
+    assert read_token(f" {GOOD}\n", MIRELO) == record
 
 
 ids = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=200).filter(
@@ -34,8 +33,8 @@ ids = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, ma
 
 @given(ids, st.integers(0, 99_999_999_999), st.none() | st.integers(0, 10**9), st.sampled_from(sorted(FAMILIES)))
 def test_every_job_id_survives_its_token(job_id: str, at: int, estimate: int | None, family: tuple[str, str]) -> None:
-    record = JobRecord(*family, job_id, float(at), estimate)
-    assert read_token(record.token, known) == record
+    record = JobRecord("mirelo", *family, job_id, float(at), estimate)
+    assert read_token(record.token, MIRELO) == record
     assert record.token.isascii()
     assert record.token.isprintable()
     assert " " not in record.token
@@ -43,7 +42,9 @@ def test_every_job_id_survives_its_token(job_id: str, at: int, estimate: int | N
 
 @pytest.mark.parametrize(("estimate", "kept"), [(-5, "0"), (10**12, "1000000000"), (None, "")])
 def test_an_absurd_estimate_is_clamped(estimate: int | None, kept: str) -> None:
-    assert JobRecord("text-to-sfx", "v1.5", "a", 1.9, estimate).token == f"mirelo1:text-to-sfx:v1.5:a:1:{kept}"
+    assert (
+        JobRecord("mirelo", "text-to-sfx", "v1.5", "a", 1.9, estimate).token == f"mirelo1:text-to-sfx:v1.5:a:1:{kept}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,14 +67,14 @@ def test_an_absurd_estimate_is_clamped(estimate: int | None, kept: str) -> None:
 )
 def test_what_is_no_token_is_refused(token: str) -> None:
     with pytest.raises(InvalidRequestError, match="not a job token") as caught:
-        read_token(token, known)
+        read_token(token, MIRELO)
     assert caught.value.field == "token"
 
 
 @pytest.mark.parametrize("value", [None, 5, b"mirelo1:", ["a"]])
 def test_what_is_no_string_is_refused(value: object) -> None:
     with pytest.raises(InvalidRequestError, match="not a job token"):
-        read_token(value, known)  # type: ignore[arg-type]  # what a caller without types may pass
+        read_token(value, MIRELO)  # type: ignore[arg-type]  # what a caller without types may pass
 
 
 @pytest.mark.parametrize(
@@ -90,11 +91,11 @@ def test_what_is_no_string_is_refused(value: object) -> None:
 )
 def test_a_token_of_something_else_is_refused(token: str, message: str) -> None:
     with pytest.raises(InvalidRequestError, match=message):
-        read_token(token, known)
+        read_token(token, MIRELO)
 
 
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_reader(text: str) -> None:
     with suppress(InvalidRequestError):
-        record = read_token(f"mirelo1:{text}", known)
-        assert known(record.family, record.model)
+        record = read_token(f"mirelo1:{text}", MIRELO)
+        assert (record.family, record.model) in FAMILIES

@@ -11,14 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirelo_ergo._runtime.answers import Unusable
+from mirelo_ergo._runtime.ids import job_id_problem
 from mirelo_ergo._runtime.io import Reply
+from mirelo_ergo._runtime.jobs.values import JobErrored, JobProcessing, JobSucceeded
 from mirelo_ergo.mirelo.values import (
-    JobErrored,
-    JobProcessing,
-    JobSucceeded,
     MeResult,
     PreflightResult,
-    job_id_problem,
     read_accepted,
     read_asset,
     read_me,
@@ -172,7 +170,7 @@ def test_a_poll_may_ask_for_patience() -> None:
 
 def test_values_do_not_show_signed_urls() -> None:
     assert repr(JobSucceeded(["https://r.example/1?signature=abc"])) == (
-        "JobSucceeded(result_urls=[1 URLs], status='succeeded')"
+        "JobSucceeded(result_urls=[1 URLs], status='succeeded', created_at=None, completed_at=None)"
     )
 
 

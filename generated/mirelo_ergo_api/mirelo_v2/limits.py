@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 
 class Limit(NamedTuple):
-    """Say what one field or parameter may hold; lengths are in characters, both bounds are included."""
+    """Say what one field or parameter may hold; lengths are in characters, `minimum` and `maximum` are included."""
 
     name: str  # as on the wire
     type: str  # "integer" "number" "string" "boolean" "object" "array"
@@ -16,6 +16,7 @@ class Limit(NamedTuple):
     min_length: int | None = None
     max_length: int | None = None
     enum: tuple[str, ...] = ()
+    exclusive_minimum: float | int | None = None
 
 
 class Condition(NamedTuple):

@@ -33,6 +33,27 @@ async def _closing(http: AsyncHttp) -> AsyncGenerator[None, None]:
         await http.close()
 
 
+class _Alarm:
+    """Belong to the running loop; `ring` may come from any thread."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(self._rung.set)
+
+    async def wait(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
+        except TimeoutError:
+            return False
+        self._rung.clear()
+        return True
+
+
 class AsyncIO:
     """Do what the core asks, awaiting. Belongs to one event loop at a time; the next one gets fresh connections."""
 
@@ -78,6 +99,9 @@ class AsyncIO:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    def alarm(self) -> _Alarm:
+        return _Alarm()
 
     async def call(self, request: Request, watch: Watch, sent: SentTracker) -> Reply:
         self.bind()

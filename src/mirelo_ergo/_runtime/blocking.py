@@ -34,6 +34,20 @@ class _Lock:
         self._lock.release()
 
 
+class _Alarm:
+    def __init__(self) -> None:
+        self._rung = threading.Event()
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    async def wait(self, seconds: float) -> bool:
+        if self._rung.wait(seconds):
+            self._rung.clear()
+            return True
+        return False
+
+
 class BlockingIO:
     """Do what the core asks, in the calling thread. Safe to share between threads, and to use after a fork."""
 
@@ -58,6 +72,9 @@ class BlockingIO:
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251  # this form of the core blocks by design
+
+    def alarm(self) -> _Alarm:
+        return _Alarm()
 
     async def call(self, request: Request, watch: Watch, sent: SentTracker) -> Reply:
         return self._http.call(request, watch, sent)

@@ -63,6 +63,8 @@ class Request:
     """Take the submit pool: a connection idle for 2 s is not used again, because that is where answers get lost."""
     long: bool = False
     """Let the first byte of the answer take as long as the operation's deadline."""
+    headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+    """Beside those of every request of the client; a value may be a secret."""
 
 
 @attrs.frozen
@@ -112,6 +114,18 @@ class Stream(Protocol):
     async def __aexit__(self, *exc_info: object) -> None: ...
 
 
+class Alarm(Protocol):
+    """Wake one flow from its waiting. A ring that came before the wait is not lost."""
+
+    def ring(self) -> None:
+        """End the wait, or the next one; from any thread, at any time, never blocking."""
+        ...
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait until it rings, at most that long; say whether it rang."""
+        ...
+
+
 class IO(Protocol):
     """All that the core may ask of the world."""
 
@@ -129,6 +143,10 @@ class IO(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
+        ...
+
+    def alarm(self) -> Alarm:
+        """Make an alarm for the flow that asks."""
         ...
 
     async def call(self, request: Request, watch: Watch, sent: SentTracker) -> Reply:

@@ -28,6 +28,8 @@ class Limit(Protocol):
     @property
     def minimum(self) -> float | None: ...
     @property
+    def exclusive_minimum(self) -> float | None: ...
+    @property
     def maximum(self) -> float | None: ...
     @property
     def min_length(self) -> int | None: ...
@@ -112,6 +114,8 @@ def _check_value(limit: Limit, name: str, value: object, where: str) -> None:
             raise _refusal(name, "is not a finite number", where, shown)
         if problem := _out_of_bounds(value, limit.minimum, limit.maximum):
             raise _refusal(name, problem, where, shown)
+        if limit.exclusive_minimum is not None and value <= limit.exclusive_minimum:
+            raise _refusal(name, f"is not above {limit.exclusive_minimum}", where, shown)
     if isinstance(value, str):
         _check_text(limit, name, value, where, shown)
 

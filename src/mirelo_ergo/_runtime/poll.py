@@ -16,13 +16,20 @@ from ..errors import (
     MireloError,
     NotFoundError,
     PermissionDeniedError,
+    WebhookError,
 )
+from .answers import Unusable
 from .deadline import Deadline
+from .io import Reply
+from .redact import log
 from .retry import LONGEST_RETRY_AFTER
 from .runtime import Operation, Runtime, execute
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from .webhooks.inbox import Mail
+    from .webhooks.store import Heard
 
 S = TypeVar("S")
 
@@ -68,6 +75,12 @@ PATIENT: Final = Schedule(early=0.10, late=0.10, floor=1.0, cap=30.0)
 """For batches: about a third of the requests for twice the overshoot."""
 
 
+def safety_net(schedule: Schedule) -> Schedule:
+    """Give the pace of polls that only catch what callbacks miss: patient, and never faster than the service's own."""
+    floor, cap = max(PATIENT.floor, schedule.floor), max(PATIENT.cap, schedule.cap)
+    return attrs.evolve(PATIENT, floor=floor, cap=cap, first_cap=max(PATIENT.first_cap, schedule.first_cap))
+
+
 def clamp_estimate(estimated_ms: int | None) -> float:
     """Give an estimate in seconds, within [1 s, 1 h]; 30 s if there is none."""
     return NO_ESTIMATE if estimated_ms is None else min(max(estimated_ms, 1000), 3_600_000) / 1000.0
@@ -87,7 +100,11 @@ class Seen(Generic[S]):
 
 
 class Waiter(Generic[S]):
-    """Poll one job at its own pace. `next` gives each status that was seen, the final one last."""
+    """Poll one job at its own pace. `next` gives each status that was seen, the final one last.
+
+    With `mail` (`inbox.mail(job_id)`) it polls as soon as a callback tells of the job's end, once per kind of end,
+    and else only as a safety net. An inbox that does not `confirm` has its callbacks read as the polls they look like.
+    """
 
     def __init__(
         self,
@@ -99,11 +116,16 @@ class Waiter(Generic[S]):
         schedule: Schedule,
         interval: float | None = None,
         timeout: float | None = None,
+        mail: Mail | None = None,
     ) -> None:
         self._runtime = runtime
         self._poll = poll
         self._estimate = estimate
-        self._schedule = schedule
+        self._mail = mail
+        self._recorded = False
+        self._heard: set[str] = set()
+        self._own_schedule = schedule
+        self._schedule = schedule if mail is None else safety_net(schedule)
         self._interval = interval
         self.timeout = max(5 * estimate, 600.0) if timeout is None else timeout
         self._began = runtime.io.now() - max(0.0, elapsed)
@@ -124,7 +146,7 @@ class Waiter(Generic[S]):
         return self._runtime.io.now() - self._began
 
     async def next(self) -> Seen[S]:
-        """Sleep until the next poll is due and poll until one succeeds; failed polls are only waited out.
+        """Sleep until the next poll is due (or called for) and poll until one succeeds; failed ones are waited out.
 
         Raises `JobTimeoutError` after one last poll at the deadline, `JobExpiredError` or `NotFoundError` for a job
         that is gone, and at once what no waiting mends (401, 402, 403, a wrong request).
@@ -133,18 +155,26 @@ class Waiter(Generic[S]):
         while True:
             left = self._deadline.left() - lead
             last = self._gap >= left
-            await self._runtime.io.sleep(max(0.0, min(self._gap, left)))
+            planned = self._runtime.io.now() + self._gap
+            heard = await self._pause(max(0.0, min(self._gap, left)))
+            if heard is not None:
+                last = self._deadline.left() <= lead
+                told = self._told(heard)
+                if told is not None:
+                    return told
+            else:
+                planned = 0.0
             started = self._runtime.io.now()
             limit = min(self._runtime.timing.poll, self._deadline.left() + (LATE if last else -lead))
             try:
                 seen = await execute(self._runtime, self._poll(limit, self.elapsed < YOUNG))
             except MireloError as error:
                 self._judge(error, started)
-                asked = getattr(error, "retry_after", None) or 0.0
-                self._gap = max(self._plain_gap(), min(asked, LONGEST_RETRY_AFTER))
+                asked = getattr(error, "retry_after", None)
+                self._gap = self._gap_after(self._plain_gap(), asked, planned)
             else:
                 self._failing_since = None
-                self._gap = self._gap_after(seen)
+                self._gap = self._gap_after(self._hinted_gap(seen.completes_in), seen.retry_after, planned)
                 if seen.final or not last:
                     return seen
             if last:
@@ -153,21 +183,76 @@ class Waiter(Generic[S]):
                     retryable=True,
                 )
 
+    async def _pause(self, seconds: float) -> Heard | None:
+        """Wait that long, or until a callback tells of the job's end; give what it told."""
+        io, mail = self._runtime.io, self._mail
+        if mail is None:
+            await io.sleep(seconds)
+            return None
+        until = io.now() + seconds
+        alarm = io.alarm()
+        mail.listen(alarm.ring)  # before the first look: what comes between the two rings
+        try:
+            while True:
+                heard = await io.disk(self._look, mail) if mail.blocks else self._look(mail)
+                left = until - io.now()
+                if heard is not None or left <= 0:
+                    return heard
+                await alarm.wait(min(left, mail.every))
+        finally:
+            mail.leave(alarm.ring)
+
+    def _look(self, mail: Mail) -> Heard | None:
+        """Give an end that this wait was not told of before. An inbox that fails ends no wait."""
+        try:
+            if not self._recorded:
+                mail.record()
+                self._recorded = True
+            ends = mail.look()
+        except WebhookError as error:
+            if self._schedule is not self._own_schedule:
+                self._schedule = self._own_schedule
+                log.warning("the wait polls as without callbacks: %s", error)
+            return None
+        heard = next((end for end in ends if end.status not in self._heard), None)
+        if heard is not None:
+            self._heard.add(heard.status)
+        return heard
+
+    def _told(self, heard: Heard) -> Seen[S] | None:
+        """Believe a callback, if the inbox does, and if it reads like a poll that saw the end."""
+        if heard.body is None:
+            return None
+        try:
+            seen = self._poll(self.timeout, False).read(Reply(200, {}, heard.body))
+        except Unusable:
+            return None
+        return seen if seen.final else None
+
     def _plain_gap(self) -> float:
         if self._interval is not None:
             return self._interval
         return self._schedule.next_gap(self.elapsed, self._estimate, self._runtime.io.random())
 
-    def _gap_after(self, seen: Seen[S]) -> float:
+    def _gap_after(self, gap: float, asked: float | None, planned: float) -> float:
+        """Give the gap to the next poll; one that was planned before a callback called for this one stays planned.
+
+        A forgery costs one poll, and moves no other.
+        """
+        ahead = planned - self._runtime.io.now()
+        if ahead > 0:
+            gap = ahead
+        return max(gap, min(asked or 0.0, LONGEST_RETRY_AFTER))
+
+    def _hinted_gap(self, hint: float | None) -> float:
         gap, elapsed = self._plain_gap(), self.elapsed
-        hint = seen.completes_in
         if self._interval is None and hint is not None and self._hints > 0:
             news = abs(elapsed + hint - self._estimate) > 0.05 * self._estimate
             shorter = max(self._schedule.floor, hint)
             if news and shorter < gap:
                 gap = shorter
                 self._hints -= 1
-        return max(gap, min(seen.retry_after or 0.0, LONGEST_RETRY_AFTER))
+        return gap
 
     def _judge(self, error: MireloError, started: float) -> None:
         """Raise what ends the wait; note the rest as one more failure."""

@@ -69,6 +69,7 @@ def read_options(
             ("Accept", "application/json"),
             ("Accept-Encoding", "identity"),
             ("User-Agent", user_agent()),
+            *service.headers,
             *_read_headers(service, extra_headers),
         ),
         _whole("max_credits", max_credits, 0, 10**12, optional=True),
@@ -117,7 +118,7 @@ def _read_address(service: Service, host: str | None, base_url: str | None, allo
 
 
 def _read_headers(service: Service, given: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
-    ours = _OURS | {service.auth("")[0].lower()}
+    ours = _OURS | {name.lower() for name, _ in (service.auth(""), *service.headers)}
     if given is not None and not hasattr(given, "items"):
         raise ConfigurationError(f"extra_headers is {type(given).__name__}, not a mapping of names to values")
     headers = []

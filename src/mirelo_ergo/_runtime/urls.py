@@ -30,7 +30,7 @@ def parse_url(url: str) -> SplitResult:
     """Split an absolute http(s) URL; raise ValueError that says what is wrong with it."""
     if len(url) > LONGEST_URL:
         raise ValueError(f"it has {len(url)} characters, more than {LONGEST_URL}")
-    if not url.isascii() or any(character <= " " or character in '\\"<>^`{|}' for character in url):
+    if not url.isascii() or any(character <= " " or character in '\\"<>^`{|}\x7f' for character in url):
         raise ValueError("it holds a character that must be escaped in a URL")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https"):

@@ -18,7 +18,7 @@ from .service import Service
 
 _CODES = "\n".join(f"{code.value:>5}  {meaning}" for code, meaning in MEANINGS.items())
 # the lines behind a backspace are not filled anew
-_EPILOG = f"""The key comes from MIRELO_API_KEY. There is no option for it: process lists show options.
+_EPILOG = f"""The key comes from MIRELO_API_KEY, or PIXAZO_API_KEY. There is no option: process lists show options.
 
 \b
 Exit codes:
@@ -61,6 +61,7 @@ def text(
     overwrite: option.Overwrite = False,
     timeout: option.WaitTime = None,
     emulator: option.Emulate = False,
+    via: option.Via = "mirelo",
     base_url: option.BaseUrl = None,
     json: option.Json = False,
     quiet: option.Quiet = False,
@@ -68,7 +69,7 @@ def text(
     """Make sound from words and save it; writes the files' paths."""
     work.generate(
         asks.Text(prompt, duration, samples, loop, model),
-        Service(emulator, base_url),
+        Service(emulator, base_url, via),
         work.Saving(out, overwrite),
         Output(json, quiet),
         max_credits=max_credits,
@@ -90,16 +91,17 @@ def video(
     overwrite: option.Overwrite = False,
     timeout: option.WaitTime = None,
     emulator: option.Emulate = False,
+    via: option.Via = "mirelo",
     base_url: option.BaseUrl = None,
     json: option.Json = False,
     quiet: option.Quiet = False,
 ) -> None:
     """Make sound for a clip and save it, alone or within the clip; writes the files' paths."""
     words = Output(json, quiet)
-    length = work.duration_of(clip, duration, start or 0, model, words)
+    length = duration if via == "pixazo" else work.duration_of(clip, duration, start or 0, model, words)
     work.generate(
         asks.Clip(clip, length, start or 0, samples, output, prompt, model),
-        Service(emulator, base_url),
+        Service(emulator, base_url, via),
         work.Saving(out, overwrite),
         words,
         max_credits=max_credits,
@@ -122,6 +124,7 @@ def extend(
     overwrite: option.Overwrite = False,
     timeout: option.WaitTime = None,
     emulator: option.Emulate = False,
+    via: option.Via = "mirelo",
     base_url: option.BaseUrl = None,
     json: option.Json = False,
     quiet: option.Quiet = False,
@@ -129,7 +132,7 @@ def extend(
     """Continue a sound, alone or along a clip, and save it; writes the files' paths."""
     work.generate(
         asks.Extension(sound, by, video, start or 0, prompt, loop, samples, model),
-        Service(emulator, base_url),
+        Service(emulator, base_url, via),
         work.Saving(out, overwrite),
         Output(json, quiet),
         max_credits=max_credits,
@@ -151,6 +154,7 @@ def inpaint(
     overwrite: option.Overwrite = False,
     timeout: option.WaitTime = None,
     emulator: option.Emulate = False,
+    via: option.Via = "mirelo",
     base_url: option.BaseUrl = None,
     json: option.Json = False,
     quiet: option.Quiet = False,
@@ -158,7 +162,7 @@ def inpaint(
     """Make a part of a sound anew, alone or along a clip, and save it; writes the files' paths."""
     work.generate(
         asks.Inpainting(sound, (begin, end), video, prompt, samples, model),
-        Service(emulator, base_url),
+        Service(emulator, base_url, via),
         work.Saving(out, overwrite),
         Output(json, quiet),
         max_credits=max_credits,
@@ -175,13 +179,14 @@ def cost_text(
     model: option.Model = None,
     timeout: option.AskTime = None,
     emulator: option.Emulate = False,
+    via: option.Via = "mirelo",
     base_url: option.BaseUrl = None,
     json: option.Json = False,
     quiet: option.Quiet = False,
 ) -> None:
     """Say what sound from words would cost."""
     ask = asks.Text(prompt, duration, samples, loop, model)
-    work.tell_cost(ask, Service(emulator, base_url), Output(json, quiet), timeout)
+    work.tell_cost(ask, Service(emulator, base_url, via), Output(json, quiet), timeout)
 
 
 @cost.command("video")
@@ -194,6 +199,7 @@ def cost_video(
     model: option.Model = None,
     timeout: option.AskTime = None,
     emulator: option.Emulate = False,
+    via: option.Via = "mirelo",
     base_url: option.BaseUrl = None,
     json: option.Json = False,
     quiet: option.Quiet = False,
@@ -205,7 +211,7 @@ def cost_video(
     clip = clip or "https://example.com/any.mp4"  # the price is of the length alone; this is never sent
     length = work.duration_of(clip, duration, start or 0, model, words)
     ask = asks.Clip(clip, length, start or 0, samples, "audio", prompt, model)
-    work.tell_cost(ask, Service(emulator, base_url), words, timeout)
+    work.tell_cost(ask, Service(emulator, base_url, via), words, timeout)
 
 
 @cost.command("extend")
@@ -220,13 +226,14 @@ def cost_extend(
     model: option.Model = None,
     timeout: option.AskTime = None,
     emulator: option.Emulate = False,
+    via: option.Via = "mirelo",
     base_url: option.BaseUrl = None,
     json: option.Json = False,
     quiet: option.Quiet = False,
 ) -> None:
     """Say what continuing a sound would cost."""
     ask = asks.Extension(sound, by, video, start or 0, prompt, loop, samples, model)
-    work.tell_cost(ask, Service(emulator, base_url), Output(json, quiet), timeout)
+    work.tell_cost(ask, Service(emulator, base_url, via), Output(json, quiet), timeout)
 
 
 @cost.command("inpaint")
@@ -240,13 +247,14 @@ def cost_inpaint(
     model: option.Model = None,
     timeout: option.AskTime = None,
     emulator: option.Emulate = False,
+    via: option.Via = "mirelo",
     base_url: option.BaseUrl = None,
     json: option.Json = False,
     quiet: option.Quiet = False,
 ) -> None:
     """Say what making a part of a sound anew would cost."""
     ask = asks.Inpainting(sound, (begin, end), video, prompt, samples, model)
-    work.tell_cost(ask, Service(emulator, base_url), Output(json, quiet), timeout)
+    work.tell_cost(ask, Service(emulator, base_url, via), Output(json, quiet), timeout)
 
 
 @app.command()
@@ -259,12 +267,13 @@ def models(json: option.Json = False, quiet: option.Quiet = False) -> None:
 def me(
     timeout: option.AskTime = None,
     emulator: option.Emulate = False,
+    via: option.Via = "mirelo",
     base_url: option.BaseUrl = None,
     json: option.Json = False,
     quiet: option.Quiet = False,
 ) -> None:
     """Show the account and its credits."""
-    work.tell_account(Service(emulator, base_url), Output(json, quiet), timeout)
+    work.tell_account(Service(emulator, base_url, via), Output(json, quiet), timeout)
 
 
 @job.command("status")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .service import service_name
 from .times import milliseconds, waiting_time
 
 Prompt = Annotated[str, typer.Argument(metavar="PROMPT", help="What is to be heard.", show_default=False)]
@@ -98,9 +99,23 @@ AskTime = Annotated[
     ),
 ]
 Emulate = Annotated[bool, typer.Option("--emulator", help="Use an emulator that runs for this command; needs no key.")]
+Via = Annotated[
+    str,
+    typer.Option(
+        "--via",
+        metavar="SERVICE",
+        parser=service_name,
+        help="Who makes it: mirelo, or pixazo (text, and video by URL; key: PIXAZO_API_KEY).",
+    ),
+]
 BaseUrl = Annotated[
     str | None,
-    typer.Option("--base-url", metavar="URL", help="Another address than MIRELO_BASE_URL's.", show_default=False),
+    typer.Option(
+        "--base-url",
+        metavar="URL",
+        help="Another address than MIRELO_BASE_URL's or PIXAZO_BASE_URL's.",
+        show_default=False,
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Write exactly one JSON object to stdout, also for an error.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Write the result or the error, nothing else.")]

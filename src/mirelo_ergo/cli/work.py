@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mirelo_ergo import MireloError, Video
+from mirelo_ergo import MireloClient, MireloError, Video
 
 from .clip import is_url, rest_of
 from .failures import Exit, Failure, Resumption, failure_from, interrupted, unexpected
@@ -21,12 +21,12 @@ from .times import seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mirelo_ergo import Job, JobStatus, ModelInfo, PreflightResult, SyncResult
+    from mirelo_ergo import Job, JobRequest, JobStatus, ModelInfo, PreflightResult, SyncResult
 
     from .asks import Ask
     from .output import Output
     from .progress import Shown
-    from .service import Service
+    from .service import Client, Service
 
 
 def duration_of(clip: str, duration_ms: int | None, start_ms: int, model: str | None, output: Output) -> int:
@@ -77,27 +77,42 @@ def generate(
     resumption = Resumption("download", (*saving.options, *service.options), lost=service.emulator)
     with service.client(output) as client:
         with shown(output) as bars:
-            request = ask.request(client, bars, max_credits)
-            cost = request.preflight()
-            bars.note(f"cost: {_price(cost)}")
+            request, paid = _prepared(ask, client, bars, max_credits)
             job = request.submit_job()
             with _resumable(job, resumption, submitted=True):
                 bars.note(f"job token: {job.token}")
                 result = job.wait(timeout_ms=timeout_ms, on_progress=bars.job)
                 files = _save(result, saving, bars)
-        output.result(files, {**_named(job), "credits": cost.credits, "files": files})
+        output.result(files, {**_named(job), "credits": paid, "files": files})
+
+
+def _prepared(ask: Ask, client: Client, bars: Shown, max_credits: int | None) -> tuple[JobRequest, int | None]:
+    """Make the request and say its cost, where the service tells it."""
+    if isinstance(client, MireloClient):
+        generation = ask.request(client, bars, max_credits)
+        cost = generation.preflight()
+        bars.note(f"cost: {_price(cost)}")
+        return generation, cost.credits
+    request = ask.through_pixazo(client)
+    if max_credits is not None:
+        message = (
+            "--via pixazo: it tells no costs, so --max-credits cannot be kept; mirelo tells them; nothing was sent"
+        )
+        raise Failure(Exit.REFUSED, "usage", message)
+    bars.note("cost: this service does not tell it")
+    return request, None
 
 
 def tell_cost(ask: Ask, service: Service, output: Output, timeout_ms: int | None) -> None:
     """Ask what a request would cost; uploads nothing."""
-    with service.client(output, timeout_ms) as client, shown(output) as bars:
+    with service.mirelo(output, timeout_ms) as client, shown(output) as bars:
         cost = ask.request(client, bars).preflight()
     output.result([_price(cost)], attrs.asdict(cost))
 
 
 def tell_account(service: Service, output: Output, timeout_ms: int | None) -> None:
     """Ask for the account."""
-    with service.client(output, timeout_ms) as client:
+    with service.mirelo(output, timeout_ms) as client:
         me = client.me()
     overage = "yes" if me.overage_enabled else "no"
     lines = [f"account  {me.id}", f"e-mail   {me.email}", f"credits  {me.credits_available}", f"overage  {overage}"]
@@ -113,7 +128,7 @@ def tell_models(output: Output) -> None:
 
 def tell_status(token: str, service: Service, output: Output, timeout_ms: int | None) -> None:
     """Look at a job once."""
-    with service.client(output, timeout_ms) as client:
+    with service.of(token).client(output, timeout_ms) as client:
         job = client.job(token)
         with _resumable(job, Resumption("status", service.options)):
             status = job.status()
@@ -122,7 +137,7 @@ def tell_status(token: str, service: Service, output: Output, timeout_ms: int | 
 
 def wait_for(token: str, service: Service, output: Output, timeout_ms: int | None) -> None:
     """Wait until a job is done."""
-    with service.client(output) as client:
+    with service.of(token).client(output) as client:
         job = client.job(token)
         with _resumable(job, Resumption("wait", service.options)), shown(output) as bars:
             result = job.wait(timeout_ms=timeout_ms, on_progress=bars.job)
@@ -133,7 +148,7 @@ def wait_for(token: str, service: Service, output: Output, timeout_ms: int | Non
 def download(token: str, service: Service, saving: Saving, output: Output, timeout_ms: int | None) -> None:
     """Wait until a job is done, if it is not, and save its results."""
     saving.check()
-    with service.client(output) as client:
+    with service.of(token).client(output) as client:
         job = client.job(token)
         resumption = Resumption("download", (*saving.options, *service.options))
         with _resumable(job, resumption), shown(output) as bars:
@@ -197,5 +212,5 @@ def _words(status: JobStatus) -> str:
     if status.status == "succeeded":
         return f"succeeded, {_count(status.result_urls)}"
     if status.status == "errored":
-        return f"errored: {status.message} ({status.code}); it was not charged"
+        return f"errored: {status.message} ({status.code})" + "; it was not charged" * (status.charged is False)
     return f"{status.raw_status}, {status.progress_percent} %"

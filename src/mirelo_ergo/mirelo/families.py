@@ -7,16 +7,13 @@ error at regeneration.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
 
 import attrs
 
 from .._runtime.answers import tolerant_integer
-from .._runtime.io import Request
 from .._runtime.limits import check
 from .._runtime.redact import shorten
 from ..errors import ConfigurationError, InvalidRequestError
@@ -32,9 +29,9 @@ if TYPE_CHECKING:
     )
     from mirelo_ergo_api.mirelo_v2.types import Unset
 
-    from .sources import MediaSource
+    from .._runtime.built import Kwargs
+    from .._runtime.jobs.inputs import MediaSource
 
-Kwargs = dict[str, Any]
 Fields = Mapping[str, Any]
 DEFAULT_MODEL: Final = "v1.5"
 """What a call without `model=` uses where the family has it: what the vendor's own SDK pins. Else the newest."""
@@ -393,15 +390,3 @@ def _related(family: Family) -> list[Family]:
     """Give the same family in its other models, with and without a video."""
     base = family.name.split("/")[0]
     return [other for other in FAMILIES.values() if other.name.split("/")[0] == base and other is not family]
-
-
-def request_from(kwargs: Kwargs, *, submit: bool = False, long: bool = False) -> Request:
-    """Turn what a generated builder describes into a request; raises `InvalidRequestError` for what is no JSON."""
-    body = kwargs.get("json")
-    params = kwargs.get("params")
-    path = kwargs["url"] + (f"?{urlencode(params)}" if params else "")
-    try:
-        data = None if body is None else json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
-    except (TypeError, ValueError) as error:
-        raise InvalidRequestError(f"the request is no JSON: {shorten(str(error), 120)}; nothing was sent") from None
-    return Request(kwargs["method"].upper(), path, data, submit=submit, long=long)

@@ -15,10 +15,13 @@ from ..errors import (
     ServerError,
     VideoError,
 )
+from .families import FAMILIES
+from .values import read_accepted, read_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .._runtime.jobs.tokens import JobRecord
     from ..errors import MireloError
 
 ASSET_LIFETIME: Final = 23 * 3600.0
@@ -60,6 +63,11 @@ def _read_error(body: object) -> ErrorFacts | None:
     return ErrorFacts(code, message if isinstance(message, str) else "")
 
 
+def _ask(record: JobRecord) -> tuple[str, str]:
+    family = FAMILIES[record.family, record.model]
+    return f"{family.operation}JobPoll", family.endpoints.poll(record.job_id)["url"]
+
+
 MIRELO: Final = Service(
     name="mirelo",
     base_url="https://api.mirelo.ai",
@@ -71,4 +79,9 @@ MIRELO: Final = Service(
     uncharged=frozenset({"generation_failed", "generation_timeout"}),
     job_lifetime=24 * 3600.0,
     schedule=PROMPT,
+    families=FAMILIES.keys(),
+    ask=_ask,
+    read_accepted=read_accepted,
+    read_status=read_status,
+    running=frozenset({"processing"}),
 )

@@ -1,13 +1,15 @@
-"""What calls give back, and how it is read from answers: tolerantly, the few fields that matter."""
+"""What account and preflight give back, and how every answer is read: tolerantly, the few fields that matter."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING
 
 import attrs
 
-from .._runtime.answers import Unusable, integer_field, read_object, string_list, text_field, tolerant_integer
+from .._runtime.answers import Unusable, integer_field, read_object, text_field, tolerant_integer
+from .._runtime.ids import job_id_problem
+from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobSucceeded, Polled, signed_urls
 from .._runtime.poll import Seen
 from .._runtime.redact import SignedUrl, log, shorten
 from .._runtime.retry import http_date, parse_retry_after
@@ -37,69 +39,6 @@ class PreflightResult:
 
     credits: int
     estimated_ms: int
-
-
-@attrs.frozen
-class JobProcessing:
-    """A job that still runs.
-
-    `progress_percent` is an estimate, 0 to 90 until the job is done. `estimated_completion_at` is the service's text
-    (ISO 8601, "" if absent). `raw_status` is the status it gave, which may be one this version does not know.
-    """
-
-    progress_percent: int
-    estimated_completion_at: str
-    raw_status: str = "processing"
-    status: Literal["processing"] = "processing"
-
-
-@attrs.frozen
-class JobSucceeded:
-    """A job with its results: URLs that are signed and live about an hour."""
-
-    result_urls: list[str] = attrs.field(repr=lambda urls: f"[{len(urls)} URLs]")
-    status: Literal["succeeded"] = "succeeded"
-
-
-@attrs.frozen
-class JobErrored:
-    """A job that ended without a result, and why. It was not charged."""
-
-    code: str
-    http_status: int
-    message: str
-    status: Literal["errored"] = "errored"
-
-
-JobStatus = JobProcessing | JobSucceeded | JobErrored
-
-
-@attrs.frozen
-class Accepted:
-    """What a submit's answer holds."""
-
-    job_id: str
-    estimated_ms: int | None
-
-
-@attrs.frozen
-class Polled:
-    """What a poll's answer holds: the status, and how many samples the echoed request asked for (None if unsaid)."""
-
-    status: JobStatus
-    asked: int | None
-
-
-LONGEST_ID: Final = 200
-
-
-def job_id_problem(job_id: str) -> str | None:
-    """Say why a job id cannot be part of a path, None if it can. Ids are strings: not every service's are UUIDs."""
-    if not 0 < len(job_id) <= LONGEST_ID:
-        return f"has {len(job_id)} characters, not 1 to {LONGEST_ID}"
-    if not job_id.isascii() or not job_id.isprintable() or not job_id.strip(". /"):
-        return "holds characters that no job id has"
-    return None
 
 
 def read_me(reply: Reply) -> MeResult:
@@ -146,7 +85,7 @@ def read_accepted(reply: Reply) -> Accepted:
 
 def read_result(reply: Reply) -> list[str]:
     """Read a /sync answer: the result URLs, at least one."""
-    urls = _signed(read_object(reply).get("result_urls"))
+    urls = signed_urls(read_object(reply).get("result_urls"))
     if not urls:
         raise Unusable("the answer's field 'result_urls' holds no URL")
     return urls
@@ -158,28 +97,27 @@ def read_status(reply: Reply, wall: float) -> Seen[Polled]:
     raw = text_field(fields, "status")
     echoed = fields.get("request")
     asked = tolerant_integer(echoed.get("num_samples")) if isinstance(echoed, dict) else None
+    created, completed = _moment(fields.get("created_at")), _moment(fields.get("completed_at"))
     if raw == "succeeded":
         result = fields.get("result")
-        urls = _signed(result.get("result_urls")) if isinstance(result, dict) else []
-        return Seen(Polled(JobSucceeded(urls), asked), final=True)
+        urls = signed_urls(result.get("result_urls")) if isinstance(result, dict) else []
+        return Seen(Polled(JobSucceeded(urls, created_at=created, completed_at=completed), asked), final=True)
     if raw == "errored":
-        return Seen(Polled(_read_errored(fields.get("error")), asked), final=True)
+        code, status, message = _read_errored(fields.get("error"))
+        errored = JobErrored(code, status, message, created_at=created, completed_at=completed)
+        return Seen(Polled(errored, asked), final=True)
     completion = fields.get("estimated_completion_at")
     completion = completion if isinstance(completion, str) else ""
     progress = min(max(tolerant_integer(fields.get("progress_percent")) or 0, 0), 100)
     after = parse_retry_after(reply.headers.get("retry-after"), reply.headers.get("date"), wall)
     left = _seconds_until(completion, reply.headers)
-    return Seen(Polled(JobProcessing(progress, completion, raw), asked), False, left, after)
+    return Seen(Polled(JobProcessing(progress, completion, raw, created_at=created), asked), False, left, after)
 
 
-def _signed(urls: object) -> list[str]:
-    return [SignedUrl(url) for url in string_list(urls)]
-
-
-def _read_errored(error: object) -> JobErrored:
+def _read_errored(error: object) -> tuple[str, int, str]:
     fields = error if isinstance(error, dict) else {}
     code, message = fields.get("code"), fields.get("message")
-    return JobErrored(
+    return (
         code if isinstance(code, str) and code else "generation_failed",
         tolerant_integer(fields.get("http_status")) or 0,
         message if isinstance(message, str) else "the service gave no reason",
@@ -188,12 +126,14 @@ def _read_errored(error: object) -> JobErrored:
 
 def _seconds_until(completion: str, headers: Mapping[str, str]) -> float | None:
     """Give the seconds until a moment by the server's own clock, None if its `Date` does not show it."""
-    now = http_date(headers.get("date", ""))
-    if now is None or not completion:
-        return None
+    now, moment = http_date(headers.get("date", "")), _moment(completion)
+    return None if now is None or moment is None else max(0.0, moment.timestamp() - now)
+
+
+def _moment(value: object) -> datetime | None:
+    """Read a time in ISO 8601 as aware UTC (no zone: UTC); anything else as None."""
     try:
-        moment = datetime.fromisoformat(completion)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return max(0.0, aware.timestamp() - now)
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -84,7 +84,7 @@ class Http(ABC):
 
     def api_request(self, request: Request) -> httpx.Request:
         """Build an API request; the only place where the key is put on one, beside `authorise`."""
-        headers = [*self.settings.headers, self.settings.auth(self.settings.secret.reveal())]
+        headers = [*self.settings.headers, self.settings.auth(self.settings.secret.reveal()), *request.headers]
         if request.body is not None:
             headers.append(("Content-Type", "application/json"))
         url = _api_url(self.settings.base_url, request.path)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, ClassVar, Self, TypeVar
 from urllib.parse import urlsplit
 
-from .._runtime.media import HEAD, content_type_of
-from .._runtime.redact import safe_url, shorten
-from .._runtime.sources import BytesSource, FileSource, PathSource, Uploadable, look_at, measure
-from .._runtime.urls import LONGEST_URL
-from ..errors import InvalidRequestError
+from ...errors import InvalidRequestError
+from ..media import HEAD, content_type_of
+from ..redact import safe_url, shorten
+from ..sources import BytesSource, FileSource, PathSource, Uploadable, look_at, measure
+from ..urls import LONGEST_URL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,7 @@ class MediaSource:
 
         Raises `InvalidRequestError` if it is not such a URL.
         """
-        problem = _url_problem(url)
+        problem = url_problem(url)
         if problem is not None:
             shown = safe_url(url) if isinstance(url, str) and "://" in url else shorten(url)
             raise InvalidRequestError(
@@ -248,7 +248,8 @@ def source_from(cls: type[_Media], value: _Media | str | os.PathLike[str], asset
     )
 
 
-def _url_problem(url: object) -> str | None:
+def url_problem(url: object) -> str | None:
+    """Say why a service cannot fetch a URL, None if nothing speaks against it."""
     if not isinstance(url, str):
         return f"it is {type(url).__name__}"
     if len(url) > LONGEST_URL:

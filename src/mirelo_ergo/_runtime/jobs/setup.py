@@ -1,20 +1,21 @@
-"""What both client faces do to become a core: check the arguments, choose the address, make the settings."""
+"""What every client does to become one: check the arguments, choose the address, make the settings."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
 
-from .._runtime.redact import shorten
-from .._runtime.settings import Options, read_options
-from ..errors import ConfigurationError
-from .service import MIRELO
+from ...errors import ConfigurationError
+from ..redact import shorten
+from ..settings import Options, read_options
 
 if TYPE_CHECKING:
-    from .._runtime.http.exchange import HttpSettings
+    from ..http.exchange import HttpSettings
+    from ..service import Service
 
 
 def prepare(
+    service: Service,
     *,
     proxy: str | None,
     verify: Any,
@@ -26,7 +27,7 @@ def prepare(
     **options: Any,
 ) -> tuple[Options, HttpSettings]:
     """Check a client's arguments; raises `ConfigurationError`. `handler` is the method its kind of transport has."""
-    checked = read_options(MIRELO, allow_private_hosts=allow_private_hosts, **options)
+    checked = read_options(service, allow_private_hosts=allow_private_hosts, **options)
     if transport is not None and http_client is not None:
         raise ConfigurationError("transport= and http_client= exclude each other: a client has a transport of its own")
     if (transport is not None or http_client is not None) and proxy is not None:
@@ -45,14 +46,14 @@ def prepare(
     if isinstance(verify, str) and not os.path.exists(verify):  # noqa: PTH110  # OpenSSL takes a plain path
         raise ConfigurationError(f"verify={shorten(verify)} does not exist: give a file or folder of certificates")
 
-    from .._runtime.http.exchange import HttpSettings, read_proxy
+    from ..http.exchange import HttpSettings, read_proxy
 
     if proxy is not None:
         read_proxy(proxy)
     settings = HttpSettings(
         checked.base_url,
         checked.secret,
-        MIRELO.auth,
+        service.auth,
         headers=checked.headers,
         proxy=proxy,
         verify=verify,

@@ -5,15 +5,16 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .._runtime.poll import attach
-from .._runtime.redact import log, shorten
-from .._runtime.settings import milliseconds
+from ..poll import attach
+from ..redact import log, shorten
+from ..settings import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .._runtime.poll import Waiter
-    from .core import Core
+    from ..poll import Waiter
+    from ..webhooks.inbox import WebhookInbox
+    from .flows import JobFlows
     from .tokens import JobRecord
     from .values import JobStatus, Polled
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class JobHandle:
     """What is known of a job without asking."""
 
-    def __init__(self, core: Core, record: JobRecord, age: float) -> None:
+    def __init__(self, core: JobFlows, record: JobRecord, age: float) -> None:
         self._core = core
         self._record = record
         self._began = core.runtime.io.now() - age
@@ -55,7 +56,7 @@ class JobHandle:
     def note(self, status: JobStatus) -> JobStatus:
         """Keep the first final status: a later answer does not take a result back. Warn once of an unknown one."""
         if status.status == "processing":
-            if status.raw_status != "processing" and not self._warned:
+            if status.raw_status not in self._core.runtime.service.running and not self._warned:
                 self._warned = True
                 raw = shorten(repr(status.raw_status), 60)
                 log.warning("job %s: this version does not know the status %s; it counts as running", self.job_id, raw)
@@ -63,11 +64,15 @@ class JobHandle:
             self._final = status
         return self._final or status
 
-    def waiter(self, poll_interval_ms: int | None, timeout_ms: int | None, patient: bool) -> Waiter[Polled]:
+    def waiter(
+        self, poll_interval_ms: int | None, timeout_ms: int | None, patient: bool, webhooks: WebhookInbox | None
+    ) -> Waiter[Polled]:
         """Prepare to wait; the arguments are those of `wait`."""
+        self._core.check_webhooks(webhooks)
         interval = milliseconds("poll_interval_ms", poll_interval_ms)
         timeout = milliseconds("timeout_ms", timeout_ms)
-        return self._core.waiter(self._record, self.since(), interval, timeout, patient=patient)
+        mail = None if webhooks is None else webhooks.mail(self.job_id)
+        return self._core.waiter(self._record, self.since(), interval, timeout, patient=patient, mail=mail)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.token}>"

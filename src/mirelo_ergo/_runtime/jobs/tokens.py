@@ -8,15 +8,16 @@ from urllib.parse import quote, unquote
 
 import attrs
 
-from .._runtime.redact import shorten
-from ..errors import InvalidRequestError
-from .values import job_id_problem
+from ...errors import InvalidRequestError
+from ..ids import job_id_problem
+from ..redact import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from ..service import Service
 
 _TOKEN = re.compile(
-    r"mirelo1:([a-z0-9_/-]{1,60}):(v[0-9][0-9.]{0,10}):([A-Za-z0-9%._~-]{1,600}):([0-9]{1,11}):([0-9]{0,10})", re.ASCII
+    r"([a-z]{1,20})1:([a-z0-9_/-]{1,60}):(v[0-9][0-9.]{0,10}):([A-Za-z0-9%._~-]{1,600}):([0-9]{1,11}):([0-9]{0,10})",
+    re.ASCII,
 )
 
 
@@ -24,6 +25,7 @@ _TOKEN = re.compile(
 class JobRecord:
     """What is known of a job: enough to ask for it. `submitted_at` is in Unix seconds; None: not known."""
 
+    service: str
     family: str
     model: str
     job_id: str
@@ -33,25 +35,30 @@ class JobRecord:
 
     @property
     def token(self) -> str:
-        """Give the job as `mirelo1:family:model:id:time:estimate`."""
+        """Give the job as `service1:family:model:id:time:estimate`."""
         estimate = "" if self.estimated_ms is None else str(min(max(self.estimated_ms, 0), 10**9))
         job_id = quote(self.job_id, safe="")
-        return f"mirelo1:{self.family}:{self.model}:{job_id}:{int(self.submitted_at)}:{estimate}"
+        return f"{self.service}1:{self.family}:{self.model}:{job_id}:{int(self.submitted_at)}:{estimate}"
 
 
-def read_token(token: str, known: Callable[[str, str], bool]) -> JobRecord:
-    """Read a token; `known` says whether a family and model exist. Raises `InvalidRequestError`.
+def read_token(token: str, service: Service) -> JobRecord:
+    """Read a token of a service's job. Raises `InvalidRequestError`.
 
     A token holds no address: the job is asked for at the client's own.
     """
     match = _TOKEN.fullmatch(token.strip()) if isinstance(token, str) else None
     if match is None:
         raise InvalidRequestError(
-            f"token={shorten(repr(token), 60)} is not a job token (mirelo1:family:model:id:time:estimate)",
+            f"token={shorten(repr(token), 60)} is not a job token ({service.name}1:family:model:id:time:estimate)",
             field="token",
         )
-    family, model, escaped, submitted, estimate = match.groups()
-    if not known(family, model):
+    name, family, model, escaped, submitted, estimate = match.groups()
+    if name != service.name:
+        raise InvalidRequestError(
+            f"token: it is of a job at {name}, and this client speaks to {service.name}: use {name}'s own client",
+            field="token",
+        )
+    if (family, model) not in service.families:
         raise InvalidRequestError(
             f"token: this version knows no family {shorten(family)} in model {model}: update mirelo-ergo", field="token"
         )
@@ -59,4 +66,4 @@ def read_token(token: str, known: Callable[[str, str], bool]) -> JobRecord:
     problem = job_id_problem(job_id)
     if problem is not None:
         raise InvalidRequestError(f"token: its job id {shorten(repr(job_id), 60)} {problem}", field="token")
-    return JobRecord(family, model, job_id, float(submitted), int(estimate) if estimate else None)
+    return JobRecord(name, family, model, job_id, float(submitted), int(estimate) if estimate else None)

@@ -1,0 +1,104 @@
+"""What the service accepts in requests: types, bounds and defaults, as its spec says."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+
+class Limit(NamedTuple):
+    """Say what one field or parameter may hold; lengths are in characters, `minimum` and `maximum` are included."""
+
+    name: str  # as on the wire
+    type: str  # "integer" "number" "string" "boolean" "object" "array"
+    required: bool
+    default: str | int | float | bool | None = None
+    minimum: float | int | None = None
+    maximum: float | int | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    enum: tuple[str, ...] = ()
+    exclusive_minimum: float | int | None = None
+
+
+class Condition(NamedTuple):
+    """Say what else a field has to keep to; both bounds are included.
+
+    `when` names the fields, with their values, that it holds for. With `width`, the field is an object, and the
+    bounds are those of its second field named here less the first.
+    """
+
+    field: str
+    when: tuple[tuple[str, str | int | float | bool], ...] = ()
+    width: tuple[str, str] | None = None
+    minimum: float | int | None = None
+    maximum: float | int | None = None
+
+
+SPEC_SHA256: Final = "5fd2fdbd5bda5b733b92286fbfd484728a3fc2fd7848a58e729c3df1eb44563d"
+GENERATOR: Final = "openapi-python-client 0.29.1"
+LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
+    "TextToAudioRequest": {
+        "ambience": Limit("ambience", "boolean", required=False, default=False),
+        "double_output": Limit(
+            "double_output", "boolean", required=False, default=False
+        ),
+        "duration": Limit(
+            "duration", "number", required=False, default=10, minimum=0.1, maximum=60
+        ),
+        "num_samples": Limit(
+            "num_samples", "integer", required=False, default=1, minimum=1, maximum=4
+        ),
+        "seed": Limit("seed", "integer", required=False),
+        "text_prompt": Limit("text_prompt", "string", required=True, min_length=4),
+        "upload_audio_format": Limit(
+            "upload_audio_format",
+            "string",
+            required=False,
+            default="wav",
+            enum=("wav", "mp3", "aac", "flac"),
+        ),
+    },
+    "VideoToAudioRequest": {
+        "duration": Limit(
+            "duration", "number", required=False, default=10, exclusive_minimum=0
+        ),
+        "num_samples": Limit("num_samples", "integer", required=False, default=2),
+        "seed": Limit("seed", "integer", required=False, default=2105),
+        "text_prompt": Limit("text_prompt", "string", required=False, default=""),
+        "video_url": Limit("video_url", "string", required=True),
+    },
+    "VideoToVideoRequest": {
+        "duration": Limit(
+            "duration", "number", required=False, default=10, minimum=1, maximum=60
+        ),
+        "num_samples": Limit(
+            "num_samples", "integer", required=False, default=1, minimum=1, maximum=4
+        ),
+        "seed": Limit("seed", "integer", required=False),
+        "text_prompt": Limit("text_prompt", "string", required=False),
+        "video_url": Limit("video_url", "string", required=True),
+    },
+    "getRequestStatus": {
+        "request_id": Limit("request_id", "string", required=True),
+    },
+    "textToAudio": {
+        "X-Webhook-Mode": Limit(
+            "X-Webhook-Mode", "string", required=False, enum=("terminal", "sync")
+        ),
+        "X-Webhook-URL": Limit("X-Webhook-URL", "string", required=False),
+    },
+    "videoToAudio": {
+        "X-Webhook-Mode": Limit(
+            "X-Webhook-Mode", "string", required=False, enum=("terminal", "sync")
+        ),
+        "X-Webhook-URL": Limit("X-Webhook-URL", "string", required=False),
+    },
+    "videoToVideo": {
+        "X-Webhook-Mode": Limit(
+            "X-Webhook-Mode", "string", required=False, enum=("terminal", "sync")
+        ),
+        "X-Webhook-URL": Limit("X-Webhook-URL", "string", required=False),
+    },
+}
+# The object fields of each object, with their limits; a field that is a union is not among them.
+NESTED: Final[Mapping[str, Mapping[str, Mapping[str, Limit]]]] = {}
+CONDITIONS: Final[Mapping[str, tuple[Condition, ...]]] = {}

@@ -1,0 +1,235 @@
+"""The blocking handles of every service, and what its clients share. `asynchronous.py` is its twin but for await."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from ..io import run
+from ..runtime import Runtime
+from ..settings import milliseconds
+from .flows import JobFlows
+from .handles import JobHandle, about
+from .inputs import Audio
+from .setup import prepare
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Coroutine
+    from types import TracebackType
+
+    from ..blocking import BlockingIO
+    from ..http.exchange import HttpSettings
+    from ..poll import Waiter
+    from ..service import Service
+    from ..settings import Options
+    from ..webhooks.inbox import WebhookInbox
+    from ..webhooks.order import Webhook
+    from .flows import Headers
+    from .tokens import JobRecord
+    from .values import JobProcessing, JobStatus, Polled
+
+C = TypeVar("C", bound=JobFlows)
+L = TypeVar("L")
+
+
+class SyncResult:
+    """The results of one generation.
+
+    `result_urls` may be signed and live about an hour; `job` is the job they came from (None after a /sync call).
+    """
+
+    def __init__(self, core: JobFlows, result_urls: list[str], job: Job | None, record: JobRecord | None) -> None:
+        self._core = core
+        self._record = record
+        self.result_urls = result_urls
+        self.job = job
+
+    @property
+    def audio(self) -> list[Audio]:
+        """Give the sounds as sources for the next call, by URL: no upload, as long as the URLs live."""
+        return [Audio.from_url(url) for url in self.result_urls]
+
+    def download(
+        self,
+        folder: str | os.PathLike[str],
+        overwrite: bool = False,
+        on_progress: Callable[[int, int | None], None] | None = None,
+    ) -> list[Path]:
+        """Save every result into a folder, which is made if need be, and give the paths in the order of the URLs.
+
+        Files are named after the job and numbered from 1. Each is whole or absent; nothing is overwritten unless
+        asked. Interrupted transfers are resumed; an expired URL is renewed through the job. Costs nothing.
+        `on_progress(done, total)` is called with bytes per file, total None if unknown. Raises `DownloadError`.
+        """
+        with about(self.job):
+            return run(self._core.download(self.result_urls, self._record, Path(folder), overwrite, on_progress))
+
+    def bytes(self) -> list[bytes]:
+        """Fetch every result into memory, at most 1 GiB each, in the order of the URLs. Raises `DownloadError`."""
+        with about(self.job):
+            return run(self._core.bytes(self.result_urls, self._record))
+
+    def __repr__(self) -> str:
+        return f"<SyncResult of {len(self.result_urls)}>"
+
+
+class JobUpdates:
+    """Iterate over a job's statuses, each as it is seen, the final one last."""
+
+    def __init__(self, job: Job, waiter: Waiter[Polled]) -> None:
+        self._job, self._waiter, self._done = job, waiter, False
+
+    def __iter__(self) -> JobUpdates:
+        return self
+
+    def __next__(self) -> JobStatus:
+        if self._done:
+            raise StopIteration
+        with about(self._job):
+            seen = run(self._waiter.next())
+        status = self._job.note(seen.status.status)
+        self._done = status.status != "processing"
+        return status
+
+
+class Job(JobHandle):
+    """A submitted job. It goes on whatever becomes of this process: keep `token`, resume with `client.job(token)`."""
+
+    def status(self) -> JobStatus:
+        """Ask for the job once, with re-sends on failure. Costs nothing. Raises `NotFoundError` once it is gone."""
+        with about(self):
+            return self.note(run(self._core.status(self._record, self.since())))
+
+    def wait(
+        self,
+        poll_interval_ms: int | None = None,
+        timeout_ms: int | None = None,
+        on_progress: Callable[[JobProcessing], None] | None = None,
+        *,
+        patient: bool = False,
+        webhooks: WebhookInbox | None = None,
+    ) -> SyncResult:
+        """Wait until the job is done and give its results. Costs nothing; failed polls are only waited out.
+
+        Polls adapt to the estimate; `poll_interval_ms` makes them regular, `patient` rarer (for batches), an inbox as
+        `webhooks` a safety net: a callback ends the wait. `timeout_ms` defaults to five times the estimate, at least
+        10 minutes. `on_progress` gets each `JobProcessing`. Raises `JobFailedError`, `JobTimeoutError`,
+        `JobExpiredError`, `IncompleteResultError`, or what no waiting mends.
+        """
+        with about(self):
+            waiter = self.waiter(poll_interval_ms, timeout_ms, patient, webhooks)
+            done = run(self._core.wait(self._record, waiter, self.note, self._final, on_progress))
+            return SyncResult(self._core, done.result_urls, self, self._record)
+
+    def updates(
+        self,
+        poll_interval_ms: int | None = None,
+        timeout_ms: int | None = None,
+        *,
+        patient: bool = False,
+        webhooks: WebhookInbox | None = None,
+    ) -> JobUpdates:
+        """Iterate over the job's statuses until it is done; a failed job is a status here, not an error.
+
+        The arguments are those of `wait`. Raises `JobTimeoutError` when the time runs out.
+        """
+        return JobUpdates(self, self.waiter(poll_interval_ms, timeout_ms, patient, webhooks))
+
+
+class JobRequest:
+    """A checked request that has not been sent. Nothing costs anything before `submit_job` or `run`."""
+
+    def __init__(self, core: JobFlows, label: str, submit: Callable[[Headers], Coroutine[Any, Any, JobRecord]]) -> None:
+        self._flows = core
+        self._label = label
+        self._submit = submit
+
+    def submit_job(self, webhook: Webhook | None = None) -> Job:
+        """Submit it as a job and give its handle at once. This is what is paid for.
+
+        Sent again only when it provably was not taken; otherwise raises `SubmitOutcomeUnknown`. `webhook` orders
+        callbacks, where the service has them.
+        """
+        headers = self._flows.callback_headers(webhook)
+        return Job(self._flows, run(self._submit(headers)), 0.0)
+
+    def run(
+        self,
+        poll_interval_ms: int | None = None,
+        timeout_ms: int | None = None,
+        on_progress: Callable[[JobProcessing], None] | None = None,
+        *,
+        patient: bool = False,
+        webhook: Webhook | None = None,
+        webhooks: WebhookInbox | None = None,
+    ) -> SyncResult:
+        """Submit it and wait for its results; the arguments are those of `submit_job` and `Job.wait`.
+
+        Every error after the submit carries the job.
+        """
+        milliseconds("poll_interval_ms", poll_interval_ms)
+        milliseconds("timeout_ms", timeout_ms)
+        self._flows.check_webhooks(webhooks)
+        job = self.submit_job(webhook)
+        return job.wait(poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._label}>"
+
+
+class ServiceClient(Generic[C]):
+    """What the clients of all services have in common: their jobs, and their end."""
+
+    _core: C
+    _io: BlockingIO
+
+    def _open(self, service: Service, **arguments: Any) -> tuple[Options, Runtime]:
+        """Check a client's arguments and make its runtime; raises `ConfigurationError`."""
+        options, settings = prepare(service, handler="handle_request", sender="Client", **arguments)
+        self._io = self._new_io(settings)
+        runtime = Runtime(self._io, service, options.secret, options.base_url, options.policy, options.timeout)
+        return options, runtime
+
+    def _new_io(self, settings: HttpSettings) -> BlockingIO:
+        """Make what the core does its I/O with; the test fixtures' clients have their own."""
+        from ..blocking import BlockingIO
+
+        return BlockingIO(settings)
+
+    def _carry(self, generated: Callable[..., L]) -> L:
+        """Make a generated client whose requests take our connections, key and errors."""
+        from ..http.low_level import low_level_client
+
+        client: Any = generated(self._core.runtime.base_url, token="***")  # noqa: S106  # the transport adds the key
+        client.set_httpx_client(low_level_client(self._core.runtime, self._io))
+        carried: L = client
+        return carried
+
+    def job(self, token: str) -> Job:
+        """Resume a job from its token, here or in any process with a key of the same account. Sends nothing yet.
+
+        Raises `InvalidRequestError` if it is not a token of this service.
+        """
+        record = self._core.resume(token)
+        return Job(self._core, record, max(0.0, self._io.wall() - record.submitted_at))
+
+    def close(self) -> None:
+        """Close the connections. Jobs go on; a later call raises `ConfigurationError`."""
+        self._core.runtime.close()
+        run(self._io.close())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        where = self._core.runtime.base_url if hasattr(self, "_core") else "that was refused"
+        return f"<{type(self).__name__} {where}>"
+
+
+__all__ = ["Job", "JobRequest", "JobUpdates", "ServiceClient", "SyncResult"]

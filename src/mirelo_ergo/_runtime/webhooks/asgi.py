@@ -1,0 +1,103 @@
+"""An inbox's door to the web: an ASGI application, for any server and under any framework's routes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ...errors import WebhookError
+from ..redact import log
+from .events import LARGEST_BODY, too_large
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from .events import Headers, JobEvent
+    from .inbox import WebhookInbox
+
+    Message: TypeAlias = MutableMapping[str, Any]
+    Receive: TypeAlias = Callable[[], Awaitable[Message]]
+    Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+
+class _Gone(Exception):
+    """Say that the caller left before the end of its body."""
+
+
+class Door:
+    """Take callbacks into an inbox. What is wrong with one is logged, not told to a stranger."""
+
+    def __init__(
+        self,
+        inbox: WebhookInbox,
+        parse: Callable[[Headers, bytes], JobEvent],
+        admits: Callable[[str], bool] | None,
+    ) -> None:
+        self._inbox, self._parse, self._admits = inbox, parse, admits
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request; an instance, because frameworks take a plain function for a handler of their own."""
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "http":
+            try:
+                await _send(send, await self._answer(scope, receive))
+            except _Gone:
+                pass
+            except Exception:
+                log.warning("a callback could not be answered", exc_info=True)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _answer(self, scope: Message, receive: Receive) -> int:
+        """Take one request in and give its answer's status."""
+        if self._admits is not None and not self._admits(scope["path"]):
+            return 404
+        if scope["method"] != "POST":
+            return 405
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            event = self._parse(headers, await _read(headers, receive))
+            if self._inbox.blocks:
+                await asyncio.to_thread(self._inbox.receive, event)
+            else:
+                self._inbox.receive(event)
+        except WebhookError as error:
+            level = log.warning if error.http_status >= 500 else log.info  # anybody can fill a log with the rest
+            level("a callback was refused (%d): %s", error.http_status, error)
+            return error.http_status
+        return 204
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+async def _read(headers: dict[str, str], receive: Receive) -> bytes:
+    declared = headers.get("content-length", "")
+    if declared.isdecimal() and (len(declared) > 18 or int(declared) > LARGEST_BODY):
+        raise too_large()
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        body += message.get("body", b"")
+        if len(body) > LARGEST_BODY:
+            raise too_large()
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+async def _send(send: Send, status: int) -> None:
+    headers = [] if status == 204 else [(b"content-length", b"0")]
+    if status == 405:
+        headers.append((b"allow", b"POST"))
+    elif status == 413:
+        headers.append((b"connection", b"close"))  # the rest of the body is not read
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})

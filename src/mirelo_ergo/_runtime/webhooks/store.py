@@ -1,0 +1,151 @@
+"""Where an inbox keeps what it heard: SQLite, in memory for one process, in a file for several.
+
+Every method is one transaction and may be called from any thread. A file is opened for each of them, so that nothing is
+held across a fork and nothing is left to be closed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+import weakref
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from ...errors import ConfigurationError, WebhookError
+from ..redact import shorten
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    from .events import EventStatus
+
+VERSION: Final = 1
+RECORDED_FOR: Final = 7 * 86_400.0
+"""Seconds that a recorded job is remembered: longer than any service keeps its results."""
+BUSY: Final = 5.0
+"""Seconds to wait for another process's transaction, which takes milliseconds."""
+BRIEF: Final = 0.2
+"""The same for a wait, whose deadline must hold: it looks again a second later."""
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS jobs (job_id TEXT PRIMARY KEY, recorded_at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    body BLOB,
+    heard_at REAL NOT NULL,
+    early INTEGER NOT NULL,
+    UNIQUE (job_id, status)
+);
+CREATE INDEX IF NOT EXISTS early_events ON events (number) WHERE early;
+"""
+
+
+@attrs.frozen
+class Heard:
+    """What one callback told of a job; `body` is its payload if it is to be believed without asking."""
+
+    status: EventStatus
+    body: bytes | None = attrs.field(repr=False)
+
+
+class Store:
+    """Keep one event per job and status, and the ids of the jobs that are ours."""
+
+    def __init__(self, path: str | os.PathLike[str] | None, early: int, early_age: float) -> None:
+        self._path = path
+        self._early, self._early_age = early, early_age
+        self._lock = threading.Lock()
+        self._memory: sqlite3.Connection | None = None
+        self.now = time.time  # processes share no monotonic clock
+        if path is None:
+            self._memory = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+            weakref.finalize(self, self._memory.close)
+        try:
+            self._prepare()
+        except (WebhookError, TypeError, ValueError) as error:
+            raise ConfigurationError(f"path={shorten(path)} cannot be an inbox: {error}") from None
+
+    def _prepare(self) -> None:
+        with self._transaction() as db:
+            (found,) = db.execute("PRAGMA user_version").fetchone()
+            if found not in (0, VERSION):
+                raise WebhookError(f"another version of this package made it (layout {found}, not {VERSION})")
+            for statement in _SCHEMA.split(";\n"):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {VERSION}")
+
+    @contextmanager
+    def _connection(self, busy: float = BUSY) -> Iterator[sqlite3.Connection]:
+        try:
+            if self._memory is not None:
+                with self._lock:
+                    yield self._memory
+            else:
+                assert self._path is not None, "what is not in memory is in a file"
+                with closing(sqlite3.connect(self._path, timeout=busy, isolation_level=None)) as db:
+                    db.execute("PRAGMA synchronous = NORMAL")  # a power failure costs a callback, and so a few polls
+                    yield db
+        except sqlite3.Error as error:
+            problem = f"the inbox cannot be used: {error}"
+            raise WebhookError(problem, "inbox_unavailable", 503, retryable=True) from error
+
+    @contextmanager
+    def _transaction(self, busy: float = BUSY) -> Iterator[sqlite3.Connection]:
+        with self._connection(busy) as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+    def add(self, job_id: str, status: EventStatus, body: bytes | None) -> bool:
+        """Keep an event; say whether it is the first of its job and status. The oldest early ones make room."""
+        with self._connection() as db:
+            known = "SELECT 1 FROM events WHERE job_id = ? AND status = ?"
+            if db.execute(known, (job_id, status)).fetchone():
+                return False  # the usual case of a service that calls more than once, without a write
+        with self._transaction() as db:
+            early = db.execute("SELECT 1 FROM jobs WHERE job_id = ?", (job_id,)).fetchone() is None
+            keep = "INSERT OR IGNORE INTO events (job_id, status, body, heard_at, early) VALUES (?, ?, ?, ?, ?)"
+            fresh = db.execute(keep, (job_id, status, body, self.now(), early)).rowcount == 1
+            if early:
+                self._drop_old(db)
+                (count,) = db.execute("SELECT count(*) FROM events WHERE early").fetchone()
+                oldest = "DELETE FROM events WHERE number IN (SELECT number FROM events WHERE early ORDER BY 1 LIMIT ?)"
+                db.execute(oldest, (max(0, count - self._early),))
+            return fresh
+
+    def record(self, job_id: str, busy: float = BUSY) -> None:
+        """Note that a job is ours, and keep what came for it before; forget the jobs of a week ago."""
+        with self._transaction(busy) as db:
+            self._drop_old(db)
+            db.execute("INSERT OR REPLACE INTO jobs VALUES (?, ?)", (job_id, self.now()))
+            db.execute("UPDATE events SET early = 0 WHERE job_id = ?", (job_id,))
+
+    def _drop_old(self, db: sqlite3.Connection) -> None:
+        now = self.now()
+        db.execute("DELETE FROM events WHERE early AND heard_at < ?", (now - self._early_age,))
+        gone = "DELETE FROM jobs WHERE recorded_at < ? RETURNING job_id"
+        for row in db.execute(gone, (now - RECORDED_FOR,)).fetchall():
+            db.execute("DELETE FROM events WHERE job_id = ?", row)
+
+    def recorded(self, job_id: str) -> bool:
+        """Say whether a job is ours."""
+        with self._connection() as db:
+            return db.execute("SELECT 1 FROM jobs WHERE job_id = ?", (job_id,)).fetchone() is not None
+
+    def heard(self, job_id: str, busy: float = BUSY) -> list[Heard]:
+        """Give what was heard of a job, in the order in which it came."""
+        with self._connection(busy) as db:
+            rows = db.execute("SELECT status, body FROM events WHERE job_id = ? ORDER BY number", (job_id,)).fetchall()
+        return [Heard(*row) for row in rows]

@@ -1,0 +1,1 @@
+"""The Pixazo gateway for Mirelo models: requests, jobs, results, callbacks, the two client faces."""

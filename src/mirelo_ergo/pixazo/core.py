@@ -1,0 +1,52 @@
+"""The flows that only the gateway has, written once for both faces: checking a request, and sending it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from .._runtime.built import request_from
+from .._runtime.jobs.flows import JobFlows
+from .._runtime.jobs.inputs import url_problem
+from .._runtime.redact import safe_url, shorten
+from ..errors import InvalidRequestError
+from .families import Generation
+
+if TYPE_CHECKING:
+    from .._runtime.jobs.flows import Headers
+    from .._runtime.jobs.tokens import JobRecord
+    from .families import Family, Fields
+
+
+@attrs.define
+class Core(JobFlows):
+    """One client's flows at the gateway over its runtime."""
+
+    def generation(self, family: Family, fields: Fields) -> Generation:
+        """Check the fields; raises `InvalidRequestError`. Sends nothing."""
+        if "video_url" in fields:
+            _check_url(family, fields["video_url"])
+        generation = Generation(family, fields)
+        if self.check_limits:
+            generation.check()
+        return generation
+
+    async def submit(self, generation: Generation, headers: Headers) -> JobRecord:
+        """Submit a job."""
+        family = generation.family
+        request = request_from(family.build(generation.fields), submit=True, headers=headers)
+        return await self.start(family.operation, request, family.name, family.model, generation.num_samples)
+
+
+def _check_url(family: Family, url: object) -> None:
+    """Refuse what the gateway cannot fetch: it takes no uploads. Raises `InvalidRequestError`."""
+    problem = url_problem(url)
+    if problem is None:
+        return
+    shown = safe_url(url) if isinstance(url, str) and "://" in url else shorten(url, 60)
+    raise InvalidRequestError(
+        f"{family.label}: video_url={shown} is no URL ({problem}). The gateway fetches the clip itself and takes no "
+        "uploads: give a public http(s) URL of it; nothing was sent",
+        field="video_url",
+    )

@@ -1,0 +1,54 @@
+"""How the gateway's answers are read: tolerantly, the few fields that matter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from .._runtime.answers import Unusable, read_object, text_field
+from .._runtime.ids import job_id_problem
+from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobStatus, JobSucceeded, Polled, signed_urls
+from .._runtime.poll import Seen
+from .._runtime.redact import shorten
+from .._runtime.retry import parse_retry_after
+from .times import read_time
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .._runtime.io import Reply
+
+_LONGEST_REASON = 2000
+
+
+def read_accepted(reply: Reply) -> Accepted:
+    """Read a submit's answer. Only the request's id is needed; `polling_url` is foreign and never followed."""
+    job_id = text_field(read_object(reply), "request_id")
+    problem = job_id_problem(job_id)
+    if problem is not None:
+        raise Unusable(f"the answer's request_id {shorten(repr(job_id), 60)} {problem}")
+    return Accepted(job_id, None)
+
+
+def read_status(reply: Reply, wall: float) -> Seen[Polled]:
+    """Read a poll. A status that is none of the final three means that the request still runs."""
+    status = read_request(read_object(reply))
+    after = parse_retry_after(reply.headers.get("retry-after"), reply.headers.get("date"), wall)
+    return Seen(Polled(status, None), final=status.status != "processing", retry_after=after)
+
+
+def read_request(fields: Mapping[str, Any]) -> JobStatus:
+    """Read what a poll's answer and a callback's payload have in common; raises `Unusable`."""
+    raw = text_field(fields, "status")
+    created, completed = read_time(fields.get("created_at")), read_time(fields.get("completed_at"))
+    if raw == "COMPLETED":
+        output = fields.get("output")
+        media = output.get("media_url") if isinstance(output, dict) else None
+        return JobSucceeded(
+            signed_urls([media] if isinstance(media, str) else media), created_at=created, completed_at=completed
+        )
+    if raw in ("FAILED", "ERROR"):
+        reason = fields.get("error") or "the service gave no reason"
+        message = shorten(reason, _LONGEST_REASON)
+        charged: Literal[False] | None = False if raw == "ERROR" else None  # of FAILED, nothing is documented
+        return JobErrored(raw, 0, message, charged=charged, created_at=created, completed_at=completed)
+    return JobProcessing(0, "", raw, created_at=created)

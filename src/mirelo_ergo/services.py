@@ -1,0 +1,17 @@
+"""Which services there are, and what each can make."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def capabilities() -> Mapping[str, frozenset[str]]:
+    """Give, by service, the operations its clients have, named as their methods. Sends nothing."""
+    from .mirelo.service import MIRELO
+    from .pixazo.service import PIXAZO
+
+    return MappingProxyType({service.name: service.operations for service in (MIRELO, PIXAZO)})
