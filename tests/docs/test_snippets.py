@@ -45,7 +45,8 @@ def emulator() -> Iterator[Emulator]:
 def _environment(emulator: Emulator) -> dict[str, str]:
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("MIRELO_", "COV_"))}
     path = f"{BIN}{os.pathsep}{plain['PATH']}"
-    return {**plain, "MIRELO_API_KEY": emulator.key, "MIRELO_BASE_URL": emulator.url, "PATH": path}
+    gateway = {"PIXAZO_API_KEY": emulator.key, "PIXAZO_BASE_URL": emulator.pixazo_url}
+    return {**plain, "MIRELO_API_KEY": emulator.key, "MIRELO_BASE_URL": emulator.url, "PATH": path, **gateway}
 
 
 @pytest.mark.parametrize("code", blocks("python"))

@@ -240,7 +240,7 @@ def test_a_404_may_only_mean_not_yet() -> None:
 @pytest.mark.parametrize("prompt", [object(), b"rain", {1, 2}, float("nan")])
 def test_what_is_no_json_is_refused_even_without_limits(prompt: Any) -> None:
     request = client_over(VirtualIO(), check_limits=False).text_to_sfx(prompt)
-    with pytest.raises(InvalidRequestError, match="the request is no JSON"):
+    with pytest.raises(InvalidRequestError, match="the request cannot be written"):
         request.submit_job()
 
 

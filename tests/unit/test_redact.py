@@ -6,7 +6,8 @@ import pickle
 
 import pytest
 
-from mirelo_ergo._runtime.redact import Secret, SignedUrl, safe_url, shorten
+from mirelo_ergo import InvalidRequestError, MireloClient, PixazoClient
+from mirelo_ergo._runtime.redact import Secret, SignedUrl, safe_url, short_repr, shorten
 
 KEY = "sk-very-secret"
 
@@ -54,3 +55,27 @@ def test_long_values_are_cut_and_stay_on_one_line() -> None:
     assert shorten("x" * 200, 10) == "x" * 9 + "…"
     assert shorten(["a"]) == "['a']"
     assert len(safe_url("https://a.example/" + "x" * 5000)) < 200
+
+
+class Broken:
+    def __repr__(self) -> str:
+        raise RuntimeError("not now")
+
+
+HUGE = 10**5000  # Python writes no integer of over 4300 digits
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(["a"], "['a']"), (7, "7"), (HUGE, "<int>"), (Broken(), "<Broken>")], ids=lambda _: ""
+)
+def test_a_value_is_shown_also_when_its_own_repr_fails(value: object, text: str) -> None:
+    assert short_repr(value) == shorten(value) == text
+
+
+def test_a_number_that_cannot_be_written_is_refused_as_any_other() -> None:
+    with MireloClient(KEY) as client, pytest.raises(InvalidRequestError, match="duration_ms=<int> is above"):
+        client.text_to_sfx("rain", duration_ms=HUGE)
+    with PixazoClient(KEY) as gateway:
+        request = gateway.text_to_audio("rain", seed=HUGE)
+        with pytest.raises(InvalidRequestError, match=r"cannot be written.*nothing was sent"):
+            request.submit_job()

@@ -19,7 +19,7 @@ from ..errors import (
     RequestTimeoutError,
     ServerError,
 )
-from .redact import shorten
+from .redact import short_repr, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,7 +115,7 @@ def string_list(value: object) -> list[str]:
 
 
 def _shown(fields: Mapping[str, Any], name: str) -> str:
-    return shorten(repr(fields[name]), 60) if name in fields else "missing"
+    return short_repr(fields[name]) if name in fields else "missing"
 
 
 def error_facts(service: Service, reply: Reply) -> ErrorFacts | None:

@@ -16,12 +16,14 @@ Kwargs = dict[str, Any]
 def request_from(
     kwargs: Kwargs, *, submit: bool = False, long: bool = False, headers: tuple[tuple[str, str], ...] = ()
 ) -> Request:
-    """Turn what a generated builder describes into a request; raises `InvalidRequestError` for what is no JSON."""
+    """Turn what a generated builder describes into a request; raises `InvalidRequestError` for what no JSON can hold."""
     body = kwargs.get("json")
     params = kwargs.get("params")
-    path = kwargs["url"] + (f"?{urlencode(params)}" if params else "")
     try:
+        path = kwargs["url"] + (f"?{urlencode(params)}" if params else "")
         data = None if body is None else json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
     except (TypeError, ValueError) as error:
-        raise InvalidRequestError(f"the request is no JSON: {shorten(str(error), 120)}; nothing was sent") from None
+        raise InvalidRequestError(
+            f"the request cannot be written: {shorten(str(error), 120)}; nothing was sent"
+        ) from None
     return Request(kwargs["method"].upper(), path, data, submit=submit, long=long, headers=headers)

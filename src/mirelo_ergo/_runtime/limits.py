@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import InvalidRequestError
-from .redact import shorten
+from .redact import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,7 +88,7 @@ def check(
         if isinstance(value, Mapping):
             _check_values(inner, value, where, f"{field}.")
         elif field in values:
-            shown = f"{field}={shorten(repr(value), 60)}"
+            shown = f"{field}={short_repr(value)}"
             raise _refusal(field, f"is {type(value).__name__}, not an object with {', '.join(inner)}", where, shown)
     for condition in conditions:
         _check_condition(condition, limits, values, where)
@@ -104,7 +104,7 @@ def _check_values(limits: Mapping[str, Limit], values: Mapping[str, object], whe
 
 def _check_value(limit: Limit, name: str, value: object, where: str) -> None:
     accepted = _ACCEPTED.get(limit.type)
-    shown = f"{name}={shorten(repr(value), 60)}"
+    shown = f"{name}={short_repr(value)}"
     if accepted is not None and (
         not isinstance(value, accepted) or (isinstance(value, bool) and limit.type != "boolean")
     ):
@@ -139,7 +139,7 @@ def _check_condition(
     if problem := _out_of_bounds(value, minimum, maximum):
         reason = " and ".join(f"{other}={wanted!r}" for other, wanted in condition.when)
         problem += f" when {reason}" if reason else ""
-        raise _refusal(condition.field, problem, where, f"{name}={shorten(repr(value), 60)}")
+        raise _refusal(condition.field, problem, where, f"{name}={short_repr(value)}")
 
 
 def _check_text(limit: Limit, name: str, value: str, where: str, shown: str) -> None:

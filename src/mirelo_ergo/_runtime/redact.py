@@ -61,6 +61,18 @@ def safe_url(url: str) -> str:
 
 def shorten(value: object, limit: int = 80) -> str:
     """Give a value's repr-like text, cut to `limit` characters, on one line."""
-    text = value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else _written(value)
     text = text.replace("\r", "\\r").replace("\n", "\\n")
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def short_repr(value: object, limit: int = 60) -> str:
+    """Give any value's repr for a message, cut to `limit` characters, also when its own repr fails."""
+    return shorten(_written(value), limit)
+
+
+def _written(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:  # an integer of over 4300 digits has none, and a user's class may have a bad one
+        return f"<{type(value).__name__}>"

@@ -12,7 +12,7 @@ import attrs
 from ..errors import InvalidRequestError
 from .io import Reader, Source, SourceFailed
 from .media import HEAD
-from .redact import shorten
+from .redact import short_repr, shorten
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -198,7 +198,7 @@ def measure(file: BinaryIO, size: int | None, what: str) -> tuple[FileSource, by
         elif isinstance(size, int) and size > 0:
             return FileSource(file, size, None), b""
         else:
-            problem = f"has size={shorten(repr(size), 40)}: give the number of bytes"
+            problem = f"has size={short_repr(size, 40)}: give the number of bytes"
     except (OSError, ValueError, AttributeError) as error:
         problem = f"cannot be read ({error})"
     raise InvalidRequestError(f"{what}: the file object {problem}; nothing was sent", field=what)

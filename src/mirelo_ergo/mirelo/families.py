@@ -15,7 +15,7 @@ import attrs
 
 from .._runtime.answers import tolerant_integer
 from .._runtime.limits import check
-from .._runtime.redact import shorten
+from .._runtime.redact import short_repr
 from ..errors import ConfigurationError, InvalidRequestError
 
 if TYPE_CHECKING:
@@ -346,7 +346,7 @@ def choose_family(name: str, model: str | None) -> Family:
     if chosen not in having:
         known = "is not a model this version knows" if chosen not in MODELS else f"has no {name}"
         raise InvalidRequestError(
-            f"model={shorten(repr(chosen), 40)} {known}: {name} is in {' and '.join(having)}; nothing was sent",
+            f"model={short_repr(chosen, 40)} {known}: {name} is in {' and '.join(having)}; nothing was sent",
             field="model",
         )
     return FAMILIES[name, chosen]
@@ -355,7 +355,7 @@ def choose_family(name: str, model: str | None) -> Family:
 def known_model(model: str | None) -> str | None:
     """Check a client's `model=`; raises `ConfigurationError`."""
     if model is not None and model not in MODELS:
-        raise ConfigurationError(f"model={shorten(repr(model), 40)} is not one of {', '.join(MODELS)}")
+        raise ConfigurationError(f"model={short_repr(model, 40)} is not one of {', '.join(MODELS)}")
     return model
 
 
@@ -363,7 +363,7 @@ def segment_fields(segment: tuple[int, int]) -> Mapping[str, int]:
     """Give a (start, end) pair its names on the wire; raises `InvalidRequestError`."""
     if not isinstance(segment, tuple | list) or len(segment) != 2:
         raise InvalidRequestError(
-            f"segment={shorten(repr(segment), 60)} is not a pair (start_ms, end_ms); nothing was sent", field="segment"
+            f"segment={short_repr(segment)} is not a pair (start_ms, end_ms); nothing was sent", field="segment"
         )
     return {"start_ms": segment[0], "end_ms": segment[1]}
 

@@ -11,7 +11,7 @@ from .._runtime.answers import Unusable, integer_field, read_object, text_field,
 from .._runtime.ids import job_id_problem
 from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobSucceeded, Polled, signed_urls
 from .._runtime.poll import Seen
-from .._runtime.redact import SignedUrl, log, shorten
+from .._runtime.redact import SignedUrl, log, short_repr, shorten
 from .._runtime.retry import http_date, parse_retry_after
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def read_accepted(reply: Reply) -> Accepted:
     job_id = text_field(fields, "job_id")
     problem = job_id_problem(job_id)
     if problem is not None:
-        raise Unusable(f"the answer's job_id {shorten(repr(job_id), 60)} {problem}")
+        raise Unusable(f"the answer's job_id {short_repr(job_id)} {problem}")
     estimated_ms = tolerant_integer(fields.get("estimated_ms"))
     if estimated_ms is None:
         log.warning("the service gave no estimate for job %s; 30 s are assumed", shorten(job_id))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .._runtime.answers import Unusable, text_field
 from .._runtime.ids import job_id_problem
-from .._runtime.redact import shorten
+from .._runtime.redact import short_repr, shorten
 from .._runtime.webhooks.events import CallbackFormat, JobEvent
 from .times import read_time
 from .values import read_request
@@ -20,7 +20,7 @@ def read_callback(fields: Mapping[str, Any]) -> JobEvent:
     job_id = text_field(fields, "request_id")
     problem = job_id_problem(job_id)
     if problem is not None:
-        raise Unusable(f"its request_id {shorten(repr(job_id), 60)} {problem}")
+        raise Unusable(f"its request_id {short_repr(job_id)} {problem}")
     status = read_request(fields)
     return JobEvent(
         job_id,

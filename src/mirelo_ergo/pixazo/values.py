@@ -8,7 +8,7 @@ from .._runtime.answers import Unusable, read_object, text_field
 from .._runtime.ids import job_id_problem
 from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobStatus, JobSucceeded, Polled, signed_urls
 from .._runtime.poll import Seen
-from .._runtime.redact import shorten
+from .._runtime.redact import short_repr, shorten
 from .._runtime.retry import parse_retry_after
 from .times import read_time
 
@@ -25,7 +25,7 @@ def read_accepted(reply: Reply) -> Accepted:
     job_id = text_field(read_object(reply), "request_id")
     problem = job_id_problem(job_id)
     if problem is not None:
-        raise Unusable(f"the answer's request_id {shorten(repr(job_id), 60)} {problem}")
+        raise Unusable(f"the answer's request_id {short_repr(job_id)} {problem}")
     return Accepted(job_id, None)
 
 

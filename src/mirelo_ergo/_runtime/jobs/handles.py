@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..poll import attach
-from ..redact import log, shorten
+from ..redact import log, short_repr
 from ..settings import milliseconds
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class JobHandle:
         if status.status == "processing":
             if status.raw_status not in self._core.runtime.service.running and not self._warned:
                 self._warned = True
-                raw = shorten(repr(status.raw_status), 60)
+                raw = short_repr(status.raw_status)
                 log.warning("job %s: this version does not know the status %s; it counts as running", self.job_id, raw)
         elif self._final is None or self._final.status == status.status:
             self._final = status

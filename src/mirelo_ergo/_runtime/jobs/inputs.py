@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from ...errors import InvalidRequestError
 from ..media import HEAD, content_type_of
-from ..redact import safe_url, shorten
+from ..redact import safe_url, short_repr, shorten
 from ..sources import BytesSource, FileSource, PathSource, Uploadable, look_at, measure
 from ..urls import LONGEST_URL
 
@@ -122,7 +122,7 @@ class MediaSource:
         try:
             place = Path(path)
         except TypeError:
-            raise InvalidRequestError(f"{cls.kind}: {shorten(repr(path))} is not a path", field=cls.kind) from None
+            raise InvalidRequestError(f"{cls.kind}: {short_repr(path, 80)} is not a path", field=cls.kind) from None
         _, head = look_at(place, cls.kind)
         if content_type is None:
             cls._guess(head, place.suffix, str(place))
@@ -270,7 +270,7 @@ def _checked(content_type: str | None) -> str | None:
     parts = content_type.split("/") if isinstance(content_type, str) else []
     if len(parts) != 2 or not all(parts) or not content_type.isascii() or not content_type.isprintable():
         raise InvalidRequestError(
-            f"content_type={shorten(repr(content_type), 60)} is not a media type such as 'video/mp4'",
+            f"content_type={short_repr(content_type)} is not a media type such as 'video/mp4'",
             field="content_type",
         )
     return content_type

@@ -10,7 +10,7 @@ import attrs
 
 from ...errors import InvalidRequestError
 from ..ids import job_id_problem
-from ..redact import shorten
+from ..redact import short_repr, shorten
 
 if TYPE_CHECKING:
     from ..service import Service
@@ -49,7 +49,7 @@ def read_token(token: str, service: Service) -> JobRecord:
     match = _TOKEN.fullmatch(token.strip()) if isinstance(token, str) else None
     if match is None:
         raise InvalidRequestError(
-            f"token={shorten(repr(token), 60)} is not a job token ({service.name}1:family:model:id:time:estimate)",
+            f"token={short_repr(token)} is not a job token ({service.name}1:family:model:id:time:estimate)",
             field="token",
         )
     name, family, model, escaped, submitted, estimate = match.groups()
@@ -65,5 +65,5 @@ def read_token(token: str, service: Service) -> JobRecord:
     job_id = unquote(escaped, errors="replace")
     problem = job_id_problem(job_id)
     if problem is not None:
-        raise InvalidRequestError(f"token: its job id {shorten(repr(job_id), 60)} {problem}", field="token")
+        raise InvalidRequestError(f"token: its job id {short_repr(job_id)} {problem}", field="token")
     return JobRecord(name, family, model, job_id, float(submitted), int(estimate) if estimate else None)

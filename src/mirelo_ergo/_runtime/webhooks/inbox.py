@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from ...errors import ConfigurationError, InvalidRequestError
 from ..ids import job_id_problem
-from ..redact import shorten
+from ..redact import short_repr, shorten
 from ..settings import milliseconds
 from .store import BRIEF, Heard, Store
 
@@ -136,6 +136,6 @@ def _id_of(job: str | WithId | JobEvent) -> str:
     job_id = job if isinstance(job, str) else getattr(job, "job_id", None)
     problem = job_id_problem(job_id) if isinstance(job_id, str) else "is neither a job's id nor its handle"
     if problem is not None:
-        raise InvalidRequestError(f"job={shorten(repr(job_id), 60)} {problem}", field="job")
+        raise InvalidRequestError(f"job={short_repr(job_id)} {problem}", field="job")
     assert isinstance(job_id, str), "everything else is a problem"
     return job_id
