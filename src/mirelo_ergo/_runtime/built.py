@@ -16,7 +16,7 @@ Kwargs = dict[str, Any]
 def request_from(
     kwargs: Kwargs, *, submit: bool = False, long: bool = False, headers: tuple[tuple[str, str], ...] = ()
 ) -> Request:
-    """Turn what a generated builder describes into a request; raises `InvalidRequestError` for what no JSON can hold."""
+    """Turn what a generated builder describes into a request; raises `InvalidRequestError` if JSON cannot hold it."""
     body = kwargs.get("json")
     params = kwargs.get("params")
     try:
