@@ -68,6 +68,7 @@ class World:
         self.key = f"sk-emulator-{draw.getrandbits(96):024x}"
         self.clock = Clock()
         self.store = Store(clock=self.clock, random=draw, starting_credits=options.starting_credits)
+        self.store.account(self.key)  # is there, however many other keys come
         self.faults = Plan(self.clock)
         if options.scenario is not None:
             self.faults.play(options.scenario.faults, options.scenario.name)

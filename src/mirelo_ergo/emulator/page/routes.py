@@ -147,7 +147,6 @@ class Page:
 
     async def _answer(self, request: Request, news: str, status: int = 200) -> Response:
         template = await asyncio.to_thread(_template)  # the first time it takes a while
-        self._world.store.account(self._world.key)  # so that it is listed before its first use
         now = self._world.clock.now()
         jobs = self._world.store.jobs()
         requests = self._world.traffic.requests(view.MAX_SEEN)
