@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from hypothesis import settings
 
@@ -9,9 +11,13 @@ from hypothesis import settings
 settings.register_profile("repo", database=None, derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("repo")
 
+# Whoever starts the tests in the background has Ctrl-C ignored, and so would every process that a test starts.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @pytest.fixture(autouse=True)
 def no_inherited_account(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take away the variables a client reads, so that a developer's own key never comes near a test."""
-    monkeypatch.delenv("MIRELO_API_KEY", raising=False)
-    monkeypatch.delenv("MIRELO_BASE_URL", raising=False)
+    for name in ("MIRELO_API_KEY", "MIRELO_BASE_URL", "PIXAZO_API_KEY", "PIXAZO_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)

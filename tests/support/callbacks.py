@@ -24,7 +24,7 @@ REQUEST_ID = "req_6f1e20c4"
 def serving(app: Any) -> Iterator[str]:
     """Serve an ASGI application on a free port of this machine."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
