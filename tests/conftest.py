@@ -15,6 +15,15 @@ settings.load_profile("repo")
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+UNMEASURED = {"apidiff", "generation", "property", "typing"}
+"""Folders whose tests run scripts, or run again what others cover: tracing doubles their time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent.name in UNMEASURED:
+            item.add_marker(pytest.mark.no_cover)
+
 
 @pytest.fixture(autouse=True)
 def no_inherited_account(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -315,6 +315,7 @@ def _upload(api: Api, data: bytes) -> str:
     return asset_id
 
 
+@pytest.mark.no_cover  # tracing doubles its time, and the other tests run the same lines
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.spec)
 def test_schemathesis_finds_nothing(stage: Stage, service: Service, tmp_path: Path) -> None:
     spec, url = stage.spec(service.spec), service.url(stage.emulator)
