@@ -286,7 +286,7 @@ def arguments(name: str, data: st.DataObject) -> dict[str, Any]:
 
 
 @documented
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(data=st.data())
 def test_the_generated_parser_gives_the_variant_of_the_status(name: str, status: int, data: st.DataObject) -> None:
     schema = OPERATIONS[name].answers[status]

@@ -231,7 +231,7 @@ class VirtualIO:
             if self.clock >= until or not self._many:
                 self.clock = max(self.clock, until)
                 return False
-            await self.advance(0.01)
+            await self.advance(0.05)
         self._slots -= 1
         self.most_in_flight = max(self.most_in_flight, SUBMITS_IN_FLIGHT - self._slots)
         return True

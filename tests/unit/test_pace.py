@@ -94,7 +94,6 @@ class Limiter:
         return answers.accepted()
 
 
-@pytest.mark.no_cover  # thousands of simulated seconds, of which one would do
 @pytest.mark.parametrize(
     "make",
     [
