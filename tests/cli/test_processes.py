@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import wave
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -172,6 +173,16 @@ def test_a_clip_goes_through_an_emulator_of_its_own(tmp_path: Path) -> None:
     (name,) = ran.object["files"]
     assert (tmp_path / name).suffix == ".mp4"
     assert ran.object["credits"] == 10
+
+
+def test_the_embedded_emulators_gateway_makes_sound(tmp_path: Path) -> None:
+    ran = start("text", "rain", "--via", "pixazo", "--emulator", "--duration", "1s", "-n", "2", cwd=tmp_path).end()
+    assert ran.code == 0, ran.err
+    assert "job token: pixazo1:text-to-audio:" in ran.err
+    for name in ran.out.split():
+        with wave.open(str(tmp_path / name)) as sound:
+            assert sound.getnframes() == sound.getframerate()
+    assert len(ran.out.split()) == 2
 
 
 def test_without_key_both_ways_out_are_named(tmp_path: Path) -> None:

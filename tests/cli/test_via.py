@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import wave
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -18,8 +17,6 @@ from tests.cli.support import CLIP, Seen, answering
 from tests.support.gateway import CREATED, REQUEST_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.cli.conftest import Cli
     from tests.cli.support import Answer, Ran
 
@@ -195,27 +192,6 @@ def test_an_empty_balance_is_out_of_credits(gateway: Gateway) -> None:
     gateway.submitted = (402, {"error": "Insufficient Balance", "message": "top it up"})
     ran = gateway("text", "rain", "--via", "pixazo", "--json")
     assert (ran.code, ran.error["code"]) == (4, "Insufficient Balance")
-
-
-def test_the_embedded_emulators_gateway_is_called(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stand-in for the emulator: only where its gateway is, and its key, are looked at."""
-
-    @attrs.frozen
-    class Emulator:
-        key: str
-        pixazo_url: str
-        url: str = "http://127.0.0.1:9"
-
-    @contextmanager
-    def running(**_: object) -> Iterator[Emulator]:
-        import os
-
-        yield Emulator(KEY, os.environ["PIXAZO_BASE_URL"])
-
-    monkeypatch.setattr("mirelo_ergo.emulator.running", running)
-    ran = gateway("text", "rain", "-n", "2", "--via", "pixazo", "--emulator")
-    assert ran.code == 0, ran.err
-    assert len(ran.paths) == 2
 
 
 def test_every_service_can_be_chosen() -> None:
