@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mirelo_ergo import JobTimeoutError
 from mirelo_ergo._runtime.poll import PATIENT, PROMPT, Schedule, clamp_estimate
 from tests.support import answers
 from tests.support.answers import problem
@@ -163,6 +164,17 @@ def test_at_most_ten_gaps_are_shortened() -> None:
     plain = Server(500.0, chance=still)
     plain.job(600_000).wait(timeout_ms=3_600_000)
     assert len(server.polls) <= len(plain.polls) + 10
+    gaps = [later - sooner for sooner, later in zip(server.polls, server.polls[1:], strict=False)]
+    assert sum(gap == pytest.approx(0.5) for gap in gaps) == 10
+
+
+def test_another_wait_for_the_job_brings_no_new_ones() -> None:
+    server = Hinting(500.0, lambda at: at, chance=still)
+    job = server.job(600_000)
+    for _ in range(3):
+        with pytest.raises(JobTimeoutError):
+            job.wait(timeout_ms=100_000)
+    job.wait()
     gaps = [later - sooner for sooner, later in zip(server.polls, server.polls[1:], strict=False)]
     assert sum(gap == pytest.approx(0.5) for gap in gaps) == 10
 

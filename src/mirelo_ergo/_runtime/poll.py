@@ -99,6 +99,13 @@ class Seen(Generic[S]):
     retry_after: float | None = None
 
 
+@attrs.define
+class Hints:
+    """Count the gaps that a job's hints may still shorten, over all waits for it through one handle."""
+
+    left: int = HINTS
+
+
 class Waiter(Generic[S]):
     """Poll one job at its own pace. `next` gives each status that was seen, the final one last.
 
@@ -117,6 +124,7 @@ class Waiter(Generic[S]):
         interval: float | None = None,
         timeout: float | None = None,
         mail: Mail | None = None,
+        hints: Hints | None = None,
     ) -> None:
         self._runtime = runtime
         self._poll = poll
@@ -131,7 +139,7 @@ class Waiter(Generic[S]):
         self._began = runtime.io.now() - max(0.0, elapsed)
         self._deadline = Deadline(runtime.io.now, self.timeout)
         self._gap = self._first_gap(max(0.0, elapsed))
-        self._hints = HINTS
+        self._hints = Hints() if hints is None else hints
         self._failing_since: float | None = None
 
     def _first_gap(self, elapsed: float) -> float:
@@ -246,12 +254,12 @@ class Waiter(Generic[S]):
 
     def _hinted_gap(self, hint: float | None) -> float:
         gap, elapsed = self._plain_gap(), self.elapsed
-        if self._interval is None and hint is not None and self._hints > 0:
+        if self._interval is None and hint is not None and self._hints.left > 0:
             news = abs(elapsed + hint - self._estimate) > 0.05 * self._estimate
             shorter = max(self._schedule.floor, hint)
             if news and shorter < gap:
                 gap = shorter
-                self._hints -= 1
+                self._hints.left -= 1
         return gap
 
     def _judge(self, error: MireloError, started: float) -> None:

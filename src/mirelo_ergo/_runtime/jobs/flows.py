@@ -11,7 +11,7 @@ from ...errors import IncompleteResultError, InvalidRequestError, JobFailedError
 from ..download import LARGEST_FILE, LARGEST_IN_MEMORY, fetch
 from ..io import Request
 from ..media import safe_filename
-from ..poll import YOUNG, Seen, Waiter, clamp_estimate, safety_net
+from ..poll import YOUNG, Hints, Seen, Waiter, clamp_estimate, safety_net
 from ..retry import Kind
 from ..runtime import Operation, Runtime, execute
 from ..sinks import FileSink, MemorySink
@@ -116,6 +116,7 @@ class JobFlows:
         *,
         patient: bool,
         mail: Mail | None = None,
+        hints: Hints | None = None,
     ) -> Waiter[Polled]:
         """Prepare to wait for a job."""
         schedule = self.runtime.service.schedule
@@ -128,6 +129,7 @@ class JobFlows:
             interval=interval,
             timeout=timeout,
             mail=mail,
+            hints=hints,
         )
 
     async def wait(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..poll import attach
+from ..poll import Hints, attach
 from ..redact import log, short_repr
 from ..settings import milliseconds
 
@@ -28,6 +28,7 @@ class JobHandle:
         self._began = core.runtime.io.now() - age
         self._final: JobStatus | None = None
         self._warned = False
+        self._hints = Hints()
 
     @property
     def job_id(self) -> str:
@@ -72,7 +73,9 @@ class JobHandle:
         interval = milliseconds("poll_interval_ms", poll_interval_ms)
         timeout = milliseconds("timeout_ms", timeout_ms)
         mail = None if webhooks is None else webhooks.mail(self.job_id)
-        return self._core.waiter(self._record, self.since(), interval, timeout, patient=patient, mail=mail)
+        return self._core.waiter(
+            self._record, self.since(), interval, timeout, patient=patient, mail=mail, hints=self._hints
+        )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.token}>"
