@@ -14,8 +14,6 @@ import pytest
 from mirelo_ergo import AsyncMireloClient, MireloClient
 from mirelo_ergo._runtime.http import transports
 from mirelo_ergo._runtime.http.transports import tls_context
-from tests.faults import mirelo
-from tests.faults.server import FaultServer
 from tests.support.virtual import KEY
 
 
@@ -24,36 +22,6 @@ def loaded(code: str) -> set[str]:
     script = f"{code}\nimport json, sys; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     return set(json.loads(done.stdout))
-
-
-LOOKUPS = """
-import asyncio, sys
-from mirelo_ergo import AsyncMireloClient
-
-class Seen:
-    lookups = 0
-
-    def find_spec(self, name, path=None, target=None):
-        self.lookups += name == "sniffio"
-
-async def main():
-    async with AsyncMireloClient("sk-test", base_url=sys.argv[1]) as client:
-        for _ in range(5):
-            await client.me()
-
-seen = Seen()
-sys.meta_path.insert(0, seen)
-asyncio.run(main())
-print(seen.lookups)
-"""
-
-
-def test_a_module_that_httpcore_asks_for_is_looked_for_once_and_not_in_every_request() -> None:
-    with FaultServer([mirelo.me()] * 5) as server:
-        done = subprocess.run(
-            [sys.executable, "-c", LOOKUPS, server.url], capture_output=True, text=True, check=True, timeout=60
-        )
-    assert int(done.stdout) <= 2
 
 
 HEAVY = {"httpx", "httpcore", "asyncio", "ssl", "mirelo_ergo_api", "attrs", "attr", "dateutil"}

@@ -27,6 +27,7 @@ from ..urls import (
     is_loopback_host,
 )
 from .bodies import AsyncPieces, CallbackFailed, SyncPieces
+from .connections import AsyncConnections
 from .network import AsyncBackend, Backend, watch_of_this_call
 from .transports import (
     AsyncClientTransport,
@@ -352,8 +353,16 @@ class AsyncHttp(Http):
     def make_pool(self, purpose: Purpose, proxy: str | None) -> httpx.AsyncBaseTransport:
         backend = AsyncBackend(self.policy_for(purpose, proxy))
         options = self.pool_options(purpose, proxy)
-        pool = httpcore.AsyncConnectionPool(network_backend=backend, **options)
-        return AsyncPoolTransport(pool, options["max_connections"])
+        if proxy is not None:
+            pool = httpcore.AsyncConnectionPool(network_backend=backend, **options)
+            return AsyncPoolTransport(pool, options["max_connections"])
+
+        def connect(origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
+            idle = options["keepalive_expiry"]
+            return httpcore.AsyncHTTPConnection(origin, options["ssl_context"], idle, network_backend=backend)
+
+        connections = AsyncConnections(connect, options["max_keepalive_connections"])
+        return AsyncPoolTransport(connections, options["max_connections"])
 
     def wrap_client(self, client: httpx.AsyncClient) -> httpx.AsyncBaseTransport:
         return AsyncClientTransport(client)

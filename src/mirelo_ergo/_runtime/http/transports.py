@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import ssl
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import httpcore
 import httpx
-from httpcore import _synchronization as locks
 
 from ...errors import ConfigurationError
 from ..io import FailureKind, TransportFailure
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
 
     from ...errors import Sent
     from ..sent import SentTracker
+    from .connections import AsyncConnections
 
 _contexts: dict[tuple[object, ...], ssl.SSLContext] = {}
 
@@ -79,16 +78,6 @@ def _core_request(request: httpx.Request) -> httpcore.Request:
     )
 
 
-def look_for_sniffio_once() -> None:
-    """Keep httpcore from looking for sniffio anew at each of its locks.
-
-    Where it is not installed, nothing but asyncio can run under httpcore, and those failing imports, some five in a
-    request, are a third of what a poll costs the processor.
-    """
-    if find_spec("sniffio") is None and hasattr(locks, "current_async_library"):
-        locks.current_async_library = lambda: "asyncio"
-
-
 class PoolTransport(httpx.BaseTransport):
     def __init__(self, pool: httpcore.ConnectionPool) -> None:
         self._pool = pool
@@ -102,23 +91,25 @@ class PoolTransport(httpx.BaseTransport):
 
 
 class AsyncPoolTransport(httpx.AsyncBaseTransport):
-    """Let no more requests into the pool than it has places: for each that waits there it goes through all its
-    connections, at every start and end of any other, which stops the loop for minutes when a thousand wait."""
+    """Let no more requests into the pool than it has places. For each that waits inside, httpcore's own goes through
+    all its connections at every start and end of any other: the loop stands still when a thousand wait."""
 
-    def __init__(self, pool: httpcore.AsyncConnectionPool, places: int) -> None:
+    def __init__(self, pool: httpcore.AsyncConnectionPool | AsyncConnections, places: int) -> None:
         import asyncio  # a blocking client never needs it
 
-        look_for_sniffio_once()
         self._pool = pool
         self._places = asyncio.Semaphore(places)
         self._timeout = asyncio.timeout
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        try:
-            async with self._timeout(request.extensions["timeout"]["pool"]):
-                await self._places.acquire()
-        except TimeoutError:
-            raise httpcore.PoolTimeout("no connection was free in time") from None
+        if not self._places.locked():
+            await self._places.acquire()  # at once, without a timer
+        else:
+            try:
+                async with self._timeout(request.extensions["timeout"]["pool"]):
+                    await self._places.acquire()
+            except TimeoutError:
+                raise httpcore.PoolTimeout("no connection was free in time") from None
         try:
             answer = await self._pool.handle_async_request(_core_request(request))
         except BaseException:
