@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirelo_ergo._runtime.deadline import Deadline, Progress, Timing
+from mirelo_ergo._runtime.deadline import LONG_SLEEP, TICK, Deadline, Progress, Timing, until_tick
 
 
 class Clock:
@@ -118,3 +118,16 @@ def test_no_pattern_of_drips_lasts_below_the_minimum_rate(steps: list[tuple[floa
         total += count
         # of any two windows of 30 s that are over, each had its 30 KiB
         assert total >= 30 * 1024 * ((clock.now - began) // 60 - 1)
+
+
+@given(st.floats(0, 1e7), st.floats(LONG_SLEEP, 60))
+def test_long_sleeps_end_at_ticks_and_never_early(now: float, seconds: float) -> None:
+    longer = until_tick(now, seconds)
+    assert seconds <= longer <= seconds + TICK + 1e-6
+    ticks = (now + longer) / TICK
+    assert ticks == pytest.approx(round(ticks), abs=1e-4)
+
+
+@given(st.floats(0, 1e7), st.floats(0, LONG_SLEEP, exclude_max=True))
+def test_short_sleeps_stay_as_they_are(now: float, seconds: float) -> None:
+    assert until_tick(now, seconds) == seconds

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
 from ..errors import ConfigurationError
+from .deadline import until_tick
 from .http.exchange import AsyncHttp, AsyncStream, HttpSettings
 from .retry import SUBMITS_IN_FLIGHT
 
@@ -98,7 +99,7 @@ class AsyncIO:
         return random.random()  # noqa: S311  # jitter, not a secret
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(until_tick(time.monotonic(), seconds))
 
     def alarm(self) -> _Alarm:
         return _Alarm()

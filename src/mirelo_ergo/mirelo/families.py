@@ -8,7 +8,7 @@ error at regeneration.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -75,7 +75,12 @@ class Endpoints:
     poll: Callable[[str], Kwargs]
 
 
-@attrs.define
+@lru_cache
+def _endpoints(declare: Callable[[], Endpoints]) -> Endpoints:
+    return declare()
+
+
+@attrs.frozen
 class Family:
     """Declare one family in one model.
 
@@ -88,10 +93,10 @@ class Family:
     operation: str
     declare: Callable[[], Endpoints]
 
-    @cached_property
+    @property
     def endpoints(self) -> Endpoints:
         """Give its generated builders; the first use imports them."""
-        return self.declare()
+        return _endpoints(self.declare)
 
     @property
     def label(self) -> str:
