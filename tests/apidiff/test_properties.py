@@ -119,7 +119,7 @@ def expected(schema: Schema) -> Schema:
     return kept | ({} if isinstance(extras, dict) else {"additionalProperties": True})
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(pairs(st.one_of(PLAIN, UNIONS)), st.lists(VALUES, min_size=10, max_size=10))
 def test_a_value_that_could_be_sent_and_no_longer_can_is_told_as_breaking(
     schemas: tuple[Schema, Schema], values: list[Any]
@@ -129,7 +129,7 @@ def test_a_value_that_could_be_sent_and_no_longer_can_is_told_as_breaking(
     assert not lost or any(breaking for _, _, breaking in changes), (lost, changes)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(pairs(PLAIN), st.lists(VALUES, min_size=10, max_size=10))
 def test_a_value_that_no_reader_could_expect_is_told_as_breaking(
     schemas: tuple[Schema, Schema], values: list[Any]
@@ -150,7 +150,7 @@ def turned(line: tuple[str, str, bool]) -> tuple[str, str]:
     return place, words
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(pairs(PLAIN), st.sampled_from(["request probe", "answer 200 probe"]))
 def test_the_way_back_mirrors_the_way_there(schemas: tuple[Schema, Schema], place: str) -> None:
     one, other = (with_schema(place, schema) for schema in schemas)

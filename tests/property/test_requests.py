@@ -76,7 +76,7 @@ def as_asked(family: str, body: dict[str, Any]) -> dict[str, Any]:
 
 @families
 @pytest.mark.parametrize("send", ["submit_job", "sync_i_accept_http_timeout_risk"])
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_every_valid_request_survives(family: str, send: str, data: st.DataObject) -> None:
     body = data.draw(valid(request_of(family)))
