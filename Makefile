@@ -28,7 +28,7 @@ error-table: .venv/ready ; $(BIN)/python scripts/error_table.py  ## docs/emulato
 screenshot: .venv/ready ; $(BIN)/python scripts/screenshot.py  ## docs/emulator.png, taken from the emulator's page (needs chromium)
 lint: .venv/ready     ; $(BIN)/ruff check . && $(BIN)/ruff format --check .  ## style
 types: .venv/ready    ; $(BIN)/mypy && $(BIN)/pyright  ## mypy --strict and pyright
-test: .venv/ready .bench/vendor/ready ; $(BIN)/python -m pytest -n 4 --dist loadgroup --cov --cov-report=term  ## everything the project checks about itself
+test: .venv/ready .bench/vendor/ready ; $(BIN)/python -m pytest -n 3 --dist loadgroup --cov --cov-report=term  ## everything the project checks about itself
 interop: .venv/ready .bench/vendor/ready ; $(BIN)/python -m pytest tests/vendor/test_interop.py  ## the vendor's own SDK goes its whole way against the emulator
 faults: .venv/ready   ; $(BIN)/python scripts/fault_table.py  ## the fault matrix, row by row, for both clients
 soak: .venv/ready     ; MIRELO_SOAK=100 $(BIN)/python -m pytest tests/faults/test_crash.py  ## the crash tests, 100 times each

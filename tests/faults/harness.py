@@ -16,7 +16,7 @@ import io
 import logging
 import time
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -38,8 +38,11 @@ SLACK = 0.25
 
 def _denied() -> float:
     """Give the seconds that this process's threads had work and no core: what other processes take, nobody promised."""
-    waits = [path.read_text().split()[1] for path in Path("/proc/self/task").glob("*/schedstat")]
-    return sum(map(int, waits)) / 1e9
+    waits = 0
+    for path in Path("/proc/self/task").glob("*/schedstat"):
+        with suppress(OSError):  # the thread has just ended
+            waits += int(path.read_text().split()[1])
+    return waits / 1e9
 
 
 class Face:
