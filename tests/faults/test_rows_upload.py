@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import pytest
 
 from mirelo_ergo import Video
+from mirelo_ergo._runtime.asynchronous import AsyncIO
+from mirelo_ergo._runtime.blocking import BlockingIO
 from mirelo_ergo._runtime.deadline import Timing
 from tests.faults.raw import until
 from tests.faults.steps import Close, ReadBytes, ReadHead, Reset, Respond, Script, Send, Stall, Step
@@ -286,15 +288,23 @@ def test_fault_55_connection(face: Face) -> None:
     feeder.join()
 
 
-def test_fault_55_unread(face: Face) -> None:
+def test_fault_55_unread(face: Face, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream of which nothing was read yet is whole: a refused connection is tried again."""
     body = mp4(3 * MIB)
     stream = Stream(body, len(body), None)
+    pauses: list[float] = []
     with stream, uploads([OK], start="refuse") as (api, host):
-        host.listen(after=0.1)
+
+        async def pause(_: object, seconds: float) -> None:
+            pauses.append(seconds)
+            host.listen()
+
+        monkeypatch.setattr(BlockingIO, "sleep", pause)
+        monkeypatch.setattr(AsyncIO, "sleep", pause)
         video = Video.from_file(cast("BinaryIO", stream), size=len(body), content_type="video/mp4")
         with face.promise(2.0):
             face.do(submitting(face, api, video, backoff_ms=150)())
+        assert len(pauses) == 1
         [put] = put_bodies(host)
         assert put.sha256 == sha256(body)
         check_submitted(api)
