@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 
 import httpcore
 import pytest
@@ -18,10 +19,9 @@ from tests.faults.steps import Close, ReadRequest, Respond, Stall
 KEY = "sk-test"
 
 
-def until(what: str, reached: object, patience: float = 5.0) -> None:
+def until(what: str, reached: Callable[[], bool]) -> None:
     """Wait for what another thread does."""
-    assert callable(reached)
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + 5.0
     while not reached():
         assert time.monotonic() < deadline, what
         time.sleep(0.002)
@@ -84,6 +84,27 @@ def test_a_cancelled_request_takes_its_connection_with_it() -> None:
 
     with FaultServer([[ReadRequest(), Stall()], mirelo.me()]) as server:
         asyncio.run(work(server.url, server))
+
+
+def test_closing_an_answer_twice_leaves_the_next_request_its_connection() -> None:
+    async def work(server: FaultServer) -> None:
+        connections = AsyncConnections(httpcore.AsyncHTTPConnection, keep=4)
+        request = httpcore.Request("GET", server.url, headers=[("Host", "test")])
+        first = await connections.handle_async_request(request)
+        await first.aread()
+        await first.aclose()
+        second = await connections.handle_async_request(request)
+        await first.aclose()
+        assert await second.aread() == b"one"
+        await second.aclose()
+        third = await connections.handle_async_request(request)
+        await third.aread()
+        await third.aclose()
+        assert server.accepted == 1, "nobody closed it under the second"
+        await connections.aclose()
+
+    with FaultServer([Respond(200, b"one")]) as server:
+        asyncio.run(work(server))
 
 
 def test_each_origin_has_its_own_and_the_one_that_rested_too_long_goes() -> None:

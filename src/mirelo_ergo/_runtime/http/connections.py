@@ -15,17 +15,21 @@ if TYPE_CHECKING:
 
 
 class Lent:
-    """An answer's body; its end gives the connection back."""
+    """An answer's body; its end gives the connection back, once: later the connection is another request's."""
 
     def __init__(self, stream: Any, give_back: Callable[[], Awaitable[None]]) -> None:
         self._stream = stream
         self._give_back = give_back
+        self._closed = False
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         body: AsyncIterator[bytes] = self._stream.__aiter__()
         return body
 
     async def aclose(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
         try:
             await self._stream.aclose()
         finally:
