@@ -179,13 +179,13 @@ def test_fault_71_in_a_frame(way: str, caplog: pytest.LogCaptureFixture) -> None
 
         async def stopped() -> BaseException:
             async with AsyncMireloClient(KEY, base_url=server.url) as client:
-                submit = client.text_to_sfx("rain").submit_job
+                submit = client.text_to_sfx("rain").submit_job  # its first use imports: give the request time to leave
                 try:
                     if way == "timeout":
-                        async with asyncio.timeout(0.2):
+                        async with asyncio.timeout(1.0):
                             await submit()
                     elif way == "wait_for":
-                        await asyncio.wait_for(submit(), 0.2)
+                        await asyncio.wait_for(submit(), 1.0)
                     else:
                         async with asyncio.TaskGroup() as group:
                             group.create_task(submit())
