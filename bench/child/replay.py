@@ -8,7 +8,7 @@ import random
 from typing import Any
 
 from bench.child.worker import serve
-from mirelo_ergo._runtime.io import Reply, Request
+from mirelo_ergo._runtime.io.protocol import Reply, Request
 from tests.support.virtual import VirtualIO, client_over
 
 P98 = 2.0537489106318225

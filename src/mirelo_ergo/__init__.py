@@ -17,8 +17,8 @@ TYPE_CHECKING = False  # the checkers know the name; importing `typing` for it c
 if TYPE_CHECKING:
     from ._runtime.jobs.asynchronous import AsyncJob, AsyncJobRequest, AsyncJobUpdates, AsyncSyncResult
     from ._runtime.jobs.blocking import Job, JobRequest, JobUpdates, SyncResult
-    from ._runtime.jobs.inputs import Audio, Video
     from ._runtime.jobs.values import JobErrored, JobProcessing, JobStatus, JobSucceeded
+    from ._runtime.transfer.inputs import Audio, Video
     from .errors import (
         APIStatusError,
         AudioError,
@@ -119,7 +119,7 @@ __all__ = [
 _ELSEWHERE = {
     "_runtime.jobs.blocking": {"Job", "JobRequest", "JobUpdates", "SyncResult"},
     "_runtime.jobs.asynchronous": {"AsyncJob", "AsyncJobRequest", "AsyncJobUpdates", "AsyncSyncResult"},
-    "_runtime.jobs.inputs": {"Audio", "Video"},
+    "_runtime.transfer.inputs": {"Audio", "Video"},
     "_runtime.jobs.values": {"JobErrored", "JobProcessing", "JobStatus", "JobSucceeded"},
     "mirelo.blocking": {"GenerationRequest", "MireloClient"},
     "mirelo.asynchronous": {"AsyncGenerationRequest", "AsyncMireloClient"},

@@ -9,8 +9,8 @@ import asyncio
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from ._runtime.asynchronous import AsyncIO
-from ._runtime.blocking import BlockingIO
+from ._runtime.http.asynchronous import AsyncIO
+from ._runtime.http.blocking import BlockingIO
 from .mirelo.asynchronous import AsyncMireloClient
 from .mirelo.blocking import MireloClient
 

@@ -14,9 +14,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from mirelo_ergo.emulator import running
-from mirelo_ergo.emulator.rates import draw_ms, estimate_ms, price
-from mirelo_ergo.emulator.refusals import Refusal
-from mirelo_ergo.emulator.spec import load
+from mirelo_ergo.emulator.spec.spec import load
+from mirelo_ergo.emulator.state.rates import draw_ms, estimate_ms, price
+from mirelo_ergo.emulator.web.refusals import Refusal
 from tests.emulator.support import SPEC, TEXT, VIDEO, Api, error_of, fetch
 
 if TYPE_CHECKING:
@@ -360,9 +360,9 @@ def test_twenty_jobs_at_once(api: Api) -> None:
 
 
 def test_caps_are_told(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mirelo_ergo.emulator.store.MAX_JOBS", 1)
-    monkeypatch.setattr("mirelo_ergo.emulator.store.MAX_ASSETS", 1)
-    monkeypatch.setattr("mirelo_ergo.emulator.store.MAX_ACCOUNTS", 1)
+    monkeypatch.setattr("mirelo_ergo.emulator.state.store.MAX_JOBS", 1)
+    monkeypatch.setattr("mirelo_ergo.emulator.state.store.MAX_ASSETS", 1)
+    monkeypatch.setattr("mirelo_ergo.emulator.state.store.MAX_ACCOUNTS", 1)
     api.submit(TEXT, prompt="a")
     assert error_of(api.post(f"{TEXT}/jobs", {"prompt": "b"})) == (500, "server_error")
     api.open_upload()

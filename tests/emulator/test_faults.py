@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirelo_ergo.emulator import Clock, faults, targets
+from mirelo_ergo.emulator import Clock, faults
 from mirelo_ergo.emulator.faults import bounds, kinds
 from mirelo_ergo.emulator.faults.plan import Plan, Rule, rule_from_json, rule_to_json
+from mirelo_ergo.emulator.spec import targets
 
 OPERATIONS = {target.id: target for target in targets.targets()}
 SUBMIT = OPERATIONS["textToSfxV16JobCreate"]

@@ -279,7 +279,7 @@ def test_a_request_can_be_stuck(gateway: Gateway) -> None:
 
 
 def test_a_failure_of_the_emulator_itself_is_a_500(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mirelo_ergo.emulator.store.MAX_JOBS", 0)
+    monkeypatch.setattr("mirelo_ergo.emulator.state.store.MAX_JOBS", 0)
     assert error_of(gateway.post(TEXT, **PROMPT)) == (500, "Internal Server Error")
 
 

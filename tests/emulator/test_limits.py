@@ -19,7 +19,7 @@ from starlette.routing import Route
 from mirelo_ergo import AsyncMireloClient, Video
 from mirelo_ergo.emulator import Emulator, running
 from mirelo_ergo.emulator.faults import sockets
-from mirelo_ergo.emulator.wire import MAX_BODY
+from mirelo_ergo.emulator.web.wire import MAX_BODY
 from tests.emulator.support import TEXT, Api, answering, error_of, put, store_error_of
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def test_long_headers_are_refused(shared: Api, head: str, caplog: pytest.LogCapt
 
 
 def test_announced_uploads_count_before_they_are_there(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mirelo_ergo.emulator.disk.MAX_DISK", 100)
+    monkeypatch.setattr("mirelo_ergo.emulator.state.disk.MAX_DISK", 100)
     parts = urlsplit(api.open_upload()[1])
     head = (
         f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: x\r\nContent-Type: video/mp4\r\nContent-Length: 60\r\n\r\n"
@@ -112,8 +112,8 @@ def test_a_download_without_a_length_ends_at_the_cap(api: Api, monkeypatch: pyte
             except OSError:
                 return
 
-    monkeypatch.setattr("mirelo_ergo.emulator.disk.MAX_DISK", 1_000_000)
-    monkeypatch.setattr("mirelo_ergo.emulator.disk.STEP", 10_000)
+    monkeypatch.setattr("mirelo_ergo.emulator.state.disk.MAX_DISK", 1_000_000)
+    monkeypatch.setattr("mirelo_ergo.emulator.state.disk.STEP", 10_000)
     with answering(drip) as base:
         body = {"video": {"type": "url", "video_url": f"{base}/clip.mp4"}, "duration_ms": 1000}
         answer = api.post("/v2/video-to-sfx/v1.5/jobs", body)
@@ -129,8 +129,8 @@ def test_a_sound_that_decodes_to_too_much_ends_at_the_cap(api: Api, monkeypatch:
         file.setframerate(8000)
         file.writeframes(bytes(8000 * 20))  # twenty seconds in 160 KB, which become 3.8 MB
     audio = api.upload(small.getvalue())
-    monkeypatch.setattr("mirelo_ergo.emulator.disk.MAX_DISK", 1_000_000)
-    monkeypatch.setattr("mirelo_ergo.emulator.disk.STEP", 10_000)
+    monkeypatch.setattr("mirelo_ergo.emulator.state.disk.MAX_DISK", 1_000_000)
+    monkeypatch.setattr("mirelo_ergo.emulator.state.disk.STEP", 10_000)
     answer = api.post("/v2/extend-audio/v1.6/jobs", {"audio": audio, "append_duration_ms": 1000})
     assert error_of(answer) == (500, "server_error")
     assert [path.name.partition("-")[0] for path in api.emu._world.disk.folder.iterdir()] == ["upload"]
@@ -140,7 +140,7 @@ def test_a_sound_that_decodes_to_too_much_ends_at_the_cap(api: Api, monkeypatch:
 
 
 def test_old_requests_are_forgotten_when_they_hold_too_much(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mirelo_ergo.emulator.traffic.MAX_KEPT", 50_000)
+    monkeypatch.setattr("mirelo_ergo.emulator.web.traffic.MAX_KEPT", 50_000)
     for number in range(12):
         api.submit(TEXT, prompt=f"{number} " + "x" * 4_900)
     traffic = api.emu._world.traffic
@@ -148,7 +148,7 @@ def test_old_requests_are_forgotten_when_they_hold_too_much(api: Api, monkeypatc
     assert api.emu.requests[-1].json["prompt"].startswith("11 ")
     held = sum(len(seen.body) + len(seen.answer) for seen in api.emu.requests)
     assert held < traffic._kept <= 50_000
-    monkeypatch.setattr("mirelo_ergo.emulator.traffic.MAX_RECORDS", 3)
+    monkeypatch.setattr("mirelo_ergo.emulator.web.traffic.MAX_RECORDS", 3)
     for _ in range(10):
         api.balance()
     assert len(api.emu.requests) == 3

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mirelo_ergo.emulator import running
-from mirelo_ergo.emulator.formats import is_uri
+from mirelo_ergo.emulator.spec.formats import is_uri
 from tests.emulator.support import SPEC, TEXT, VIDEO, Api, error_of
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY", "BREW")

@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from mirelo_ergo.emulator import running, serve, server, spec
+from mirelo_ergo.emulator import running, serve, server
+from mirelo_ergo.emulator.spec import spec
 from tests.emulator.support import TEXT, VIDEO, Api, answering, fetch
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ def test_a_crash_of_the_emulator_itself_is_an_envelope_and_a_traceback(
     monkeypatch: pytest.MonkeyPatch, log: list[str]
 ) -> None:
     with running() as emu, Api(emu) as api:
-        monkeypatch.setattr("mirelo_ergo.emulator.rates.price", lambda *_: 1 / 0)
+        monkeypatch.setattr("mirelo_ergo.emulator.state.rates.price", lambda *_: 1 / 0)
         answer = api.post(f"{TEXT}/jobs", {"prompt": "x"})
         assert answer.status_code == 500
         assert "ZeroDivisionError" in answer.json()["error"]["message"]
@@ -223,7 +224,7 @@ def test_a_crash_of_the_emulator_itself_is_an_envelope_and_a_traceback(
 
 
 def test_a_rendering_that_crashes_is_a_server_error(monkeypatch: pytest.MonkeyPatch, short_clip: Path) -> None:
-    monkeypatch.setattr("mirelo_ergo.emulator.picture.jumps", lambda *_: 1 / 0)
+    monkeypatch.setattr("mirelo_ergo.emulator.media.picture.jumps", lambda *_: 1 / 0)
     with running() as emu, Api(emu) as api:
         status = api.finish(api.submit(VIDEO, video=api.upload(short_clip.read_bytes()), duration_ms=1000))
         assert (status["status"], status["error"]["code"]) == ("errored", "server_error")

@@ -10,13 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mirelo_ergo import (
-    InsufficientCreditsError,
-    JobFailedError,
-    JobTimeoutError,
-    SubmitOutcomeUnknown,
-    Video,
-)
+from mirelo_ergo import InsufficientCreditsError, JobFailedError, JobTimeoutError, SubmitOutcomeUnknown, Video
 from mirelo_ergo.emulator import Emulator, running
 from tests.emulator.support import read_wav
 from tests.faults.harness import KEY, Face

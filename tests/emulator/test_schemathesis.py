@@ -22,9 +22,10 @@ import pytest
 import yaml
 from schemathesis.checks import CHECKS, load_all_checks
 
-from mirelo_ergo.emulator import Emulator, clips, encoding, running
-from mirelo_ergo.emulator.formats import FORMATS
-from mirelo_ergo.emulator.spec import load
+from mirelo_ergo.emulator import Emulator, running
+from mirelo_ergo.emulator.media import clips, encoding
+from mirelo_ergo.emulator.spec.formats import FORMATS
+from mirelo_ergo.emulator.spec.spec import load
 from tests.emulator import sounds
 from tests.emulator.conformance import OPENAPI, PHASES, Excuse, Service, loopback_only, run, write_auth
 from tests.emulator.support import Api, answering, encode_clip, put, sending

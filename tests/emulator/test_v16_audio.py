@@ -121,7 +121,7 @@ def test_a_segment_has_to_lie_inside_the_input(api: Api) -> None:
 
 
 def test_ten_minutes_are_the_most(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mirelo_ergo.emulator.recording.MAX_SECONDS", 4)
+    monkeypatch.setattr("mirelo_ergo.emulator.media.recording.MAX_SECONDS", 4)
     whole = noise(4001)
     assert extend(api, wav_bytes(whole[: 4 * 48_000])).status_code == 202
     for data in (wav_bytes(whole[: 4 * 48_000 + 1]), encoded(whole, "flac", "flac")):

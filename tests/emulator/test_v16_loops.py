@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mirelo_ergo.emulator import running
-from mirelo_ergo.emulator.sound import WORDS
+from mirelo_ergo.emulator.media.sound import WORDS
 from tests.emulator.sounds import EXTEND, TEXT, jumps, noise, wav_bytes
 from tests.emulator.support import Api, error_of, fetch, loudest_onsets, read_wav
 

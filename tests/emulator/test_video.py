@@ -10,9 +10,9 @@ import av
 import numpy as np
 import pytest
 
-from mirelo_ergo.emulator import fetch as fetching
 from mirelo_ergo.emulator import running
 from mirelo_ergo.emulator.faults import FailedJob
+from mirelo_ergo.emulator.media import fetch as fetching
 from tests.emulator.support import (
     VIDEO,
     Api,
@@ -283,7 +283,7 @@ def test_a_result_waits_for_its_rendering(api: Api, example_clip: Path) -> None:
 
 
 def test_a_picture_too_large_to_decode(api: Api, short_clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mirelo_ergo.emulator.picture.MAX_PIXELS", 64 * 48 - 1)
+    monkeypatch.setattr("mirelo_ergo.emulator.media.picture.MAX_PIXELS", 64 * 48 - 1)
     answer = refused(api, short_clip.read_bytes())
     assert error_of(answer) == (422, "invalid_video")
     assert "64x48" in answer.json()["error"]["message"]

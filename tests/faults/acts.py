@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import attrs
 
 from mirelo_ergo import DownloadError, MireloError, NetworkError, SubmitOutcomeUnknown, UploadError, Video
-from mirelo_ergo._runtime.deadline import Timing
-from mirelo_ergo._runtime.io import Request, run
-from mirelo_ergo._runtime.retry import Kind as Class
-from mirelo_ergo._runtime.runtime import Operation, execute, fingerprint
+from mirelo_ergo._runtime.api.execute import Operation, execute, fingerprint
+from mirelo_ergo._runtime.api.retry import Kind as Class
+from mirelo_ergo._runtime.io.deadline import Timing
+from mirelo_ergo._runtime.io.protocol import Request, run
 from mirelo_ergo.mirelo.values import read_accepted
 from tests.faults import mirelo
 from tests.faults.harness import SIGNATURE, Face

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mirelo_ergo._runtime.retry import Pace
+from mirelo_ergo._runtime.api.retry import Pace
 
 EPOCH = 1_767_268_800.0
 """Unix seconds of the clock's beginning: 2026-01-01T12:00:00Z, which is `mirelo.CREATED`."""

@@ -28,7 +28,7 @@ from mirelo_ergo import MireloError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mirelo_ergo._runtime.deadline import Timing
+    from mirelo_ergo._runtime.io.deadline import Timing
 
 KEY = "sk-secret-4f1c9d77"
 SIGNATURE = "X-Signature=geheim-77aa31"

@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from mirelo_ergo import DownloadError, MireloError, SubmitOutcomeUnknown
-from mirelo_ergo._runtime.deadline import Timing
-from mirelo_ergo._runtime.retry import Answered, Decision, Done, Kind, Outcome, Raise, Retry, RetryPolicy
+from mirelo_ergo._runtime.api.retry import Answered, Decision, Done, Kind, Outcome, Raise, Retry, RetryPolicy
+from mirelo_ergo._runtime.io.deadline import Timing
 from tests.faults.clock import Clock
 from tests.faults.harness import Face
 from tests.faults.server import FaultServer

@@ -18,7 +18,7 @@ from mirelo_ergo import (
     ServerError,
     UnexpectedResponseError,
 )
-from mirelo_ergo._runtime.deadline import Timing
+from mirelo_ergo._runtime.io.deadline import Timing
 from tests.faults import mirelo
 from tests.faults.acts import ALL, Act, Kind, good
 from tests.faults.harness import Face

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mirelo_ergo import NetworkError, Video
-from mirelo_ergo._runtime.deadline import Timing
 from mirelo_ergo._runtime.http.exchange import Http
-from mirelo_ergo._runtime.sent import SentTracker
+from mirelo_ergo._runtime.io.deadline import Timing
+from mirelo_ergo._runtime.io.sent import SentTracker
 from tests.faults.acts import ALL, ATTEMPTS, Act, Kind, good
 from tests.faults.harness import KEY, Face
 from tests.faults.server import FaultServer

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mirelo_ergo._runtime.deadline import Timing
+from mirelo_ergo._runtime.io.deadline import Timing
 from tests.faults import mirelo
 from tests.faults.harness import SIGNATURE
 from tests.faults.server import FaultServer, Routes

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import pytest
 
 from mirelo_ergo import Video
-from mirelo_ergo._runtime.asynchronous import AsyncIO
-from mirelo_ergo._runtime.blocking import BlockingIO
-from mirelo_ergo._runtime.deadline import Timing
+from mirelo_ergo._runtime.http.asynchronous import AsyncIO
+from mirelo_ergo._runtime.http.blocking import BlockingIO
+from mirelo_ergo._runtime.io.deadline import Timing
 from tests.faults.raw import until
 from tests.faults.steps import Close, ReadBytes, ReadHead, Reset, Respond, Script, Send, Stall, Step
 from tests.faults.tls import trust

@@ -37,7 +37,7 @@ from mirelo_ergo import (
     UnexpectedResponseError,
     VideoError,
 )
-from mirelo_ergo._runtime.io import Reply
+from mirelo_ergo._runtime.io.protocol import Reply
 from tests.property.calls import KEY, SIMPLEST, generation, token_of
 from tests.property.spec import GENERATIONS, OPERATIONS, judge, request_of, resolve
 from tests.property.strategies import valid
@@ -45,7 +45,7 @@ from tests.support import answers
 from tests.support.virtual import Incoming, VirtualIO, client_over
 
 if TYPE_CHECKING:
-    from mirelo_ergo._runtime.io import Request
+    from mirelo_ergo._runtime.io.protocol import Request
 
 
 def _documented() -> list[tuple[str, int]]:

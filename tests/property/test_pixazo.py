@@ -26,7 +26,7 @@ from mirelo_ergo import (
     SubmitOutcomeUnknown,
 )
 from mirelo_ergo._runtime.ids import job_id_problem
-from mirelo_ergo._runtime.io import run
+from mirelo_ergo._runtime.io.protocol import run
 from tests.property.spec import GATEWAY, Schema, judge
 from tests.property.strategies import Forbidden, forbidden, valid
 from tests.support.answers import reply

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mirelo_ergo._runtime.io import Reply, TransportFailure
+from mirelo_ergo._runtime.io.protocol import Reply, TransportFailure
 
 JOB_ID = "0d4e9a52-6b0f-4c58-9f5d-2f6f3f0a7c11"
 ME = {"id": "usr_1", "email": "foley@example.com", "credits_available": 4200, "overage_enabled": False}

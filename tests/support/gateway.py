@@ -9,7 +9,7 @@ from tests.support.virtual import VirtualIO, pixazo_over
 
 if TYPE_CHECKING:
     from mirelo_ergo import Job
-    from mirelo_ergo._runtime.io import Reply
+    from mirelo_ergo._runtime.io.protocol import Reply
 
 REQUEST_ID = "req_6f1e20c4"
 CREATED, ENDED = "2026-05-22T13:17:32.110Z", "2026-05-22 13:19:23"

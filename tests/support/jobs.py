@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mirelo_ergo import Job
-    from mirelo_ergo._runtime.io import Request
+    from mirelo_ergo._runtime.io.protocol import Request
 
 
 def still() -> float:

@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import attrs
 
 from mirelo_ergo import AsyncMireloClient, AsyncPixazoClient, MireloClient, PixazoClient
+from mirelo_ergo._runtime.api.execute import Runtime
+from mirelo_ergo._runtime.api.retry import SUBMITS_IN_FLIGHT
 from mirelo_ergo._runtime.http.bodies import CallbackFailed, SyncPieces
-from mirelo_ergo._runtime.io import TransportFailure
-from mirelo_ergo._runtime.retry import SUBMITS_IN_FLIGHT
-from mirelo_ergo._runtime.runtime import Runtime
+from mirelo_ergo._runtime.io.protocol import TransportFailure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Mapping
 
-    from mirelo_ergo._runtime.deadline import Watch
-    from mirelo_ergo._runtime.io import ForeignRequest, Reply, Request
-    from mirelo_ergo._runtime.sent import SentTracker
+    from mirelo_ergo._runtime.io.deadline import Watch
+    from mirelo_ergo._runtime.io.protocol import ForeignRequest, Reply, Request
+    from mirelo_ergo._runtime.io.sent import SentTracker
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirelo_ergo import errors
-from mirelo_ergo._runtime.answers import (
+from mirelo_ergo._runtime.api.answers import (
     Unusable,
     error_facts,
     error_from,
@@ -23,7 +23,7 @@ from mirelo_ergo._runtime.answers import (
     text_field,
     tolerant_integer,
 )
-from mirelo_ergo._runtime.io import Reply
+from mirelo_ergo._runtime.io.protocol import Reply
 from mirelo_ergo._runtime.redact import Secret
 from mirelo_ergo.mirelo.service import MIRELO
 from tests.support.answers import page, problem, reply

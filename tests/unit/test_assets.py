@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from mirelo_ergo import AsyncMireloClient, MireloClient, Video, VideoError
-from mirelo_ergo._runtime.jobs.inputs import AssetCache
+from mirelo_ergo._runtime.transfer.inputs import AssetCache
 from tests.support import answers
 from tests.support.virtual import KEY, Incoming, VirtualIO, client_over
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from mirelo_ergo._runtime.io import Reply, Request
+    from mirelo_ergo._runtime.io.protocol import Reply, Request
 
 MP4 = b"\x00\x00\x00\x14ftypisom" + bytes(500)
 HOUR = 3600.0

@@ -7,7 +7,7 @@ import pytest
 from mirelo_ergo_api.mirelo_v2 import limits as mirelo
 
 from mirelo_ergo import InvalidRequestError
-from mirelo_ergo._runtime.limits import check
+from mirelo_ergo._runtime.api.limits import check
 
 
 @attrs.frozen

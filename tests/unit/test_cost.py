@@ -14,7 +14,7 @@ from mirelo_ergo import (
     PreflightResult,
     Video,
 )
-from mirelo_ergo._runtime.io import run
+from mirelo_ergo._runtime.io.protocol import run
 from tests.support import answers
 from tests.support.virtual import VirtualIO, async_client_over, client_over
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirelo_ergo._runtime.deadline import LONG_SLEEP, TICK, Deadline, Progress, Timing, until_tick
+from mirelo_ergo._runtime.io.deadline import LONG_SLEEP, TICK, Deadline, Progress, Timing, until_tick
 
 
 class Clock:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mirelo_ergo import DownloadError, MireloError, NetworkError
-from mirelo_ergo._runtime.io import ForeignRefused, TransportFailure
+from mirelo_ergo._runtime.io.protocol import ForeignRefused, TransportFailure
 from mirelo_ergo._runtime.jobs.blocking import SyncResult
 from mirelo_ergo._runtime.jobs.tokens import JobRecord
 from tests.support import answers

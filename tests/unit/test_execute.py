@@ -18,16 +18,16 @@ from mirelo_ergo import (
     ServerError,
     UnexpectedResponseError,
 )
-from mirelo_ergo._runtime.io import Request, TransportFailure, run
-from mirelo_ergo._runtime.retry import Kind
-from mirelo_ergo._runtime.runtime import Operation, execute
+from mirelo_ergo._runtime.api.execute import Operation, execute
+from mirelo_ergo._runtime.api.retry import Kind
+from mirelo_ergo._runtime.io.protocol import Request, TransportFailure, run
 from mirelo_ergo.mirelo.values import read_me
 from tests.support import answers
 from tests.support.answers import page, problem, refused, reply, reset
 from tests.support.virtual import Late, VirtualIO, client_over, runtime_over
 
 if TYPE_CHECKING:
-    from mirelo_ergo._runtime.io import Reply
+    from mirelo_ergo._runtime.io.protocol import Reply
 
 
 def submit(io: VirtualIO, **options: Any) -> str:

@@ -13,15 +13,15 @@ import httpx
 import pytest
 
 from mirelo_ergo import AsyncMireloClient, ConfigurationError, MireloClient
-from mirelo_ergo._runtime.io import run
-from mirelo_ergo._runtime.retry import SUBMITS_IN_FLIGHT
+from mirelo_ergo._runtime.api.retry import SUBMITS_IN_FLIGHT
+from mirelo_ergo._runtime.io.protocol import run
 from tests.support import answers
 from tests.support.virtual import KEY
 
 if TYPE_CHECKING:
-    from mirelo_ergo._runtime.asynchronous import AsyncIO
-    from mirelo_ergo._runtime.blocking import BlockingIO
-    from mirelo_ergo._runtime.io import Alarm
+    from mirelo_ergo._runtime.http.asynchronous import AsyncIO
+    from mirelo_ergo._runtime.http.blocking import BlockingIO
+    from mirelo_ergo._runtime.io.protocol import Alarm
 
 
 def blocking() -> BlockingIO:

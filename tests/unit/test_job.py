@@ -19,7 +19,7 @@ from mirelo_ergo import (
     MireloError,
     NotFoundError,
 )
-from mirelo_ergo._runtime.io import run
+from mirelo_ergo._runtime.io.protocol import run
 from tests.support import answers
 from tests.support.virtual import KEY, WALL, Incoming, Late, VirtualIO, async_client_over, client_over
 

@@ -17,7 +17,7 @@ FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("
 SERVICES = sorted(name.split("/")[0] for name in FILES if name.endswith("/service.py") and name[0] not in "_c")
 COLOURED = {
     f"{folder}/{face}.py"
-    for folder in ("_runtime", "_runtime/jobs", *SERVICES)
+    for folder in ("_runtime/http", "_runtime/jobs", *SERVICES)
     for face in ("asynchronous", "blocking")
 }
 COLOURED |= {"_runtime/webhooks/asgi.py", "_runtime/webhooks/store.py"}  # a web server's side; what processes share
@@ -65,7 +65,7 @@ def ours(names: set[str]) -> set[str]:
 
 def test_the_core_is_found() -> None:
     assert SERVICES == ["mirelo", "pixazo"]
-    assert {"_runtime/runtime.py", "_runtime/poll.py", "_runtime/upload.py", "_runtime/jobs/flows.py"} <= set(CORE)
+    assert {"_runtime/api/execute.py", "_runtime/jobs/waiter.py", "_runtime/transfer/upload.py", "_runtime/jobs/flows.py"} <= set(CORE)
     assert {"mirelo/core.py", "pixazo/core.py"} <= set(CORE)
     assert set(FILES) >= COLOURED
 

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from mirelo_ergo import InvalidRequestError
-from mirelo_ergo._runtime.limits import check
+from mirelo_ergo._runtime.api.limits import check
 
 
 @attrs.frozen

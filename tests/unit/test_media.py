@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirelo_ergo._runtime.media import EXTENSIONS, content_type_of, is_whole, result_type, safe_filename
+from mirelo_ergo._runtime.transfer.content_types import (
+    EXTENSIONS,
+    content_type_of,
+    is_whole,
+    result_type,
+    safe_filename,
+)
 
 FTYP = b"\x00\x00\x00\x14ftyp"
 EBML = b"\x1a\x45\xdf\xa3"

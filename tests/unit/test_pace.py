@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mirelo_ergo._runtime.retry import SUBMITS_IN_FLIGHT, Pace
+from mirelo_ergo._runtime.api.retry import SUBMITS_IN_FLIGHT, Pace
 from tests.support import answers
 from tests.support.virtual import VirtualIO, client_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mirelo_ergo._runtime.io import Reply, Request
+    from mirelo_ergo._runtime.io.protocol import Reply, Request
 
 
 class Clock:

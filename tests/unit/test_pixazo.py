@@ -22,7 +22,7 @@ from mirelo_ergo import (
     SubmitOutcomeUnknown,
     Video,
 )
-from mirelo_ergo._runtime.io import TransportFailure, run
+from mirelo_ergo._runtime.io.protocol import TransportFailure, run
 from tests.support.answers import page, refused, reply, reset
 from tests.support.gateway import REQUEST_ID, job_over, queued
 from tests.support.gateway import problem as error

@@ -30,7 +30,7 @@ from mirelo_ergo import (
     WebhookInbox,
     capabilities,
 )
-from mirelo_ergo._runtime.io import run
+from mirelo_ergo._runtime.io.protocol import run
 from tests.support.answers import reply
 from tests.support.gateway import REQUEST_ID, URL, completed, job_over, queued
 from tests.support.gateway import problem as error

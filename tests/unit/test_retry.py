@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirelo_ergo._runtime.io import FailureKind
-from mirelo_ergo._runtime.retry import (
+from mirelo_ergo._runtime.api.retry import (
     ATTEMPTS,
     Answered,
     Budget,
@@ -24,6 +23,7 @@ from mirelo_ergo._runtime.retry import (
     Unknown,
     parse_retry_after,
 )
+from mirelo_ergo._runtime.io.protocol import FailureKind
 from mirelo_ergo.errors import Sent
 
 POLICY = RetryPolicy(uncharged=frozenset({"generation_failed", "generation_timeout"}))

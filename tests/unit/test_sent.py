@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 import pytest
 
-from mirelo_ergo._runtime.sent import SentTracker
+from mirelo_ergo._runtime.io.sent import SentTracker
 
 if TYPE_CHECKING:
     from mirelo_ergo.errors import Sent

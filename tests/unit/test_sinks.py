@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mirelo_ergo._runtime.sinks import FileSink, MemorySink
+from mirelo_ergo._runtime.transfer.sinks import FileSink, MemorySink
 
 if TYPE_CHECKING:
     from pathlib import Path

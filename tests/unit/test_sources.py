@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import pytest
 
 from mirelo_ergo import InvalidRequestError, Video
-from mirelo_ergo._runtime.io import SourceFailed
+from mirelo_ergo._runtime.io.protocol import SourceFailed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mirelo_ergo._runtime.sources import Uploadable
+    from mirelo_ergo._runtime.transfer.sources import Uploadable
 
 MP4 = b"\x00\x00\x00\x14ftypisom" + bytes(500)
 

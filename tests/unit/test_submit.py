@@ -7,22 +7,17 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 import pytest
 
-from mirelo_ergo import (
-    InvalidRequestError,
-    NetworkError,
-    ServerError,
-    SubmitOutcomeUnknown,
-)
-from mirelo_ergo._runtime.io import Request, TransportFailure
-from mirelo_ergo._runtime.runtime import fingerprint
+from mirelo_ergo import InvalidRequestError, NetworkError, ServerError, SubmitOutcomeUnknown
+from mirelo_ergo._runtime.api.execute import fingerprint
+from mirelo_ergo._runtime.io.protocol import Request, TransportFailure
 from tests.support import answers
 from tests.support.answers import page, problem, refused, reply, reset
 from tests.support.virtual import KEY, WALL, Late, VirtualIO, client_over
 
 if TYPE_CHECKING:
-    from mirelo_ergo._runtime.deadline import Watch
-    from mirelo_ergo._runtime.io import Reply
-    from mirelo_ergo._runtime.sent import SentTracker
+    from mirelo_ergo._runtime.io.deadline import Watch
+    from mirelo_ergo._runtime.io.protocol import Reply
+    from mirelo_ergo._runtime.io.sent import SentTracker
 
 
 def submit(io: VirtualIO, **options: Any) -> str:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mirelo_ergo import MireloError, NetworkError, SourceChangedError, UploadError, Video
-from mirelo_ergo._runtime.io import ForeignRefused, TransportFailure
+from mirelo_ergo._runtime.io.protocol import ForeignRefused, TransportFailure
 from tests.support import answers
 from tests.support.virtual import KEY, Incoming, Sending, VirtualIO, client_over
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mirelo_ergo._runtime.deadline import Watch
-    from mirelo_ergo._runtime.io import ForeignRequest, Reply, Request
+    from mirelo_ergo._runtime.io.deadline import Watch
+    from mirelo_ergo._runtime.io.protocol import ForeignRequest, Reply, Request
 
 MP4 = b"\x00\x00\x00\x14ftypisom" + bytes(range(256)) * 8000  # 2 MB: three pieces
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from mirelo_ergo._runtime.http import exchange
 from mirelo_ergo._runtime.http.exchange import BlockingHttp, HttpSettings
-from mirelo_ergo._runtime.io import ForeignRefused, ForeignRequest
+from mirelo_ergo._runtime.io.protocol import ForeignRefused, ForeignRequest
 from mirelo_ergo._runtime.redact import Secret
-from mirelo_ergo._runtime.urls import (
+from mirelo_ergo._runtime.transfer.urls import (
     AddressKind,
     ForeignPolicy,
     address_kind,

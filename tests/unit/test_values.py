@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirelo_ergo._runtime.answers import Unusable
+from mirelo_ergo._runtime.api.answers import Unusable
 from mirelo_ergo._runtime.ids import job_id_problem
-from mirelo_ergo._runtime.io import Reply
+from mirelo_ergo._runtime.io.protocol import Reply
 from mirelo_ergo._runtime.jobs.values import JobErrored, JobProcessing, JobSucceeded
 from mirelo_ergo.mirelo.values import (
     MeResult,

@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirelo_ergo import JobEvent, JobTimeoutError, WebhookInbox
-from mirelo_ergo._runtime.answers import read_object, text_field
-from mirelo_ergo._runtime.io import Request, run
-from mirelo_ergo._runtime.poll import LATE, PATIENT, PROMPT, Schedule, Seen, Waiter, safety_net
-from mirelo_ergo._runtime.retry import Kind
-from mirelo_ergo._runtime.runtime import Operation
+from mirelo_ergo._runtime.api.answers import read_object, text_field
+from mirelo_ergo._runtime.api.execute import Operation
+from mirelo_ergo._runtime.api.retry import Kind
+from mirelo_ergo._runtime.io.protocol import Request, run
+from mirelo_ergo._runtime.jobs.waiter import LATE, PATIENT, PROMPT, Schedule, Seen, Waiter, safety_net
 from mirelo_ergo._runtime.webhooks.inbox import LARGEST_KEPT, LOOK_EVERY
 from tests.support.answers import page, reply
 from tests.support.jobs import still
@@ -29,7 +29,7 @@ from tests.support.virtual import START, VirtualIO, runtime_over
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mirelo_ergo._runtime.io import Reply
+    from mirelo_ergo._runtime.io.protocol import Reply
     from mirelo_ergo._runtime.webhooks.events import EventStatus
 
 ID = "req_1"

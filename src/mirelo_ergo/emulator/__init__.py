@@ -32,11 +32,11 @@ if _missing := [
     )
 
 from mirelo_ergo.emulator import faults
-from mirelo_ergo.emulator.callbacks import Callbacks, SentCallback
-from mirelo_ergo.emulator.clock import Clock
 from mirelo_ergo.emulator.server import Emulator, running, serve
-from mirelo_ergo.emulator.store import Asset, Charge, SeenJob
-from mirelo_ergo.emulator.traffic import SeenRequest
+from mirelo_ergo.emulator.state.clock import Clock
+from mirelo_ergo.emulator.state.store import Asset, Charge, SeenJob
+from mirelo_ergo.emulator.web.callbacks import Callbacks, SentCallback
+from mirelo_ergo.emulator.web.traffic import SeenRequest
 
 __all__ = [
     "Asset",

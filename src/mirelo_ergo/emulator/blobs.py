@@ -14,17 +14,17 @@ from xml.sax.saxutils import escape
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from mirelo_ergo.emulator import wire
-from mirelo_ergo.emulator.refusals import Refusal
+from mirelo_ergo.emulator.web import wire
+from mirelo_ergo.emulator.web.refusals import Refusal
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
-    from mirelo_ergo.emulator.disk import Disk
-    from mirelo_ergo.emulator.rendering import Rendering
-    from mirelo_ergo.emulator.signing import Signer
-    from mirelo_ergo.emulator.store import Asset, Job, Store
+    from mirelo_ergo.emulator.media.rendering import Rendering
+    from mirelo_ergo.emulator.state.disk import Disk
+    from mirelo_ergo.emulator.state.signing import Signer
+    from mirelo_ergo.emulator.state.store import Asset, Job, Store
 
 UPLOAD_SECONDS = 15 * 60
 RESULT_SECONDS = 60 * 60

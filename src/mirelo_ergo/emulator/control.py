@@ -25,16 +25,17 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from starlette.responses import Response
 
-from mirelo_ergo.emulator import callbacks, targets, wire
-from mirelo_ergo.emulator.clock import iso
 from mirelo_ergo.emulator.faults import scenario, schema
 from mirelo_ergo.emulator.faults.bounds import Number, Text, nearest
 from mirelo_ergo.emulator.faults.kinds import KINDS
 from mirelo_ergo.emulator.faults.plan import ActiveFault, rule_from_json, rule_to_json
-from mirelo_ergo.emulator.origin import check_origin
 from mirelo_ergo.emulator.page.view import safe, short_key
-from mirelo_ergo.emulator.refusals import Refusal, bad_request, short
-from mirelo_ergo.emulator.store import KEY_PREFIX
+from mirelo_ergo.emulator.spec import targets
+from mirelo_ergo.emulator.state.clock import iso
+from mirelo_ergo.emulator.state.store import KEY_PREFIX
+from mirelo_ergo.emulator.web import callbacks, wire
+from mirelo_ergo.emulator.web.origin import check_origin
+from mirelo_ergo.emulator.web.refusals import Refusal, bad_request, short
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from mirelo_ergo.emulator.faults.bounds import Bound
-    from mirelo_ergo.emulator.store import Job
-    from mirelo_ergo.emulator.traffic import SeenRequest
+    from mirelo_ergo.emulator.state.store import Job
+    from mirelo_ergo.emulator.web.traffic import SeenRequest
     from mirelo_ergo.emulator.world import World
 
     Answer = Callable[[Request], Awaitable[object]]

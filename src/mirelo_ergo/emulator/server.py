@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from mirelo_ergo.emulator import spec
-from mirelo_ergo.emulator.disk import Folder
 from mirelo_ergo.emulator.faults.plan import Rule
 from mirelo_ergo.emulator.faults.scenario import Scenario, load
 from mirelo_ergo.emulator.faults.sockets import Protocol
-from mirelo_ergo.emulator.studio import checked_speed
+from mirelo_ergo.emulator.generator import checked_speed
+from mirelo_ergo.emulator.spec import spec
+from mirelo_ergo.emulator.state.disk import Folder
 from mirelo_ergo.emulator.world import Options, World
 
 if TYPE_CHECKING:
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from mirelo_ergo.emulator.callbacks import Callbacks
-    from mirelo_ergo.emulator.clock import Clock
     from mirelo_ergo.emulator.faults.kinds import Fault
     from mirelo_ergo.emulator.faults.plan import ActiveFault
-    from mirelo_ergo.emulator.pixazo import Gateway
-    from mirelo_ergo.emulator.store import Asset, Charge, SeenJob
-    from mirelo_ergo.emulator.traffic import SeenRequest
+    from mirelo_ergo.emulator.services.pixazo import Gateway
+    from mirelo_ergo.emulator.state.clock import Clock
+    from mirelo_ergo.emulator.state.store import Asset, Charge, SeenJob
+    from mirelo_ergo.emulator.web.callbacks import Callbacks
+    from mirelo_ergo.emulator.web.traffic import SeenRequest
 
 STARTING_CREDITS = 10_000
 START_SECONDS = 10.0

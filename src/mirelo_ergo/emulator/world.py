@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from mirelo_ergo.emulator.app import Api
 from mirelo_ergo.emulator.blobs import Blobs
-from mirelo_ergo.emulator.callbacks import Callbacks
-from mirelo_ergo.emulator.clock import Clock
 from mirelo_ergo.emulator.control import Control
-from mirelo_ergo.emulator.disk import Disk
-from mirelo_ergo.emulator.envelopes import ENVELOPES
 from mirelo_ergo.emulator.faults.gate import Gate
 from mirelo_ergo.emulator.faults.plan import Plan
+from mirelo_ergo.emulator.generator import Studio
 from mirelo_ergo.emulator.page import Page
-from mirelo_ergo.emulator.pixazo import Gateway
-from mirelo_ergo.emulator.refusals import Refusal
-from mirelo_ergo.emulator.signing import Signer
-from mirelo_ergo.emulator.store import Store
-from mirelo_ergo.emulator.studio import Studio
-from mirelo_ergo.emulator.traffic import Traffic
-from mirelo_ergo.emulator.workers import Workers
+from mirelo_ergo.emulator.services.mirelo import Api
+from mirelo_ergo.emulator.services.pixazo import Gateway
+from mirelo_ergo.emulator.services.registry import ENVELOPES
+from mirelo_ergo.emulator.state.clock import Clock
+from mirelo_ergo.emulator.state.disk import Disk
+from mirelo_ergo.emulator.state.signing import Signer
+from mirelo_ergo.emulator.state.store import Store
+from mirelo_ergo.emulator.state.workers import Workers
+from mirelo_ergo.emulator.web.callbacks import Callbacks
+from mirelo_ergo.emulator.web.refusals import Refusal
+from mirelo_ergo.emulator.web.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from mirelo_ergo.emulator.faults.scenario import Scenario
-    from mirelo_ergo.emulator.spec import Operation
+    from mirelo_ergo.emulator.spec.spec import Operation
 
 OWN = "/_emulator/"  # requests to the emulator itself, one of which may be what ends this world
 END_SECONDS = 1.0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._runtime.client.settings import credit_limit
 from .._runtime.jobs.asynchronous import AsyncJobRequest, AsyncServiceClient, AsyncSyncResult
-from .._runtime.jobs.inputs import Audio, Video, source_from
 from .._runtime.redact import Secret
-from .._runtime.settings import credit_limit
+from .._runtime.transfer.inputs import Audio, Video, source_from
 from .core import Core
 from .families import Generation, known_model, segment_fields
 from .models import ModelInfo, known_models

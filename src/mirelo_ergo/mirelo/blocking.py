@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._runtime.io import run
+from .._runtime.client.settings import credit_limit
+from .._runtime.io.protocol import run
 from .._runtime.jobs.blocking import JobRequest, ServiceClient, SyncResult
-from .._runtime.jobs.inputs import Audio, Video, source_from
 from .._runtime.redact import Secret
-from .._runtime.settings import credit_limit
+from .._runtime.transfer.inputs import Audio, Video, source_from
 from .core import Core
 from .families import Generation, known_model, segment_fields
 from .models import ModelInfo, known_models

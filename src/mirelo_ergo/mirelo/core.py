@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from .._runtime.built import request_from
+from .._runtime.api.execute import Operation, execute
+from .._runtime.api.requests import request_from
+from .._runtime.api.retry import Kind
 from .._runtime.jobs.flows import JobFlows
-from .._runtime.jobs.inputs import AssetCache, MediaSource
-from .._runtime.retry import Kind
-from .._runtime.runtime import Operation, execute
-from .._runtime.upload import Slot, upload
+from .._runtime.transfer.inputs import AssetCache, MediaSource
+from .._runtime.transfer.upload import Slot, upload
 from ..errors import CostLimitError, IncompleteResultError, MireloError, VideoError
 from .families import Generation, Place, Places, choose_family, fields_for
 from .service import ASSET_LIFETIME
@@ -21,7 +21,7 @@ from .values import MeResult, PreflightResult, read_asset, read_me, read_preflig
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from .._runtime.io import Request
+    from .._runtime.io.protocol import Request
     from .._runtime.jobs.flows import Headers
     from .._runtime.jobs.tokens import JobRecord
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from .._runtime.answers import tolerant_integer
-from .._runtime.limits import check
+from .._runtime.api.answers import tolerant_integer
+from .._runtime.api.limits import check
 from .._runtime.redact import short_repr
 from ..errors import ConfigurationError, InvalidRequestError
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     )
     from mirelo_ergo_api.mirelo_v2.types import Unset
 
-    from .._runtime.built import Kwargs
-    from .._runtime.jobs.inputs import MediaSource
+    from .._runtime.api.requests import Kwargs
+    from .._runtime.transfer.inputs import MediaSource
 
 Fields = Mapping[str, Any]
 DEFAULT_MODEL: Final = "v1.5"

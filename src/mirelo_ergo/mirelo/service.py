@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from .._runtime.poll import PROMPT
-from .._runtime.service import ErrorFacts, Service
+from .._runtime.api.service import ErrorFacts, Service
+from .._runtime.jobs.waiter import PROMPT
 from ..errors import (
     AudioError,
     AuthenticationError,

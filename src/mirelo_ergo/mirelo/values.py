@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from .._runtime.answers import Unusable, integer_field, read_object, text_field, tolerant_integer
+from .._runtime.api.answers import Unusable, integer_field, read_object, text_field, tolerant_integer
+from .._runtime.api.retry import http_date, parse_retry_after
 from .._runtime.ids import job_id_problem
 from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobSucceeded, Polled, signed_urls
-from .._runtime.poll import Seen
+from .._runtime.jobs.waiter import Seen
 from .._runtime.redact import SignedUrl, log, short_repr, shorten
-from .._runtime.retry import http_date, parse_retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .._runtime.io import Reply
+    from .._runtime.io.protocol import Reply
 
 
 @attrs.frozen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from .._runtime.answers import Unusable, text_field
+from .._runtime.api.answers import Unusable, text_field
 from .._runtime.ids import job_id_problem
 from .._runtime.redact import short_repr, shorten
 from .._runtime.webhooks.events import CallbackFormat, JobEvent

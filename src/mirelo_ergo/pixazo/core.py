@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from .._runtime.built import request_from
+from .._runtime.api.requests import request_from
 from .._runtime.jobs.flows import JobFlows
-from .._runtime.jobs.inputs import url_problem
 from .._runtime.redact import safe_url, shorten
+from .._runtime.transfer.inputs import url_problem
 from ..errors import InvalidRequestError
 from .families import Generation
 

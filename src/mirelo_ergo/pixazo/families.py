@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from .._runtime.answers import tolerant_integer
-from .._runtime.limits import check
+from .._runtime.api.answers import tolerant_integer
+from .._runtime.api.limits import check
 from ..errors import InvalidRequestError
 
 if TYPE_CHECKING:
     from mirelo_ergo_api.pixazo.types import Unset
 
-    from .._runtime.built import Kwargs
+    from .._runtime.api.requests import Kwargs
 
 Fields = Mapping[str, Any]
 RANDOM: Final = -1

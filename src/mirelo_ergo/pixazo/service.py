@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from .._runtime.poll import Schedule
-from .._runtime.service import ErrorFacts, Service
+from .._runtime.api.service import ErrorFacts, Service
+from .._runtime.jobs.waiter import Schedule
 from ..errors import InsufficientCreditsError, NotFoundError
 from .callbacks import CALLBACKS
 from .families import FAMILIES

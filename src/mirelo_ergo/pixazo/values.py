@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from .._runtime.answers import Unusable, read_object, text_field
+from .._runtime.api.answers import Unusable, read_object, text_field
+from .._runtime.api.retry import parse_retry_after
 from .._runtime.ids import job_id_problem
 from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobStatus, JobSucceeded, Polled, signed_urls
-from .._runtime.poll import Seen
+from .._runtime.jobs.waiter import Seen
 from .._runtime.redact import short_repr, shorten
-from .._runtime.retry import parse_retry_after
 from .times import read_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .._runtime.io import Reply
+    from .._runtime.io.protocol import Reply
 
 _LONGEST_REASON = 2000
 

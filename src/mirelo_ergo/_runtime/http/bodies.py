@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ..io import PIECE, ForeignRequest, Reader, SourceFailed
+from ..io.protocol import PIECE, ForeignRequest, Reader, SourceFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..deadline import Watch
+    from ..io.deadline import Watch
 
 
 class CallbackFailed(Exception):

@@ -14,29 +14,15 @@ import httpcore
 import httpx
 
 from ...errors import ConfigurationError
-from ..deadline import Timing, Watch
-from ..io import ForeignRefused, ForeignRequest, Reply, Request, SourceFailed, TransportFailure
+from ..io.deadline import Timing, Watch
+from ..io.protocol import ForeignRefused, ForeignRequest, Reply, Request, SourceFailed, TransportFailure
+from ..io.sent import SentTracker
 from ..redact import Secret, safe_url
-from ..sent import SentTracker
-from ..urls import (
-    AddressKind,
-    ForeignPolicy,
-    address_kind,
-    check_address,
-    check_foreign_url,
-    is_loopback_host,
-)
+from ..transfer.urls import AddressKind, ForeignPolicy, address_kind, check_address, check_foreign_url, is_loopback_host
 from .bodies import AsyncPieces, CallbackFailed, SyncPieces
 from .connections import AsyncConnections
 from .network import AsyncBackend, Backend, watch_of_this_call
-from .transports import (
-    AsyncClientTransport,
-    AsyncPoolTransport,
-    ClientTransport,
-    PoolTransport,
-    classify,
-    tls_context,
-)
+from .transports import AsyncClientTransport, AsyncPoolTransport, ClientTransport, PoolTransport, classify, tls_context
 
 if TYPE_CHECKING:
     import ssl

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 import httpx
 
 from ...errors import ConfigurationError, UnexpectedResponseError
-from ..answers import Unusable, error_from, kept_body, read_json
-from ..deadline import Deadline
-from ..io import Reply, TransportFailure
-from ..retry import parse_retry_after
-from ..runtime import failure_error
-from ..sent import SentTracker
+from ..api.answers import Unusable, error_from, kept_body, read_json
+from ..api.execute import failure_error
+from ..api.retry import parse_retry_after
+from ..io.deadline import Deadline
+from ..io.protocol import Reply, TransportFailure
+from ..io.sent import SentTracker
 
 if TYPE_CHECKING:
     from ...errors import MireloError
-    from ..asynchronous import AsyncIO
-    from ..blocking import BlockingIO
-    from ..runtime import Runtime
+    from ..api.execute import Runtime
+    from .asynchronous import AsyncIO
+    from .blocking import BlockingIO
     from .exchange import Http
 
 

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpcore
 
-from ..io import PIECE, ForeignRefused
+from ..io.protocol import PIECE, ForeignRefused
 from ..redact import shorten
-from ..urls import AddressKind, ForeignPolicy, address_kind, check_address
+from ..transfer.urls import AddressKind, ForeignPolicy, address_kind, check_address
 
 if TYPE_CHECKING:
     import asyncio
     import ssl
     from collections.abc import Iterable, Iterator
 
-    from ..deadline import Watch
+    from ..io.deadline import Watch
 
 _WRITE = 1 << 16
 _GLANCE = 0.01

@@ -10,14 +10,14 @@ import httpcore
 import httpx
 
 from ...errors import ConfigurationError
-from ..io import FailureKind, TransportFailure
+from ..io.protocol import FailureKind, TransportFailure
 from ..redact import Secret, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ...errors import Sent
-    from ..sent import SentTracker
+    from ..io.sent import SentTracker
     from .connections import AsyncConnections
 
 _contexts: dict[tuple[object, ...], ssl.SSLContext] = {}

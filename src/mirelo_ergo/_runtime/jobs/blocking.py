@@ -5,29 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from ..io import run
-from ..runtime import Runtime
-from ..settings import milliseconds
+from ..api.execute import Runtime
+from ..client.settings import milliseconds
+from ..client.setup import prepare
+from ..io.protocol import run
+from ..transfer.inputs import Audio
 from .flows import JobFlows
 from .handles import JobHandle, about
-from .inputs import Audio
-from .setup import prepare
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Coroutine
     from types import TracebackType
 
-    from ..blocking import BlockingIO
+    from ..api.service import Service
+    from ..client.settings import Options
+    from ..http.blocking import BlockingIO
     from ..http.exchange import HttpSettings
-    from ..poll import Waiter
-    from ..service import Service
-    from ..settings import Options
     from ..webhooks.inbox import WebhookInbox
     from ..webhooks.order import Webhook
     from .flows import Headers
     from .tokens import JobRecord
     from .values import JobProcessing, JobStatus, Polled
+    from .waiter import Waiter
 
 C = TypeVar("C", bound=JobFlows)
 L = TypeVar("L")
@@ -193,7 +193,7 @@ class ServiceClient(Generic[C]):
 
     def _new_io(self, settings: HttpSettings) -> BlockingIO:
         """Make what the core does its I/O with; the test fixtures' clients have their own."""
-        from ..blocking import BlockingIO
+        from ..http.blocking import BlockingIO
 
         return BlockingIO(settings)
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ...errors import IncompleteResultError, InvalidRequestError, JobFailedError
-from ..download import LARGEST_FILE, LARGEST_IN_MEMORY, fetch
-from ..io import Request
-from ..media import safe_filename
-from ..poll import YOUNG, Hints, Seen, Waiter, clamp_estimate, safety_net
-from ..retry import Kind
-from ..runtime import Operation, Runtime, execute
-from ..sinks import FileSink, MemorySink
+from ..api.execute import Operation, Runtime, execute
+from ..api.retry import Kind
+from ..io.protocol import Request
+from ..transfer.content_types import safe_filename
+from ..transfer.download import LARGEST_FILE, LARGEST_IN_MEMORY, fetch
+from ..transfer.sinks import FileSink, MemorySink
 from ..webhooks.order import Webhook
 from .tokens import JobRecord, read_token
 from .values import JobErrored, JobProcessing, JobStatus, JobSucceeded, Polled
+from .waiter import YOUNG, Hints, Seen, Waiter, clamp_estimate, safety_net
 
 if TYPE_CHECKING:
     from collections.abc import Callable

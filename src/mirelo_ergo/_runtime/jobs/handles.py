@@ -5,18 +5,18 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..poll import Hints, attach
+from ..client.settings import milliseconds
 from ..redact import log, short_repr
-from ..settings import milliseconds
+from .waiter import Hints, attach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..poll import Waiter
     from ..webhooks.inbox import WebhookInbox
     from .flows import JobFlows
     from .tokens import JobRecord
     from .values import JobStatus, Polled
+    from .waiter import Waiter
 
 
 class JobHandle:

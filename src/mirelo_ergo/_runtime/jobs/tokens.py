@@ -13,7 +13,7 @@ from ..ids import job_id_problem
 from ..redact import short_repr, shorten
 
 if TYPE_CHECKING:
-    from ..service import Service
+    from ..api.service import Service
 
 _TOKEN = re.compile(
     r"([a-z]{1,20})1:([a-z0-9_/-]{1,60}):(v[0-9][0-9.]{0,10}):([A-Za-z0-9%._~-]{1,600}):([0-9]{1,11}):([0-9]{0,10})",

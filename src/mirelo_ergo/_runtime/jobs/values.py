@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from ..answers import string_list
+from ..api.answers import string_list
 from ..redact import SignedUrl
 
 if TYPE_CHECKING:

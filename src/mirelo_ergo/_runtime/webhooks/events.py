@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 import attrs
 
 from ...errors import WebhookError
-from ..answers import Unusable
+from ..api.answers import Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

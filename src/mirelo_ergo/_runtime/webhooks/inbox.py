@@ -8,9 +8,9 @@ import threading
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ...errors import ConfigurationError, InvalidRequestError
+from ..client.settings import milliseconds
 from ..ids import job_id_problem
 from ..redact import short_repr, shorten
-from ..settings import milliseconds
 from .store import BRIEF, Heard, Store
 
 if TYPE_CHECKING:

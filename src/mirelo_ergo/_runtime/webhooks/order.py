@@ -9,7 +9,7 @@ import attrs
 
 from ...errors import InvalidRequestError
 from ..redact import shorten
-from ..urls import parse_url
+from ..transfer.urls import parse_url
 
 if TYPE_CHECKING:
     from .events import CallbackFormat

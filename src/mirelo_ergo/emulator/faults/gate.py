@@ -9,10 +9,7 @@ import math
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from mirelo_ergo.emulator import targets
 from mirelo_ergo.emulator.blobs import store_error
-from mirelo_ergo.emulator.clock import Stopping
-from mirelo_ergo.emulator.envelopes import ENVELOPES
 from mirelo_ergo.emulator.faults.kinds import (
     BadJson,
     CutBody,
@@ -26,8 +23,11 @@ from mirelo_ergo.emulator.faults.kinds import (
 )
 from mirelo_ergo.emulator.faults.plan import Strike
 from mirelo_ergo.emulator.faults.sockets import connection
-from mirelo_ergo.emulator.refusals import Refusal
-from mirelo_ergo.emulator.traffic import mark
+from mirelo_ergo.emulator.services.registry import ENVELOPES
+from mirelo_ergo.emulator.spec import targets
+from mirelo_ergo.emulator.state.clock import Stopping
+from mirelo_ergo.emulator.web.refusals import Refusal
+from mirelo_ergo.emulator.web.traffic import mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from mirelo_ergo.emulator.clock import Clock
     from mirelo_ergo.emulator.faults.kinds import Fault
     from mirelo_ergo.emulator.faults.plan import Plan
     from mirelo_ergo.emulator.faults.sockets import Connection
-    from mirelo_ergo.emulator.signing import Signer
-    from mirelo_ergo.emulator.targets import Target
+    from mirelo_ergo.emulator.spec.targets import Target
+    from mirelo_ergo.emulator.state.clock import Clock
+    from mirelo_ergo.emulator.state.signing import Signer
 
     Headers = Iterable[tuple[bytes, bytes]]
     Envelope = Callable[[Refusal], Response]

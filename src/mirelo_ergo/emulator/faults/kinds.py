@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import attrs
 
 from mirelo_ergo.emulator.faults.bounds import Choice, Either, Number, Text, nearest
-from mirelo_ergo.emulator.refusals import short
-from mirelo_ergo.emulator.targets import GENERATE, GROUPS
+from mirelo_ergo.emulator.spec.targets import GENERATE, GROUPS
+from mirelo_ergo.emulator.web.refusals import short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

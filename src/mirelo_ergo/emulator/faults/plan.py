@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mirelo_ergo.emulator import targets
 from mirelo_ergo.emulator.faults.bounds import Bound, Number, nearest
 from mirelo_ergo.emulator.faults.kinds import (
     KINDS,
@@ -24,13 +23,14 @@ from mirelo_ergo.emulator.faults.kinds import (
     fault_from_json,
     fault_to_json,
 )
-from mirelo_ergo.emulator.refusals import short
+from mirelo_ergo.emulator.spec import targets
+from mirelo_ergo.emulator.web.refusals import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mirelo_ergo.emulator.clock import Clock
-    from mirelo_ergo.emulator.targets import Target
+    from mirelo_ergo.emulator.spec.targets import Target
+    from mirelo_ergo.emulator.state.clock import Clock
 
 MAX_RULES = 100
 MAX_KEYS = 10_000

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from mirelo_ergo.emulator.faults.kinds import FailedJob, JobFault, StuckJob, WrongEstimate
-from mirelo_ergo.emulator.refusals import Refusal
+from mirelo_ergo.emulator.web.refusals import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mirelo_ergo.emulator.clock import iso
-from mirelo_ergo.emulator.wav import RATE
+from mirelo_ergo.emulator.media.wav import RATE
+from mirelo_ergo.emulator.state.clock import iso
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mirelo_ergo.emulator.faults.plan import ActiveFault
-    from mirelo_ergo.emulator.rendering import Rendering
-    from mirelo_ergo.emulator.store import Balance, Job
-    from mirelo_ergo.emulator.traffic import SeenRequest
+    from mirelo_ergo.emulator.media.rendering import Rendering
+    from mirelo_ergo.emulator.state.store import Balance, Job
+    from mirelo_ergo.emulator.web.traffic import SeenRequest
 
 MAX_JOBS = 20
 MAX_SEEN = 300  # requests that are looked through

@@ -1,0 +1,173 @@
+"""Read answers tolerantly: JSON, the few fields the core needs, and error bodies."""
+
+from __future__ import annotations
+
+import json
+import math
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from ...errors import (
+    APIStatusError,
+    AuthenticationError,
+    InsufficientCreditsError,
+    InvalidRequestError,
+    MireloError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    RequestTimeoutError,
+    ServerError,
+)
+from ..redact import short_repr, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..io.protocol import Reply
+    from ..redact import Secret
+    from .service import ErrorFacts, Service
+
+KEPT = 2000
+"""Characters of a useless body that an error keeps."""
+
+_BY_STATUS: Mapping[int, type[MireloError]] = {
+    400: InvalidRequestError,
+    401: AuthenticationError,
+    402: InsufficientCreditsError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    408: RequestTimeoutError,
+    413: InvalidRequestError,
+    415: InvalidRequestError,
+    422: InvalidRequestError,
+    429: RateLimitError,
+}
+_RETRYABLE = frozenset({408, 409, 421, 425, 429})
+
+
+class Unusable(Exception):
+    """Say why an answer is of no use. Internal: it becomes `UnexpectedResponseError` or `SubmitOutcomeUnknown`."""
+
+
+def read_json(reply: Reply) -> object:
+    """Decode a body as strict JSON in UTF-8 (a byte order mark is fine); raise `Unusable`.
+
+    The declared content type is not trusted either way: JSON under text/plain is read, a page under JSON is not.
+    """
+    if reply.problem is not None:
+        raise Unusable(reply.problem)
+    try:
+        return json.loads(reply.body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        problem = f"the answer is not UTF-8 ({error.reason})"
+    except RecursionError:
+        problem = "the answer is nested too deeply"
+    except ValueError as error:
+        problem = "the answer is empty" if not reply.body.strip() else f"the answer is not JSON ({error})"
+    raise Unusable(problem)
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def read_object(reply: Reply) -> Mapping[str, Any]:
+    """Decode a body that must be a JSON object."""
+    value = read_json(reply)
+    if not isinstance(value, dict):
+        raise Unusable(f"the answer is a JSON {type(value).__name__}, not an object")
+    return value
+
+
+def text_field(fields: Mapping[str, Any], name: str) -> str:
+    """Give a field that must be a non-empty string."""
+    value = fields.get(name)
+    if not isinstance(value, str) or not value:
+        raise Unusable(f"the answer's field {name!r} is {_shown(fields, name)}, not a string")
+    return value
+
+
+def integer_field(fields: Mapping[str, Any], name: str) -> int:
+    """Give a field that must be a whole number."""
+    value = tolerant_integer(fields.get(name))
+    if value is None:
+        raise Unusable(f"the answer's field {name!r} is {_shown(fields, name)}, not a whole number")
+    return value
+
+
+def tolerant_integer(value: object) -> int | None:
+    """Read 12, 12.0 and "12" as 12; anything else, also true and 12.5, as None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return int(value) if math.isfinite(value) and value.is_integer() else None
+    if isinstance(value, str) and len(value) <= 18 and value.isascii() and value.lstrip("-").isdigit():
+        return int(value) if value.count("-") <= 1 else None
+    return None
+
+
+def string_list(value: object) -> list[str]:
+    """Give the strings of a list; anything else counts as an empty one."""
+    return [item for item in value if isinstance(item, str) and item] if isinstance(value, list) else []
+
+
+def _shown(fields: Mapping[str, Any], name: str) -> str:
+    return short_repr(fields[name]) if name in fields else "missing"
+
+
+def error_facts(service: Service, reply: Reply) -> ErrorFacts | None:
+    """Read the service's own error shape from a body, None if it is anything else."""
+    try:
+        return service.read_error(read_json(reply))
+    except Unusable:
+        return None
+
+
+def status_phrase(status: int) -> str:
+    """Name a status, also one that no standard knows."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def error_from(service: Service, secret: Secret, reply: Reply, what: str, retry_after: float | None) -> MireloError:
+    """Make the typed error of a non-2xx answer. Unknown codes land by status; a page is named, not quoted."""
+    facts = error_facts(service, reply)
+    status = reply.status
+    cls: type[MireloError] | None = None
+    if facts is not None:
+        cls = service.errors_by_code.get(facts.code)
+        message = f"{what}: {shorten(secret.scrub(facts.message), 500)} ({facts.code}, HTTP {status})"
+    else:
+        location = secret.scrub(reply.headers.get("location", "?")).split("?")[0]
+        where = f", to {shorten(location, 120)}" if 300 <= status < 400 else ""
+        message = f"{what}: HTTP {status_phrase(status)}{where}, without the service's own error body"
+    if cls is None:
+        cls = _BY_STATUS.get(status) or (ServerError if status >= 500 else APIStatusError)
+    more: dict[str, Any] = {
+        "request_id": reply.headers.get("x-request-id"),
+        "body": kept_body(secret, reply),
+        "retryable": status in _RETRYABLE or status >= 500,
+    }
+    if issubclass(cls, APIStatusError):
+        more["retry_after"] = retry_after
+    if issubclass(cls, RateLimitError) and retry_after is not None:
+        message += f"; the service asks to wait {retry_after:g} s"
+    if issubclass(cls, InvalidRequestError) and facts is None:
+        return cls(message, "invalid_request", status, **more)
+    return cls(message, facts.code if facts else None, status, **more)
+
+
+def kept_body(secret: Secret, reply: Reply) -> object:
+    """Give what an error keeps of a body: the decoded JSON, or the beginning of the text; without the key."""
+    text = secret.scrub(reply.body.decode("utf-8", "replace"))  # first of all: a cut key would not be found
+    if len(reply.body) <= KEPT * 4 and reply.problem is None:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            pass
+    return text[:KEPT]

@@ -1,0 +1,272 @@
+"""When a request may be sent again: pure decisions (RELIABILITY §1), with clock and randomness passed in."""
+
+from __future__ import annotations
+
+import re
+import threading
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from ..io.protocol import DEFINITE, FailureKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ...errors import Sent
+
+LONGEST_RETRY_AFTER: Final = 60.0
+"""Seconds: a server that asks for more is not waited for."""
+LONGEST_BACKOFF: Final = 8.0
+SUBMITS_IN_FLIGHT: Final = 32
+
+
+class Kind(Enum):
+    """The class of an operation: what a second copy of it would cost."""
+
+    READ = "read"
+    CHEAP = "cheap"
+    PAID = "paid"
+    KEYED = "keyed"
+    DOWNLOAD = "download"
+
+
+ATTEMPTS: Final = {Kind.READ: 5, Kind.CHEAP: 4, Kind.PAID: 5, Kind.KEYED: 6, Kind.DOWNLOAD: 5}
+"""Attempts in all, the first included (for downloads: without progress)."""
+
+
+@attrs.frozen
+class Failed:
+    """An attempt that got no whole answer."""
+
+    kind: FailureKind
+    sent: Sent
+
+
+@attrs.frozen
+class Answered:
+    """An attempt that got an answer: `envelope` when the body is the API's own error shape with `code`.
+
+    `usable` says whether a 2xx body could be read for what it promises.
+    """
+
+    status: int
+    envelope: bool = False
+    code: str | None = None
+    retry_after: float | None = None
+    usable: bool = True
+
+
+Outcome = Failed | Answered
+
+
+@attrs.frozen
+class Done:
+    """The answer is good."""
+
+
+@attrs.frozen
+class Retry:
+    """Send it again, not before `after` seconds. `throttled`: the service is busy, not broken."""
+
+    after: float = 0.0
+    throttled: bool = False
+
+
+@attrs.frozen
+class Raise:
+    """End with the error of this outcome. It is definite: nothing was charged."""
+
+
+@attrs.frozen
+class Unknown:
+    """End with `SubmitOutcomeUnknown`. `accepted` is True when the service said yes."""
+
+    accepted: bool | None = None
+
+
+Decision = Done | Retry | Raise | Unknown
+
+
+@attrs.frozen
+class RetryPolicy:
+    """Decide what an attempt's outcome means for its operation.
+
+    `retries` caps the re-sends of every class (None: `ATTEMPTS`); `base` is the first backoff in seconds;
+    `uncharged` are the error codes the service documents as not charged.
+    """
+
+    retries: int | None = None
+    base: float = 0.5
+    uncharged: frozenset[str] = frozenset()
+
+    def attempts(self, kind: Kind) -> int:
+        """Give how many attempts an operation of this class has in all."""
+        return ATTEMPTS[kind] if self.retries is None else self.retries + 1
+
+    def decide(self, kind: Kind, method: str, outcome: Outcome, attempt: int, *, young: bool = False) -> Decision:
+        """Judge the outcome of attempt number `attempt` (1 is the first). `young`: the job was made under 5 s ago."""
+        decision = self._judge(kind, method, outcome, attempt, young)
+        if isinstance(decision, Retry) and (attempt >= self.attempts(kind) or decision.after > LONGEST_RETRY_AFTER):
+            return Raise()
+        return decision
+
+    def _judge(self, kind: Kind, method: str, outcome: Outcome, attempt: int, young: bool) -> Decision:
+        if isinstance(outcome, Failed):
+            return self._judge_failure(kind, outcome, attempt)
+        status, after = outcome.status, outcome.retry_after or 0.0
+        if 200 <= status < 300:
+            if outcome.usable:
+                return Done()
+            if kind is Kind.PAID:
+                return Unknown(accepted=True)
+            return Retry() if kind is Kind.KEYED or attempt == 1 else Raise()
+        if status in (421, 425, 429):
+            return Retry(after, throttled=True)
+        if status == 408:
+            return Unknown() if kind is Kind.PAID else Retry(after)
+        if status == 409:
+            return Retry(after) if kind is Kind.KEYED or method == "GET" else Raise()
+        if status == 404 and young:
+            return Retry(after) if attempt <= 3 else Raise()
+        if status >= 500:
+            return self._judge_server_error(kind, outcome, after)
+        return Raise()
+
+    def _judge_server_error(self, kind: Kind, outcome: Answered, after: float) -> Decision:
+        busy = outcome.status == 503 and outcome.envelope and outcome.retry_after is not None
+        if kind is not Kind.PAID or busy:
+            return Retry(after, throttled=busy)
+        return Raise() if outcome.envelope and outcome.code in self.uncharged else Unknown()
+
+    @staticmethod
+    def _judge_failure(kind: Kind, outcome: Failed, attempt: int) -> Decision:
+        if outcome.kind in DEFINITE:
+            return Raise()
+        if kind is Kind.PAID and outcome.sent == "yes":
+            return Unknown()
+        if outcome.kind == "garbled" and kind is not Kind.KEYED:
+            return Retry() if attempt == 1 else Raise()
+        return Retry()
+
+    def backoff(self, attempt: int, random: float) -> float:
+        """Give the seconds before the next attempt: full jitter over min(8 s, base · 2ⁿ)."""
+        return random * min(LONGEST_BACKOFF, self.base * 2.0 ** min(max(attempt - 1, 0), 16))
+
+
+class Budget:
+    """Bound the re-sends of a whole client, shared by its threads and tasks.
+
+    500 tokens; a transient retry costs 14, a throttled one 5; success gives the operation's cost back, and 1 when it
+    had none. In a total outage that is at most 35 extra requests.
+    """
+
+    FULL: Final = 500
+    TRANSIENT: Final = 14
+    THROTTLED: Final = 5
+
+    def __init__(self) -> None:
+        self._tokens = self.FULL
+        self._mutex = threading.Lock()
+
+    @property
+    def tokens(self) -> int:
+        """Give the tokens left."""
+        return self._tokens
+
+    def take(self, *, throttled: bool) -> int | None:
+        """Pay for one re-send and give its cost, or None when there is not enough left."""
+        cost = self.THROTTLED if throttled else self.TRANSIENT
+        with self._mutex:
+            if cost > self._tokens:
+                return None
+            self._tokens -= cost
+            return cost
+
+    def give_back(self, cost: int) -> None:
+        """Return what a successful operation paid, at least 1."""
+        with self._mutex:
+            self._tokens = min(self.FULL, self._tokens + max(1, cost))
+
+
+class Pace:
+    """Slow the client's submits after a 429: additive increase, multiplicative decrease.
+
+    No limit until the first 429. Then ×0.7 (at most once a second, the hold), +1/s for every second since.
+    """
+
+    HOLD: Final = 1.0
+    WINDOW: Final = 1.0
+    SLOWEST: Final = 0.5
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._mutex = threading.Lock()
+        self._rate: float | None = None
+        self._raised_at = 0.0
+        self._held_until = 0.0
+        self._next = 0.0
+        self._recent: list[float] = []
+
+    def reserve(self) -> float:
+        """Take the next start and give the seconds until it."""
+        with self._mutex:
+            now = self._now()
+            self._recent = [moment for moment in self._recent if moment > now - self.WINDOW]
+            if self._rate is None:
+                self._recent.append(now)
+                return 0.0
+            self._grow(now)
+            start = max(now, self._next)
+            self._next = start + 1.0 / self._rate
+            self._recent.append(start)
+            return start - now
+
+    def throttle(self) -> None:
+        """Note a 429."""
+        with self._mutex:
+            now = self._now()
+            if now < self._held_until:
+                return
+            self._grow(now)
+            sent = sum(moment > now - self.WINDOW for moment in self._recent) / self.WINDOW
+            self._rate = max(self.SLOWEST, 0.7 * (sent if self._rate is None else self._rate))
+            self._raised_at = self._held_until = now + self.HOLD
+            self._next = max(self._next, now + self.HOLD)
+
+    def _grow(self, now: float) -> None:
+        if self._rate is not None and now > self._raised_at:
+            self._rate += now - self._raised_at
+            self._raised_at = now
+
+
+_SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
+
+
+def parse_retry_after(value: str | None, date: str | None, wall: float) -> float | None:
+    """Read a Retry-After header: seconds or an HTTP-date, which is read against the response's own `Date`.
+
+    Strict digits only; garbage gives None and never hides the status; the past gives 0.
+    """
+    if value is None:
+        return None
+    value = value.strip(" \t")
+    if _SECONDS.fullmatch(value):
+        return float(value)
+    moment = http_date(value)
+    if moment is None:
+        return None
+    sent = http_date(date) if date is not None else None
+    return max(0.0, moment - (wall if sent is None else sent))
+
+
+def http_date(value: str) -> float | None:
+    """Read an HTTP-date as Unix seconds, None if it is none."""
+    try:
+        moment = parsedate_to_datetime(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

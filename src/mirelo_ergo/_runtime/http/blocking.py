@@ -1,0 +1,109 @@
+"""The blocking form of the core's I/O: the same `async def` methods, none of which ever suspends."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from weakref import WeakValueDictionary
+
+from ..api.retry import SUBMITS_IN_FLIGHT
+from .exchange import BlockingHttp, BlockingStream, HttpSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..io.deadline import Watch
+    from ..io.protocol import ForeignRequest, Reply, Request
+    from ..io.sent import SentTracker
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class _Lock:
+    def __init__(self, lock: threading.Lock) -> None:
+        self._lock = lock
+
+    async def __aenter__(self) -> None:
+        self._lock.acquire()
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._lock.release()
+
+
+class _Alarm:
+    def __init__(self) -> None:
+        self._rung = threading.Event()
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    async def wait(self, seconds: float) -> bool:
+        if self._rung.wait(seconds):
+            self._rung.clear()
+            return True
+        return False
+
+
+class BlockingIO:
+    """Do what the core asks, in the calling thread. Safe to share between threads, and to use after a fork."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self._http = BlockingHttp(settings)
+        self._fresh()
+
+    def _fresh(self) -> None:
+        self._pid = os.getpid()
+        self._mutex = threading.Lock()
+        self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
+        self._slots = threading.Semaphore(SUBMITS_IN_FLIGHT)
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def wall(self) -> float:
+        return time.time()
+
+    def random(self) -> float:
+        return random.random()  # noqa: S311  # jitter, not a secret
+
+    async def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)  # noqa: ASYNC251  # this form of the core blocks by design
+
+    def alarm(self) -> _Alarm:
+        return _Alarm()
+
+    async def call(self, request: Request, watch: Watch, sent: SentTracker) -> Reply:
+        return self._http.call(request, watch, sent)
+
+    async def send(self, request: ForeignRequest, watch: Watch) -> BlockingStream:
+        return self._http.open(request, watch)
+
+    async def disk(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return function(*args, **kwargs)
+
+    def lock(self, key: str) -> _Lock:
+        if self._pid != os.getpid():
+            self._fresh()  # another thread of the parent may have held these at the fork
+        with self._mutex:
+            return _Lock(self._locks.setdefault(key, threading.Lock()))
+
+    async def enter(self, seconds: float) -> bool:
+        if self._pid != os.getpid():
+            self._fresh()
+        return self._slots.acquire(timeout=seconds)
+
+    def leave(self) -> None:
+        self._slots.release()
+
+    @property
+    def http(self) -> BlockingHttp:
+        """Give the transport side, for the typed low-level client."""
+        return self._http
+
+    async def close(self) -> None:
+        """Close the connections."""
+        self._http.close()

@@ -1,0 +1,185 @@
+"""The boundary between the core and the world: what the core may ask for, and the driver of its blocking form.
+
+Every flow is written once as `async def` against `IO`. `AsyncIO` awaits for real; `BlockingIO` has the same methods
+and simply blocks, so that `run` finishes a flow on its first `send(None)`: no thread, no event loop, no generated twin.
+The core imports neither asyncio nor time nor httpx, and contains no async generator.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeVar
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+    from contextlib import AbstractAsyncContextManager
+
+    from ...errors import Sent
+    from .deadline import Watch
+    from .sent import SentTracker
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+PIECE = 1 << 20
+"""Bytes of a body handed over at a time: larger pieces make httpx's sync send quadratic."""
+
+FailureKind = Literal["connect", "timeout", "network", "garbled", "pool", "proxy", "proxy_refused", "tls", "local"]
+DEFINITE: frozenset[FailureKind] = frozenset({"tls", "local", "proxy_refused"})
+"""Failures that another attempt cannot mend; nothing of ours was processed."""
+
+
+class TransportFailure(Exception):
+    """Say that an attempt got no whole answer. Internal: the retry core turns it into a `MireloError`."""
+
+    def __init__(self, kind: FailureKind, sent: Sent, detail: str) -> None:
+        super().__init__(detail)
+        self.kind: FailureKind = kind
+        self.sent: Sent = sent
+        self.detail = detail
+
+
+class ForeignRefused(Exception):
+    """Say that a URL somebody else gave us may not be used; nothing was sent to it. Internal."""
+
+
+class SourceFailed(Exception):
+    """Say that the bytes to upload could not be read as announced. Internal. `changed`: the file is another now."""
+
+    def __init__(self, message: str, *, changed: bool = False) -> None:
+        super().__init__(message)
+        self.changed = changed
+
+
+@attrs.frozen
+class Request:
+    """Describe one API request. `path` begins with a slash and is already escaped; `body` is JSON or None."""
+
+    method: str
+    path: str
+    body: bytes | None = None
+    submit: bool = False
+    """Take the submit pool: a connection idle for 2 s is not used again, because that is where answers get lost."""
+    long: bool = False
+    """Let the first byte of the answer take as long as the operation's deadline."""
+    headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+    """Beside those of every request of the client; a value may be a secret."""
+
+
+@attrs.frozen
+class Reply:
+    """Hold a whole API answer. `problem` says why its body was not taken (too large, encoded), else None."""
+
+    status: int
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
+    problem: str | None = None
+
+
+class Reader(Protocol):
+    """Read an opened source piece by piece, blocking; `read` gives b"" at the end."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def close(self) -> None: ...
+
+
+class Source(Protocol):
+    """Describe bytes to upload: how many, and how to read them from the start."""
+
+    @property
+    def size(self) -> int: ...
+    def open(self) -> Reader: ...
+
+
+@attrs.frozen
+class ForeignRequest:
+    """Describe a request to a URL that somebody else gave us: nothing is sent but what stands here."""
+
+    method: str
+    url: str = attrs.field(repr=False)
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    body: Source | None = None
+    on_progress: Callable[[int, int], None] | None = None
+
+
+class Stream(Protocol):
+    """Hold a foreign answer whose body is still to be read; used under `async with`."""
+
+    status: int
+    headers: Mapping[str, str]
+
+    async def read(self) -> bytes: ...
+    async def __aenter__(self) -> Stream: ...
+    async def __aexit__(self, *exc_info: object) -> None: ...
+
+
+class Alarm(Protocol):
+    """Wake one flow from its waiting. A ring that came before the wait is not lost."""
+
+    def ring(self) -> None:
+        """End the wait, or the next one; from any thread, at any time, never blocking."""
+        ...
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait until it rings, at most that long; say whether it rang."""
+        ...
+
+
+class IO(Protocol):
+    """All that the core may ask of the world."""
+
+    def now(self) -> float:
+        """Give seconds on the monotonic clock."""
+        ...
+
+    def wall(self) -> float:
+        """Give Unix seconds; only for what leaves this process (tokens, dates)."""
+        ...
+
+    def random(self) -> float:
+        """Give a number in [0, 1)."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+    def alarm(self) -> Alarm:
+        """Make an alarm for the flow that asks."""
+        ...
+
+    async def call(self, request: Request, watch: Watch, sent: SentTracker) -> Reply:
+        """Make one attempt at an API request and read its whole answer; raise `TransportFailure`."""
+        ...
+
+    async def send(self, request: ForeignRequest, watch: Watch) -> Stream:
+        """Make one attempt at a foreign request; raise `TransportFailure`, `ForeignRefused` or `SourceFailed`."""
+        ...
+
+    async def disk(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function that blocks on the file system."""
+        ...
+
+    def lock(self, key: str) -> AbstractAsyncContextManager[None]:
+        """Exclude other users of the same key within this client."""
+        ...
+
+    async def enter(self, seconds: float) -> bool:
+        """Take one of the client's submit slots within that time; say whether one was had."""
+        ...
+
+    def leave(self) -> None:
+        """Give the submit slot back."""
+        ...
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Drive a flow over blocking I/O to its end and return what it returns; raises what it raises."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        value: T = stop.value
+        return value
+    coroutine.close()
+    raise RuntimeError("the blocking I/O tried to suspend")

@@ -1,0 +1,46 @@
+"""What of a request left this machine, read from httpcore's trace events.
+
+The exception class proves nothing: a reset before anything was read and a reset after the whole request was read are
+the same `ReadError`, and "server disconnected" also happens after full receipt.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ...errors import Sent
+
+
+class SentTracker:
+    """Collect the trace events of one attempt and say how much of it was sent."""
+
+    def __init__(self) -> None:
+        self._seen = False
+        self._tunnel = False
+        self._headers_begun = False
+        self._body_complete = False
+
+    def event(self, name: str, info: Mapping[str, Any]) -> None:
+        """Take one trace event. Those of a proxy's CONNECT are ignored: nothing of ours goes out with them."""
+        request = info.get("request")
+        if request is not None:
+            self._tunnel = bytes(request.method) == b"CONNECT"
+        if self._tunnel:
+            self._seen = True
+            return
+        self._seen = True
+        if name.endswith("send_request_headers.started"):
+            self._headers_begun = True
+        elif name.endswith("send_request_body.complete"):
+            self._body_complete = True
+
+    def sent(self) -> Sent:
+        """Give "no" or "partial" when that is proved, else "yes": also when there were no events at all."""
+        if self._seen and not self._headers_begun:
+            return "no"
+        if self._headers_begun and not self._body_complete:
+            return "partial"
+        return "yes"

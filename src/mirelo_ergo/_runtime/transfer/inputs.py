@@ -1,0 +1,276 @@
+"""Sources, video or audio: a URL the service fetches, or bytes that are uploaded when first needed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, Self, TypeVar
+from urllib.parse import urlsplit
+
+from ...errors import InvalidRequestError
+from ..redact import safe_url, short_repr, shorten
+from .content_types import HEAD, content_type_of
+from .sources import BytesSource, FileSource, PathSource, Uploadable, look_at, measure
+from .urls import LONGEST_URL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    OnProgress = Callable[[int, int], None]
+
+
+class AssetCache:
+    """Asset ids by what they are of: account, address and the exact bytes. Shared by threads."""
+
+    LARGEST = 1000
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[str, float]] = {}
+
+    def get(self, key: str, now: float) -> str | None:
+        """Give the asset id kept under a key, if it still lives."""
+        asset_id, until = self._kept.get(key, (None, 0.0))
+        return asset_id if now < until else None
+
+    def keep(self, key: str, asset_id: str, until: float) -> None:
+        """Keep an asset id until a moment of the monotonic clock; the oldest one makes room."""
+        if len(self._kept) >= self.LARGEST:
+            self._kept.pop(next(iter(self._kept)), None)
+        self._kept[key] = (asset_id, until)
+
+    def forget(self, key: str, asset_id: str) -> None:
+        """Forget an asset id that the service does not know any more; one that took its place meanwhile stays."""
+        if self._kept.get(key, ("", 0.0))[0] == asset_id:
+            self._kept.pop(key, None)
+
+
+class MediaSource:
+    """What `Video` and `Audio` have in common. Use one of them.
+
+    Bytes are uploaded at the first submit that needs them and the asset id is kept for 23 hours per account and
+    address, so that one upload serves many generations; a file that changed is uploaded anew. Uploading costs nothing.
+    `on_progress(sent, total)` is called with bytes, from the thread or task that submits.
+    """
+
+    kind: ClassVar[str]
+    """The request's field, which messages name."""
+
+    def __init__(self) -> None:
+        name = type(self).__name__
+        raise TypeError(f"make {name} with {name}.from_path, from_url, from_bytes or from_file")
+
+    _url: str | None
+    _path: Path | None
+    _source: Uploadable | None
+    _content_type: str | None
+    _on_progress: OnProgress | None
+    assets: AssetCache
+
+    @classmethod
+    def _make(
+        cls,
+        *,
+        url: str | None = None,
+        path: Path | None = None,
+        source: Uploadable | None = None,
+        content_type: str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Self:
+        made = cls.__new__(cls)
+        made._url, made._path, made._source = url, path, source
+        made._content_type, made._on_progress, made.assets = content_type, on_progress, AssetCache()
+        return made
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """Take one by its http(s) URL, which the service fetches itself; nothing is uploaded.
+
+        Raises `InvalidRequestError` if it is not such a URL.
+        """
+        problem = url_problem(url)
+        if problem is not None:
+            shown = safe_url(url) if isinstance(url, str) and "://" in url else shorten(url)
+            raise InvalidRequestError(
+                f"{cls.kind}: {shown} is not a URL that can be fetched: {problem}", field=cls.kind
+            )
+        return cls._make(url=url)
+
+    @classmethod
+    def _from_bytes(cls, data: bytes, content_type: str | None, on_progress: OnProgress | None) -> Self:
+        if not isinstance(data, bytes | bytearray | memoryview):
+            raise InvalidRequestError(
+                f"{cls.kind}: data is {type(data).__name__}, not bytes; for a file use from_path", field=cls.kind
+            )
+        if not len(data):
+            raise InvalidRequestError(f"{cls.kind}: data is empty; nothing was sent", field=cls.kind)
+        checked = _checked(content_type) or cls._guess(bytes(data[:HEAD]), "", "data")
+        return cls._make(source=BytesSource(bytes(data)), content_type=checked, on_progress=on_progress)
+
+    @classmethod
+    def from_path(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        content_type: str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Self:
+        """Take a file, streamed in constant memory when it is needed.
+
+        The content type is told from the file's own signature, else from its extension, unless `content_type` says it.
+        Raises `InvalidRequestError` at once for a missing, empty or unreadable file and for a folder.
+        """
+        try:
+            place = Path(path)
+        except TypeError:
+            raise InvalidRequestError(f"{cls.kind}: {short_repr(path, 80)} is not a path", field=cls.kind) from None
+        _, head = look_at(place, cls.kind)
+        if content_type is None:
+            cls._guess(head, place.suffix, str(place))
+        return cls._make(path=place, content_type=_checked(content_type), on_progress=on_progress)
+
+    @classmethod
+    def from_file(
+        cls,
+        file: BinaryIO,
+        *,
+        content_type: str | None = None,
+        size: int | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Self:
+        """Take a binary file object from where it stands; it is read when it is needed and is not closed.
+
+        One that cannot be rewound needs its `size` in bytes and its `content_type`, and an upload of it that fails
+        midway is not tried again.
+        """
+        source, head = measure(file, size, cls.kind)
+        if content_type is None:
+            name = getattr(file, "name", "")
+            content_type = cls._guess(head, Path(name).suffix if isinstance(name, str) else "", "the file object")
+        return cls._make(source=source, content_type=_checked(content_type), on_progress=on_progress)
+
+    @property
+    def url(self) -> str | None:
+        """Give the URL of a source that the service fetches, None for one that is uploaded."""
+        return self._url
+
+    @property
+    def on_progress(self) -> OnProgress | None:
+        """Give the callback that hears of the upload."""
+        return self._on_progress
+
+    def current(self) -> tuple[Uploadable, str]:
+        """Look at the source as it is now and give it with its content type. Reads the file system."""
+        if self._path is not None:
+            stamp, head = look_at(self._path, self.kind)
+            return PathSource(self._path, stamp), self._content_type or self._guess(
+                head, self._path.suffix, str(self._path)
+            )
+        assert self._source is not None, "a URL is not uploaded"
+        assert self._content_type is not None, "only a path's type is told later"
+        source = self._source.snapshot() if isinstance(self._source, FileSource) else self._source
+        return source, self._content_type
+
+    @classmethod
+    def _guess(cls, head: bytes, suffix: str, name: str) -> str:
+        found = content_type_of(head, suffix)
+        if found is None:
+            raise InvalidRequestError(
+                f"{cls.kind}: neither the first bytes nor the name of {shorten(name, 200)} tell what it is: "
+                f"pass content_type=, for example '{cls.kind}/mp4'",
+                field=cls.kind,
+            )
+        return found
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        if self._url is not None:
+            return f"{name}.from_url({safe_url(self._url)!r})"
+        if self._path is not None:
+            return f"{name}.from_path({str(self._path)!r})"
+        assert self._source is not None, "a source has a URL, a path or bytes"
+        return f"<{name} of {self._source.size} bytes, {self._content_type}>"
+
+
+class Video(MediaSource):
+    """A source video. Make one with `from_path`, `from_url`, `from_bytes` or `from_file`; use it with any client.
+
+    Bytes are uploaded at the first submit that needs them and the asset id is kept for 23 hours per account and
+    address, so that one upload serves many generations; a file that changed is uploaded anew. Uploading costs nothing.
+    `on_progress(sent, total)` is called with bytes, from the thread or task that submits.
+    """
+
+    kind = "video"
+
+    @classmethod
+    def from_bytes(cls, data: bytes, content_type: str = "video/mp4", *, on_progress: OnProgress | None = None) -> Self:
+        """Take a video from memory. For large files prefer `from_path`, which streams in constant memory."""
+        return cls._from_bytes(data, content_type, on_progress)
+
+
+class Audio(MediaSource):
+    """A source sound, for `extend_audio` and `inpaint_audio`; made and uploaded like a `Video`.
+
+    A finished job's sounds are in `result.audio`: they are used by their URL, without an upload, for about an hour.
+    """
+
+    kind = "audio"
+
+    @classmethod
+    def from_bytes(cls, data: bytes, content_type: str | None = None, *, on_progress: OnProgress | None = None) -> Self:
+        """Take a sound from memory; its content type is told from the bytes, unless `content_type` says it.
+
+        For large files prefer `from_path`, which streams in constant memory.
+        """
+        return cls._from_bytes(data, content_type, on_progress)
+
+    @classmethod
+    def _guess(cls, head: bytes, suffix: str, name: str) -> str:
+        found = super()._guess(head, suffix, name)
+        return "audio/mp4" if found == "video/mp4" else found  # an .m4a without a brand of its own
+
+
+_Media = TypeVar("_Media", Video, Audio)
+
+
+def source_from(cls: type[_Media], value: _Media | str | os.PathLike[str], assets: AssetCache) -> _Media:
+    """Take a source, a URL (it begins with http:// or https://) or a path, which uses the client's assets."""
+    if isinstance(value, cls):
+        return value
+    if isinstance(value, str) and value.lower().startswith(("http://", "https://")):
+        return cls.from_url(value)
+    if isinstance(value, str | os.PathLike):
+        made = cls.from_path(value)
+        made.assets = assets
+        return made
+    raise InvalidRequestError(
+        f"{cls.kind} is {type(value).__name__}: give a path, a URL, or {cls.__name__}.from_bytes, from_file",
+        field=cls.kind,
+    )
+
+
+def url_problem(url: object) -> str | None:
+    """Say why a service cannot fetch a URL, None if nothing speaks against it."""
+    if not isinstance(url, str):
+        return f"it is {type(url).__name__}"
+    if len(url) > LONGEST_URL:
+        return f"it has {len(url)} characters, more than {LONGEST_URL}"
+    if any(character <= " " for character in url):
+        return "it holds a space or control character, which must be escaped"
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError as error:
+        return str(error)
+    return None if parts.scheme in ("http", "https") and host else "it must begin with http:// or https:// and a host"
+
+
+def _checked(content_type: str | None) -> str | None:
+    if content_type is None:
+        return None
+    parts = content_type.split("/") if isinstance(content_type, str) else []
+    if len(parts) != 2 or not all(parts) or not content_type.isascii() or not content_type.isprintable():
+        raise InvalidRequestError(
+            f"content_type={short_repr(content_type)} is not a media type such as 'video/mp4'",
+            field="content_type",
+        )
+    return content_type

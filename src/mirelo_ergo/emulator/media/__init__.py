@@ -1,0 +1,1 @@
+"""Sound and pictures: reading clips, making placeholder sound, rendering and encoding results."""

@@ -1,0 +1,48 @@
+"""Write a sound in another format than WAV."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+
+from mirelo_ergo.emulator.media.wav import RATE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from av.audio.stream import AudioStream
+    from av.container import OutputContainer
+
+    from mirelo_ergo.emulator.media.wav import Sound
+
+# A coder, its container, and what makes it quick: there is nothing in these sounds that would be worth more care.
+CODERS = {
+    "mp3": ("libmp3lame", "mp3", {"compression_level": "7"}),
+    "aac": ("aac", "adts", {"aac_coder": "fast"}),
+    "flac": ("flac", "flac", {"compression_level": "0"}),
+}
+
+
+def encode(made: Sound, target: Path, name: str, check: Callable[[], None]) -> None:
+    """Write a sound as "mp3", "aac" or "flac"; calls `check` for every second of it, which may raise."""
+    codec, container, options = CODERS[name]
+    with av.open(str(target), "w", format=container) as output:
+        stream = output.add_stream(codec, rate=RATE, layout="stereo", options=options)
+        assert isinstance(stream, av.AudioStream)
+        for index in range(-(-made.frames // RATE)):
+            check()
+            add_second(output, stream, made, index)
+        output.mux(stream.encode(None))
+
+
+def add_second(output: OutputContainer, stream: AudioStream, made: Sound, index: int) -> None:
+    """Encode one second of a sound into a container that is being written."""
+    (samples,) = made.seconds(index, index + 1)
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.reshape(1, -1)), format="s16", layout="stereo")
+    frame.sample_rate = RATE
+    frame.pts, frame.time_base = index * RATE, Fraction(1, RATE)
+    output.mux(stream.encode(frame))

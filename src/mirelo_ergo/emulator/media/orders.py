@@ -1,0 +1,117 @@
+"""An accepted generation with everything at hand: how its sounds follow from it, and their making."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mirelo_ergo.emulator.media import clips, encoding, picture, sound, wav
+from mirelo_ergo.emulator.media.rendering import Rendering
+from mirelo_ergo.emulator.media.splice import Splice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from mirelo_ergo.emulator.media.parts import Part
+    from mirelo_ergo.emulator.media.recording import Recording
+    from mirelo_ergo.emulator.media.sources import Footage
+    from mirelo_ergo.emulator.media.wav import Sound
+    from mirelo_ergo.emulator.state.disk import Disk
+
+
+@attrs.frozen
+class Order:
+    """What is to be made, how often, and out of what.
+
+    `rounds` is how often a loop is heard; a `seed` takes part in every sample's own one.
+    """
+
+    part: Part
+    num_samples: int
+    prompt: str
+    loop: bool
+    as_video: bool
+    audio_format: str
+    rounds: int
+    seed: int | None
+    recording: Recording | None
+    footage: Footage | None
+
+    @property
+    def takes_time(self) -> bool:
+        """Say whether `render` has more to do than to note what is computed when it is read."""
+        return self.footage is not None or self.audio_format != "wav"
+
+    def render(self, seed: int, disk: Disk, check: Callable[[], None]) -> tuple[Rendering, ...]:
+        """Make the results; with a clip or a coder this takes a while, so `check` is called often and may raise.
+
+        Removes the clip, and the recording too if there will be no result that reads from it.
+        """
+        try:
+            if self.footage is None:
+                return tuple(self._written(self._sound(each), disk, check) for each in self._seeds(seed))
+            return self._for_footage(self.footage, seed, disk, check)
+        except BaseException:
+            if self.recording is not None:
+                self.recording.path.unlink(missing_ok=True)
+            raise
+
+    def _for_footage(self, footage: Footage, seed: int, disk: Disk, check: Callable[[], None]) -> tuple[Rendering, ...]:
+        path = window = footage.path
+        start_ms, duration_ms = footage.window.start_ms, footage.window.duration_ms
+        try:
+            jumps = picture.jumps(path, footage.clip, footage.window, check)
+            sounds = [self._sound(each, jumps) for each in self._seeds(seed)]
+            if not self.as_video:
+                return tuple(map(Rendering, sounds))
+            size = path.stat().st_size
+            if start_ms or footage.clip.codec not in clips.COPYABLE:
+                window = disk.new_file("window", size)
+                clips.cut(path, window, start_ms, duration_ms, check)
+            return tuple(Rendering(each, self._muxed(window, each, size, disk, check), "mp4") for each in sounds)
+        finally:
+            path.unlink(missing_ok=True)
+            window.unlink(missing_ok=True)
+
+    def _written(self, made: Sound, disk: Disk, check: Callable[[], None]) -> Rendering:
+        if self.audio_format == "wav":
+            return Rendering(made)
+        target = disk.new_file("result", wav.size(made))
+        encoding.encode(made, target, self.audio_format, check)
+        return Rendering(made, target, self.audio_format)
+
+    def _muxed(self, window: Path, made: Sound, size: int, disk: Disk, check: Callable[[], None]) -> Path:
+        target = disk.new_file("result", size)
+        clips.add_sound(window, target, made, self.part.duration_ms, check)
+        return target
+
+    def _sound(self, seed: int, jumps: Sequence[tuple[float, float]] | None = None) -> Sound:
+        length_ms = self.part.duration_ms
+        if jumps is None:
+            piece = sound.from_prompt(self.prompt, length_ms, seed, loop=self.loop and self.recording is None)
+        else:
+            piece = sound.from_jumps(jumps, length_ms, seed, self.prompt)
+        if self.rounds > 1:
+            return sound.Repeated(piece, self.rounds)
+        return piece if self.recording is None else Splice(self.recording, piece, self.part.at, self.loop)
+
+    def _seeds(self, seed: int) -> list[int]:
+        """Derive a seed for each sample from the emulator's and what was asked for, so that equal asks sound equal."""
+        content: list[object] = []
+        if self.recording is not None:
+            content += [self.recording.sha256, self.part.at]
+        if self.footage is not None:
+            content += [self.footage.sha256, self.part.window.start_ms]
+        if content:
+            content += [self.part.duration_ms, *([self.prompt] if self.prompt else [])]
+        else:
+            content = [self.prompt, self.part.duration_ms]
+        if self.seed is not None:
+            content.append(self.seed)
+        return [
+            int.from_bytes(hashlib.sha256(repr((seed, tuple(content), index)).encode()).digest()[:8])
+            for index in range(self.num_samples)
+        ]

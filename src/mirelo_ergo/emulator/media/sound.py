@@ -1,0 +1,240 @@
+"""Placeholder sound: noise, tones and thuds chosen by a few words of the prompt or by when things hit in a picture.
+
+Nothing here imitates the real model. A piece is a bed (noise or a hum that loops without a seam) and hits at exact
+samples; any part of it can be computed on its own, so a sound of any length needs the memory of one second.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import random
+import re
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+
+from mirelo_ergo.emulator.media.wav import CHANNELS, RATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+PERIOD = 1 << 18  # the bed's period in samples, 5.5 s: a power of two keeps its transform quick
+LOOP_PARTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 48)  # a loop of whole milliseconds can be cut into so many equal parts
+LONGEST_VOICE = 0.7  # seconds
+VARIANTS = 4
+
+# How a word begins → the bed and the rhythm of the hits. The first entry that fits wins: "steps in the rain" are steps.
+WORDS = {
+    "step": ("hush", "steps"), "foot": ("hush", "steps"), "boot": ("hush", "steps"), "walk": ("hush", "steps"),
+    "impact": ("hush", "impacts"), "hit": ("hush", "impacts"), "crash": ("hush", "impacts"),
+    "door": ("hush", "impacts"), "slam": ("hush", "impacts"), "thud": ("hush", "impacts"), "explo": ("hush", "impacts"),
+    "rain": ("rain", "drops"), "water": ("rain", "drops"), "drip": ("hush", "drops"),
+    "wind": ("wind", "none"), "storm": ("wind", "none"), "breeze": ("wind", "none"),
+    "engine": ("engine", "none"), "motor": ("engine", "none"), "car": ("engine", "none"), "machine": ("engine", "none"),
+}  # fmt: skip
+
+
+@attrs.frozen
+class Hit:
+    """One short sound, beginning at a sample."""
+
+    at: int
+    voice: str
+    gain: float
+    variant: int
+
+
+@attrs.frozen
+class Piece:
+    """One sample's whole sound; equal pieces give equal bytes.
+
+    A loop is a circle: its bed goes round a whole number of times, and what rings over its end, as a hit before frame 0
+    does, is heard at its beginning.
+    """
+
+    frames: int
+    seed: int
+    bed: str
+    hits: tuple[Hit, ...]
+    loop: bool = False
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Return nothing: a piece is computed."""
+        return ()
+
+    def seconds(self, first: int, end: int) -> Iterator[NDArray[np.int16]]:
+        """Yield the seconds from `first` up to `end` as arrays of shape (frames, 2); the last may be shorter."""
+        for index in range(first, end):
+            yield self.part(index * RATE, min((index + 1) * RATE, self.frames))
+
+    def part(self, first: int, last: int) -> NDArray[np.int16]:
+        """Compute the frames from `first` up to `last`."""
+        bed = _bed(self.bed, self.seed, self._period())
+        mix = np.take(bed, range(first % len(bed), first % len(bed) + last - first), axis=0, mode="wrap")
+        for hit in self.hits:
+            if hit.at >= last:
+                break  # they are in order
+            wave = _voice(hit.voice, self.seed, hit.variant)
+            begin, end = max(hit.at, first), min(hit.at + len(wave), last)
+            if begin < end:
+                mix[begin - first : end - first] += hit.gain * wave[begin - hit.at : end - hit.at]
+        if self.loop:
+            return (np.tanh(mix) * 32_000).astype("<i2")
+        # Fading the file's edges keeps its beginning and end from clicking.
+        at = np.arange(first, last, dtype=np.float32)
+        edge = np.minimum(1, np.minimum(at, self.frames - 1 - at) / (RATE / 200))
+        return (np.tanh(mix) * edge[:, None] * 32_000).astype("<i2")
+
+    def _period(self) -> int:
+        if not self.loop:
+            return PERIOD
+        return self.frames // next((n for n in LOOP_PARTS if self.frames <= n * PERIOD), LOOP_PARTS[-1])
+
+
+@attrs.frozen
+class Repeated:
+    """A loop several times over."""
+
+    piece: Piece
+    times: int
+
+    @property
+    def frames(self) -> int:
+        """Return the length of all rounds, in samples of each channel."""
+        return self.piece.frames * self.times
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Return nothing: a piece is computed."""
+        return ()
+
+    def seconds(self, first: int, end: int) -> Iterator[NDArray[np.int16]]:
+        """Yield the seconds from `first` up to `end` as arrays of shape (frames, 2); the last may be shorter."""
+        for index in range(first, end):
+            at, last = index * RATE, min((index + 1) * RATE, self.frames)
+            parts: list[NDArray[np.int16]] = []
+            while at < last:
+                begin = at % self.piece.frames
+                parts.append(self.piece.part(begin, min(self.piece.frames, begin + last - at)))
+                at += len(parts[-1])
+            yield np.concatenate(parts)
+
+
+def from_prompt(prompt: str, duration_ms: int, seed: int, *, loop: bool = False) -> Piece:
+    """Choose by the prompt's words: rain, wind, engine, footsteps, impact and their kin, else a few tones."""
+    draw = random.Random(seed)  # noqa: S311 - sound, no secret
+    frames = duration_ms * RATE // 1000
+    bed, rhythm = _texture(prompt) or ("hush", "tones")
+    hits = _rhythm(rhythm, draw)
+    placed = _circle(hits, frames) if loop else itertools.takewhile(lambda hit: hit.at < frames, hits)
+    return Piece(frames=frames, seed=seed, bed=bed, hits=tuple(placed), loop=loop)
+
+
+def from_jumps(jumps: Sequence[tuple[float, float]], duration_ms: int, seed: int, prompt: str = "") -> Piece:
+    """Put a hit on each jump of motion, given as (milliseconds, strength up to 1).
+
+    It is an impact over a nearly silent bed, unless the prompt's words choose another bed, or steps or drops.
+    """
+    draw = random.Random(seed)  # noqa: S311 - sound, no secret
+    bed, rhythm = _texture(prompt) or ("hush", "impacts")
+    voice = {"steps": "step", "drops": "drop"}.get(rhythm, "impact")
+    hits = tuple(
+        Hit(at=round(ms * RATE / 1000), voice=voice, gain=0.4 + 0.6 * strength, variant=draw.randrange(VARIANTS))
+        for ms, strength in jumps
+    )
+    return Piece(frames=duration_ms * RATE // 1000, seed=seed, bed=bed, hits=hits)
+
+
+def _texture(prompt: str) -> tuple[str, str] | None:
+    words = re.findall(r"[a-z]+", prompt.lower())
+    return next((WORDS[begin] for begin in WORDS if any(word.startswith(begin) for word in words)), None)
+
+
+def _rhythm(name: str, draw: random.Random) -> Iterator[Hit]:
+    """Yield hits without an end, in their order, or none."""
+    gap, spread, voice, gain = {
+        "steps": (0.55, 0.05, "step", 0.8),
+        "impacts": (1.4, 0.5, "impact", 0.9),
+        "drops": (0.12, 0.1, "drop", 0.25),
+        "tones": (0.9, 0.4, "tone", 0.4),
+        "none": (math.inf, 0.0, "", 0.0),
+    }[name]
+    at = draw.uniform(0.02, 0.2)
+    while gap < math.inf:
+        yield Hit(round(at * RATE), voice, gain * draw.uniform(0.7, 1.0), draw.randrange(VARIANTS))
+        at += gap + draw.uniform(-spread, spread)
+
+
+def _circle(hits: Iterator[Hit], frames: int) -> list[Hit]:
+    """Bend a rhythm into a circle: the first hit after the end falls on the first of all, the rest gives way evenly."""
+    first = next(hits, None)
+    if first is None:
+        return []
+    line = [first]
+    while (beyond := next(hits)).at < frames:
+        line.append(beyond)
+    stretch = frames / (beyond.at - first.at)
+    bent = [attrs.evolve(hit, at=round(first.at + (hit.at - first.at) * stretch) % frames) for hit in line]
+    reach = math.ceil(LONGEST_VOICE * RATE)  # over the end once, and in a very short loop several times
+    over = [attrs.evolve(hit, at=at) for hit in bent for at in range(hit.at - frames, -reach, -frames)]
+    return sorted(over + bent, key=lambda hit: hit.at)
+
+
+@functools.lru_cache(maxsize=8)
+def _bed(name: str, seed: int, period: int) -> NDArray[np.float32]:
+    """Make one period of a bed: noise with a shaped spectrum, which is periodic by its making."""
+    draw = np.random.default_rng((seed, 1))
+    hertz = np.fft.rfftfreq(period, 1 / RATE)
+    turn = 2 * np.pi * np.arange(period) / period
+    if name == "engine":
+        base = float(round(draw.integers(280, 420) * period / PERIOD))  # whole turns in a period: 51 to 77 Hz
+        hum = sum(np.sin(k * base * turn + draw.uniform(0, 6)) / k for k in range(1, 9))
+        wave = np.stack([hum, hum], axis=1) * (0.8 + 0.2 * np.sin(round(40 * period / PERIOD) * turn))[:, None]
+        level = 0.2
+    else:
+        shape, level = {
+            "rain": (np.where(hertz > 800, 1 / np.sqrt(hertz + 1), 0.0), 0.10),
+            "wind": (np.exp(-(((hertz - 350) / 250) ** 2)), 0.18),
+            "hush": (np.where(hertz > 40, 1 / (hertz + 40), 0.0), 0.002),
+        }[name]
+        phase = draw.uniform(0, 2 * np.pi, (len(hertz), CHANNELS))
+        wave = np.fft.irfft(shape[:, None] * np.exp(1j * phase), period, axis=0)
+        if name == "wind":
+            wave = wave * (0.6 + 0.4 * np.sin(2 * turn + draw.uniform(0, 6)))[:, None]
+    bed: NDArray[np.float32] = (level * wave / np.sqrt(np.mean(wave**2))).astype(np.float32)
+    return bed
+
+
+@functools.lru_cache(maxsize=64)
+def _voice(name: str, seed: int, variant: int) -> NDArray[np.float32]:
+    """Make one short sound; each seed has a few variants of it."""
+    draw = np.random.default_rng((seed, 2, variant))
+    pitch = draw.uniform(0.85, 1.2)
+    if name == "impact":
+        t = np.arange(int(0.5 * RATE)) / RATE
+        body = np.sin(2 * np.pi * pitch * (60 * t - 25 * np.exp(-t / 0.04) * 0.04)) * np.exp(-t / 0.12)
+        crack = draw.standard_normal((len(t), CHANNELS)) * np.exp(-t / 0.02)[:, None]
+        wave = body[:, None] + 0.7 * crack
+    elif name == "step":
+        t = np.arange(int(0.12 * RATE)) / RATE
+        thud = np.sin(2 * np.pi * 90 * pitch * t) * np.exp(-t / 0.03)
+        wave = thud[:, None] + 0.3 * draw.standard_normal((len(t), CHANNELS)) * np.exp(-t / 0.02)[:, None]
+    elif name == "drop":
+        t = np.arange(int(0.05 * RATE)) / RATE
+        pan = draw.uniform(0.2, 0.8)
+        blip = np.sin(2 * np.pi * (1500 * pitch * t + 9000 * t**2)) * np.exp(-t / 0.01)
+        wave = blip[:, None] * np.array([pan, 1 - pan])
+    else:
+        t = np.arange(int(LONGEST_VOICE * RATE)) / RATE
+        note = 220 * 2 ** (draw.integers(0, 24) / 12)
+        wave = np.repeat((np.sin(2 * np.pi * note * t) * np.exp(-t / 0.2))[:, None], CHANNELS, axis=1)
+    rise = np.minimum(1, np.arange(len(wave)) / (RATE / 1000))[:, None]
+    shaped: NDArray[np.float32] = (wave * rise).astype(np.float32)
+    return shaped

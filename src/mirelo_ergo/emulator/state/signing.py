@@ -1,0 +1,79 @@
+"""Signed URLs, as an object store makes them: whoever has the URL may use it, until it expires."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import uuid
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlencode
+
+from mirelo_ergo.emulator.web.refusals import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mirelo_ergo.emulator.state.clock import Clock
+
+
+TOKEN_CONTENT = 17  # bytes: a job's id and an index
+TOKEN_MARK = 7  # with them 24 bytes, which are 32 letters without padding
+
+
+class Signer:
+    """Sign paths with a secret that never leaves this emulator, and check what comes back."""
+
+    def __init__(self, secret: bytes, clock: Clock) -> None:
+        self._secret = secret
+        self._clock = clock
+        self._expired: set[str] = set()
+
+    def expire(self, method: str, path: str, query: str) -> None:
+        """Let the URL with this query string expire now, if it is one of ours."""
+        sent = parse_qs(query)
+        signature = self._signature(method, path, sent.get("expires", [""])[0])
+        if sent.get("signature") == [signature]:
+            self._expired.add(signature)
+
+    def query(self, method: str, path: str, seconds: float) -> str:
+        """Return the query string that opens `path` to one method for so many seconds."""
+        expires = int(self._clock.now() + seconds)
+        while (signature := self._signature(method, path, str(expires))) in self._expired:
+            expires += 1  # a new URL within the second of one that was made to expire
+        return urlencode({"expires": expires, "signature": signature})
+
+    def check(self, method: str, path: str, query: Mapping[str, str], authorization: str | None) -> None:
+        """Raise the refusal of an object store unless the query opens `path` to this method now."""
+        if authorization is not None:
+            # Stores that take pre-signed URLs refuse a second way to authenticate: a client must not send its key here.
+            raise Refusal("InvalidArgument", 400, "Only one auth mechanism allowed: send no Authorization header here.")
+        expires = query.get("expires", "")
+        signature = self._signature(method, path, expires)
+        if not hmac.compare_digest(signature, query.get("signature", "").encode("ascii", "replace").decode()):
+            raise Refusal("SignatureDoesNotMatch", 403, "The signature does not match the request.")
+        if signature in self._expired or self._clock.now() >= int(expires):
+            raise Refusal("AccessDenied", 403, "Request has expired.")
+
+    def token(self, job_id: str, index: int) -> str:
+        """Return 32 letters that stand for one result of a job and cannot be made up."""
+        content = uuid.UUID(job_id).bytes + bytes([index])
+        return base64.urlsafe_b64encode(content + self._mark(content)).decode()
+
+    def read_token(self, token: str) -> tuple[str, int] | None:
+        """Return the job's id and the result's index that a token stands for, None for one that is not ours."""
+        try:
+            raw = base64.b64decode(token.encode(), altchars=b"-_", validate=True)
+        except binascii.Error:
+            return None
+        content, mark = raw[:TOKEN_CONTENT], raw[TOKEN_CONTENT:]
+        if not hmac.compare_digest(mark, self._mark(content)):
+            return None
+        return str(uuid.UUID(bytes=content[:-1])), content[-1]
+
+    def _mark(self, content: bytes) -> bytes:
+        return hmac.digest(self._secret, b"token\n" + content, "sha256")[:TOKEN_MARK]
+
+    def _signature(self, method: str, path: str, expires: str) -> str:
+        return hmac.new(self._secret, f"{method}\n{path}\n{expires}".encode(), hashlib.sha256).hexdigest()

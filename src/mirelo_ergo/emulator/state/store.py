@@ -1,0 +1,388 @@
+"""Accounts, assets and jobs, in memory: who owns what, what it costs, when it ends. Knows no HTTP and no sound."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import threading
+import uuid
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+
+from mirelo_ergo.emulator.web.refusals import Refusal, short
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from mirelo_ergo.emulator.media.rendering import Rendering
+    from mirelo_ergo.emulator.state.clock import Clock
+
+DAY = 24 * 3600.0
+MAX_ACCOUNTS = 10_000
+MAX_ASSETS = 10_000
+MAX_JOBS = 10_000
+KEY_PREFIX = "sk-"
+LAPSED_PREFIX = "sk-lapsed"  # begins the key of an account whose subscription has ended
+
+
+@attrs.frozen
+class Charge:
+    """One payment: which job took how many credits from whom."""
+
+    job_id: str
+    credits: int
+    key: str
+
+
+@attrs.define
+class Account:
+    """What belongs to one key."""
+
+    key: str
+    id: str
+    email: str
+    balance: int
+
+
+@attrs.frozen
+class Balance:
+    """What an account has, what its running jobs hold of that, and what it has paid."""
+
+    id: str
+    key: str
+    credits: int
+    held: int
+    spent: int
+
+
+@attrs.frozen
+class Asset:
+    """A place for one upload; `path` is None until the bytes are there, then `size` and `sha256` are theirs."""
+
+    id: str
+    key: str
+    content_type: str | None
+    created_at: float
+    path: Path | None = None
+    size: int = 0
+    sha256: str = ""
+
+
+@attrs.frozen
+class SeenJob:
+    """One job as it is now. `state` and `progress_percent` are what a poll says, 100 at the end; times are the clock's.
+
+    `family` and `model` are as in the path: "extend-audio/with_video", "v1.6". `request` is the body as it was sent.
+    `error` is the code of a job that failed, `completed_at` None while it runs; only success is charged.
+    """
+
+    id: str
+    key: str
+    family: str
+    model: str
+    state: Literal["processing", "succeeded", "errored"]
+    progress_percent: int
+    request: Mapping[str, Any]
+    credits: int
+    estimated_ms: int
+    created_at: float
+    completed_at: float | None
+    error: str | None
+
+
+@attrs.define
+class Job:
+    """One generation, running or done."""
+
+    id: str
+    key: str
+    route: str
+    request: dict[str, Any]
+    credits: int
+    estimated_ms: int
+    created_at: float
+    finishes_at: float
+    work: Future[tuple[Rendering, ...]]
+    completed_at: float | None = None
+    results: tuple[Rendering, ...] = ()
+    error: Refusal | None = None
+
+    @property
+    def done(self) -> bool:
+        """Say whether the job has succeeded or failed."""
+        return self.completed_at is not None
+
+    def seen(self, now: float) -> SeenJob:
+        """Return a record of it that does not change any more."""
+        family, _, model = self.route.removeprefix("/v2/").rpartition("/")
+        return SeenJob(
+            id=self.id,
+            key=self.key,
+            family=family,
+            model=model,
+            state="processing" if not self.done else "succeeded" if self.error is None else "errored",
+            progress_percent=100 if self.done else self.progress_percent(now),
+            request=self.request,
+            credits=self.credits,
+            estimated_ms=self.estimated_ms,
+            created_at=self.created_at,
+            completed_at=self.completed_at,
+            error=None if self.error is None else self.error.code,
+        )
+
+    def progress_percent(self, now: float) -> int:
+        """Return how far it is by its estimate; it never says more than 90 before it is done."""
+        return min(90, math.floor(100_000 * (now - self.created_at) / self.estimated_ms))
+
+
+class Store:
+    """Hold every account, asset and job; safe to use from several threads."""
+
+    def __init__(self, *, clock: Clock, random: random.Random, starting_credits: int) -> None:
+        self._clock = clock
+        self._random = random
+        self._starting_credits = starting_credits
+        self._lock = threading.RLock()
+        self._accounts: dict[str, Account] = {}
+        self._assets: dict[str, Asset] = {}
+        self._jobs: dict[str, Job] = {}
+        self._running: dict[str, Job] = {}
+        self._held: Counter[str] = Counter()
+        self._first_end = math.inf  # of those running: every request settles, and mostly there is nothing to
+        self._charges: list[Charge] = []
+
+    # Accounts
+
+    def account(self, key: str) -> Account:
+        """Return the key's account, opened at its first use; refuse a key that is none with 401."""
+        if not key.startswith(KEY_PREFIX) or len(key) > 200:
+            raise Refusal("unauthorized", 401, "this API key is not valid: a key of the emulator begins with sk-")
+        with self._lock:
+            if key not in self._accounts:
+                if len(self._accounts) >= MAX_ACCOUNTS:
+                    raise Refusal("server_error", 500, f"this emulator has {MAX_ACCOUNTS} accounts and takes no more")
+                mark = hashlib.sha256(key.encode()).hexdigest()[:12]
+                self._accounts[key] = Account(
+                    key=key, id=f"usr_{mark}", email=f"{mark}@example.com", balance=self._starting_credits
+                )
+            self.settle()
+            return self._accounts[key]
+
+    def set_credits(self, key: str, amount: int) -> None:
+        """Set a key's balance."""
+        with self._lock:
+            self.account(key).balance = amount
+
+    def grant(self, amount: int) -> None:
+        """Set the balance of every key, also of those to come."""
+        with self._lock:
+            self.settle()
+            self._starting_credits = amount
+            for account in self._accounts.values():
+                account.balance = amount
+
+    def charges(self) -> list[Charge]:
+        """Return every charge so far, oldest first."""
+        with self._lock:
+            self.settle()
+            return list(self._charges)
+
+    def balances(self) -> list[Balance]:
+        """Return what every account has, in the order in which they came."""
+        with self._lock:
+            self.settle()
+            spent = _sums((charge.key, charge.credits) for charge in self._charges)
+            return [
+                Balance(each.id, each.key, each.balance, self._held[each.key], spent.get(each.key, 0))
+                for each in self._accounts.values()
+            ]
+
+    # Assets
+
+    def new_asset(self, key: str, content_type: str | None) -> Asset:
+        """Open an upload."""
+        with self._lock:
+            self._forget_old()
+            if len(self._assets) >= MAX_ASSETS:
+                raise Refusal("server_error", 500, f"this emulator has {MAX_ASSETS} assets and takes no more today")
+            asset = Asset(
+                id=f"ast_{self._random.getrandbits(96):024x}",
+                key=key,
+                content_type=content_type,
+                created_at=self._clock.now(),
+            )
+            self._assets[asset.id] = asset
+            return asset
+
+    def asset(self, asset_id: str) -> Asset | None:
+        """Return an asset younger than 24 h."""
+        with self._lock:
+            self._forget_old()
+            return self._assets.get(asset_id)
+
+    def keep_upload(self, asset_id: str, path: Path, size: int, sha256: str) -> None:
+        """Give an asset its bytes; a later upload replaces an earlier one."""
+        with self._lock:
+            asset = self.asset(asset_id)
+            if asset is None:
+                raise Refusal("NoSuchKey", 404, "The asset expired while it was uploaded.")
+            self._assets[asset_id] = attrs.evolve(asset, path=path, size=size, sha256=sha256)
+            if asset.path is not None:
+                asset.path.unlink(missing_ok=True)
+
+    # Jobs
+
+    def check_balance(self, key: str, credits_needed: int) -> None:
+        """Refuse with 402 what the balance, less what running jobs reserve, does not cover, and a lapsed key."""
+        if key.startswith(LAPSED_PREFIX):
+            raise Refusal(
+                "no_active_subscription",
+                402,
+                f"this account has no running subscription, its key begins {LAPSED_PREFIX}",
+            )
+        with self._lock:
+            balance = self.account(key).balance
+            reserved = self._held[key]
+        if balance - reserved < credits_needed:
+            held = f", of which running jobs hold {reserved}" if reserved else ""
+            raise Refusal(
+                "insufficient_credits", 402, f"{credits_needed} credits are needed and {balance} are left{held}"
+            )
+
+    def new_job(
+        self,
+        *,
+        key: str,
+        route: str,
+        request: dict[str, Any],
+        credits_needed: int,
+        estimated_ms: int,
+        takes_ms: float,
+        begin: Callable[[], Future[tuple[Rendering, ...]]],
+    ) -> Job:
+        """Begin a job's work and reserve its price; raise 402 when the balance does not cover it."""
+        with self._lock:
+            self._forget_old()
+            if len(self._jobs) >= MAX_JOBS:
+                raise Refusal("server_error", 500, f"this emulator has {MAX_JOBS} jobs and takes no more today")
+            self.check_balance(key, credits_needed)
+            now = self._clock.now()
+            job = Job(
+                id=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
+                key=key,
+                route=route,
+                request=request,
+                credits=credits_needed,
+                estimated_ms=estimated_ms,
+                created_at=now,
+                finishes_at=now + takes_ms / 1000,
+                work=begin(),
+            )
+            self._jobs[job.id] = self._running[job.id] = job
+            self._held[key] += credits_needed
+            self._first_end = min(self._first_end, job.finishes_at)
+            return job
+
+    def job(self, job_id: str, *, key: str, routes: Collection[str]) -> Job:
+        """Return a key's job of one of the routes; refuse with 404 what is unknown, over 24 h old or another key's."""
+        with self._lock:
+            self.settle()
+            self._forget_old()
+            job = self._jobs.get(job_id)
+        if job is None or job.key != key or job.route not in routes:
+            raise Refusal("job_not_found", 404, f"there is no job {short(job_id)}, or it is older than 24 hours")
+        return job
+
+    def jobs(self) -> list[Job]:
+        """Return every job younger than 24 h, oldest first."""
+        with self._lock:
+            self._forget_old()
+            return list(self._jobs.values())
+
+    def result(self, job_id: str, index: int) -> Rendering | None:
+        """Return one result of a job younger than 24 h."""
+        with self._lock:
+            self._forget_old()
+            job = self._jobs.get(job_id)
+            return job.results[index] if job is not None and index < len(job.results) else None
+
+    def due(self) -> list[Future[tuple[Rendering, ...]]]:
+        """Return the work of those jobs whose time is over."""
+        with self._lock:
+            now = self._clock.now()
+            return [job.work for job in self._running.values() if job.finishes_at <= now]
+
+    def settle(self) -> None:
+        """End the jobs whose time is over and whose work is done, in the order of their ends, and charge for success.
+
+        A job whose rendering takes longer than its drawn time stays running until that is through.
+        """
+        with self._lock:
+            now = self._clock.now()
+            if now < self._first_end:
+                return
+            ready = [job for job in self._running.values() if job.finishes_at <= now and _has_ended(job.work)]
+            for job in sorted(ready, key=lambda job: job.finishes_at):
+                self._end(job)
+            self._first_end = min((job.finishes_at for job in self._running.values()), default=math.inf)
+
+    def _end(self, job: Job) -> None:
+        self._let_go(job)
+        failure = job.work.exception()
+        if failure is None:
+            job.results = job.work.result()
+            self._accounts[job.key].balance -= job.credits
+            self._charges.append(Charge(job.id, job.credits, job.key))
+        elif isinstance(failure, Refusal):
+            job.error = failure
+        else:
+            job.error = Refusal("server_error", 500, f"the emulator itself failed: {failure!r}")
+        job.completed_at = job.finishes_at  # last: another thread may be looking at the job
+
+    def _let_go(self, job: Job) -> None:
+        del self._running[job.id]
+        self._held[job.key] -= job.credits
+
+    def _forget_old(self) -> None:
+        self.settle()
+        horizon = self._clock.now() - DAY
+        for asset_id in _older(self._assets.values(), horizon):
+            path = self._assets.pop(asset_id).path
+            if path is not None:
+                path.unlink(missing_ok=True)
+        for job_id in _older(self._jobs.values(), horizon):
+            job = self._jobs[job_id]
+            if job.finishes_at == math.inf:
+                self._let_go(job)  # stuck: what it held is free again
+            elif not job.done:
+                continue  # still rendering: it has to end, and be charged, first
+            del self._jobs[job_id]
+            for rendering in job.results:
+                rendering.delete()
+
+
+def _has_ended(work: Future[tuple[Rendering, ...]]) -> bool:
+    """Say whether the work came to an end of its own; what the emulator's stop has cancelled never does."""
+    return work.done() and not work.cancelled()
+
+
+def _sums(amounts: Iterable[tuple[str, int]]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for key, amount in amounts:
+        sums[key] = sums.get(key, 0) + amount
+    return sums
+
+
+def _older(things: Iterable[Asset | Job], horizon: float) -> list[str]:
+    """Return the ids of the things made before the horizon; they are held in the order they were made."""
+    ids: list[str] = []
+    for thing in things:
+        if thing.created_at > horizon:
+            break
+        ids.append(thing.id)
+    return ids

@@ -1,0 +1,179 @@
+"""Callbacks: what a service POSTs to its users, with duplicates, delay and loss on demand, and to this machine only."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import ipaddress
+import json
+import ssl
+from collections import deque
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import attrs
+import h11
+
+from mirelo_ergo.emulator.faults.bounds import Bound, Number
+from mirelo_ergo.emulator.state.clock import Stopping
+from mirelo_ergo.emulator.web.outgoing import exchange
+from mirelo_ergo.emulator.web.refusals import bad_request, short
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Collection, Coroutine
+
+    from mirelo_ergo.emulator.state.clock import Clock
+
+RETRY_SECONDS = (1.0, 5.0)  # of the emulator's time
+PATIENCE_SECONDS = 5.0  # of real time, for each attempt
+MAX_OPEN = 50
+MAX_RECORDS = 10_000
+LOST = "lost"
+
+
+@attrs.frozen
+class _Delay(Bound):
+    """Seconds, or a mapping from statuses to seconds."""
+
+    optional: bool = False
+
+    def allows(self, value: object) -> bool:
+        each = value.values() if isinstance(value, Mapping) else (value,)
+        return all(SECONDS.allows(seconds) for seconds in each)
+
+    def words(self) -> str:
+        return f"{SECONDS.words()}, or an object of statuses with such numbers"
+
+
+def _check_hosts(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if isinstance(value, str):  # in which any part of it would be found
+        raise ValueError(f"hosts is {short(value)}: it has to be a collection of host names")
+
+
+SECONDS = Number(0, 86_400)
+COPIES, DELAY, LOSS = Number(1, 100, whole=True), _Delay(), Number(0, 1)
+
+
+@attrs.frozen
+class SentCallback:
+    """One attempt to deliver a callback: `outcome` is the receiver's HTTP status, or in words why there was none."""
+
+    url: str
+    body: Mapping[str, Any]
+    attempt: int
+    at: float
+    outcome: int | str
+
+
+@attrs.define(eq=False)
+class Callbacks:
+    """Send callbacks; what is set here goes for those that are sent from then on.
+
+    Of each, `copies` are sent. Each waits `delay_s` seconds on the emulator's clock; a mapping of statuses to seconds
+    holds some back, so that they arrive out of order. `loss` is the share, up to 1, that never leaves. What no 2xx
+    answers within 5 s is sent again after 1 s and after 5 s. `tls` says which certificates are believed, without it
+    those that the system believes. Beside this machine itself, only `hosts` are called.
+    """
+
+    _clock: Clock = attrs.field(alias="clock")
+    _random: random.Random = attrs.field(alias="random")
+    copies: int = attrs.field(default=1, validator=COPIES)
+    delay_s: float | Mapping[str, float] = attrs.field(default=0.0, validator=DELAY)
+    loss: float = attrs.field(default=0.0, validator=LOSS)
+    tls: ssl.SSLContext | None = None
+    hosts: Collection[str] = attrs.field(default=(), validator=_check_hosts)
+    _sent: deque[SentCallback] = attrs.field(init=False, factory=lambda: deque(maxlen=MAX_RECORDS))
+    _open: asyncio.Semaphore = attrs.field(init=False, factory=lambda: asyncio.Semaphore(MAX_OPEN))
+    _tasks: set[asyncio.Task[None]] = attrs.field(init=False, factory=set)
+
+    @property
+    def sent(self) -> list[SentCallback]:
+        """The last 10,000 attempts, lost ones included, oldest first."""
+        return list(self._sent.copy())
+
+    def check(self, name: str, url: str) -> None:
+        """Refuse with 400 what is no https URL or leads to another machine than is allowed."""
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError as error:
+            raise bad_request(f"{name} is {short(url)}: {error}") from None
+        if parts.scheme != "https" or not host:
+            raise bad_request(f"{name} is {short(url)}: it has to be an https URL")
+        if not _is_loopback(host) and host not in self.hosts:
+            raise bad_request(
+                f"{name} leads to {short(host)}: this emulator calls this machine only, unless its owner allows a host"
+            )
+
+    def post(self, url: str, body: Mapping[str, Any]) -> None:
+        """Send a callback, in the background; call it in the emulator's loop."""
+        for _ in range(self.copies):
+            self.start(self._deliver(url, body))
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run in the background, until `end` at the latest; call it in the emulator's loop."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def end(self) -> None:
+        """Cancel everything that has been started, and wait for it."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _deliver(self, url: str, body: Mapping[str, Any]) -> None:
+        delay_s = self.delay_s.get(body["status"], 0.0) if isinstance(self.delay_s, Mapping) else self.delay_s
+        try:
+            await self._clock.until(self._clock.now() + delay_s)
+            if self._random.random() < self.loss:
+                self._note(url, body, 1, LOST)
+                return
+            raw = json.dumps(body).encode()
+            for attempt, gap in enumerate((*RETRY_SECONDS, None), start=1):
+                outcome = await self._send(url, raw)
+                self._note(url, body, attempt, outcome)
+                if gap is None or (isinstance(outcome, int) and 200 <= outcome < 300):
+                    return
+                await self._clock.until(self._clock.now() + gap)
+        except Stopping:
+            return
+
+    def _note(self, url: str, body: Mapping[str, Any], attempt: int, outcome: int | str) -> None:
+        self._sent.append(SentCallback(url, body, attempt, self._clock.now(), outcome))
+
+    async def _send(self, url: str, raw: bytes) -> int | str:
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(raw))}
+        async with self._open:
+            tls = self.tls or await asyncio.to_thread(_system_tls)
+            try:
+                async with (
+                    asyncio.timeout(PATIENCE_SECONDS),
+                    exchange("POST", urlsplit(url), headers, tls=tls, body=raw) as next_event,
+                ):
+                    while not isinstance(answer := await next_event(), h11.Response):
+                        pass  # a 100 Continue, which nobody asked for
+                    return answer.status_code
+            except TimeoutError:
+                return f"no answer within {PATIENCE_SECONDS:.0f} s"
+            except (OSError, ValueError, h11.ProtocolError) as error:  # a ValueError is of a name that is none
+                return f"{type(error).__name__}: {error}"
+
+
+def _is_loopback(host: str) -> bool:
+    """Say whether a name is this machine, without asking anyone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@functools.cache
+def _system_tls() -> ssl.SSLContext:
+    return ssl.create_default_context()

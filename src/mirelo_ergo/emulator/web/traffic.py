@@ -1,0 +1,186 @@
+"""What arrived and what was answered: a record of every request, and the emulator's own time in every answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from mirelo_ergo.emulator.state.clock import Clock
+
+MAX_RECORDS = 10_000
+MAX_BODY = 128 << 10  # bytes kept of a body: all of what an operation takes
+MAX_ANSWER = 8 << 10
+MAX_KEPT = 32 << 20  # of both and the headers; for more, the oldest requests are forgotten
+RECORD = "mirelo_ergo.record"
+TEXTUAL = ("application/json", "application/xml", "text/")
+OWN = ("/", "/_emulator/")  # the page and what it uses: not the API's, so not on record, and free of faults
+
+
+def is_own(path: str) -> bool:
+    """Say whether a path is the emulator's own, and none that the service has."""
+    return path == OWN[0] or path.startswith(OWN[1])
+
+
+@attrs.frozen
+class SeenRequest:
+    """One request as it arrived; header names are lower case, `body_bytes` is what has come so far.
+
+    `number` counts from 1, `at` is the emulator's time, `status` is None until there is an answer. `body` and `answer`
+    are the first 128 and 8 KiB of what was text. `faults` are the kinds of those that hit it.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body_bytes: int
+    number: int = 0
+    at: float = 0.0
+    status: int | None = None
+    body: bytes = b""
+    answer: bytes = b""
+    faults: tuple[str, ...] = ()
+    service: str = "mirelo"
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON; None if it is none, or not all of it."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+
+class Traffic:
+    """Wrap the application: note each request when its headers are there, count its body, date its answer."""
+
+    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+        self._app = app
+        self._clock = clock
+        self._seen: deque[_Record] = deque()
+        self._kept = 0
+        self._count = 0
+
+    def requests(self, last: int = MAX_RECORDS) -> list[SeenRequest]:
+        """Return the last requests, 10,000 at most, oldest first."""
+        return [
+            SeenRequest(
+                method=record.method,
+                path=record.path,
+                query=record.query,
+                headers=record.headers,
+                body_bytes=record.body_bytes,
+                number=record.number,
+                at=record.at,
+                status=record.status,
+                body=bytes(record.body),
+                answer=bytes(record.answer),
+                faults=record.faults,
+                service=record.service,
+            )
+            for record in list(self._seen.copy())[-last:]
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        record = _Record(
+            method=scope["method"],
+            path=scope["path"],
+            query=scope["query_string"].decode("latin-1"),
+            headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+            at=self._clock.now(),
+            service=scope["service"],
+        )
+        if not is_own(record.path):
+            self._note(record)
+        scope = {**scope, RECORD: record}
+        sent, answered = _keeps(record.headers.get("content-type", "")), False
+
+        async def count() -> Message:
+            message = await receive()
+            body = message.get("body", b"")
+            record.body_bytes += len(body)
+            if sent:
+                self._keep(record, record.body, body[: MAX_BODY - len(record.body)])
+            return message
+
+        async def date(message: Message) -> None:
+            nonlocal answered
+            if message["type"] == "http.response.start":
+                record.status = message["status"]
+                answered = _keeps(dict(message["headers"]).get(b"content-type", b"").decode("latin-1"))
+                now = formatdate(self._clock.now(), usegmt=True).encode()
+                message = {**message, "headers": [*message["headers"], (b"date", now)]}
+            elif answered:
+                self._keep(record, record.answer, message.get("body", b"")[: MAX_ANSWER - len(record.answer)])
+            await send(message)
+
+        try:
+            await self._app(scope, count, date)
+        except asyncio.CancelledError:
+            # The server's end cancels a request, after it has cut the connection, and a reset, which answers by itself;
+            # uvicorn would log it as a crash.
+            return
+
+    def _note(self, record: _Record) -> None:
+        self._count += 1
+        record.number, record.noted = self._count, True
+        while len(self._seen) >= MAX_RECORDS:
+            self._forget_oldest()
+        self._seen.append(record)
+        self._kept += record.overhead
+
+    def _keep(self, record: _Record, kept: bytearray, more: bytes) -> None:
+        if not record.noted:
+            return
+        kept += more
+        self._kept += len(more)
+        while self._kept > MAX_KEPT and len(self._seen) > 1:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        old = self._seen.popleft()
+        old.noted = False
+        self._kept -= old.overhead + len(old.body) + len(old.answer)
+
+
+def mark(scope: Scope, faults: tuple[str, ...] = (), status: int | None = None) -> None:
+    """Note what a fault did to a request: its kind, and the status of an answer that goes past this record."""
+    record: _Record = scope[RECORD]
+    record.faults += faults
+    record.status = status or record.status
+
+
+def _keeps(content_type: str) -> bool:
+    return content_type.lower().startswith(TEXTUAL)
+
+
+@attrs.define
+class _Record:
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    at: float
+    service: str
+    number: int = 0
+    noted: bool = False
+    body_bytes: int = 0
+    status: int | None = None
+    body: bytearray = attrs.field(factory=bytearray)
+    answer: bytearray = attrs.field(factory=bytearray)
+    faults: tuple[str, ...] = ()
+
+    @property
+    def overhead(self) -> int:
+        """Return about how many bytes it has without bodies."""
+        return len(self.path) + len(self.query) + sum(len(name) + len(value) for name, value in self.headers.items())

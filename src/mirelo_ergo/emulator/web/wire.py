@@ -1,0 +1,84 @@
+"""What the services' faces share: bodies with a cap, a route for one method, and every refusal in the face's words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mirelo_ergo.emulator.state.clock import Stopping
+from mirelo_ergo.emulator.web.refusals import Refusal, bad_request, short
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+JSON = "application/json"
+MAX_BODY = 128 << 10  # a prompt of 5,000 characters, each escaped, has 60,000 bytes
+
+
+def route(path: str, method: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
+    """Make a route for exactly one method: Starlette adds HEAD to GET, the contracts have none."""
+    made = Route(path, endpoint, methods=[method])
+    made.methods = {method}
+    return made
+
+
+def base_url(request: Request) -> str:
+    """Return the address the client used to come here: it can use it again, also through a container's port."""
+    return str(request.base_url).rstrip("/")
+
+
+async def read_body(request: Request, wanted: str = JSON) -> bytes:
+    """Read a request's body; refuse over 128 KiB, and a type other than the wanted one.
+
+    Both with 400: the contracts know no 413 and no 415. A body without a type is taken for what is wanted.
+    """
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > MAX_BODY:
+            raise bad_request(f"the body is over {MAX_BODY} bytes")
+    kind = request.headers.get("content-type", wanted).partition(";")[0].strip()
+    if raw and kind.lower() != wanted:
+        raise bad_request(f"the Content-Type of the body is {short(kind)}: it has to be {wanted}")
+    return bytes(raw)
+
+
+def exception_handlers(answer: Callable[[Refusal], Response]) -> dict[Any, Callable[..., Awaitable[Response]]]:
+    """Return what a Starlette application does about each exception, given how its service writes a refusal."""
+
+    async def refused(request: Request, error: Refusal) -> Response:
+        return answer(error)
+
+    async def not_routed(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 405:
+            refusal = Refusal("method_not_allowed", 405, f"{request.method} is not allowed on {request.url.path}")
+        else:
+            refusal = Refusal("not_found", error.status_code, f"there is nothing at {request.url.path}")
+        response = answer(refusal)
+        response.headers.update(error.headers or {})
+        return response
+
+    async def gone(request: Request, error: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # nobody is there to read it
+
+    async def on_stop(request: Request, error: Stopping) -> Response:
+        response = answer(Refusal("server_error", 503, "the emulator is stopping"))
+        response.headers["connection"] = "close"
+        return response
+
+    async def crashed(request: Request, error: Exception) -> Response:
+        return answer(Refusal("server_error", 500, f"the emulator itself failed: {error!r}"))
+
+    return {
+        Refusal: refused,
+        HTTPException: not_routed,
+        ClientDisconnect: gone,
+        Stopping: on_stop,
+        Exception: crashed,
+    }
