@@ -15,8 +15,8 @@ from __future__ import annotations
 TYPE_CHECKING = False  # the checkers know the name; importing `typing` for it costs ten times the rest
 
 if TYPE_CHECKING:
-    from ._runtime.jobs.asynchronous import AsyncJob, AsyncJobRequest, AsyncJobUpdates, AsyncSyncResult
-    from ._runtime.jobs.blocking import Job, JobRequest, JobUpdates, SyncResult
+    from ._runtime.jobs.asynchronous import AsyncJob, AsyncJobRequest, AsyncJobResult, AsyncJobUpdates
+    from ._runtime.jobs.blocking import Job, JobRequest, JobResult, JobUpdates, SyncResult
     from ._runtime.jobs.values import JobErrored, JobProcessing, JobStatus, JobSucceeded
     from ._runtime.transfer.inputs import Audio, Video
     from .errors import (
@@ -63,10 +63,10 @@ __all__ = [
     "AsyncGenerationRequest",
     "AsyncJob",
     "AsyncJobRequest",
+    "AsyncJobResult",
     "AsyncJobUpdates",
     "AsyncMireloClient",
     "AsyncPixazoClient",
-    "AsyncSyncResult",
     "Audio",
     "AudioError",
     "AuthenticationError",
@@ -85,6 +85,7 @@ __all__ = [
     "JobFailedError",
     "JobProcessing",
     "JobRequest",
+    "JobResult",
     "JobStatus",
     "JobSucceeded",
     "JobTimeoutError",
@@ -117,8 +118,8 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
-    "_runtime.jobs.blocking": {"Job", "JobRequest", "JobUpdates", "SyncResult"},
-    "_runtime.jobs.asynchronous": {"AsyncJob", "AsyncJobRequest", "AsyncJobUpdates", "AsyncSyncResult"},
+    "_runtime.jobs.blocking": {"Job", "JobRequest", "JobResult", "JobUpdates", "SyncResult"},
+    "_runtime.jobs.asynchronous": {"AsyncJob", "AsyncJobRequest", "AsyncJobUpdates", "AsyncJobResult"},
     "_runtime.transfer.inputs": {"Audio", "Video"},
     "_runtime.jobs.values": {"JobErrored", "JobProcessing", "JobStatus", "JobSucceeded"},
     "mirelo.blocking": {"GenerationRequest", "MireloClient"},

@@ -18,7 +18,7 @@ from .errors import WebhookError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ._runtime.webhooks.asgi import Door
+    from ._runtime.webhooks.asgi import WebhookApp
     from ._runtime.webhooks.events import Headers
 
 __all__ = ["JobEvent", "Webhook", "WebhookError", "WebhookInbox", "asgi_app", "parse_webhook"]
@@ -36,13 +36,13 @@ def parse_webhook(headers: Headers, body: bytes) -> JobEvent:
     return read_event(CALLBACKS, headers, body)
 
 
-def asgi_app(inbox: WebhookInbox, *, admits: Callable[[str], bool] | None = None) -> Door:
+def asgi_app(inbox: WebhookInbox, *, admits: Callable[[str], bool] | None = None) -> WebhookApp:
     """Make an ASGI application that takes callbacks into an inbox; for a server by itself, or a framework's route.
 
     It answers 204 to every callback, known ones too, 400 to what is none, 413 over 1 MiB, 405 to all but POST, 503 when
     the inbox's file cannot be written, and 404 at a path that `admits` says no to (None: any will do; callbacks are not
     signed, so let paths be secret). Runs on asyncio.
     """
-    from ._runtime.webhooks.asgi import Door
+    from ._runtime.webhooks.asgi import WebhookApp
 
-    return Door(inbox, parse_webhook, admits)
+    return WebhookApp(inbox, parse_webhook, admits)

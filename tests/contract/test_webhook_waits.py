@@ -234,7 +234,7 @@ def test_the_door_of_the_standard_library(standin: Gateway) -> None:
     names: dict[str, Any] = {}
     exec(code, names)
     server, inbox = names["server"], names["inbox"]
-    names["Door"].log_message = lambda *_: None
+    names["WebhookApp"].log_message = lambda *_: None
     url = f"http://127.0.0.1:{server.server_port}{PATH}"
     try:
         with httpx.Client(trust_env=False) as caller:

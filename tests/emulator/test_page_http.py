@@ -84,7 +84,7 @@ def test_a_host_that_a_stranger_could_point_here_is_refused(http: httpx.Client, 
     assert "sk-" not in answer.text
 
 
-FOREIGN = [
+EXTERNAL = [
     {"origin": "http://evil.example"},
     {"origin": "null"},
     {"origin": "http://[::1"},
@@ -94,7 +94,7 @@ FOREIGN = [
 ]
 
 
-@pytest.mark.parametrize("headers", FOREIGN)
+@pytest.mark.parametrize("headers", EXTERNAL)
 @pytest.mark.parametrize("form", ["clock", "credits", "faults", "scenario", "reset"])
 def test_another_site_cannot_act(emu: Emulator, http: httpx.Client, form: str, headers: dict[str, str]) -> None:
     fields = {"seconds": "600", "account": "x", "amount": "1", "fault": "reset", "times": "1", "name": "flaky"}
@@ -106,7 +106,7 @@ def test_another_site_cannot_act(emu: Emulator, http: httpx.Client, form: str, h
 
 
 def test_another_site_cannot_read(http: httpx.Client) -> None:
-    for headers in FOREIGN:
+    for headers in EXTERNAL:
         assert http.get("/", headers=headers).status_code == 403
     followed = {"sec-fetch-site": "cross-site", "sec-fetch-dest": "document"}
     assert http.get("/", headers=followed).status_code == 200  # a link that a person followed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mirelo_ergo._runtime.api.retry import Pace
+from mirelo_ergo._runtime.api.retry import SubmitThrottle
 
 EPOCH = 1_767_268_800.0
 """Unix seconds of the clock's beginning: 2026-01-01T12:00:00Z, which is `mirelo.CREATED`."""
@@ -36,5 +36,5 @@ class Clock:
         """Put a client on this clock, before its first call, and give it back."""
         client._io.now, client._io.wall, client._io.random = self.now, self.wall, self.random
         client._io.sleep = self.sleep
-        client._core.runtime.pace = Pace(self.now)
+        client._core.runtime.pace = SubmitThrottle(self.now)
         return client

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mirelo_ergo import AsyncMireloClient
-from mirelo_ergo._runtime.jobs.asynchronous import AsyncSyncResult
-from mirelo_ergo._runtime.jobs.blocking import SyncResult
+from mirelo_ergo._runtime.jobs.asynchronous import AsyncJobResult
+from mirelo_ergo._runtime.jobs.blocking import JobResult
 from mirelo_ergo._runtime.redact import SignedUrl
 from tests.faults import mirelo
 from tests.faults.harness import SIGNATURE
@@ -73,7 +73,7 @@ def test_fault_62(face: Face, tmp_path: Path, url: str) -> None:
 def result_of(face: Face, url: str, **options: Any) -> Any:
     """Give a result with this URL, of a client whose API has a public address: nothing is ever sent there."""
     client = face.open(PUBLIC, **options)
-    cls: Any = AsyncSyncResult if isinstance(client, AsyncMireloClient) else SyncResult
+    cls: Any = AsyncJobResult if isinstance(client, AsyncMireloClient) else JobResult
     return cls(client._core, [SignedUrl(url)], None, None)
 
 

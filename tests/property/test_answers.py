@@ -24,6 +24,7 @@ from mirelo_ergo import (
     Job,
     JobErrored,
     JobProcessing,
+    JobResult,
     JobSucceeded,
     MeResult,
     MireloClient,
@@ -33,7 +34,6 @@ from mirelo_ergo import (
     RateLimitError,
     ServerError,
     SubmitOutcomeUnknown,
-    SyncResult,
     UnexpectedResponseError,
     VideoError,
 )
@@ -169,7 +169,7 @@ def seen(outcome: Any) -> Any:
         return type(outcome)
     if isinstance(outcome, Job):
         return outcome.job_id, outcome.estimated_ms
-    return outcome.result_urls if isinstance(outcome, SyncResult) else outcome
+    return outcome.result_urls if isinstance(outcome, JobResult) else outcome
 
 
 @documented
@@ -242,7 +242,7 @@ def test_unknown_values_in_what_is_not_needed_break_nothing(name: str, data: st.
     assert type(after) is type(before)
     if isinstance(before, Job):
         assert after.job_id == before.job_id
-    elif isinstance(before, JobSucceeded | JobErrored | SyncResult):
+    elif isinstance(before, JobSucceeded | JobErrored | JobResult):
         assert seen(after) == seen(before)
     elif isinstance(before, PreflightResult):
         assert after.credits == before.credits

@@ -24,8 +24,8 @@ from mirelo_ergo._runtime.io.protocol import TransportFailure
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Mapping
 
-    from mirelo_ergo._runtime.io.deadline import Watch
-    from mirelo_ergo._runtime.io.protocol import ForeignRequest, Reply, Request
+    from mirelo_ergo._runtime.io.deadline import TimeLimit
+    from mirelo_ergo._runtime.io.protocol import ExternalRequest, Reply, Request
     from mirelo_ergo._runtime.io.sent import SentTracker
 
 P = ParamSpec("P")
@@ -49,7 +49,7 @@ class Sending:
     """One foreign request as it left, with its whole body."""
 
     at: float
-    request: ForeignRequest
+    request: ExternalRequest
     body: bytes
 
 
@@ -179,11 +179,11 @@ class VirtualIO:
             pass
         self.clock = max(self.clock, until)
 
-    async def call(self, request: Request, watch: Watch, sent: SentTracker) -> Reply:
+    async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
         self.calls.append(Call(self.clock, request))
         answer = self._answer(request)
         seconds, answer = (answer.seconds, answer.answer) if isinstance(answer, Late) else (self._latency, answer)
-        left = watch.clip(None)
+        left = limit.clip(None)
         if seconds > left:
             await self.advance(left)
             raise TransportFailure("timeout", "yes", "ReadTimeout: the time for it is up")
@@ -193,12 +193,12 @@ class VirtualIO:
         reply: Reply = answer
         return reply
 
-    async def send(self, request: ForeignRequest, watch: Watch) -> Incoming:
+    async def stream(self, request: ExternalRequest, limit: TimeLimit) -> Incoming:
         body = b""
         if request.body is not None:
             reader = request.body.open()
             try:
-                body = b"".join(SyncPieces(request, reader, watch))
+                body = b"".join(SyncPieces(request, reader, limit))
             except CallbackFailed as failed:
                 raise failed.error from None
             finally:
@@ -211,7 +211,7 @@ class VirtualIO:
             raise answer
         return answer
 
-    async def disk(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return function(*args, **kwargs)
 
     @asynccontextmanager
@@ -225,7 +225,7 @@ class VirtualIO:
         finally:
             self._locked.discard(key)
 
-    async def enter(self, seconds: float) -> bool:
+    async def acquire_submit_slot(self, seconds: float) -> bool:
         until = self.clock + seconds
         while not self._slots:
             if self.clock >= until or not self._many:
@@ -236,7 +236,7 @@ class VirtualIO:
         self.most_in_flight = max(self.most_in_flight, SUBMITS_IN_FLIGHT - self._slots)
         return True
 
-    def leave(self) -> None:
+    def release_submit_slot(self) -> None:
         self._slots += 1
 
     async def close(self) -> None:

@@ -21,10 +21,10 @@ from mirelo_ergo import (
     AsyncGenerationRequest,
     AsyncJob,
     AsyncJobRequest,
+    AsyncJobResult,
     AsyncJobUpdates,
     AsyncMireloClient,
     AsyncPixazoClient,
-    AsyncSyncResult,
     Audio,
     AudioError,
     AuthenticationError,
@@ -43,6 +43,7 @@ from mirelo_ergo import (
     JobFailedError,
     JobProcessing,
     JobRequest,
+    JobResult,
     JobStatus,
     JobSucceeded,
     JobTimeoutError,
@@ -160,8 +161,8 @@ def blocking(path: Path, video: Video, audio: Audio) -> None:
         assert_type(job.updates(poll_interval_ms=500, timeout_ms=60_000, patient=True), JobUpdates)
         for status in job.updates():
             describe(assert_type(status, JobStatus))
-        result = assert_type(job.wait(500, 60_000, on_wait, patient=True), SyncResult)
-        assert_type(request.run(poll_interval_ms=500, timeout_ms=60_000, on_progress=on_wait, patient=True), SyncResult)
+        result = assert_type(job.wait(500, 60_000, on_wait, patient=True), JobResult)
+        assert_type(request.run(poll_interval_ms=500, timeout_ms=60_000, on_progress=on_wait, patient=True), JobResult)
         assert_type(request.sync_i_accept_http_timeout_risk(), SyncResult)
         assert_type(result.result_urls, list[str])
         client.extend_audio(assert_type(result.audio, list[Audio])[0], append_duration_ms=2000)
@@ -195,9 +196,9 @@ async def awaiting(path: Path, video: Video, audio: Audio) -> None:
         async for status in job.updates(poll_interval_ms=500):
             describe(assert_type(status, JobStatus))
         describe(await job.status())
-        result = assert_type(await job.wait(on_progress=on_wait), AsyncSyncResult)
-        assert_type(await request.run(patient=True), AsyncSyncResult)
-        assert_type(await request.sync_i_accept_http_timeout_risk(), AsyncSyncResult)
+        result = assert_type(await job.wait(on_progress=on_wait), AsyncJobResult)
+        assert_type(await request.run(patient=True), AsyncJobResult)
+        assert_type(await request.sync_i_accept_http_timeout_risk(), AsyncJobResult)
         client.extend_audio(assert_type(result.audio, list[Audio])[0], append_duration_ms=2000)
         assert_type(result.job, AsyncJob | None)
         assert_type(await result.download("out/", on_progress=on_download), list[Path])
@@ -334,7 +335,7 @@ def gateway() -> None:
         assert_type(job, Job)
         assert_type(client.job(job.token).status(), JobStatus)
         result = request.run(timeout_ms=60_000, patient=True)
-        assert_type(result, SyncResult)
+        assert_type(result, JobResult)
         assert_type(result.download("out"), list[Path])
         queued = text_to_audio.sync(client=client.low_level, body=TextToAudioRequest(text_prompt="rain"))
         assert_type(queued, QueueError | QueuedRequest | None)
@@ -347,7 +348,7 @@ async def async_gateway() -> None:
         assert_type(client, AsyncPixazoClient)
         request = client.video_to_video("https://clips.example.com/walk.mp4")
         assert_type(request, AsyncJobRequest)
-        assert_type(await request.run(), AsyncSyncResult)
+        assert_type(await request.run(), AsyncJobResult)
         async for status in (await request.submit_job()).updates():
             assert_type(status, JobStatus)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mirelo_ergo import DownloadError, MireloError, NetworkError
-from mirelo_ergo._runtime.io.protocol import ForeignRefused, TransportFailure
-from mirelo_ergo._runtime.jobs.blocking import SyncResult
+from mirelo_ergo._runtime.io.protocol import ExternalRefused, TransportFailure
+from mirelo_ergo._runtime.jobs.blocking import JobResult
 from mirelo_ergo._runtime.jobs.tokens import JobRecord
 from tests.support import answers
 from tests.support.virtual import KEY, Incoming, Sending, VirtualIO, client_over
@@ -52,8 +52,8 @@ def rest(sending: Sending, **headers: str) -> Incoming:
 
 def result(
     io: VirtualIO, record: JobRecord | None = RECORD, urls: tuple[str, ...] = (URL,), **options: Any
-) -> SyncResult:
-    return SyncResult(client_over(io, **options)._core, list(urls), None, record)
+) -> JobResult:
+    return JobResult(client_over(io, **options)._core, list(urls), None, record)
 
 
 def fetched(*far: Incoming | BaseException | Callable[[Sending], Incoming]) -> tuple[bytes, VirtualIO]:
@@ -379,7 +379,7 @@ def test_exactly_the_cap_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_refused_address_is_final() -> None:
-    assert "private" in failed(ForeignRefused("r.example is at 10.0.0.1, a private address")).message
+    assert "private" in failed(ExternalRefused("r.example is at 10.0.0.1, a private address")).message
 
 
 def test_the_cause_of_the_last_attempt_is_kept() -> None:
@@ -393,7 +393,7 @@ def test_an_outage_spends_the_clients_budget() -> None:
     client = client_over(io)
     for _ in range(40):
         with pytest.raises(DownloadError):
-            SyncResult(client._core, [URL], None, RECORD).bytes()
+            JobResult(client._core, [URL], None, RECORD).bytes()
     assert len(io.sendings) <= 40 + 35
 
 

@@ -91,7 +91,7 @@ def test_a_second_client_makes_no_second_tls_context(monkeypatch: pytest.MonkeyP
     faces: list[Any] = [MireloClient, AsyncMireloClient, MireloClient]
     for face in faces:
         http = face(KEY)._io._http
-        for purpose in ("main", "submit", "foreign"):
+        for purpose in ("main", "submit", "external"):
             http.pool(purpose, http.base)
     assert len(made) == 1
 

@@ -48,10 +48,10 @@ def test_both_tell_the_time_alike() -> None:
 def test_the_slots_are_32_and_waiting_for_one_ends() -> None:
     async def take() -> None:
         for io in (blocking(), awaiting()):
-            assert all([await io.enter(1.0) for _ in range(SUBMITS_IN_FLIGHT)])
-            assert not await io.enter(0.01)
-            io.leave()
-            assert await io.enter(1.0)
+            assert all([await io.acquire_submit_slot(1.0) for _ in range(SUBMITS_IN_FLIGHT)])
+            assert not await io.acquire_submit_slot(0.01)
+            io.release_submit_slot()
+            assert await io.acquire_submit_slot(1.0)
 
     asyncio.run(take())
 
@@ -142,14 +142,14 @@ def test_a_forked_child_waits_for_no_thread_of_its_parent(monkeypatch: pytest.Mo
 
     async def child() -> None:
         for _ in range(SUBMITS_IN_FLIGHT):
-            await io.enter(1.0)
+            await io.acquire_submit_slot(1.0)
         async with io.lock("held by a thread that is not in the child"):
             pid = os.getpid()
             monkeypatch.setattr(os, "getpid", lambda: pid + 1)
             async with io.lock("held by a thread that is not in the child"):
-                assert await io.enter(0.01)
+                assert await io.acquire_submit_slot(0.01)
             monkeypatch.setattr(os, "getpid", lambda: pid + 2)
-            assert await io.enter(0.01)
+            assert await io.acquire_submit_slot(0.01)
 
     run(child())
 
@@ -166,7 +166,7 @@ def test_a_cancelled_task_waits_for_the_file_it_reads() -> None:
     async def work() -> None:
         io = awaiting()
         for fails in (False, True):
-            task = asyncio.ensure_future(io.disk(read, fails))
+            task = asyncio.ensure_future(io.run_blocking(read, fails))
             await asyncio.sleep(0.01)
             task.cancel()
             await asyncio.sleep(0)
@@ -174,7 +174,7 @@ def test_a_cancelled_task_waits_for_the_file_it_reads() -> None:
             with pytest.raises(asyncio.CancelledError):
                 await task
         with pytest.raises(OSError, match="nobody"):
-            await io.disk(read, True)
+            await io.run_blocking(read, True)
 
     asyncio.run(work())
     assert finished == [False, True, True]

@@ -325,7 +325,7 @@ def test_the_async_face_does_all_of_it(tmp_path: Path) -> None:
             assert (await job.status()).status == "processing"
             result = await job.wait()
             assert (result.job, await result.bytes()) == (job, [sound])
-            assert repr(result) == "<AsyncSyncResult of 1>"
+            assert repr(result) == "<AsyncJobResult of 1>"
             assert len(await result.download(tmp_path)) == 1
             updates = client.job(job.token).updates()
             assert [status.status async for status in updates] == ["processing", "succeeded"]

@@ -65,7 +65,12 @@ def ours(names: set[str]) -> set[str]:
 
 def test_the_core_is_found() -> None:
     assert SERVICES == ["mirelo", "pixazo"]
-    assert {"_runtime/api/execute.py", "_runtime/jobs/waiter.py", "_runtime/transfer/upload.py", "_runtime/jobs/flows.py"} <= set(CORE)
+    assert {
+        "_runtime/api/execute.py",
+        "_runtime/jobs/waiter.py",
+        "_runtime/transfer/upload.py",
+        "_runtime/jobs/flows.py",
+    } <= set(CORE)
     assert {"mirelo/core.py", "pixazo/core.py"} <= set(CORE)
     assert set(FILES) >= COLOURED
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mirelo_ergo._runtime.api.retry import SUBMITS_IN_FLIGHT, Pace
+from mirelo_ergo._runtime.api.retry import SUBMITS_IN_FLIGHT, SubmitThrottle
 from tests.support import answers
 from tests.support.virtual import VirtualIO, client_over
 
@@ -30,12 +30,12 @@ def clock() -> Clock:
 
 
 def test_nothing_waits_before_the_first_429(clock: Clock) -> None:
-    pace = Pace(clock)
+    pace = SubmitThrottle(clock)
     assert [pace.reserve() for _ in range(1000)] == [0.0] * 1000
 
 
 def test_a_429_holds_for_a_second_and_cuts_the_rate_to_70_percent(clock: Clock) -> None:
-    pace = Pace(clock)
+    pace = SubmitThrottle(clock)
     for _ in range(20):
         pace.reserve()
     pace.throttle()
@@ -44,7 +44,7 @@ def test_a_429_holds_for_a_second_and_cuts_the_rate_to_70_percent(clock: Clock) 
 
 
 def test_many_429s_of_one_moment_count_once(clock: Clock) -> None:
-    once, often = Pace(clock), Pace(clock)
+    once, often = SubmitThrottle(clock), SubmitThrottle(clock)
     for pace in (once, often):
         for _ in range(20):
             pace.reserve()
@@ -55,7 +55,7 @@ def test_many_429s_of_one_moment_count_once(clock: Clock) -> None:
 
 
 def test_the_rate_grows_by_one_for_every_second_without_a_429(clock: Clock) -> None:
-    pace = Pace(clock)
+    pace = SubmitThrottle(clock)
     for _ in range(10):
         pace.reserve()
     pace.throttle()  # 7 a second from the end of the hold
@@ -65,7 +65,7 @@ def test_the_rate_grows_by_one_for_every_second_without_a_429(clock: Clock) -> N
 
 
 def test_the_rate_never_falls_to_nothing(clock: Clock) -> None:
-    pace = Pace(clock)
+    pace = SubmitThrottle(clock)
     for _ in range(50):
         clock.now += 1.0
         pace.throttle()

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from mirelo_ergo._runtime.api.retry import (
     ATTEMPTS,
     Answered,
-    Budget,
     Failed,
     Kind,
     Outcome,
     Raise,
     Retry,
+    RetryBudget,
     RetryPolicy,
     Unknown,
     parse_retry_after,
@@ -32,8 +32,8 @@ FREE = (Kind.READ, Kind.CHEAP, Kind.DOWNLOAD)
 ALL = tuple(Kind)
 
 
-def decide(kind: Kind, outcome: Outcome, attempt: int = 1, *, young: bool = False) -> object:
-    return POLICY.decide(kind, METHOD[kind], outcome, attempt, young=young)
+def decide(kind: Kind, outcome: Outcome, attempt: int = 1, *, tolerate_404: bool = False) -> object:
+    return POLICY.decide(kind, METHOD[kind], outcome, attempt, tolerate_404=tolerate_404)
 
 
 def word(decision: object) -> str:
@@ -120,7 +120,7 @@ def test_a_useless_2xx_of_a_paid_request_was_accepted() -> None:
 
 def test_a_404_on_a_young_job_is_retried_three_times() -> None:
     missing = Answered(404, envelope=True, code="job_not_found")
-    seen = [word(decide(Kind.READ, missing, attempt, young=True)) for attempt in (1, 2, 3, 4)]
+    seen = [word(decide(Kind.READ, missing, attempt, tolerate_404=True)) for attempt in (1, 2, 3, 4)]
     assert seen == ["retry", "retry", "retry", "raise"]
     assert decide(Kind.READ, missing) == Raise()
 
@@ -259,7 +259,7 @@ def test_dates_give_their_difference(first: int, second: int) -> None:
 
 
 def test_an_outage_costs_at_most_35_extra_requests() -> None:
-    budget = Budget()
+    budget = RetryBudget()
     paid = 0
     while budget.take(throttled=False) is not None:
         paid += 1
@@ -269,7 +269,7 @@ def test_an_outage_costs_at_most_35_extra_requests() -> None:
 
 
 def test_success_gives_back_what_it_cost_and_at_least_one() -> None:
-    budget = Budget()
+    budget = RetryBudget()
     budget.give_back(14)
     assert budget.tokens == 500
     assert budget.take(throttled=False) == 14
@@ -282,7 +282,7 @@ def test_success_gives_back_what_it_cost_and_at_least_one() -> None:
 
 @given(st.lists(st.sampled_from(["transient", "throttled", "success"]), max_size=300))
 def test_the_budget_stays_within_its_bounds(events: list[str]) -> None:
-    budget = Budget()
+    budget = RetryBudget()
     spent = 0
     for event in events:
         if event == "success":
@@ -294,7 +294,7 @@ def test_the_budget_stays_within_its_bounds(events: list[str]) -> None:
 
 
 def test_threads_cannot_overdraw_the_budget() -> None:
-    budget = Budget()
+    budget = RetryBudget()
     taken: list[int | None] = []
 
     def spend() -> None:

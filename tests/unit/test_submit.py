@@ -15,7 +15,7 @@ from tests.support.answers import page, problem, refused, reply, reset
 from tests.support.virtual import KEY, WALL, Late, VirtualIO, client_over
 
 if TYPE_CHECKING:
-    from mirelo_ergo._runtime.io.deadline import Watch
+    from mirelo_ergo._runtime.io.deadline import TimeLimit
     from mirelo_ergo._runtime.io.protocol import Reply
     from mirelo_ergo._runtime.io.sent import SentTracker
 
@@ -148,7 +148,7 @@ class Interrupting(VirtualIO):
         super().__init__()
         self._events, self._stop = events, stop
 
-    async def call(self, request: Request, watch: Watch, sent: SentTracker) -> Reply:
+    async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
         for name in self._events:
             sent.event(name, {"request": httpcore.Request("POST", "https://api.mirelo.ai")})
         raise self._stop

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mirelo_ergo import MireloError, NetworkError, SourceChangedError, UploadError, Video
-from mirelo_ergo._runtime.io.protocol import ForeignRefused, TransportFailure
+from mirelo_ergo._runtime.io.protocol import ExternalRefused, TransportFailure
 from tests.support import answers
 from tests.support.virtual import KEY, Incoming, Sending, VirtualIO, client_over
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mirelo_ergo._runtime.io.deadline import Watch
-    from mirelo_ergo._runtime.io.protocol import ForeignRequest, Reply, Request
+    from mirelo_ergo._runtime.io.deadline import TimeLimit
+    from mirelo_ergo._runtime.io.protocol import ExternalRequest, Reply, Request
 
 MP4 = b"\x00\x00\x00\x14ftypisom" + bytes(range(256)) * 8000  # 2 MB: three pieces
 
@@ -133,7 +133,7 @@ def test_what_no_attempt_mends_is_final(failure: Any) -> None:
 
 
 def test_a_refused_address_is_final() -> None:
-    io = VirtualIO(Service(), [ForeignRefused("files.example.com is at 10.0.0.1, a private address")])
+    io = VirtualIO(Service(), [ExternalRefused("files.example.com is at 10.0.0.1, a private address")])
     assert "private address" in failed(io).message
 
 
@@ -224,9 +224,9 @@ def test_what_a_callback_raises_passes_unchanged(mistake: BaseException) -> None
 
 def test_bytes_are_due_from_the_first_moment() -> None:
     class Watched(VirtualIO):
-        async def send(self, request: ForeignRequest, watch: Watch) -> Incoming:
-            self.left = watch.clip(None)
-            return await super().send(request, watch)
+        async def stream(self, request: ExternalRequest, limit: TimeLimit) -> Incoming:
+            self.left = limit.clip(None)
+            return await super().stream(request, limit)
 
     io = Watched(Service(), [taken()])
     submit(io)

@@ -11,21 +11,21 @@ from hypothesis import strategies as st
 
 from mirelo_ergo._runtime.http import exchange
 from mirelo_ergo._runtime.http.exchange import BlockingHttp, HttpSettings
-from mirelo_ergo._runtime.io.protocol import ForeignRefused, ForeignRequest
+from mirelo_ergo._runtime.io.protocol import ExternalRefused, ExternalRequest
 from mirelo_ergo._runtime.redact import Secret
 from mirelo_ergo._runtime.transfer.urls import (
     AddressKind,
-    ForeignPolicy,
+    ExternalPolicy,
     address_kind,
     check_address,
-    check_foreign_url,
+    check_external_url,
     is_loopback_host,
     parse_url,
 )
 from mirelo_ergo.mirelo.service import MIRELO
 
-PUBLIC = ForeignPolicy("https", "api.mirelo.ai")
-LOCAL = ForeignPolicy("http", "127.0.0.1")
+PUBLIC = ExternalPolicy("https", "api.mirelo.ai")
+LOCAL = ExternalPolicy("http", "127.0.0.1")
 
 KINDS: list[tuple[str, AddressKind]] = [
     ("8.8.8.8", "global"),
@@ -86,7 +86,7 @@ def test_an_address_must_be_global_or_like_the_apis_own(kind: AddressKind) -> No
     check_address(address, "files.example.com", frozenset({kind}), allow_private=False)
     for others in (frozenset[AddressKind](), frozenset[AddressKind]({"global"})):
         with pytest.raises(
-            ForeignRefused, match=rf"files.example.com is at \S+, a {kind} address.*allow_private_hosts"
+            ExternalRefused, match=rf"files.example.com is at \S+, a {kind} address.*allow_private_hosts"
         ):
             check_address(address, "files.example.com", others, allow_private=False)
 
@@ -94,7 +94,7 @@ def test_an_address_must_be_global_or_like_the_apis_own(kind: AddressKind) -> No
 def test_allow_private_hosts_opens_private_addresses_and_no_more() -> None:
     for address, kind in KINDS:
         if kind in ("link-local", "other"):
-            with pytest.raises(ForeignRefused):
+            with pytest.raises(ExternalRefused):
                 check_address(address, "h", frozenset(), allow_private=True)
         else:
             check_address(address, "h", frozenset(), allow_private=True)
@@ -127,33 +127,33 @@ def test_allow_private_hosts_opens_private_addresses_and_no_more() -> None:
     ],
 )
 def test_urls_of_others_are_refused_before_any_socket(url: str, why: str) -> None:
-    with pytest.raises(ForeignRefused, match=why) as caught:
-        check_foreign_url(url, PUBLIC)
+    with pytest.raises(ExternalRefused, match=why) as caught:
+        check_external_url(url, PUBLIC)
     assert "secret" not in str(caught.value)
     assert len(str(caught.value)) < 400
 
 
 def test_https_is_fine_and_http_only_to_loopback_while_the_api_is_there() -> None:
-    assert check_foreign_url("https://files.example.com:8443/a?b=c", PUBLIC).hostname == "files.example.com"
-    assert check_foreign_url("http://127.0.0.1:5000/a", LOCAL).port == 5000
-    assert check_foreign_url("http://localhost/a", LOCAL).hostname == "localhost"
-    assert check_foreign_url("https://files.example.com/", LOCAL).scheme == "https"
-    with pytest.raises(ForeignRefused, match="not https"):
-        check_foreign_url("http://files.example.com/", LOCAL)
+    assert check_external_url("https://files.example.com:8443/a?b=c", PUBLIC).hostname == "files.example.com"
+    assert check_external_url("http://127.0.0.1:5000/a", LOCAL).port == 5000
+    assert check_external_url("http://localhost/a", LOCAL).hostname == "localhost"
+    assert check_external_url("https://files.example.com/", LOCAL).scheme == "https"
+    with pytest.raises(ExternalRefused, match="not https"):
+        check_external_url("http://files.example.com/", LOCAL)
 
 
 def test_private_http_needs_an_api_that_is_spoken_to_over_http_too() -> None:
-    inside = ForeignPolicy("http", "10.0.0.5", allow_private=True)
-    assert check_foreign_url("http://files.internal/a", inside).hostname == "files.internal"
-    with pytest.raises(ForeignRefused, match="not https"):
-        check_foreign_url("http://files.internal/a", ForeignPolicy("https", "10.0.0.5", allow_private=True))
+    inside = ExternalPolicy("http", "10.0.0.5", allow_private=True)
+    assert check_external_url("http://files.internal/a", inside).hostname == "files.internal"
+    with pytest.raises(ExternalRefused, match="not https"):
+        check_external_url("http://files.internal/a", ExternalPolicy("https", "10.0.0.5", allow_private=True))
 
 
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_check(text: str) -> None:
     for url in (text, f"https://{text}", f"https://files.example.com/{text}"):
-        with suppress(ForeignRefused):
-            parts = check_foreign_url(url, PUBLIC)
+        with suppress(ExternalRefused):
+            parts = check_external_url(url, PUBLIC)
             assert parts.scheme == "https"
             assert parts.username is None
             assert parse_url(url) == parts
@@ -161,10 +161,10 @@ def test_no_text_breaks_the_check(text: str) -> None:
 
 def foreign(url: str) -> httpx.Request:
     http = BlockingHttp(HttpSettings("https://api.mirelo.ai", Secret("sk-test"), MIRELO.auth))
-    return http.foreign_request(ForeignRequest("GET", url), httpx.ByteStream(b""))
+    return http.external_request(ExternalRequest("GET", url), httpx.ByteStream(b""))
 
 
-def test_a_foreign_request_carries_nothing_of_ours() -> None:
+def test_a_external_request_carries_nothing_of_ours() -> None:
     request = foreign("https://files.example.com:8443/a%20b?signature=x%2By")
     assert request.headers.raw == [(b"Host", b"files.example.com:8443"), (b"Accept-Encoding", b"identity")]
     assert request.url.raw_path == b"/a%20b?signature=x%2By"
@@ -172,7 +172,7 @@ def test_a_foreign_request_carries_nothing_of_ours() -> None:
 
 @given(st.text("aeF019.:[]%-_~!$&'()*+,;=@/\\?#xX", max_size=20))
 def test_two_readers_of_a_host_never_disagree_on_where_it_goes(host: str) -> None:
-    with suppress(ForeignRefused, httpx.InvalidURL):
+    with suppress(ExternalRefused, httpx.InvalidURL):
         request = foreign(f"https://{host}/a")
         parts = parse_url(f"https://{host}/a")
         assert request.url.raw_host.decode().rstrip(".").lower() == (parts.hostname or "").rstrip(".")
@@ -180,8 +180,8 @@ def test_two_readers_of_a_host_never_disagree_on_where_it_goes(host: str) -> Non
 
 
 def test_a_host_that_two_readers_read_differently_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "check_foreign_url", lambda url, policy: parse_url("https://evil.example/a"))
-    with pytest.raises(ForeignRefused, match="in two ways"):
+    monkeypatch.setattr(exchange, "check_external_url", lambda url, policy: parse_url("https://evil.example/a"))
+    with pytest.raises(ExternalRefused, match="in two ways"):
         foreign("https://files.example.com/a")
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from mirelo_ergo import ConfigurationError, InvalidRequestError, JobEvent, WebhookError, WebhookInbox
 from mirelo_ergo._runtime.webhooks.inbox import LARGEST_KEPT
-from mirelo_ergo._runtime.webhooks.store import RECORDED_FOR, Heard
+from mirelo_ergo._runtime.webhooks.store import RECORDED_FOR, StoredEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,7 +174,7 @@ def test_an_early_event_is_kept(make: Callable[..., WebhookInbox]) -> None:
     inbox.record("req_1")
     assert inbox.recorded("req_1")
     assert inbox.status("req_1") == "succeeded"
-    assert inbox.mail("req_1").look() == [Heard("succeeded", None)]
+    assert inbox.mail("req_1").look() == [StoredEvent("succeeded", None)]
 
 
 def test_the_number_of_early_events_is_capped(make: Callable[..., WebhookInbox]) -> None:
@@ -249,7 +249,7 @@ def test_recorded_jobs_are_forgotten_after_a_week(make: Callable[..., WebhookInb
 def test_nothing_of_a_payload_is_kept_unless_it_is_believed(make: Callable[..., WebhookInbox]) -> None:
     inbox = make()
     inbox.receive(event(output="https://evil.example/"))
-    assert inbox.mail("req_1").look() == [Heard("succeeded", None)]
+    assert inbox.mail("req_1").look() == [StoredEvent("succeeded", None)]
 
 
 def test_a_believed_payload_is_kept_up_to_a_size(make: Callable[..., WebhookInbox]) -> None:
@@ -257,8 +257,8 @@ def test_a_believed_payload_is_kept_up_to_a_size(make: Callable[..., WebhookInbo
     inbox.receive(event("small", status="processing", a=1))
     inbox.receive(event("small", a=2))
     inbox.receive(event("large", a="x" * LARGEST_KEPT))
-    assert inbox.mail("small").look() == [Heard("succeeded", b'{"a": 2}')]
-    assert inbox.mail("large").look() == [Heard("succeeded", None)]
+    assert inbox.mail("small").look() == [StoredEvent("succeeded", b'{"a": 2}')]
+    assert inbox.mail("large").look() == [StoredEvent("succeeded", None)]
 
 
 # --- listening -------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from mirelo_ergo._runtime.api.answers import read_object, text_field
 from mirelo_ergo._runtime.api.execute import Operation
 from mirelo_ergo._runtime.api.retry import Kind
 from mirelo_ergo._runtime.io.protocol import Request, run
-from mirelo_ergo._runtime.jobs.waiter import LATE, PATIENT, PROMPT, Schedule, Seen, Waiter, safety_net
+from mirelo_ergo._runtime.jobs.waiter import LATE, PATIENT, PROMPT, Schedule, Seen, Waiter, fallback_schedule
 from mirelo_ergo._runtime.webhooks.inbox import LARGEST_KEPT, LOOK_EVERY
 from tests.support.answers import page, reply
 from tests.support.jobs import still
@@ -74,7 +74,7 @@ class Waited:
     def wait(self, schedule: Schedule = PROMPT, **options: Any) -> str:
         waiter: Waiter[str] = Waiter(
             runtime_over(self.io),
-            lambda limit, young: Operation("poll", Kind.READ, Request("GET", f"/{ID}"), read, limit, single=True),
+            lambda limit, _: Operation("poll", Kind.READ, Request("GET", f"/{ID}"), read, limit, single=True),
             estimate=60.0,
             elapsed=0.0,
             schedule=schedule,
@@ -150,10 +150,10 @@ def test_a_fixed_interval_stays_and_is_cut_short() -> None:
 
 
 @pytest.mark.parametrize(("own", "floor", "cap"), [(PROMPT, 1.0, 30.0), (Schedule(floor=5.0, cap=10.0), 5.0, 30.0)])
-def test_the_safety_net_is_patient_and_never_faster_than_the_service_likes(
+def test_the_fallback_schedule_is_patient_and_never_faster_than_the_service_likes(
     own: Schedule, floor: float, cap: float
 ) -> None:
-    net = safety_net(own)
+    net = fallback_schedule(own)
     assert (net.early, net.late, net.floor, net.cap) == (PATIENT.early, PATIENT.late, floor, cap)
     gaps = [later - sooner for sooner, later in itertools.pairwise(unheard(500.0, schedule=own))]
     assert floor <= min(gaps)
@@ -339,7 +339,7 @@ def test_many_waits_share_an_inbox() -> None:
     async def wait(job_id: str) -> float:
         waiter: Waiter[str] = Waiter(
             runtime_over(io),
-            lambda limit, young: Operation("poll", Kind.READ, Request("GET", f"/{job_id}"), read, limit, single=True),
+            lambda limit, _: Operation("poll", Kind.READ, Request("GET", f"/{job_id}"), read, limit, single=True),
             estimate=60.0,
             elapsed=0.0,
             schedule=PROMPT,

@@ -21,7 +21,7 @@ from .times import seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mirelo_ergo import Job, JobRequest, JobStatus, ModelInfo, PreflightResult, SyncResult
+    from mirelo_ergo import Job, JobRequest, JobResult, JobStatus, ModelInfo, PreflightResult
 
     from .asks import Ask
     from .output import Output
@@ -169,7 +169,7 @@ def _resumable(job: Job, resumption: Resumption, *, submitted: bool = False) -> 
         raise unexpected(error, job.token, resumption) from error
 
 
-def _save(result: SyncResult, saving: Saving, bars: Shown) -> list[str]:
+def _save(result: JobResult, saving: Saving, bars: Shown) -> list[str]:
     return [str(path) for path in result.download(saving.folder, saving.overwrite, bars.download)]
 
 

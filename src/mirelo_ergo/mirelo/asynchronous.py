@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._runtime.client.settings import credit_limit
-from .._runtime.jobs.asynchronous import AsyncJobRequest, AsyncServiceClient, AsyncSyncResult
+from .._runtime.jobs.asynchronous import AsyncJobRequest, AsyncJobResult, AsyncServiceClient
 from .._runtime.redact import Secret
 from .._runtime.transfer.inputs import Audio, Video, source_from
-from .core import Core
+from .core import MireloFlows
 from .families import Generation, known_model, segment_fields
 from .models import ModelInfo, known_models
 from .service import MIRELO
@@ -31,7 +31,7 @@ class AsyncGenerationRequest(AsyncJobRequest):
     anything is uploaded; then it uploads the sources that need it. Credits are charged when the job succeeds.
     """
 
-    def __init__(self, core: Core, generation: Generation, max_credits: int | None) -> None:
+    def __init__(self, core: MireloFlows, generation: Generation, max_credits: int | None) -> None:
         super().__init__(core, generation.family.label, lambda headers: core.submit(generation, max_credits, headers))
         self._core = core
         self._generation = generation
@@ -41,16 +41,16 @@ class AsyncGenerationRequest(AsyncJobRequest):
         """Ask what it will cost, in credits (exact), and how long it takes. Costs nothing; uploads nothing."""
         return await self._core.preflight(self._generation)
 
-    async def sync_i_accept_http_timeout_risk(self) -> AsyncSyncResult:
+    async def sync_i_accept_http_timeout_risk(self) -> AsyncJobResult:
         """Generate within one long HTTP request. If its answer is lost, so is what was paid: prefer `run`.
 
         Raises `SubmitOutcomeUnknown` when the request left and no whole answer came.
         """
         urls = await self._core.sync(self._generation, self._max_credits)
-        return AsyncSyncResult(self._core, urls, None, None)
+        return AsyncJobResult(self._core, urls, None, None)
 
 
-class AsyncMireloClient(AsyncServiceClient[Core]):
+class AsyncMireloClient(AsyncServiceClient[MireloFlows]):
     """A client of the Mirelo API v2. Use it in a with-block, or close it; threads may share it.
 
     `api_key` defaults to MIRELO_API_KEY; the address to `base_url`, else `https://` + `host`, else MIRELO_BASE_URL,
@@ -101,7 +101,7 @@ class AsyncMireloClient(AsyncServiceClient[Core]):
             max_credits=max_credits,
             check_limits=check_limits,
         )
-        self._core = Core(runtime, options.check_limits, options.max_credits, known_model(model))
+        self._core = MireloFlows(runtime, options.check_limits, options.max_credits, known_model(model))
         self._low_level: AuthenticatedClient | None = None
 
     async def me(self) -> MeResult:

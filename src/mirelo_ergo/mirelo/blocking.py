@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from .._runtime.client.settings import credit_limit
 from .._runtime.io.protocol import run
-from .._runtime.jobs.blocking import JobRequest, ServiceClient, SyncResult
+from .._runtime.jobs.blocking import JobRequest, JobResult, ServiceClient
 from .._runtime.redact import Secret
 from .._runtime.transfer.inputs import Audio, Video, source_from
-from .core import Core
+from .core import MireloFlows
 from .families import Generation, known_model, segment_fields
 from .models import ModelInfo, known_models
 from .service import MIRELO
@@ -32,7 +32,7 @@ class GenerationRequest(JobRequest):
     anything is uploaded; then it uploads the sources that need it. Credits are charged when the job succeeds.
     """
 
-    def __init__(self, core: Core, generation: Generation, max_credits: int | None) -> None:
+    def __init__(self, core: MireloFlows, generation: Generation, max_credits: int | None) -> None:
         super().__init__(core, generation.family.label, lambda headers: core.submit(generation, max_credits, headers))
         self._core = core
         self._generation = generation
@@ -42,16 +42,16 @@ class GenerationRequest(JobRequest):
         """Ask what it will cost, in credits (exact), and how long it takes. Costs nothing; uploads nothing."""
         return run(self._core.preflight(self._generation))
 
-    def sync_i_accept_http_timeout_risk(self) -> SyncResult:
+    def sync_i_accept_http_timeout_risk(self) -> JobResult:
         """Generate within one long HTTP request. If its answer is lost, so is what was paid: prefer `run`.
 
         Raises `SubmitOutcomeUnknown` when the request left and no whole answer came.
         """
         urls = run(self._core.sync(self._generation, self._max_credits))
-        return SyncResult(self._core, urls, None, None)
+        return JobResult(self._core, urls, None, None)
 
 
-class MireloClient(ServiceClient[Core]):
+class MireloClient(ServiceClient[MireloFlows]):
     """A client of the Mirelo API v2. Use it in a with-block, or close it; threads may share it.
 
     `api_key` defaults to MIRELO_API_KEY; the address to `base_url`, else `https://` + `host`, else MIRELO_BASE_URL,
@@ -102,7 +102,7 @@ class MireloClient(ServiceClient[Core]):
             max_credits=max_credits,
             check_limits=check_limits,
         )
-        self._core = Core(runtime, options.check_limits, options.max_credits, known_model(model))
+        self._core = MireloFlows(runtime, options.check_limits, options.max_credits, known_model(model))
         self._low_level: AuthenticatedClient | None = None
 
     def me(self) -> MeResult:

@@ -14,7 +14,7 @@ from .._runtime.jobs.flows import JobFlows
 from .._runtime.transfer.inputs import AssetCache, MediaSource
 from .._runtime.transfer.upload import Slot, upload
 from ..errors import CostLimitError, IncompleteResultError, MireloError, VideoError
-from .families import Generation, Place, Places, choose_family, fields_for
+from .families import Generation, SourceRef, SourceRefs, choose_family, fields_for
 from .service import ASSET_LIFETIME
 from .values import MeResult, PreflightResult, read_asset, read_me, read_preflight, read_result
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 @attrs.define
-class Core(JobFlows):
+class MireloFlows(JobFlows):
     """One client's Mirelo flows over its runtime."""
 
     max_credits: int | None
@@ -97,7 +97,7 @@ class Core(JobFlows):
     async def asset_for(self, media: MediaSource) -> tuple[str, str, bool]:
         """Give the asset id of a source's bytes, the key it is kept under, and whether it was there already."""
         io = self.runtime.io
-        source, content_type = await io.disk(media.current)
+        source, content_type = await io.run_blocking(media.current)
         key = f"{self.runtime.account()} {content_type} {source.identity}"
         async with io.lock(key):
             kept = media.assets.get(key, io.now())
@@ -124,7 +124,7 @@ class Core(JobFlows):
         await self.guard(generation, limit)
         return await self._paid(generation, partial(self._submit_once, headers))
 
-    async def _submit_once(self, headers: Headers, generation: Generation, places: Places) -> JobRecord:
+    async def _submit_once(self, headers: Headers, generation: Generation, places: SourceRefs) -> JobRecord:
         family = generation.family
         body = family.endpoints.body(generation.fields, places)
         request = request_from(family.endpoints.create(body=body), submit=True, headers=headers)
@@ -142,23 +142,23 @@ class Core(JobFlows):
             )
         return urls
 
-    async def _sync_once(self, generation: Generation, places: Places) -> list[str]:
+    async def _sync_once(self, generation: Generation, places: SourceRefs) -> list[str]:
         family = generation.family
         body = family.endpoints.body(generation.fields, places)
         request = request_from(family.endpoints.sync(body=body), submit=True, long=True)
         name, timeout = f"{family.operation}Sync", self.runtime.timeout
         return await execute(self.runtime, Operation(name, Kind.PAID, request, read_result, timeout))
 
-    async def _paid(self, generation: Generation, send: Callable[[Generation, Places], Awaitable[T]]) -> T:
+    async def _paid(self, generation: Generation, send: Callable[[Generation, SourceRefs], Awaitable[T]]) -> T:
         """Upload if need be and send; an asset that the service no longer knows is uploaded once more."""
-        places: dict[str, Place] = {}
+        places: dict[str, SourceRef] = {}
         kept: list[tuple[str, MediaSource, str, str]] = []
         for name, source in generation.sources.items():
             if source.url is not None:
-                places[name] = Place(source.url, None)
+                places[name] = SourceRef(source.url, None)
                 continue
             asset_id, key, known = await self.asset_for(source)
-            places[name] = Place(None, asset_id)
+            places[name] = SourceRef(None, asset_id)
             if known:
                 kept.append((name, source, key, asset_id))
         try:
@@ -168,5 +168,5 @@ class Core(JobFlows):
                 raise
         for name, source, key, asset_id in kept:
             source.assets.forget(key, asset_id)
-            places[name] = Place(None, (await self.asset_for(source))[0])
+            places[name] = SourceRef(None, (await self.asset_for(source))[0])
         return await send(generation, places)

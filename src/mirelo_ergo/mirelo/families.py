@@ -38,7 +38,7 @@ DEFAULT_MODEL: Final = "v1.5"
 
 
 @attrs.frozen
-class Place:
+class SourceRef:
     """Where the service finds a source: a URL it fetches, or the asset id of uploaded bytes."""
 
     url: str | None
@@ -61,7 +61,7 @@ class Place:
         return AudioSourceUrl(type_="url", audio_url=self.url or "")
 
 
-Places = Mapping[str, Place]
+SourceRefs = Mapping[str, SourceRef]
 
 
 @attrs.frozen
@@ -69,7 +69,7 @@ class Endpoints:
     """The generated builders of one family's four operations, and of its request model."""
 
     preflight: Callable[[Fields], Kwargs]
-    body: Callable[[Fields, Places], Any]
+    body: Callable[[Fields, SourceRefs], Any]
     create: Callable[..., Kwargs]
     sync: Callable[..., Kwargs]
     poll: Callable[[str], Kwargs]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .._runtime.jobs.blocking import JobRequest, ServiceClient
 from .._runtime.redact import Secret
-from .core import Core
+from .core import PixazoFlows
 from .families import RANDOM, TEXT_TO_AUDIO, VIDEO_TO_AUDIO, VIDEO_TO_VIDEO
 from .service import PIXAZO
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .families import Family, Fields
 
 
-class PixazoClient(ServiceClient[Core]):
+class PixazoClient(ServiceClient[PixazoFlows]):
     """A client of the Pixazo gateway's Mirelo models. Use it in a with-block, or close it; threads may share it.
 
     `api_key` defaults to PIXAZO_API_KEY; the address to `base_url`, else `https://` + `host`, else PIXAZO_BASE_URL,
@@ -69,7 +69,7 @@ class PixazoClient(ServiceClient[Core]):
             max_credits=None,
             check_limits=check_limits,
         )
-        self._core = Core(runtime, options.check_limits)
+        self._core = PixazoFlows(runtime, options.check_limits)
         self._low_level: AuthenticatedClient | None = None
 
     def text_to_audio(

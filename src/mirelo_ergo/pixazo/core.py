@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @attrs.define
-class Core(JobFlows):
+class PixazoFlows(JobFlows):
     """One client's flows at the gateway over its runtime."""
 
     def generation(self, family: Family, fields: Fields) -> Generation:

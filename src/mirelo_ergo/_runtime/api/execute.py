@@ -22,15 +22,15 @@ from ..redact import Secret, log, safe_url
 from .answers import Unusable, error_facts, error_from, kept_body, status_phrase
 from .retry import (
     Answered,
-    Budget,
     Decision,
     Done,
     Failed,
     Kind,
     Outcome,
-    Pace,
     Raise,
+    RetryBudget,
     RetryPolicy,
+    SubmitThrottle,
     Unknown,
     parse_retry_after,
 )
@@ -48,8 +48,8 @@ class Operation(Generic[T]):
     """Describe one API operation: what to send, what a second copy costs, and how to read its answer.
 
     `read` raises `Unusable`. `timeout` bounds all of it in seconds, sleeps and re-sends included. `paced` operations
-    stand in line at the client's gate. `single` makes one attempt only: a wait's next poll is the retry. `young` says
-    that a 404 may only mean "not yet".
+    stand in line at the client's gate. `single` makes one attempt only: a wait's next poll is the retry.
+    `tolerate_404` says that a 404 may only mean "not yet".
     """
 
     name: str
@@ -59,7 +59,7 @@ class Operation(Generic[T]):
     timeout: float
     paced: bool = False
     single: bool = False
-    young: bool = False
+    tolerate_404: bool = False
 
 
 @attrs.define
@@ -73,12 +73,12 @@ class Runtime:
     policy: RetryPolicy
     timeout: float
     timing: Timing = attrs.field(factory=Timing)
-    budget: Budget = attrs.field(factory=Budget)
-    pace: Pace = attrs.field(init=False)
+    budget: RetryBudget = attrs.field(factory=RetryBudget)
+    pace: SubmitThrottle = attrs.field(init=False)
     closed: bool = False
 
     def __attrs_post_init__(self) -> None:
-        self.pace = Pace(self.io.now)
+        self.pace = SubmitThrottle(self.io.now)
 
     def account(self) -> str:
         """Name the account and place that an asset id belongs to, without giving the key away."""
@@ -120,7 +120,7 @@ async def execute(runtime: Runtime, operation: Operation[T], deadline: Deadline 
         attempt = await _attempt(runtime, operation, deadline)
         outcome = attempt.outcome
         decision = runtime.policy.decide(
-            operation.kind, operation.request.method, outcome, number, young=operation.young
+            operation.kind, operation.request.method, outcome, number, tolerate_404=operation.tolerate_404
         )
         _log(runtime, operation, number, attempt, decision)
         if isinstance(outcome, Answered) and outcome.status == 429:
@@ -147,7 +147,7 @@ async def _attempt(runtime: Runtime, operation: Operation[T], deadline: Deadline
         return await _send(runtime, operation, deadline)
     failure = TransportFailure("pool", "no", "the client's own queue of submits is too long for the deadline")
     late = _Attempt[T](Failed("pool", "no"), failure=failure)
-    if not await runtime.io.enter(deadline.left()):
+    if not await runtime.io.acquire_submit_slot(deadline.left()):
         return late
     try:
         # The pace is asked last, right before sending: what waits for a slot must feel a 429 that comes meanwhile.
@@ -158,14 +158,14 @@ async def _attempt(runtime: Runtime, operation: Operation[T], deadline: Deadline
             await runtime.io.sleep(wait)
         return await _send(runtime, operation, deadline)
     finally:
-        runtime.io.leave()
+        runtime.io.release_submit_slot()
 
 
 async def _send(runtime: Runtime, operation: Operation[T], deadline: Deadline) -> _Attempt[T]:
     sent = SentTracker()
     sent_at = runtime.io.wall()
     try:
-        reply = await runtime.io.call(operation.request, deadline, sent)
+        reply = await runtime.io.request(operation.request, deadline, sent)
     except TransportFailure as failure:
         return _Attempt(Failed(failure.kind, failure.sent), failure=failure, sent_at=sent_at)
     except Exception:

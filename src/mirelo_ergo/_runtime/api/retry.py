@@ -107,14 +107,19 @@ class RetryPolicy:
         """Give how many attempts an operation of this class has in all."""
         return ATTEMPTS[kind] if self.retries is None else self.retries + 1
 
-    def decide(self, kind: Kind, method: str, outcome: Outcome, attempt: int, *, young: bool = False) -> Decision:
-        """Judge the outcome of attempt number `attempt` (1 is the first). `young`: the job was made under 5 s ago."""
-        decision = self._judge(kind, method, outcome, attempt, young)
+    def decide(
+        self, kind: Kind, method: str, outcome: Outcome, attempt: int, *, tolerate_404: bool = False
+    ) -> Decision:
+        """Judge the outcome of attempt number `attempt` (1 is the first).
+
+        `tolerate_404`: the job was made under 5 s ago.
+        """
+        decision = self._judge(kind, method, outcome, attempt, tolerate_404)
         if isinstance(decision, Retry) and (attempt >= self.attempts(kind) or decision.after > LONGEST_RETRY_AFTER):
             return Raise()
         return decision
 
-    def _judge(self, kind: Kind, method: str, outcome: Outcome, attempt: int, young: bool) -> Decision:
+    def _judge(self, kind: Kind, method: str, outcome: Outcome, attempt: int, tolerate_404: bool) -> Decision:
         if isinstance(outcome, Failed):
             return self._judge_failure(kind, outcome, attempt)
         status, after = outcome.status, outcome.retry_after or 0.0
@@ -130,7 +135,7 @@ class RetryPolicy:
             return Unknown() if kind is Kind.PAID else Retry(after)
         if status == 409:
             return Retry(after) if kind is Kind.KEYED or method == "GET" else Raise()
-        if status == 404 and young:
+        if status == 404 and tolerate_404:
             return Retry(after) if attempt <= 3 else Raise()
         if status >= 500:
             return self._judge_server_error(kind, outcome, after)
@@ -157,7 +162,7 @@ class RetryPolicy:
         return random * min(LONGEST_BACKOFF, self.base * 2.0 ** min(max(attempt - 1, 0), 16))
 
 
-class Budget:
+class RetryBudget:
     """Bound the re-sends of a whole client, shared by its threads and tasks.
 
     500 tokens; a transient retry costs 14, a throttled one 5; success gives the operation's cost back, and 1 when it
@@ -192,7 +197,7 @@ class Budget:
             self._tokens = min(self.FULL, self._tokens + max(1, cost))
 
 
-class Pace:
+class SubmitThrottle:
     """Slow the client's submits after a 429: additive increase, multiplicative decrease.
 
     No limit until the first 429. Then ×0.7 (at most once a second, the hold), +1/s for every second since.

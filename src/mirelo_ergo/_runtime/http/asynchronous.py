@@ -18,8 +18,8 @@ from .exchange import AsyncHttp, AsyncStream, HttpSettings
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from ..io.deadline import Watch
-    from ..io.protocol import ForeignRequest, Reply, Request
+    from ..io.deadline import TimeLimit
+    from ..io.protocol import ExternalRequest, Reply, Request
     from ..io.sent import SentTracker
 
 P = ParamSpec("P")
@@ -67,7 +67,7 @@ class AsyncIO:
         self._fresh()
 
     def _fresh(self) -> None:
-        self._http = AsyncHttp(self._settings, self.disk)
+        self._http = AsyncHttp(self._settings, self.run_blocking)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._slots = asyncio.Semaphore(SUBMITS_IN_FLIGHT)
 
@@ -104,15 +104,15 @@ class AsyncIO:
     def alarm(self) -> _Alarm:
         return _Alarm()
 
-    async def call(self, request: Request, watch: Watch, sent: SentTracker) -> Reply:
+    async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
         self.bind()
-        return await self._http.call(request, watch, sent)
+        return await self._http.request(request, limit, sent)
 
-    async def send(self, request: ForeignRequest, watch: Watch) -> AsyncStream:
+    async def stream(self, request: ExternalRequest, limit: TimeLimit) -> AsyncStream:
         self.bind()
-        return await self._http.open(request, watch)
+        return await self._http.open(request, limit)
 
-    async def disk(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call it in a thread. A cancellation waits for the call's end: nobody closes a file that is being read."""
         task = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
         try:
@@ -128,7 +128,7 @@ class AsyncIO:
         self.bind()
         return self._locks.setdefault(key, asyncio.Lock())
 
-    async def enter(self, seconds: float) -> bool:
+    async def acquire_submit_slot(self, seconds: float) -> bool:
         self.bind()
         try:
             async with asyncio.timeout(seconds):
@@ -137,7 +137,7 @@ class AsyncIO:
             return False
         return True
 
-    def leave(self) -> None:
+    def release_submit_slot(self) -> None:
         self._slots.release()
 
     @property

@@ -15,8 +15,8 @@ from .exchange import BlockingHttp, BlockingStream, HttpSettings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..io.deadline import Watch
-    from ..io.protocol import ForeignRequest, Reply, Request
+    from ..io.deadline import TimeLimit
+    from ..io.protocol import ExternalRequest, Reply, Request
     from ..io.sent import SentTracker
 
 P = ParamSpec("P")
@@ -76,13 +76,13 @@ class BlockingIO:
     def alarm(self) -> _Alarm:
         return _Alarm()
 
-    async def call(self, request: Request, watch: Watch, sent: SentTracker) -> Reply:
-        return self._http.call(request, watch, sent)
+    async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
+        return self._http.request(request, limit, sent)
 
-    async def send(self, request: ForeignRequest, watch: Watch) -> BlockingStream:
-        return self._http.open(request, watch)
+    async def stream(self, request: ExternalRequest, limit: TimeLimit) -> BlockingStream:
+        return self._http.open(request, limit)
 
-    async def disk(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return function(*args, **kwargs)
 
     def lock(self, key: str) -> _Lock:
@@ -91,12 +91,12 @@ class BlockingIO:
         with self._mutex:
             return _Lock(self._locks.setdefault(key, threading.Lock()))
 
-    async def enter(self, seconds: float) -> bool:
+    async def acquire_submit_slot(self, seconds: float) -> bool:
         if self._pid != os.getpid():
             self._fresh()
         return self._slots.acquire(timeout=seconds)
 
-    def leave(self) -> None:
+    def release_submit_slot(self) -> None:
         self._slots.release()
 
     @property

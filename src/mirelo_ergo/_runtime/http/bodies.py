@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ..io.protocol import PIECE, ForeignRequest, Reader, SourceFailed
+from ..io.protocol import PIECE, ExternalRequest, Reader, SourceFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..io.deadline import Watch
+    from ..io.deadline import TimeLimit
 
 
 class CallbackFailed(Exception):
@@ -23,10 +23,10 @@ class CallbackFailed(Exception):
 
 
 class _Pieces:
-    def __init__(self, request: ForeignRequest, reader: Reader, watch: Watch) -> None:
+    def __init__(self, request: ExternalRequest, reader: Reader, limit: TimeLimit) -> None:
         assert request.body is not None, "only a request with a body has pieces"
         self._reader = reader
-        self._watch = watch
+        self._watch = limit
         self._left = self._total = request.body.size
         self._on_progress = request.on_progress
         self._last = b""
@@ -74,8 +74,8 @@ class SyncPieces(_Pieces, httpx.SyncByteStream):
 class AsyncPieces(_Pieces, httpx.AsyncByteStream):
     """The body of an awaited upload: the file is read off the event loop."""
 
-    def __init__(self, request: ForeignRequest, reader: Reader, watch: Watch, disk: Callable[..., Any]) -> None:
-        super().__init__(request, reader, watch)
+    def __init__(self, request: ExternalRequest, reader: Reader, limit: TimeLimit, disk: Callable[..., Any]) -> None:
+        super().__init__(request, reader, limit)
         self._disk = disk
 
     def __aiter__(self) -> Any:

@@ -14,14 +14,21 @@ import httpcore
 import httpx
 
 from ...errors import ConfigurationError
-from ..io.deadline import Timing, Watch
-from ..io.protocol import ForeignRefused, ForeignRequest, Reply, Request, SourceFailed, TransportFailure
+from ..io.deadline import TimeLimit, Timing
+from ..io.protocol import ExternalRefused, ExternalRequest, Reply, Request, SourceFailed, TransportFailure
 from ..io.sent import SentTracker
 from ..redact import Secret, safe_url
-from ..transfer.urls import AddressKind, ForeignPolicy, address_kind, check_address, check_foreign_url, is_loopback_host
+from ..transfer.urls import (
+    AddressKind,
+    ExternalPolicy,
+    address_kind,
+    check_address,
+    check_external_url,
+    is_loopback_host,
+)
 from .bodies import AsyncPieces, CallbackFailed, SyncPieces
 from .connections import AsyncConnections
-from .network import AsyncBackend, Backend, watch_of_this_call
+from .network import AsyncBackend, Backend, limit_of_this_call
 from .transports import AsyncClientTransport, AsyncPoolTransport, ClientTransport, PoolTransport, classify, tls_context
 
 if TYPE_CHECKING:
@@ -31,8 +38,8 @@ if TYPE_CHECKING:
 LARGEST_ANSWER = 16 << 20
 """Bytes of an API answer; more is refused."""
 
-Purpose = Literal["main", "submit", "foreign"]
-_IDLE: Mapping[Purpose, float] = {"main": 30.0, "submit": 2.0, "foreign": 5.0}
+Purpose = Literal["main", "submit", "external"]
+_IDLE: Mapping[Purpose, float] = {"main": 30.0, "submit": 2.0, "external": 5.0}
 
 
 @attrs.frozen
@@ -64,7 +71,7 @@ class Http(ABC):
     def __init__(self, settings: HttpSettings) -> None:
         self.settings = settings
         self.base = httpx.URL(settings.base_url)
-        self._policy = ForeignPolicy(self.base.scheme, self.base.host, settings.allow_private)
+        self._policy = ExternalPolicy(self.base.scheme, self.base.host, settings.allow_private)
         self._pid = os.getpid()
         self._pools: dict[tuple[Purpose, str | None], Any] = {}
         self._inherited: list[object] = []
@@ -77,12 +84,12 @@ class Http(ABC):
         url = _api_url(self.settings.base_url, request.path)
         return httpx.Request(request.method, url, headers=headers, content=request.body)
 
-    def foreign_request(self, request: ForeignRequest, stream: Any) -> httpx.Request:
+    def external_request(self, request: ExternalRequest, stream: Any) -> httpx.Request:
         """Build a request to a URL somebody else gave us, with nothing on it but what the description holds."""
-        parts = check_foreign_url(request.url, self._policy)
+        parts = check_external_url(request.url, self._policy)
         url = httpx.URL(request.url)
         if url.raw_host.decode("ascii").rstrip(".").lower() != (parts.hostname or "").rstrip("."):
-            raise ForeignRefused(f"the URL {safe_url(request.url)} is refused: its host can be read in two ways")
+            raise ExternalRefused(f"the URL {safe_url(request.url)} is refused: its host can be read in two ways")
         if self._proxy_for(url) is not None:
             self._check_literal(url.host)
         fixed = [("Host", url.netloc.decode("ascii")), ("Accept-Encoding", "identity")]
@@ -90,9 +97,9 @@ class Http(ABC):
             fixed.append(("Content-Length", str(request.body.size)))
         return _SignedRequest(request.method, url, headers=[*fixed, *request.headers.items()], stream=stream)
 
-    def limits(self, watch: Watch, *, long: bool = False) -> dict[str, float]:
+    def limits(self, limit: TimeLimit, *, long: bool = False) -> dict[str, float]:
         """Give httpcore's time-outs for one attempt; every wait is clipped again when it happens."""
-        timing, left = self.settings.timing, max(watch.clip(None), 0.001)
+        timing, left = self.settings.timing, max(limit.clip(None), 0.001)
         between = left if long else min(timing.between_bytes, left)
         return {"connect": min(timing.connect, left), "read": between, "write": between, "pool": left}
 
@@ -102,7 +109,7 @@ class Http(ABC):
         self._leave_parent()
         if settings.transport is not None:
             return settings.transport
-        if settings.http_client is not None and purpose != "foreign":
+        if settings.http_client is not None and purpose != "external":
             return self.wrap_client(settings.http_client)
         key = purpose, self._proxy_for(url)
         if key not in self._pools:
@@ -141,9 +148,9 @@ class Http(ABC):
             options["proxy"] = read_proxy(proxy)
         return options
 
-    def policy_for(self, purpose: Purpose, proxy: str | None) -> ForeignPolicy | None:
+    def policy_for(self, purpose: Purpose, proxy: str | None) -> ExternalPolicy | None:
         """Give what is checked at connect: nothing for the API itself, nor for a proxy's own address."""
-        return self._policy if purpose == "foreign" and proxy is None else None
+        return self._policy if purpose == "external" and proxy is None else None
 
     def _proxy_for(self, url: httpx.URL) -> str | None:
         settings = self.settings
@@ -205,10 +212,10 @@ _TOO_LARGE = f"the answer is larger than {LARGEST_ANSWER >> 20} MiB"
 class BlockingStream:
     """A foreign answer being read, blocking."""
 
-    def __init__(self, http: BlockingHttp, response: httpx.Response, watch: Watch) -> None:
+    def __init__(self, http: BlockingHttp, response: httpx.Response, limit: TimeLimit) -> None:
         self.status = response.status_code
         self.headers = _header_map(response)
-        self._http, self._response, self._watch = http, response, watch
+        self._http, self._response, self._watch = http, response, limit
         self._pieces = iter(response.stream)  # type: ignore[arg-type]  # a sync transport's stream is sync
 
     async def read(self) -> bytes:
@@ -233,34 +240,34 @@ class BlockingHttp(Http):
     def wrap_client(self, client: httpx.Client) -> httpx.BaseTransport:
         return ClientTransport(client)
 
-    def guard(self, watch: Watch, sent: SentTracker, step: Callable[[], Any]) -> Any:
-        """Run a step of an attempt under its watch; give `TransportFailure` for whatever httpx raises.
+    def guard(self, limit: TimeLimit, sent: SentTracker, step: Callable[[], Any]) -> Any:
+        """Run a step of an attempt under its limit; give `TransportFailure` for whatever httpx raises.
 
         It is raised outside the handler, so that no traceback holds a frame in which the key is readable.
         """
-        token = watch_of_this_call.set(watch)
+        token = limit_of_this_call.set(limit)
         try:
             return step()
         except CallbackFailed as failed:
             mistake = failed.error
-        except (ConfigurationError, ForeignRefused, SourceFailed):
+        except (ConfigurationError, ExternalRefused, SourceFailed):
             raise
         except Exception as error:
             mistake = classify(error, sent, self.settings.secret)
         finally:
-            watch_of_this_call.reset(token)
+            limit_of_this_call.reset(token)
         raise mistake
 
-    def call(self, request: Request, watch: Watch, sent: SentTracker) -> Reply:
+    def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
         """Make one attempt at an API request and read its whole answer."""
         purpose: Purpose = "submit" if request.submit else "main"
-        return self.exchange(self.api_request(request), purpose, watch, sent, long=request.long)
+        return self.exchange(self.api_request(request), purpose, limit, sent, long=request.long)
 
     def exchange(
-        self, request: httpx.Request, purpose: Purpose, watch: Watch, sent: SentTracker, *, long: bool = False
+        self, request: httpx.Request, purpose: Purpose, limit: TimeLimit, sent: SentTracker, *, long: bool = False
     ) -> Reply:
         """Send a request that is ready and read its whole answer, up to `LARGEST_ANSWER`."""
-        request.extensions = {"timeout": self.limits(watch, long=long), "trace": sent.event}
+        request.extensions = {"timeout": self.limits(limit, long=long), "trace": sent.event}
 
         def attempt() -> Reply:
             response = self.pool(purpose, request.url).handle_request(request)
@@ -272,31 +279,31 @@ class BlockingHttp(Http):
                     if len(body) > LARGEST_ANSWER:
                         body, problem = bytearray(), _TOO_LARGE
                         break
-                    if watch.clip(None) <= 0:
+                    if limit.clip(None) <= 0:
                         raise httpx.ReadTimeout("the time for it is up")
                 return Reply(response.status_code, _header_map(response), bytes(body), problem)
             finally:
                 response.close()
 
-        reply: Reply = self.guard(watch, sent, attempt)
+        reply: Reply = self.guard(limit, sent, attempt)
         return reply
 
-    def open(self, request: ForeignRequest, watch: Watch) -> BlockingStream:
+    def open(self, request: ExternalRequest, limit: TimeLimit) -> BlockingStream:
         """Make one attempt at a foreign request; its body is sent, its answer's body still to be read."""
         sent = SentTracker()
 
         def attempt() -> BlockingStream:
             reader = request.body.open() if request.body is not None else None
             try:
-                stream = httpx.ByteStream(b"") if reader is None else SyncPieces(request, reader, watch)
-                ready = self.foreign_request(request, stream)
-                ready.extensions = {"timeout": self.limits(watch), "trace": sent.event}
-                return BlockingStream(self, self.pool("foreign", ready.url).handle_request(ready), watch)
+                stream = httpx.ByteStream(b"") if reader is None else SyncPieces(request, reader, limit)
+                ready = self.external_request(request, stream)
+                ready.extensions = {"timeout": self.limits(limit), "trace": sent.event}
+                return BlockingStream(self, self.pool("external", ready.url).handle_request(ready), limit)
             finally:
                 if reader is not None:
                     reader.close()
 
-        opened: BlockingStream = self.guard(watch, sent, attempt)
+        opened: BlockingStream = self.guard(limit, sent, attempt)
         return opened
 
     def close(self) -> None:
@@ -308,10 +315,10 @@ class BlockingHttp(Http):
 class AsyncStream:
     """A foreign answer being read, awaited."""
 
-    def __init__(self, http: AsyncHttp, response: httpx.Response, watch: Watch) -> None:
+    def __init__(self, http: AsyncHttp, response: httpx.Response, limit: TimeLimit) -> None:
         self.status = response.status_code
         self.headers = _header_map(response)
-        self._http, self._response, self._watch = http, response, watch
+        self._http, self._response, self._watch = http, response, limit
         self._pieces = aiter(response.stream)  # type: ignore[arg-type]  # an async transport's stream is async
 
     async def read(self) -> bytes:
@@ -353,31 +360,31 @@ class AsyncHttp(Http):
     def wrap_client(self, client: httpx.AsyncClient) -> httpx.AsyncBaseTransport:
         return AsyncClientTransport(client)
 
-    async def guard(self, watch: Watch, sent: SentTracker, step: Callable[[], Any]) -> Any:
+    async def guard(self, limit: TimeLimit, sent: SentTracker, step: Callable[[], Any]) -> Any:
         """The same as `BlockingHttp.guard`, awaited."""
-        token = watch_of_this_call.set(watch)
+        token = limit_of_this_call.set(limit)
         try:
             return await step()
         except CallbackFailed as failed:
             mistake = failed.error
-        except (ConfigurationError, ForeignRefused, SourceFailed):
+        except (ConfigurationError, ExternalRefused, SourceFailed):
             raise
         except Exception as error:
             mistake = classify(error, sent, self.settings.secret)
         finally:
-            watch_of_this_call.reset(token)
+            limit_of_this_call.reset(token)
         raise mistake
 
-    async def call(self, request: Request, watch: Watch, sent: SentTracker) -> Reply:
+    async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
         """Make one attempt at an API request and read its whole answer."""
         purpose: Purpose = "submit" if request.submit else "main"
-        return await self.exchange(self.api_request(request), purpose, watch, sent, long=request.long)
+        return await self.exchange(self.api_request(request), purpose, limit, sent, long=request.long)
 
     async def exchange(
-        self, request: httpx.Request, purpose: Purpose, watch: Watch, sent: SentTracker, *, long: bool = False
+        self, request: httpx.Request, purpose: Purpose, limit: TimeLimit, sent: SentTracker, *, long: bool = False
     ) -> Reply:
         """Send a request that is ready and read its whole answer, up to `LARGEST_ANSWER`."""
-        request.extensions = {"timeout": self.limits(watch, long=long), "trace": _awaited(sent)}
+        request.extensions = {"timeout": self.limits(limit, long=long), "trace": _awaited(sent)}
 
         async def attempt() -> Reply:
             response = await self.pool(purpose, request.url).handle_async_request(request)
@@ -390,16 +397,16 @@ class AsyncHttp(Http):
                         if len(body) > LARGEST_ANSWER:
                             body, problem = bytearray(), _TOO_LARGE
                             break
-                        if watch.clip(None) <= 0:
+                        if limit.clip(None) <= 0:
                             raise httpx.ReadTimeout("the time for it is up")
                 return Reply(response.status_code, _header_map(response), bytes(body), problem)
             finally:
                 await response.aclose()
 
-        reply: Reply = await self.guard(watch, sent, attempt)
+        reply: Reply = await self.guard(limit, sent, attempt)
         return reply
 
-    async def open(self, request: ForeignRequest, watch: Watch) -> AsyncStream:
+    async def open(self, request: ExternalRequest, limit: TimeLimit) -> AsyncStream:
         """Make one attempt at a foreign request; its body is sent, its answer's body still to be read."""
         sent = SentTracker()
 
@@ -407,16 +414,16 @@ class AsyncHttp(Http):
             reader = await self._disk(request.body.open) if request.body is not None else None
             try:
                 stream: httpx.AsyncByteStream = (
-                    httpx.ByteStream(b"") if reader is None else AsyncPieces(request, reader, watch, self._disk)
+                    httpx.ByteStream(b"") if reader is None else AsyncPieces(request, reader, limit, self._disk)
                 )
-                ready = self.foreign_request(request, stream)
-                ready.extensions = {"timeout": self.limits(watch), "trace": _awaited(sent)}
-                return AsyncStream(self, await self.pool("foreign", ready.url).handle_async_request(ready), watch)
+                ready = self.external_request(request, stream)
+                ready.extensions = {"timeout": self.limits(limit), "trace": _awaited(sent)}
+                return AsyncStream(self, await self.pool("external", ready.url).handle_async_request(ready), limit)
             finally:
                 if reader is not None:
                     await self._disk(reader.close)
 
-        opened: AsyncStream = await self.guard(watch, sent, attempt)
+        opened: AsyncStream = await self.guard(limit, sent, attempt)
         return opened
 
     async def close(self) -> None:

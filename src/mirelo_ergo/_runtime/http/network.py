@@ -12,49 +12,49 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpcore
 
-from ..io.protocol import PIECE, ForeignRefused
+from ..io.protocol import PIECE, ExternalRefused
 from ..redact import shorten
-from ..transfer.urls import AddressKind, ForeignPolicy, address_kind, check_address
+from ..transfer.urls import AddressKind, ExternalPolicy, address_kind, check_address
 
 if TYPE_CHECKING:
     import asyncio
     import ssl
     from collections.abc import Iterable, Iterator
 
-    from ..io.deadline import Watch
+    from ..io.deadline import TimeLimit
 
 _WRITE = 1 << 16
 _GLANCE = 0.01
 _AT_ONCE = 0.25
 """Seconds in which a slice has to go for the next one to be larger."""
-watch_of_this_call: ContextVar[Watch | None] = ContextVar("mirelo_ergo_watch", default=None)
-"""The watch of the operation that runs in this thread or task: connections are shared, deadlines are not."""
+limit_of_this_call: ContextVar[TimeLimit | None] = ContextVar("mirelo_ergo_watch", default=None)
+"""The limit of the operation that runs in this thread or task: connections are shared, deadlines are not."""
 
 
 class _Discreet(logging.Filter):
     """Keep the head of an answer to one of our requests out of httpcore's log: a Location may be a signed URL."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return watch_of_this_call.get() is None or "receive_response_headers.complete" not in record.getMessage()
+        return limit_of_this_call.get() is None or "receive_response_headers.complete" not in record.getMessage()
 
 
 logging.getLogger("httpcore.http11").addFilter(_Discreet())
 
 
 def _clip(timeout: float | None, expired: type[Exception]) -> float | None:
-    watch = watch_of_this_call.get()
-    if watch is None:
+    limit = limit_of_this_call.get()
+    if limit is None:
         return timeout
-    left = watch.clip(timeout)
+    left = limit.clip(timeout)
     if left <= 0:
         raise expired("the time for it is up")
     return left
 
 
 def _moved(count: int) -> None:
-    watch = watch_of_this_call.get()
-    if watch is not None:
-        watch.advance(count)
+    limit = limit_of_this_call.get()
+    if limit is not None:
+        limit.advance(count)
 
 
 class _Early:
@@ -234,27 +234,27 @@ class _AsyncClippedStream(httpcore.AsyncNetworkStream):
 _Resolved = list[tuple[Any, ...]]
 
 
-def _allowed(found: _Resolved, host: str, policy: ForeignPolicy, api: _Resolved) -> list[str]:
+def _allowed(found: _Resolved, host: str, policy: ExternalPolicy, api: _Resolved) -> list[str]:
     """Give the addresses of one resolution that may be connected to; raise if there is none."""
     kinds: frozenset[AddressKind] = frozenset(address_kind(entry[4][0]) for entry in api)
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     good = []
-    refusal: ForeignRefused | None = None
+    refusal: ExternalRefused | None = None
     for address in addresses:
         try:
             check_address(address, host, kinds, allow_private=policy.allow_private)
             good.append(address)
-        except ForeignRefused as refused:
+        except ExternalRefused as refused:
             refusal = refusal or refused
     if not good:
-        raise refusal or ForeignRefused(f"{shorten(host)} has no address")
+        raise refusal or ExternalRefused(f"{shorten(host)} has no address")
     return good
 
 
 class Backend(httpcore.NetworkBackend):
     """Connect with clipped time-outs; with a policy, resolve once and connect to that very address."""
 
-    def __init__(self, policy: ForeignPolicy | None = None) -> None:
+    def __init__(self, policy: ExternalPolicy | None = None) -> None:
         self._inner = httpcore.SyncBackend()
         self._policy = policy
 
@@ -276,7 +276,7 @@ class Backend(httpcore.NetworkBackend):
         raise error or httpcore.ConnectError(f"{host} has no address")
 
     @staticmethod
-    def _resolve(host: str, port: int, policy: ForeignPolicy) -> list[str]:
+    def _resolve(host: str, port: int, policy: ExternalPolicy) -> list[str]:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             needed = any(address_kind(str(entry[4][0])) != "global" for entry in found)
@@ -289,7 +289,7 @@ class Backend(httpcore.NetworkBackend):
 class AsyncBackend(httpcore.AsyncNetworkBackend):
     """The same, awaited."""
 
-    def __init__(self, policy: ForeignPolicy | None = None) -> None:
+    def __init__(self, policy: ExternalPolicy | None = None) -> None:
         self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())  # a stub where anyio is missing
         self._policy = policy
 
@@ -313,7 +313,7 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
         raise error or httpcore.ConnectError(f"{host} has no address")
 
     @staticmethod
-    async def _resolve(host: str, port: int, policy: ForeignPolicy) -> list[str]:
+    async def _resolve(host: str, port: int, policy: ExternalPolicy) -> list[str]:
         import asyncio  # a blocking client never needs it, and it takes longer to import than most
 
         loop = asyncio.get_running_loop()

@@ -41,7 +41,7 @@ class Timing:
     """One poll of a wait, answer included: the next scheduled poll is its retry."""
 
 
-class Watch(Protocol):
+class TimeLimit(Protocol):
     """Clip one network wait, and hear of bytes that moved."""
 
     def clip(self, timeout: float | None) -> float:

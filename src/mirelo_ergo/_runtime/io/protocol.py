@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from ...errors import Sent
-    from .deadline import Watch
+    from .deadline import TimeLimit
     from .sent import SentTracker
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class TransportFailure(Exception):
         self.detail = detail
 
 
-class ForeignRefused(Exception):
+class ExternalRefused(Exception):
     """Say that a URL somebody else gave us may not be used; nothing was sent to it. Internal."""
 
 
@@ -93,7 +93,7 @@ class Source(Protocol):
 
 
 @attrs.frozen
-class ForeignRequest:
+class ExternalRequest:
     """Describe a request to a URL that somebody else gave us: nothing is sent but what stands here."""
 
     method: str
@@ -149,15 +149,15 @@ class IO(Protocol):
         """Make an alarm for the flow that asks."""
         ...
 
-    async def call(self, request: Request, watch: Watch, sent: SentTracker) -> Reply:
+    async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
         """Make one attempt at an API request and read its whole answer; raise `TransportFailure`."""
         ...
 
-    async def send(self, request: ForeignRequest, watch: Watch) -> Stream:
-        """Make one attempt at a foreign request; raise `TransportFailure`, `ForeignRefused` or `SourceFailed`."""
+    async def stream(self, request: ExternalRequest, limit: TimeLimit) -> Stream:
+        """Make one attempt at a foreign request; raise `TransportFailure`, `ExternalRefused` or `SourceFailed`."""
         ...
 
-    async def disk(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function that blocks on the file system."""
         ...
 
@@ -165,11 +165,11 @@ class IO(Protocol):
         """Exclude other users of the same key within this client."""
         ...
 
-    async def enter(self, seconds: float) -> bool:
+    async def acquire_submit_slot(self, seconds: float) -> bool:
         """Take one of the client's submit slots within that time; say whether one was had."""
         ...
 
-    def leave(self) -> None:
+    def release_submit_slot(self) -> None:
         """Give the submit slot back."""
         ...
 

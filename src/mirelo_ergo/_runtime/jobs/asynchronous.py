@@ -10,7 +10,7 @@ from ..client.settings import milliseconds
 from ..client.setup import prepare
 from ..transfer.inputs import Audio
 from .flows import JobFlows
-from .handles import JobHandle, about
+from .handles import JobHandle, errors_carry
 
 if TYPE_CHECKING:
     import os
@@ -32,7 +32,7 @@ C = TypeVar("C", bound=JobFlows)
 L = TypeVar("L")
 
 
-class AsyncSyncResult:
+class AsyncJobResult:
     """The results of one generation.
 
     `result_urls` may be signed and live about an hour; `job` is the job they came from (None after a /sync call).
@@ -61,16 +61,16 @@ class AsyncSyncResult:
         asked. Interrupted transfers are resumed; an expired URL is renewed through the job. Costs nothing.
         `on_progress(done, total)` is called with bytes per file, total None if unknown. Raises `DownloadError`.
         """
-        with about(self.job):
+        with errors_carry(self.job):
             return await self._core.download(self.result_urls, self._record, Path(folder), overwrite, on_progress)
 
     async def bytes(self) -> list[bytes]:
         """Fetch every result into memory, at most 1 GiB each, in the order of the URLs. Raises `DownloadError`."""
-        with about(self.job):
+        with errors_carry(self.job):
             return await self._core.bytes(self.result_urls, self._record)
 
     def __repr__(self) -> str:
-        return f"<AsyncSyncResult of {len(self.result_urls)}>"
+        return f"<AsyncJobResult of {len(self.result_urls)}>"
 
 
 class AsyncJobUpdates:
@@ -85,9 +85,9 @@ class AsyncJobUpdates:
     async def __anext__(self) -> JobStatus:
         if self._done:
             raise StopAsyncIteration
-        with about(self._job):
+        with errors_carry(self._job):
             seen = await self._waiter.next()
-        status = self._job.note(seen.status.status)
+        status = self._job.record_status(seen.status.status)
         self._done = status.status != "processing"
         return status
 
@@ -97,8 +97,8 @@ class AsyncJob(JobHandle):
 
     async def status(self) -> JobStatus:
         """Ask for the job once, with re-sends on failure. Costs nothing. Raises `NotFoundError` once it is gone."""
-        with about(self):
-            return self.note(await self._core.status(self._record, self.since()))
+        with errors_carry(self):
+            return self.record_status(await self._core.status(self._record, self.since()))
 
     async def wait(
         self,
@@ -108,7 +108,7 @@ class AsyncJob(JobHandle):
         *,
         patient: bool = False,
         webhooks: WebhookInbox | None = None,
-    ) -> AsyncSyncResult:
+    ) -> AsyncJobResult:
         """Wait until the job is done and give its results. Costs nothing; failed polls are only waited out.
 
         Polls adapt to the estimate; `poll_interval_ms` makes them regular, `patient` rarer (for batches), an inbox as
@@ -116,10 +116,10 @@ class AsyncJob(JobHandle):
         10 minutes. `on_progress` gets each `JobProcessing`. Raises `JobFailedError`, `JobTimeoutError`,
         `JobExpiredError`, `IncompleteResultError`, or what no waiting mends.
         """
-        with about(self):
+        with errors_carry(self):
             waiter = self.waiter(poll_interval_ms, timeout_ms, patient, webhooks)
-            done = await self._core.wait(self._record, waiter, self.note, self._final, on_progress)
-            return AsyncSyncResult(self._core, done.result_urls, self, self._record)
+            done = await self._core.wait(self._record, waiter, self.record_status, self._final, on_progress)
+            return AsyncJobResult(self._core, done.result_urls, self, self._record)
 
     def updates(
         self,
@@ -162,7 +162,7 @@ class AsyncJobRequest:
         patient: bool = False,
         webhook: Webhook | None = None,
         webhooks: WebhookInbox | None = None,
-    ) -> AsyncSyncResult:
+    ) -> AsyncJobResult:
         """Submit it and wait for its results; the arguments are those of `submit_job` and `Job.wait`.
 
         Every error after the submit carries the job.
@@ -231,4 +231,7 @@ class AsyncServiceClient(Generic[C]):
         return f"<{type(self).__name__} {where}>"
 
 
-__all__ = ["AsyncJob", "AsyncJobRequest", "AsyncJobUpdates", "AsyncServiceClient", "AsyncSyncResult"]
+AsyncSyncResult = AsyncJobResult
+"""The name that the vendor's own SDK gives it."""
+
+__all__ = ["AsyncJob", "AsyncJobRequest", "AsyncJobResult", "AsyncJobUpdates", "AsyncServiceClient", "AsyncSyncResult"]

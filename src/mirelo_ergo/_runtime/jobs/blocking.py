@@ -11,7 +11,7 @@ from ..client.setup import prepare
 from ..io.protocol import run
 from ..transfer.inputs import Audio
 from .flows import JobFlows
-from .handles import JobHandle, about
+from .handles import JobHandle, errors_carry
 
 if TYPE_CHECKING:
     import os
@@ -33,7 +33,7 @@ C = TypeVar("C", bound=JobFlows)
 L = TypeVar("L")
 
 
-class SyncResult:
+class JobResult:
     """The results of one generation.
 
     `result_urls` may be signed and live about an hour; `job` is the job they came from (None after a /sync call).
@@ -62,16 +62,16 @@ class SyncResult:
         asked. Interrupted transfers are resumed; an expired URL is renewed through the job. Costs nothing.
         `on_progress(done, total)` is called with bytes per file, total None if unknown. Raises `DownloadError`.
         """
-        with about(self.job):
+        with errors_carry(self.job):
             return run(self._core.download(self.result_urls, self._record, Path(folder), overwrite, on_progress))
 
     def bytes(self) -> list[bytes]:
         """Fetch every result into memory, at most 1 GiB each, in the order of the URLs. Raises `DownloadError`."""
-        with about(self.job):
+        with errors_carry(self.job):
             return run(self._core.bytes(self.result_urls, self._record))
 
     def __repr__(self) -> str:
-        return f"<SyncResult of {len(self.result_urls)}>"
+        return f"<JobResult of {len(self.result_urls)}>"
 
 
 class JobUpdates:
@@ -86,9 +86,9 @@ class JobUpdates:
     def __next__(self) -> JobStatus:
         if self._done:
             raise StopIteration
-        with about(self._job):
+        with errors_carry(self._job):
             seen = run(self._waiter.next())
-        status = self._job.note(seen.status.status)
+        status = self._job.record_status(seen.status.status)
         self._done = status.status != "processing"
         return status
 
@@ -98,8 +98,8 @@ class Job(JobHandle):
 
     def status(self) -> JobStatus:
         """Ask for the job once, with re-sends on failure. Costs nothing. Raises `NotFoundError` once it is gone."""
-        with about(self):
-            return self.note(run(self._core.status(self._record, self.since())))
+        with errors_carry(self):
+            return self.record_status(run(self._core.status(self._record, self.since())))
 
     def wait(
         self,
@@ -109,7 +109,7 @@ class Job(JobHandle):
         *,
         patient: bool = False,
         webhooks: WebhookInbox | None = None,
-    ) -> SyncResult:
+    ) -> JobResult:
         """Wait until the job is done and give its results. Costs nothing; failed polls are only waited out.
 
         Polls adapt to the estimate; `poll_interval_ms` makes them regular, `patient` rarer (for batches), an inbox as
@@ -117,10 +117,10 @@ class Job(JobHandle):
         10 minutes. `on_progress` gets each `JobProcessing`. Raises `JobFailedError`, `JobTimeoutError`,
         `JobExpiredError`, `IncompleteResultError`, or what no waiting mends.
         """
-        with about(self):
+        with errors_carry(self):
             waiter = self.waiter(poll_interval_ms, timeout_ms, patient, webhooks)
-            done = run(self._core.wait(self._record, waiter, self.note, self._final, on_progress))
-            return SyncResult(self._core, done.result_urls, self, self._record)
+            done = run(self._core.wait(self._record, waiter, self.record_status, self._final, on_progress))
+            return JobResult(self._core, done.result_urls, self, self._record)
 
     def updates(
         self,
@@ -163,7 +163,7 @@ class JobRequest:
         patient: bool = False,
         webhook: Webhook | None = None,
         webhooks: WebhookInbox | None = None,
-    ) -> SyncResult:
+    ) -> JobResult:
         """Submit it and wait for its results; the arguments are those of `submit_job` and `Job.wait`.
 
         Every error after the submit carries the job.
@@ -232,4 +232,7 @@ class ServiceClient(Generic[C]):
         return f"<{type(self).__name__} {where}>"
 
 
-__all__ = ["Job", "JobRequest", "JobUpdates", "ServiceClient", "SyncResult"]
+SyncResult = JobResult
+"""The name that the vendor's own SDK gives it."""
+
+__all__ = ["Job", "JobRequest", "JobResult", "JobUpdates", "ServiceClient", "SyncResult"]

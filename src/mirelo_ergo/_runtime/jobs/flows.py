@@ -17,7 +17,7 @@ from ..transfer.sinks import FileSink, MemorySink
 from ..webhooks.order import Webhook
 from .tokens import JobRecord, read_token
 from .values import JobErrored, JobProcessing, JobStatus, JobSucceeded, Polled
-from .waiter import YOUNG, Hints, Seen, Waiter, clamp_estimate, safety_net
+from .waiter import YOUNG, Hints, Seen, Waiter, clamp_estimate, fallback_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +88,7 @@ class JobFlows:
         return read_token(token, self.runtime.service)
 
     def poll_operation(
-        self, record: JobRecord, timeout: float, *, single: bool, young: bool
+        self, record: JobRecord, timeout: float, *, single: bool, tolerate_404: bool
     ) -> Operation[Seen[Polled]]:
         """Describe one poll."""
         name, path = self.runtime.service.ask(record)
@@ -99,12 +99,12 @@ class JobFlows:
             lambda reply: self.runtime.service.read_status(reply, self.runtime.io.wall()),
             timeout,
             single=single,
-            young=young,
+            tolerate_404=tolerate_404,
         )
 
     async def status(self, record: JobRecord, since: float) -> JobStatus:
         """Ask for a job once (with re-sends). `since` is how long ago it was submitted, in seconds."""
-        operation = self.poll_operation(record, self.runtime.timeout, single=False, young=since < YOUNG)
+        operation = self.poll_operation(record, self.runtime.timeout, single=False, tolerate_404=since < YOUNG)
         return (await execute(self.runtime, operation)).status.status
 
     def waiter(
@@ -122,10 +122,10 @@ class JobFlows:
         schedule = self.runtime.service.schedule
         return Waiter(
             self.runtime,
-            lambda limit, young: self.poll_operation(record, limit, single=True, young=young),
+            lambda limit, tolerate_404: self.poll_operation(record, limit, single=True, tolerate_404=tolerate_404),
             estimate=clamp_estimate(record.estimated_ms),
             elapsed=since,
-            schedule=safety_net(schedule) if patient else schedule,
+            schedule=fallback_schedule(schedule) if patient else schedule,
             interval=interval,
             timeout=timeout,
             mail=mail,

@@ -54,7 +54,7 @@ class JobHandle:
         """Give the seconds since the submit."""
         return self._core.runtime.io.now() - self._began
 
-    def note(self, status: JobStatus) -> JobStatus:
+    def record_status(self, status: JobStatus) -> JobStatus:
         """Keep the first final status: a later answer does not take a result back. Warn once of an unknown one."""
         if status.status == "processing":
             if status.raw_status not in self._core.runtime.service.running and not self._warned:
@@ -82,7 +82,7 @@ class JobHandle:
 
 
 @contextmanager
-def about(job: JobHandle | None) -> Iterator[None]:
+def errors_carry(job: JobHandle | None) -> Iterator[None]:
     """Put the job on every error that passes."""
     try:
         yield

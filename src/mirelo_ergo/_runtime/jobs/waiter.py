@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..webhooks.inbox import Mail
-    from ..webhooks.store import Heard
+    from ..webhooks.store import StoredEvent
 
 S = TypeVar("S")
 
@@ -75,7 +75,7 @@ PATIENT: Final = Schedule(early=0.10, late=0.10, floor=1.0, cap=30.0)
 """For batches: about a third of the requests for twice the overshoot."""
 
 
-def safety_net(schedule: Schedule) -> Schedule:
+def fallback_schedule(schedule: Schedule) -> Schedule:
     """Give the pace of polls that only catch what callbacks miss: patient, and never faster than the service's own."""
     floor, cap = max(PATIENT.floor, schedule.floor), max(PATIENT.cap, schedule.cap)
     return attrs.evolve(PATIENT, floor=floor, cap=cap, first_cap=max(PATIENT.first_cap, schedule.first_cap))
@@ -133,7 +133,7 @@ class Waiter(Generic[S]):
         self._recorded = False
         self._heard: set[str] = set()
         self._own_schedule = schedule
-        self._schedule = schedule if mail is None else safety_net(schedule)
+        self._schedule = schedule if mail is None else fallback_schedule(schedule)
         self._interval = interval
         self.timeout = max(5 * estimate, 600.0) if timeout is None else timeout
         self._began = runtime.io.now() - max(0.0, elapsed)
@@ -191,7 +191,7 @@ class Waiter(Generic[S]):
                     retryable=True,
                 )
 
-    async def _pause(self, seconds: float) -> Heard | None:
+    async def _pause(self, seconds: float) -> StoredEvent | None:
         """Wait that long, or until a callback tells of the job's end; give what it told."""
         io, mail = self._runtime.io, self._mail
         if mail is None:
@@ -202,7 +202,7 @@ class Waiter(Generic[S]):
         mail.listen(alarm.ring)  # before the first look: what comes between the two rings
         try:
             while True:
-                heard = await io.disk(self._look, mail) if mail.blocks else self._look(mail)
+                heard = await io.run_blocking(self._look, mail) if mail.blocks else self._look(mail)
                 left = until - io.now()
                 if heard is not None or left <= 0:
                     return heard
@@ -210,7 +210,7 @@ class Waiter(Generic[S]):
         finally:
             mail.leave(alarm.ring)
 
-    def _look(self, mail: Mail) -> Heard | None:
+    def _look(self, mail: Mail) -> StoredEvent | None:
         """Give an end that this wait was not told of before. An inbox that fails ends no wait."""
         try:
             if not self._recorded:
@@ -227,7 +227,7 @@ class Waiter(Generic[S]):
             self._heard.add(heard.status)
         return heard
 
-    def _told(self, heard: Heard) -> Seen[S] | None:
+    def _told(self, heard: StoredEvent) -> Seen[S] | None:
         """Believe a callback, if the inbox does, and if it reads like a poll that saw the end."""
         if heard.body is None:
             return None

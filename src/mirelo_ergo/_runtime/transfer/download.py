@@ -12,7 +12,7 @@ from ..api.answers import error_from, status_phrase
 from ..api.execute import Runtime, failure_error
 from ..api.retry import Answered, Failed, Kind, Retry, parse_retry_after
 from ..io.deadline import Progress
-from ..io.protocol import ForeignRefused, ForeignRequest, Reply, Stream, TransportFailure
+from ..io.protocol import ExternalRefused, ExternalRequest, Reply, Stream, TransportFailure
 from ..redact import log, safe_url, shorten
 from .content_types import HEAD, result_type
 from .sinks import FLUSH, Sink
@@ -88,7 +88,7 @@ def _place(sink: Sink) -> str | None:
 async def _disk(runtime: Runtime, sink: Sink, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Touch the sink's file; what the system refuses is a `DownloadError`, and an OSError of a callback is not."""
     try:
-        return await runtime.io.disk(function, *args, **kwargs)
+        return await runtime.io.run_blocking(function, *args, **kwargs)
     except OSError as error:
         path = _place(sink) or str(error.filename or "")
         raise DownloadError(
@@ -110,15 +110,15 @@ async def _attempt(
     headers: dict[str, str] = {}
     if sink.size and state.validator is not None:
         headers = {"Range": f"bytes={sink.size}-", "If-Range": state.validator}
-    watch = Progress(runtime.io.now, runtime.timing)
+    limit = Progress(runtime.io.now, runtime.timing)
     problem = ""
     outcome: Answered | Failed
     error: DownloadError
     try:
-        async with await runtime.io.send(ForeignRequest("GET", state.url, headers), watch) as answer:
+        async with await runtime.io.stream(ExternalRequest("GET", state.url, headers), limit) as answer:
             status = answer.status
             if status in (200, 206):
-                watch.moving(True)
+                limit.moving(True)
                 await _take(runtime, state, sink, answer, cap, on_progress)
                 problem = _incomplete(state, sink)
                 if not problem and (state.total is not None or await _disk(runtime, sink, sink.is_whole)):
@@ -155,7 +155,7 @@ async def _attempt(
         cause = failure_error("download", state.url, failure, state.idle_attempts + 1)
         error = DownloadError(cause.message, retryable=cause.retryable)
         error.__cause__ = cause
-    except ForeignRefused as refused:
+    except ExternalRefused as refused:
         raise DownloadError(f"download: {refused}") from None
     await _pause(runtime, state, sink, outcome, error)
     return False

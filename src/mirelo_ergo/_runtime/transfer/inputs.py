@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from ...errors import InvalidRequestError
 from ..redact import safe_url, short_repr, shorten
 from .content_types import HEAD, content_type_of
-from .sources import BytesSource, FileSource, PathSource, Uploadable, look_at, measure
+from .sources import BytesSource, FileSource, PathSource, Uploadable, open_source, stat_file
 from .urls import LONGEST_URL
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class MediaSource:
             place = Path(path)
         except TypeError:
             raise InvalidRequestError(f"{cls.kind}: {short_repr(path, 80)} is not a path", field=cls.kind) from None
-        _, head = look_at(place, cls.kind)
+        _, head = stat_file(place, cls.kind)
         if content_type is None:
             cls._guess(head, place.suffix, str(place))
         return cls._make(path=place, content_type=_checked(content_type), on_progress=on_progress)
@@ -142,7 +142,7 @@ class MediaSource:
         One that cannot be rewound needs its `size` in bytes and its `content_type`, and an upload of it that fails
         midway is not tried again.
         """
-        source, head = measure(file, size, cls.kind)
+        source, head = open_source(file, size, cls.kind)
         if content_type is None:
             name = getattr(file, "name", "")
             content_type = cls._guess(head, Path(name).suffix if isinstance(name, str) else "", "the file object")
@@ -161,7 +161,7 @@ class MediaSource:
     def current(self) -> tuple[Uploadable, str]:
         """Look at the source as it is now and give it with its content type. Reads the file system."""
         if self._path is not None:
-            stamp, head = look_at(self._path, self.kind)
+            stamp, head = stat_file(self._path, self.kind)
             return PathSource(self._path, stamp), self._content_type or self._guess(
                 head, self._path.suffix, str(self._path)
             )

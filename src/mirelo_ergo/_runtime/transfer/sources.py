@@ -72,7 +72,7 @@ class PathSource:
             raise SourceFailed(f"{self.path} changed while it was uploaded", changed=True)
 
 
-def look_at(path: Path, what: str) -> tuple[Stamp, bytes]:
+def stat_file(path: Path, what: str) -> tuple[Stamp, bytes]:
     """Give a file's stamp and first bytes; `InvalidRequestError` if it is missing, empty, a folder or unreadable."""
     problem: str
     try:
@@ -178,7 +178,7 @@ class FileSource:
             raise SourceFailed("the file object's contents changed while they were uploaded", changed=True)
 
 
-def measure(file: BinaryIO, size: int | None, what: str) -> tuple[FileSource, bytes]:
+def open_source(file: BinaryIO, size: int | None, what: str) -> tuple[FileSource, bytes]:
     """Describe an open binary file from where it stands, and give its first bytes; raises `InvalidRequestError`."""
     problem: str
     try:

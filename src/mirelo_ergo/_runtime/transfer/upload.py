@@ -11,7 +11,7 @@ from ..api.answers import error_from, status_phrase
 from ..api.execute import failure_error
 from ..api.retry import LONGEST_RETRY_AFTER, Answered, Decision, Done, Failed, Kind, Retry, parse_retry_after
 from ..io.deadline import Progress
-from ..io.protocol import ForeignRefused, ForeignRequest, Reply, SourceFailed, TransportFailure
+from ..io.protocol import ExternalRefused, ExternalRequest, Reply, SourceFailed, TransportFailure
 from ..redact import log, safe_url
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ async def upload(
     number = spent = 0
     while True:
         number += 1
-        request = ForeignRequest("PUT", slot.url, {"Content-Type": content_type}, source, on_progress)
+        request = ExternalRequest("PUT", slot.url, {"Content-Type": content_type}, source, on_progress)
         outcome, error = await _put(runtime, request, source, number)
         expired = isinstance(outcome, Answered) and outcome.status in (403, 410) and not renewed
         decision: Decision = Retry() if expired else runtime.policy.decide(Kind.CHEAP, "PUT", outcome, number)
@@ -92,24 +92,24 @@ def _forwards(on_progress: Callable[[int, int], None]) -> Callable[[int, int], N
 
 
 async def _put(
-    runtime: Runtime, request: ForeignRequest, source: Uploadable, number: int
+    runtime: Runtime, request: ExternalRequest, source: Uploadable, number: int
 ) -> tuple[Answered | Failed, MireloError]:
     """Make one attempt and give its outcome, with the error it becomes if it is the last."""
-    watch = Progress(runtime.io.now, runtime.timing)
-    watch.moving(True)
+    limit = Progress(runtime.io.now, runtime.timing)
+    limit.moving(True)
     where = safe_url(request.url)
     try:
-        async with await runtime.io.send(request, watch) as answer:
+        async with await runtime.io.stream(request, limit) as answer:
             status, headers = answer.status, answer.headers
             received = 0 if 200 <= status < 300 else _ENOUGH  # an early refusal may well be cut
             while received < _ENOUGH and (piece := await answer.read()):
                 received += len(piece)
-        await runtime.io.disk(source.verify)
+        await runtime.io.run_blocking(source.verify)
     except TransportFailure as failure:
         cause = failure_error("upload", request.url, failure, number)
         text = f"{cause.message} (sent: {failure.sent}); nothing was submitted"
         return Failed(failure.kind, failure.sent), _because(cause, text, 0)
-    except ForeignRefused as refused:
+    except ExternalRefused as refused:
         raise UploadError(f"upload: {refused}; nothing was submitted", None, 0) from None
     except SourceFailed as failed:
         cls = SourceChangedError if failed.changed else UploadError

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import attrs
 
-from ..io.protocol import ForeignRefused
+from ..io.protocol import ExternalRefused
 from ..redact import safe_url, shorten
 
 LONGEST_URL: Final = 8192
@@ -18,7 +18,7 @@ WAY_OUT: Final = "pass allow_private_hosts=True to the client if this address is
 
 
 @attrs.frozen
-class ForeignPolicy:
+class ExternalPolicy:
     """Hold what decides about foreign URLs: the API's own address and the user's permission."""
 
     api_scheme: str
@@ -44,8 +44,8 @@ def parse_url(url: str) -> SplitResult:
     return parts
 
 
-def check_foreign_url(url: str, policy: ForeignPolicy) -> SplitResult:
-    """Check a URL that an answer named, before any socket is opened; raise `ForeignRefused`.
+def check_external_url(url: str, policy: ExternalPolicy) -> SplitResult:
+    """Check a URL that an answer named, before any socket is opened; raise `ExternalRefused`.
 
     Only https; http only to a literal loopback name or address while the API itself is on loopback, or, with
     `allow_private_hosts`, while the API itself is spoken to over http.
@@ -53,13 +53,13 @@ def check_foreign_url(url: str, policy: ForeignPolicy) -> SplitResult:
     try:
         parts = parse_url(url)
     except ValueError as error:
-        raise ForeignRefused(f"the URL {safe_url(url)} is refused: {error}") from None
+        raise ExternalRefused(f"the URL {safe_url(url)} is refused: {error}") from None
     if "%" in (parts.hostname or ""):
-        raise ForeignRefused(f"the URL {safe_url(url)} is refused: its host can be read in two ways")
+        raise ExternalRefused(f"the URL {safe_url(url)} is refused: its host can be read in two ways")
     if parts.scheme == "http":
         loopback = is_loopback_host(parts.hostname or "") and is_loopback_host(policy.api_host)
         if not loopback and not (policy.allow_private and policy.api_scheme == "http"):
-            raise ForeignRefused(f"the URL {safe_url(url)} is refused: it is not https")
+            raise ExternalRefused(f"the URL {safe_url(url)} is refused: it is not https")
     return parts
 
 
@@ -94,11 +94,11 @@ def address_kind(address: str) -> AddressKind:
 
 
 def check_address(address: str, host: str, api_kinds: frozenset[AddressKind], *, allow_private: bool) -> None:
-    """Check the address that is about to be connected to; raise `ForeignRefused`.
+    """Check the address that is about to be connected to; raise `ExternalRefused`.
 
     It must be global, or of a kind that the API's own host is of too (`api_kinds`).
     """
     kind = address_kind(address)
     if kind == "global" or kind in api_kinds or (allow_private and kind in ("private", "loopback")):
         return
-    raise ForeignRefused(f"{shorten(host)} is at {address}, a {kind} address, and is refused; {WAY_OUT}")
+    raise ExternalRefused(f"{shorten(host)} is at {address}, a {kind} address, and is refused; {WAY_OUT}")

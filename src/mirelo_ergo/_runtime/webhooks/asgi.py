@@ -24,7 +24,7 @@ class _Gone(Exception):
     """Say that the caller left before the end of its body."""
 
 
-class Door:
+class WebhookApp:
     """Take callbacks into an inbox. What is wrong with one is logged, not told to a stranger."""
 
     def __init__(

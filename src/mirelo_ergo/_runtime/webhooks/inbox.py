@@ -11,7 +11,7 @@ from ...errors import ConfigurationError, InvalidRequestError
 from ..client.settings import milliseconds
 from ..ids import job_id_problem
 from ..redact import short_repr, shorten
-from .store import BRIEF, Heard, Store
+from .store import BRIEF, Store, StoredEvent
 
 if TYPE_CHECKING:
     import os
@@ -114,7 +114,7 @@ class Mail:
         """Note that the job is ours."""
         self._inbox._store.record(self._job_id, BRIEF)
 
-    def look(self) -> list[Heard]:
+    def look(self) -> list[StoredEvent]:
         """Give the ends that were told of, the first one first."""
         return [heard for heard in self._inbox._store.heard(self._job_id, BRIEF) if heard.status != "processing"]
 

@@ -48,7 +48,7 @@ CREATE INDEX IF NOT EXISTS early_events ON events (number) WHERE early;
 
 
 @attrs.frozen
-class Heard:
+class StoredEvent:
     """What one callback told of a job; `body` is its payload if it is to be believed without asking."""
 
     status: EventStatus
@@ -144,8 +144,8 @@ class Store:
         with self._connection() as db:
             return db.execute("SELECT 1 FROM jobs WHERE job_id = ?", (job_id,)).fetchone() is not None
 
-    def heard(self, job_id: str, busy: float = BUSY) -> list[Heard]:
+    def heard(self, job_id: str, busy: float = BUSY) -> list[StoredEvent]:
         """Give what was heard of a job, in the order in which it came."""
         with self._connection(busy) as db:
             rows = db.execute("SELECT status, body FROM events WHERE job_id = ? ORDER BY number", (job_id,)).fetchall()
-        return [Heard(*row) for row in rows]
+        return [StoredEvent(*row) for row in rows]
