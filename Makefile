@@ -2,10 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CLIP ?= examples/clip.mp4
+WORKERS ?= 3
+COVERAGE := $(if $(CI),--cov --cov-report=term)
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help generate drift api-diff update-spec error-table screenshot lint types test interop faults soak bench demo serve \
-	build clean
+.PHONY: help system check generate drift api-diff update-spec error-table screenshot lint types test interop faults soak bench \
+	demo serve build clean
 help:                 ; @sed -nE 's/^([a-z-]+):.*  [#]{2} (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 13
 
 .venv/ready: requirements-dev.txt pyproject.toml
@@ -20,15 +22,17 @@ help:                 ; @sed -nE 's/^([a-z-]+):.*  [#]{2} (.*)/\1\t\2/p' $(MAKEF
 	.bench/vendor/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements-vendor.txt
 	@touch $@
 
+system:               ; @$(PYTHON) scripts/system_packages.py chromium
 generate: .venv/ready ; $(BIN)/python scripts/generate.py  ## openapi/ -> generated/mirelo_ergo_api/
 drift: .venv/ready    ; $(BIN)/python scripts/generate.py --check  ## prove that nothing in generated/ was edited by hand
 api-diff: .venv/ready ; $(BIN)/python scripts/api_diff.py $(OLD) $(NEW)  ## what changed for callers; OLD=file NEW=file compares these
 update-spec: .venv/ready ; $(BIN)/python scripts/update_spec.py "$(FILE)" "$(SERVICE)"  ## take in FILE=vendor.yaml for SERVICE=mirelo-v2
 error-table: .venv/ready ; $(BIN)/python scripts/error_table.py  ## docs/emulator-errors.md, from the table that the tests play
-screenshot: .venv/ready ; $(BIN)/python scripts/screenshot.py  ## docs/emulator.png, taken from the emulator's page (needs chromium)
+screenshot: .venv/ready system ; $(BIN)/python scripts/screenshot.py  ## docs/emulator.png, taken from the emulator's page (needs Chromium)
+check: lint types     ; $(BIN)/python -m pytest -q -n $(WORKERS) tests/unit  ## style, types and unit tests: what to run all day
 lint: .venv/ready     ; $(BIN)/ruff check . && $(BIN)/ruff format --check .  ## style
 types: .venv/ready    ; $(BIN)/mypy && $(BIN)/pyright  ## mypy --strict and pyright
-test: .venv/ready .bench/vendor/ready ; $(BIN)/python -m pytest -n 3 --dist loadgroup --cov --cov-report=term  ## everything the project checks about itself
+test: .venv/ready .bench/vendor/ready system ; $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(COVERAGE)  ## everything the project checks about itself
 interop: .venv/ready .bench/vendor/ready ; $(BIN)/python -m pytest tests/vendor/test_interop.py  ## the vendor's own SDK goes its whole way against the emulator
 faults: .venv/ready   ; $(BIN)/python scripts/fault_table.py  ## the fault matrix, row by row, for both clients
 soak: .venv/ready     ; MIRELO_SOAK=100 $(BIN)/python -m pytest tests/faults/test_crash.py  ## the crash tests, 100 times each

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
 from hypothesis import settings
+
+from scripts import system_packages
 
 # No database: an example that failed once is found again from the same seed, and no file is left behind.
 settings.register_profile("repo", database=None, derandomize=True, deadline=None, max_examples=60)
@@ -23,6 +26,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name in UNMEASURED:
             item.add_marker(pytest.mark.no_cover)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Report a test as not run if the system lacks a program that it needs; in CI that is a failure."""
+    for marker in item.iter_markers("needs"):
+        for name in marker.args:
+            if system_packages.find(name) is None:
+                report = pytest.fail if os.environ.get("CI") else pytest.skip
+                report(system_packages.way_out(name))
 
 
 @pytest.fixture(autouse=True)

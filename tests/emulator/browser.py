@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import attrs
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from scripts import system_packages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,9 +30,9 @@ PATIENCE_MS = 15_000
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start the system's Chromium; fails when there is none."""
-    path = shutil.which("chromium")
-    assert path is not None, "the tests of the page need Chromium: apt-get install chromium"
+    """Start the system's Chromium; fails if there is none."""
+    path = system_packages.find("chromium")
+    assert path is not None, system_packages.way_out("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         try:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.xdist_group("browser")  # one worker, one Chromium
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.xdist_group("browser")]  # one worker, one Chromium
 
 SLOW = 0.01  # a hundredth of the usual speed: a job takes about ten minutes
 

@@ -1,0 +1,72 @@
+"""`scripts/system_packages.py`: installs what is missing, only then, and says how to get what it cannot install."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from scripts import system_packages
+
+APT = """#!/bin/sh
+echo "$DEBIAN_FRONTEND $@" >> "$APT_LOG"
+case " $@ " in *" install "*) {install} ;; esac
+"""
+FOUND = 'echo > "${0%/*}/chromium"; /bin/chmod +x "${0%/*}/chromium"'
+LINE = "chromium is missing, so the tests of the emulator's page cannot run: sudo apt-get install chromium\n"
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A system of its own: no program on PATH, root's rights, and a list of what apt-get was told."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("APT_LOG", str(tmp_path / "log"))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    return tmp_path / "log"
+
+
+def program(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+def test_what_is_missing_is_installed_without_a_word(log: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    program(log.parent / "apt-get", APT.format(install=FOUND))
+    assert system_packages.main(["chromium"]) == 0
+    assert capfd.readouterr() == ("", "")
+    update, install = log.read_text().splitlines()
+    assert (update.split()[0], update.split()[-1]) == ("noninteractive", "update")
+    assert install.split()[-4:] == ["install", "--yes", "--no-install-recommends", "chromium"]
+
+
+@pytest.mark.parametrize("name", ["chromium", "google-chrome"])
+def test_what_is_there_is_left_alone(name: str, log: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    program(log.parent / "apt-get", APT.format(install=FOUND))
+    program(log.parent / name, "")
+    assert system_packages.main(["chromium"]) == 0
+    assert capfd.readouterr() == ("", "")
+    assert not log.exists()
+
+
+def test_without_rights_one_line_says_how_to_get_it(
+    log: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    program(log.parent / "apt-get", APT.format(install=FOUND))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert system_packages.main(["chromium"]) == 0
+    assert capfd.readouterr() == ("", LINE)
+    assert not log.exists()
+
+
+def test_without_apt_one_line_says_how_to_get_it(log: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert system_packages.main(["chromium"]) == 0
+    assert capfd.readouterr() == ("", LINE)
+
+
+def test_an_install_that_fails_is_told_in_apts_words(log: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    program(log.parent / "apt-get", APT.format(install="echo E: no such package >&2; exit 100"))
+    assert system_packages.main(["chromium"]) == 0
+    error = capfd.readouterr().err
+    assert "chromium: E: no such package\n" in error
+    assert error.endswith(LINE)
