@@ -12,6 +12,8 @@ Importing this package costs next to nothing: every name below is loaded when it
 
 from __future__ import annotations
 
+from ._version import __version__
+
 TYPE_CHECKING = False  # the checkers know the name; importing `typing` for it costs ten times the rest
 
 if TYPE_CHECKING:
@@ -55,8 +57,6 @@ if TYPE_CHECKING:
     from .pixazo.blocking import PixazoClient
     from .services import capabilities
     from .webhooks import JobEvent, Webhook, WebhookInbox, parse_webhook
-
-__version__ = "0.1.0"  # as in pyproject.toml; asking the installed metadata costs every client 6 ms
 
 __all__ = [
     "APIStatusError",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def capabilities() -> Mapping[str, frozenset[str]]:
     """Give, by service, the operations its clients have, named as their methods. Sends nothing."""
-    from .mirelo.service import MIRELO
-    from .pixazo.service import PIXAZO
+    from .mirelo.service import MIRELO_JOBS
+    from .pixazo.service import PIXAZO_JOBS
 
-    return MappingProxyType({service.name: service.operations for service in (MIRELO, PIXAZO)})
+    return MappingProxyType({jobs.api.name: jobs.operations for jobs in (MIRELO_JOBS, PIXAZO_JOBS)})

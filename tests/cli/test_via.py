@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from mirelo_ergo import capabilities
-from mirelo_ergo._runtime.jobs.waiter import Schedule
+from mirelo_ergo._runtime.jobs.schedule import Schedule
 from mirelo_ergo.cli.service import CLIENTS
 from tests.cli.support import CLIP, Seen, answering
 from tests.support.gateway import CREATED, REQUEST_ID

@@ -17,9 +17,8 @@ import attrs
 
 from mirelo_ergo import AsyncMireloClient, AsyncPixazoClient, MireloClient, PixazoClient
 from mirelo_ergo._runtime.api.execute import Runtime
-from mirelo_ergo._runtime.api.retry import SUBMITS_IN_FLIGHT
 from mirelo_ergo._runtime.http.bodies import CallbackFailed, SyncPieces
-from mirelo_ergo._runtime.io.protocol import TransportFailure
+from mirelo_ergo._runtime.io.protocol import SUBMITS_IN_FLIGHT, TransportFailure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Mapping
@@ -314,4 +313,4 @@ def async_pixazo_over(io: VirtualIO, **options: Any) -> AsyncPixazoClient:
 def _put_under(client: Any, io: VirtualIO) -> None:
     old = client._core.runtime
     client._io = io
-    client._core.runtime = Runtime(io, old.service, old.secret, old.base_url, old.policy, old.timeout)
+    client._core.runtime = Runtime(io, old.api, old.secret, old.base_url, old.policy, old.timeout)

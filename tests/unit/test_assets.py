@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from mirelo_ergo import AsyncMireloClient, MireloClient, Video, VideoError
-from mirelo_ergo._runtime.transfer.inputs import AssetCache
+from mirelo_ergo._runtime.transfer.assets import AssetCache
 from tests.support import answers
 from tests.support.virtual import KEY, Incoming, VirtualIO, client_over
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 import mirelo_ergo
+import mirelo_ergo._runtime.client.asynchronous as clients_awaited
+import mirelo_ergo._runtime.client.blocking as clients_plain
 import mirelo_ergo._runtime.jobs.asynchronous as jobs_awaited
 import mirelo_ergo._runtime.jobs.blocking as jobs_plain
 import mirelo_ergo.mirelo.asynchronous as mirelo_awaited
@@ -18,7 +20,12 @@ import mirelo_ergo.mirelo.blocking as mirelo_plain
 import mirelo_ergo.pixazo.asynchronous as pixazo_awaited
 import mirelo_ergo.pixazo.blocking as pixazo_plain
 
-MODULES = [(jobs_plain, jobs_awaited), (mirelo_plain, mirelo_awaited), (pixazo_plain, pixazo_awaited)]
+MODULES = [
+    (jobs_plain, jobs_awaited),
+    (clients_plain, clients_awaited),
+    (mirelo_plain, mirelo_awaited),
+    (pixazo_plain, pixazo_awaited),
+]
 PAIRS = [
     (getattr(blocking, name), getattr(asynchronous, f"Async{name}"))
     for blocking, asynchronous in MODULES
@@ -129,7 +136,7 @@ def colourless(module: Any) -> str:
     return re.sub(r"\w+", lambda found: WORDS.get(found[0], found[0]), text)
 
 
-@pytest.mark.parametrize(("blocking", "asynchronous"), MODULES, ids=["jobs", "mirelo", "pixazo"])
+@pytest.mark.parametrize(("blocking", "asynchronous"), MODULES, ids=["jobs", "clients", "mirelo", "pixazo"])
 def test_the_code_is_the_same(blocking: Any, asynchronous: Any) -> None:
     assert colourless(asynchronous) == colourless(blocking)
 

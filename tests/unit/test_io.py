@@ -13,8 +13,7 @@ import httpx
 import pytest
 
 from mirelo_ergo import AsyncMireloClient, ConfigurationError, MireloClient
-from mirelo_ergo._runtime.api.retry import SUBMITS_IN_FLIGHT
-from mirelo_ergo._runtime.io.protocol import run
+from mirelo_ergo._runtime.io.protocol import SUBMITS_IN_FLIGHT, run
 from tests.support import answers
 from tests.support.virtual import KEY
 

@@ -17,7 +17,7 @@ FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("
 SERVICES = sorted(name.split("/")[0] for name in FILES if name.endswith("/service.py") and name[0] not in "_c")
 COLOURED = {
     f"{folder}/{face}.py"
-    for folder in ("_runtime/http", "_runtime/jobs", *SERVICES)
+    for folder in ("_runtime/http", "_runtime/client", "_runtime/jobs", *SERVICES)
     for face in ("asynchronous", "blocking")
 }
 COLOURED |= {"_runtime/webhooks/asgi.py", "_runtime/webhooks/store.py"}  # a web server's side; what processes share
@@ -100,7 +100,7 @@ def test_a_layer_imports_what_it_may(name: str) -> None:
     if name == "errors.py":
         assert (third, mine) == (set(), set())
     elif layer == "_runtime":
-        assert mine <= {"errors", "_runtime", "__version__"}, "it knows no service"
+        assert mine <= {"errors", "_runtime", "_version"}, "it knows no service"
         assert third <= ({"attrs", "httpx", "httpcore"} if name.startswith("_runtime/http/") else {"attrs"})
     elif layer in SERVICES:
         assert mine <= {"errors", "_runtime", layer}, "it knows no other service"
@@ -120,7 +120,7 @@ def test_a_layer_imports_what_it_may(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in CORE + sorted(COLOURED) if name.startswith("_runtime/")])
 def test_the_runtime_names_no_service(name: str) -> None:
-    """Not in its code and not in its words: what it needs to know of one is in that one's `Service`."""
+    """Not in its code and not in its words: what it needs to know of one is in that one's `Api` and `JobApi`."""
     text = re.sub("mirelo[_-]ergo|MireloError", "", FILES[name].read_text())  # the package's own names
     assert [word for word in re.findall(r"\w+", text) if any(service in word.lower() for service in SERVICES)] == []
 
@@ -138,3 +138,36 @@ def test_generated_code_does_not_know_us() -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not any(name.split(".")[0] == "mirelo_ergo" for name in names), path
+
+
+ROOMS = [{"io"}, {"api"}, {"transfer"}, {"http", "webhooks"}, {"jobs"}, {"client"}]  # the lowest first
+SHARED = {"arguments", "ids", "redact"}  # files of the runtime beside its rooms
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith("_runtime/") and name.count("/") == 2])
+def test_a_room_imports_only_what_is_below_it(name: str) -> None:
+    """Also for typing: who reads a file should not need to know what is above it."""
+    room = name.split("/")[1]
+    floor = next(number for number, rooms in enumerate(ROOMS) if room in rooms)
+    below = {room}.union(SHARED, *ROOMS[:floor])
+    used = {each.split(".")[2] for each in imported(name) if each.startswith("mirelo_ergo._runtime.")}
+    assert used <= below
+
+
+def test_no_circle_of_files_is_imported() -> None:
+    graph = {
+        "mirelo_ergo." + name.removesuffix(".py").removesuffix("/__init__").replace("/", "."): imported(name)
+        for name in FILES
+        if name.startswith("_runtime/") or name.split("/")[0] in SERVICES
+    }
+    done: set[str] = set()
+
+    def visit(module: str, path: tuple[str, ...]) -> None:
+        assert module not in path, f"a circle: {' > '.join([*path[path.index(module) :], module])}"
+        if module in graph and module not in done:
+            for each in sorted(graph[module]):
+                visit(each, (*path, module))
+            done.add(module)
+
+    for module in sorted(graph):
+        visit(module, ())

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mirelo_ergo._runtime.api.retry import SUBMITS_IN_FLIGHT, SubmitThrottle
+from mirelo_ergo._runtime.api.retry import SubmitThrottle
+from mirelo_ergo._runtime.io.protocol import SUBMITS_IN_FLIGHT
 from tests.support import answers
 from tests.support.virtual import VirtualIO, client_over
 

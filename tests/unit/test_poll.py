@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirelo_ergo import JobTimeoutError
-from mirelo_ergo._runtime.jobs.waiter import PATIENT, PROMPT, Schedule, clamp_estimate
+from mirelo_ergo._runtime.jobs.schedule import PATIENT, PROMPT, Schedule, clamp_estimate
 from tests.support import answers
 from tests.support.answers import problem
 from tests.support.jobs import Hinting, Server, still

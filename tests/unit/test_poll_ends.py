@@ -28,7 +28,8 @@ from mirelo_ergo import (
     UnexpectedResponseError,
 )
 from mirelo_ergo._runtime.io.protocol import Reply, TransportFailure
-from mirelo_ergo._runtime.jobs.waiter import LATE, PATIENT, PROMPT, clamp_estimate
+from mirelo_ergo._runtime.jobs.schedule import PATIENT, PROMPT, clamp_estimate
+from mirelo_ergo._runtime.jobs.waiter import LATE
 from tests.support import answers
 from tests.support.answers import page, problem, reply, reset
 from tests.support.jobs import Hinting, Server, iso, still

@@ -20,7 +20,9 @@ from mirelo_ergo._runtime.api.answers import read_object, text_field
 from mirelo_ergo._runtime.api.execute import Operation
 from mirelo_ergo._runtime.api.retry import Kind
 from mirelo_ergo._runtime.io.protocol import Request, run
-from mirelo_ergo._runtime.jobs.waiter import LATE, PATIENT, PROMPT, Schedule, Seen, Waiter, fallback_schedule
+from mirelo_ergo._runtime.jobs.schedule import PATIENT, PROMPT, Schedule, fallback_schedule
+from mirelo_ergo._runtime.jobs.values import Seen
+from mirelo_ergo._runtime.jobs.waiter import LATE, Waiter
 from mirelo_ergo._runtime.webhooks.inbox import LARGEST_KEPT, LOOK_EVERY
 from tests.support.answers import page, reply
 from tests.support.jobs import still
@@ -78,6 +80,7 @@ class Waited:
             estimate=60.0,
             elapsed=0.0,
             schedule=schedule,
+            lifetime=math.inf,
             mail=None if self.inbox is None else self.inbox.mail(ID),
             **options,
         )
@@ -343,6 +346,7 @@ def test_many_waits_share_an_inbox() -> None:
             estimate=60.0,
             elapsed=0.0,
             schedule=PROMPT,
+            lifetime=math.inf,
             interval=600.0,
             timeout=1200.0,
             mail=inbox.mail(job_id),

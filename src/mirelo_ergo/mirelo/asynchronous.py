@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._runtime.client.settings import credit_limit
-from .._runtime.jobs.asynchronous import AsyncJobRequest, AsyncJobResult, AsyncServiceClient
+from .._runtime.arguments import credit_limit
+from .._runtime.client.asynchronous import AsyncServiceClient
+from .._runtime.jobs.asynchronous import AsyncJobRequest, AsyncJobResult
 from .._runtime.redact import Secret
 from .._runtime.transfer.inputs import Audio, Video, source_from
 from .core import MireloFlows
 from .families import Generation, known_model, segment_fields
 from .models import ModelInfo, known_models
-from .service import MIRELO
+from .service import MIRELO, MIRELO_JOBS
 
 if TYPE_CHECKING:
     import os
@@ -101,7 +102,7 @@ class AsyncMireloClient(AsyncServiceClient[MireloFlows]):
             max_credits=max_credits,
             check_limits=check_limits,
         )
-        self._core = MireloFlows(runtime, options.check_limits, options.max_credits, known_model(model))
+        self._core = MireloFlows(runtime, (MIRELO_JOBS,), options.check_limits, options.max_credits, known_model(model))
         self._low_level: AuthenticatedClient | None = None
 
     async def me(self) -> MeResult:

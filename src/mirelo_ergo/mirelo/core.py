@@ -11,7 +11,7 @@ from .._runtime.api.execute import Operation, execute
 from .._runtime.api.requests import request_from
 from .._runtime.api.retry import Kind
 from .._runtime.jobs.flows import JobFlows
-from .._runtime.transfer.inputs import AssetCache, MediaSource
+from .._runtime.transfer.assets import AssetCache
 from .._runtime.transfer.upload import Slot, upload
 from ..errors import CostLimitError, IncompleteResultError, MireloError, VideoError
 from .families import Generation, SourceRef, SourceRefs, choose_family, fields_for
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .._runtime.io.protocol import Request
     from .._runtime.jobs.flows import Headers
     from .._runtime.jobs.tokens import JobRecord
+    from .._runtime.transfer.inputs import MediaSource
 
 T = TypeVar("T")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from .._runtime.api.service import ErrorFacts, Service
-from .._runtime.jobs.waiter import PROMPT
+from .._runtime.api.service import Api, ErrorFacts
+from .._runtime.jobs.protocol import JobApi, operation_names
+from .._runtime.jobs.schedule import PROMPT
 from ..errors import (
     AudioError,
     AuthenticationError,
@@ -63,12 +64,12 @@ def _read_error(body: object) -> ErrorFacts | None:
     return ErrorFacts(code, message if isinstance(message, str) else "")
 
 
-def _ask(record: JobRecord) -> tuple[str, str]:
+def _poll_endpoint(record: JobRecord) -> tuple[str, str]:
     family = FAMILIES[record.family, record.model]
     return f"{family.operation}JobPoll", family.endpoints.poll(record.job_id)["url"]
 
 
-MIRELO: Final = Service(
+MIRELO: Final = Api(
     name="mirelo",
     base_url="https://api.mirelo.ai",
     key_variable="MIRELO_API_KEY",
@@ -77,11 +78,15 @@ MIRELO: Final = Service(
     read_error=_read_error,
     errors_by_code=_ERRORS,
     uncharged=frozenset({"generation_failed", "generation_timeout"}),
-    job_lifetime=24 * 3600.0,
-    schedule=PROMPT,
-    families=FAMILIES.keys(),
-    ask=_ask,
+)
+MIRELO_JOBS: Final = JobApi(
+    api=MIRELO,
+    operations=operation_names(FAMILIES),
+    knows=lambda family, model: (family, model) in FAMILIES,
+    poll_endpoint=_poll_endpoint,
     read_accepted=read_accepted,
     read_status=read_status,
     running=frozenset({"processing"}),
+    schedule=PROMPT,
+    lifetime=24 * 3600.0,
 )

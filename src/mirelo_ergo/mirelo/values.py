@@ -10,8 +10,7 @@ import attrs
 from .._runtime.api.answers import Unusable, integer_field, read_object, text_field, tolerant_integer
 from .._runtime.api.retry import http_date, parse_retry_after
 from .._runtime.ids import job_id_problem
-from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobSucceeded, Polled, signed_urls
-from .._runtime.jobs.waiter import Seen
+from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobSucceeded, Polled, Seen, signed_urls
 from .._runtime.redact import SignedUrl, log, short_repr, shorten
 
 if TYPE_CHECKING:

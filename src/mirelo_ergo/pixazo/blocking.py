@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._runtime.jobs.blocking import JobRequest, ServiceClient
+from .._runtime.client.blocking import ServiceClient
+from .._runtime.jobs.blocking import JobRequest
 from .._runtime.redact import Secret
 from .core import PixazoFlows
 from .families import RANDOM, TEXT_TO_AUDIO, VIDEO_TO_AUDIO, VIDEO_TO_VIDEO
-from .service import PIXAZO
+from .service import PIXAZO, PIXAZO_JOBS
 
 if TYPE_CHECKING:
     import ssl
@@ -69,7 +70,7 @@ class PixazoClient(ServiceClient[PixazoFlows]):
             max_credits=None,
             check_limits=check_limits,
         )
-        self._core = PixazoFlows(runtime, options.check_limits)
+        self._core = PixazoFlows(runtime, (PIXAZO_JOBS,), options.check_limits)
         self._low_level: AuthenticatedClient | None = None
 
     def text_to_audio(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from .._runtime.api.service import ErrorFacts, Service
-from .._runtime.jobs.waiter import Schedule
+from .._runtime.api.service import Api, ErrorFacts
+from .._runtime.jobs.protocol import JobApi, operation_names
+from .._runtime.jobs.schedule import Schedule
 from ..errors import InsufficientCreditsError, NotFoundError
 from .callbacks import CALLBACKS
 from .families import FAMILIES
@@ -40,14 +41,14 @@ def _read_error(body: object) -> ErrorFacts | None:
     return ErrorFacts(code, message if isinstance(message, str) else "")
 
 
-def _ask(record: JobRecord) -> tuple[str, str]:
+def _poll_endpoint(record: JobRecord) -> tuple[str, str]:
     from mirelo_ergo_api.pixazo.api.requests import get_request_status
 
     path: str = get_request_status._get_kwargs(record.job_id)["url"]
     return "getRequestStatus", path
 
 
-PIXAZO: Final = Service(
+PIXAZO: Final = Api(
     name="pixazo",
     base_url="https://gateway.pixazo.ai",
     key_variable="PIXAZO_API_KEY",
@@ -56,13 +57,17 @@ PIXAZO: Final = Service(
     read_error=_read_error,
     errors_by_code=_ERRORS,
     uncharged=frozenset(),
-    job_lifetime=math.inf,
-    schedule=_PACE,
-    families=FAMILIES.keys(),
-    ask=_ask,
+    headers=(("Cache-Control", "no-cache"),),
+)
+PIXAZO_JOBS: Final = JobApi(
+    api=PIXAZO,
+    operations=operation_names(FAMILIES),
+    knows=lambda family, model: (family, model) in FAMILIES,
+    poll_endpoint=_poll_endpoint,
     read_accepted=read_accepted,
     read_status=read_status,
     running=frozenset({"QUEUED", "PROCESSING"}),
+    schedule=_PACE,
+    lifetime=math.inf,
     callbacks=CALLBACKS,
-    headers=(("Cache-Control", "no-cache"),),
 )

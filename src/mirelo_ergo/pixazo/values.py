@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal
 from .._runtime.api.answers import Unusable, read_object, text_field
 from .._runtime.api.retry import parse_retry_after
 from .._runtime.ids import job_id_problem
-from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobStatus, JobSucceeded, Polled, signed_urls
-from .._runtime.jobs.waiter import Seen
+from .._runtime.jobs.values import (
+    Accepted,
+    JobErrored,
+    JobProcessing,
+    JobStatus,
+    JobSucceeded,
+    Polled,
+    Seen,
+    signed_urls,
+)
 from .._runtime.redact import short_repr, shorten
 from .times import read_time
 

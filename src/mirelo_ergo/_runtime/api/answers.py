@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ..io.protocol import Reply
     from ..redact import Secret
-    from .service import ErrorFacts, Service
+    from .service import Api, ErrorFacts
 
 KEPT = 2000
 """Characters of a useless body that an error keeps."""
@@ -118,10 +118,10 @@ def _shown(fields: Mapping[str, Any], name: str) -> str:
     return short_repr(fields[name]) if name in fields else "missing"
 
 
-def error_facts(service: Service, reply: Reply) -> ErrorFacts | None:
+def error_facts(api: Api, reply: Reply) -> ErrorFacts | None:
     """Read the service's own error shape from a body, None if it is anything else."""
     try:
-        return service.read_error(read_json(reply))
+        return api.read_error(read_json(reply))
     except Unusable:
         return None
 
@@ -134,13 +134,13 @@ def status_phrase(status: int) -> str:
         return str(status)
 
 
-def error_from(service: Service, secret: Secret, reply: Reply, what: str, retry_after: float | None) -> MireloError:
+def error_from(api: Api, secret: Secret, reply: Reply, what: str, retry_after: float | None) -> MireloError:
     """Make the typed error of a non-2xx answer. Unknown codes land by status; a page is named, not quoted."""
-    facts = error_facts(service, reply)
+    facts = error_facts(api, reply)
     status = reply.status
     cls: type[MireloError] | None = None
     if facts is not None:
-        cls = service.errors_by_code.get(facts.code)
+        cls = api.errors_by_code.get(facts.code)
         message = f"{what}: {shorten(secret.scrub(facts.message), 500)} ({facts.code}, HTTP {status})"
     else:
         location = secret.scrub(reply.headers.get("location", "?")).split("?")[0]

@@ -38,7 +38,7 @@ from .retry import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .service import Service
+    from .service import Api
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ class Runtime:
     """Hold what one client's operations share. Made by the client's face; `io` decides the colour."""
 
     io: IO
-    service: Service
+    api: Api
     secret: Secret
     base_url: str
     policy: RetryPolicy
@@ -179,10 +179,9 @@ async def _send(runtime: Runtime, operation: Operation[T], deadline: Deadline) -
             stop.add_note(f"mirelo_ergo: {stop.__cause__}")
             log.warning("%s", stop.__cause__)  # a task group drops the errors of the tasks it cancels
         raise
-    service = runtime.service
     retry_after = parse_retry_after(reply.headers.get("retry-after"), reply.headers.get("date"), runtime.io.wall())
     if not 200 <= reply.status < 300:
-        facts = error_facts(service, reply)
+        facts = error_facts(runtime.api, reply)
         answered = Answered(reply.status, facts is not None, facts.code if facts else None, retry_after)
         return _Attempt(answered, reply=reply, sent_at=sent_at)
     try:
@@ -210,7 +209,7 @@ def _error(runtime: Runtime, operation: Operation[T], attempt: _Attempt[T], numb
             )
         outcome = attempt.outcome
         after = outcome.retry_after if isinstance(outcome, Answered) else None
-        return error_from(runtime.service, runtime.secret, reply, operation.name, after)
+        return error_from(runtime.api, runtime.secret, reply, operation.name, after)
     assert failure is not None, "an attempt without an answer has a failure"
     return failure_error(operation.name, runtime.base_url, failure, number)
 
@@ -234,7 +233,7 @@ def _unknown(
     code: str | None = None
     status: int | None = None
     if reply is not None:
-        facts = error_facts(runtime.service, reply)
+        facts = error_facts(runtime.api, reply)
         status = reply.status
         bare = "unexpected_response" if attempt.problem else "timeout" if status == 408 else "server_error"
         code = facts.code if facts else bare

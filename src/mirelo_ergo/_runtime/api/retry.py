@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 LONGEST_RETRY_AFTER: Final = 60.0
 """Seconds: a server that asks for more is not waited for."""
 LONGEST_BACKOFF: Final = 8.0
-SUBMITS_IN_FLIGHT: Final = 32
 
 
 class Kind(Enum):

@@ -10,12 +10,12 @@ from ..redact import shorten
 from .settings import Options, read_options
 
 if TYPE_CHECKING:
-    from ..api.service import Service
+    from ..api.service import Api
     from ..http.exchange import HttpSettings
 
 
 def prepare(
-    service: Service,
+    api: Api,
     *,
     proxy: str | None,
     verify: Any,
@@ -27,7 +27,7 @@ def prepare(
     **options: Any,
 ) -> tuple[Options, HttpSettings]:
     """Check a client's arguments; raises `ConfigurationError`. `handler` is the method its kind of transport has."""
-    checked = read_options(service, allow_private_hosts=allow_private_hosts, **options)
+    checked = read_options(api, allow_private_hosts=allow_private_hosts, **options)
     if transport is not None and http_client is not None:
         raise ConfigurationError("transport= and http_client= exclude each other: a client has a transport of its own")
     if (transport is not None or http_client is not None) and proxy is not None:
@@ -53,7 +53,7 @@ def prepare(
     settings = HttpSettings(
         checked.base_url,
         checked.secret,
-        service.auth,
+        api.auth,
         headers=checked.headers,
         proxy=proxy,
         verify=verify,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
 from ...errors import ConfigurationError
-from ..api.retry import SUBMITS_IN_FLIGHT
 from ..io.deadline import until_tick
+from ..io.protocol import SUBMITS_IN_FLIGHT
 from .exchange import AsyncHttp, AsyncStream, HttpSettings
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
-from ..api.retry import SUBMITS_IN_FLIGHT
+from ..io.protocol import SUBMITS_IN_FLIGHT
 from .exchange import BlockingHttp, BlockingStream, HttpSettings
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ def _prepare(runtime: Runtime, http: Http, request: httpx.Request) -> Deadline:
     url, base = request.url, http.base
     if (url.scheme, url.host, url.port) != (base.scheme, base.host, base.port):
         raise ConfigurationError(f"the low-level client only speaks to {base.host}, not to {url.host}")
-    name, value = runtime.service.auth(runtime.secret.reveal())
+    name, value = runtime.api.auth(runtime.secret.reveal())
     request.headers[name] = value
     for extra, text in http.settings.headers:
         request.headers[extra] = text
@@ -41,7 +41,7 @@ def _judge(runtime: Runtime, request: httpx.Request, reply: Reply) -> httpx.Resp
     what = f"{request.method} {request.url.path}"
     if not 200 <= reply.status < 300:
         after = parse_retry_after(reply.headers.get("retry-after"), reply.headers.get("date"), runtime.io.wall())
-        raise error_from(runtime.service, runtime.secret, reply, what, after)
+        raise error_from(runtime.api, runtime.secret, reply, what, after)
     try:
         read_json(reply)
     except Unusable as unusable:

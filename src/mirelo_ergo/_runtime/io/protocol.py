@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 P = ParamSpec("P")
 
+SUBMITS_IN_FLIGHT = 32
+"""Submits that one client has under way at a time, at most."""
 PIECE = 1 << 20
 """Bytes of a body handed over at a time: larger pieces make httpx's sync send quadratic."""
 

@@ -1,36 +1,25 @@
-"""The blocking handles of every service, and what its clients share. `asynchronous.py` is its twin but for await."""
+"""The blocking handles of every service. `asynchronous.py` is its twin but for await."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from ..api.execute import Runtime
-from ..client.settings import milliseconds
-from ..client.setup import prepare
+from ..arguments import milliseconds
 from ..io.protocol import run
 from ..transfer.inputs import Audio
-from .flows import JobFlows
 from .handles import JobHandle, errors_carry
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Coroutine
-    from types import TracebackType
 
-    from ..api.service import Service
-    from ..client.settings import Options
-    from ..http.blocking import BlockingIO
-    from ..http.exchange import HttpSettings
     from ..webhooks.inbox import WebhookInbox
     from ..webhooks.order import Webhook
-    from .flows import Headers
+    from .flows import Headers, JobFlows
     from .tokens import JobRecord
     from .values import JobProcessing, JobStatus, Polled
     from .waiter import Waiter
-
-C = TypeVar("C", bound=JobFlows)
-L = TypeVar("L")
 
 
 class JobResult:
@@ -178,61 +167,7 @@ class JobRequest:
         return f"<{type(self).__name__} {self._label}>"
 
 
-class ServiceClient(Generic[C]):
-    """What the clients of all services have in common: their jobs, and their end."""
-
-    _core: C
-    _io: BlockingIO
-
-    def _open(self, service: Service, **arguments: Any) -> tuple[Options, Runtime]:
-        """Check a client's arguments and make its runtime; raises `ConfigurationError`."""
-        options, settings = prepare(service, handler="handle_request", sender="Client", **arguments)
-        self._io = self._new_io(settings)
-        runtime = Runtime(self._io, service, options.secret, options.base_url, options.policy, options.timeout)
-        return options, runtime
-
-    def _new_io(self, settings: HttpSettings) -> BlockingIO:
-        """Make what the core does its I/O with; the test fixtures' clients have their own."""
-        from ..http.blocking import BlockingIO
-
-        return BlockingIO(settings)
-
-    def _carry(self, generated: Callable[..., L]) -> L:
-        """Make a generated client whose requests take our connections, key and errors."""
-        from ..http.low_level import low_level_client
-
-        client: Any = generated(self._core.runtime.base_url, token="***")  # noqa: S106  # the transport adds the key
-        client.set_httpx_client(low_level_client(self._core.runtime, self._io))
-        carried: L = client
-        return carried
-
-    def job(self, token: str) -> Job:
-        """Resume a job from its token, here or in any process with a key of the same account. Sends nothing yet.
-
-        Raises `InvalidRequestError` if it is not a token of this service.
-        """
-        record = self._core.resume(token)
-        return Job(self._core, record, max(0.0, self._io.wall() - record.submitted_at))
-
-    def close(self) -> None:
-        """Close the connections. Jobs go on; a later call raises `ConfigurationError`."""
-        self._core.runtime.close()
-        run(self._io.close())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        where = self._core.runtime.base_url if hasattr(self, "_core") else "that was refused"
-        return f"<{type(self).__name__} {where}>"
-
-
 SyncResult = JobResult
 """The name that the vendor's own SDK gives it."""
 
-__all__ = ["Job", "JobRequest", "JobResult", "JobUpdates", "ServiceClient", "SyncResult"]
+__all__ = ["Job", "JobRequest", "JobResult", "JobUpdates", "SyncResult"]

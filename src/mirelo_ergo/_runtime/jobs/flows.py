@@ -15,15 +15,19 @@ from ..transfer.content_types import safe_filename
 from ..transfer.download import LARGEST_FILE, LARGEST_IN_MEMORY, fetch
 from ..transfer.sinks import FileSink, MemorySink
 from ..webhooks.order import Webhook
+from .schedule import clamp_estimate, fallback_schedule
 from .tokens import JobRecord, read_token
-from .values import JobErrored, JobProcessing, JobStatus, JobSucceeded, Polled
-from .waiter import YOUNG, Hints, Seen, Waiter, clamp_estimate, fallback_schedule
+from .values import JobErrored, JobProcessing, JobStatus, JobSucceeded
+from .waiter import YOUNG, Hints, Waiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from ..webhooks.events import CallbackFormat
     from ..webhooks.inbox import Mail, WebhookInbox
+    from .protocol import JobApi
+    from .values import Polled, Seen
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -33,7 +37,17 @@ class JobFlows:
     """One client's jobs over its runtime. A service adds how its requests are made."""
 
     runtime: Runtime
+    apis: tuple[JobApi, ...]
+    """How its jobs are polled and read. A service whose models speak different versions has several."""
     check_limits: bool
+
+    def knows(self, family: str, model: str) -> bool:
+        """Return whether jobs of this family, in this model, can be polled."""
+        return any(api.knows(family, model) for api in self.apis)
+
+    def job_api(self, family: str, model: str) -> JobApi:
+        """Return how the jobs of a family that is known, in a model, are polled and read."""
+        return next(api for api in self.apis if api.knows(family, model))
 
     # --- submitting -------------------------------------------------------------------------------------------------
 
@@ -45,10 +59,7 @@ class JobFlows:
             raise InvalidRequestError(
                 f"webhook is {type(webhook).__name__}: give Webhook('https://…'); nothing was sent", field="webhook"
             )
-        callbacks = self.runtime.service.callbacks
-        if callbacks is None:
-            raise self._no_callbacks("webhook")
-        return webhook.headers(callbacks)
+        return webhook.headers(self._callbacks("webhook"))
 
     def check_webhooks(self, inbox: WebhookInbox | None) -> None:
         """Check a `webhooks=` argument; raises `InvalidRequestError`."""
@@ -60,43 +71,46 @@ class JobFlows:
             raise InvalidRequestError(
                 f"webhooks is {type(inbox).__name__}: give the WebhookInbox that your server fills", field="webhooks"
             )
-        if self.runtime.service.callbacks is None:
-            raise self._no_callbacks("webhooks")
+        self._callbacks("webhooks")
 
-    def _no_callbacks(self, argument: str) -> InvalidRequestError:
-        return InvalidRequestError(
-            f"{argument}=: {self.runtime.service.name} calls nobody back; leave it out, and waiting polls",
-            field=argument,
-        )
+    def _callbacks(self, argument: str) -> CallbackFormat:
+        callbacks = next((api.callbacks for api in self.apis if api.callbacks is not None), None)
+        if callbacks is None:
+            raise InvalidRequestError(
+                f"{argument}=: {self.runtime.api.name} calls nobody back; leave it out, and waiting polls",
+                field=argument,
+            )
+        return callbacks
 
     async def start(self, name: str, request: Request, family: str, model: str, num_samples: int) -> JobRecord:
         """Submit a job. A paid request: re-sent only when it provably was not processed."""
-        service = self.runtime.service
-        operation = Operation(name, Kind.PAID, request, service.read_accepted, self.runtime.timeout, paced=True)
+        job_api = self.job_api(family, model)
+        operation = Operation(name, Kind.PAID, request, job_api.read_accepted, self.runtime.timeout, paced=True)
         accepted = await execute(self.runtime, operation)
-        sent_at = self.runtime.io.wall()
-        return JobRecord(service.name, family, model, accepted.job_id, sent_at, accepted.estimated_ms, num_samples)
+        name, sent_at = self.runtime.api.name, self.runtime.io.wall()
+        return JobRecord(name, family, model, accepted.job_id, sent_at, accepted.estimated_ms, num_samples)
 
     # --- jobs -------------------------------------------------------------------------------------------------------
 
     def job_path(self, record: JobRecord) -> str:
         """Give the path a job is asked for at: built here, never taken from an answer."""
-        return self.runtime.service.ask(record)[1]
+        return self.job_api(record.family, record.model).poll_endpoint(record)[1]
 
     def resume(self, token: str) -> JobRecord:
         """Read a token into a job of this client's account."""
-        return read_token(token, self.runtime.service)
+        return read_token(token, self.runtime.api.name, self.knows)
 
     def poll_operation(
         self, record: JobRecord, timeout: float, *, single: bool, tolerate_404: bool
     ) -> Operation[Seen[Polled]]:
         """Describe one poll."""
-        name, path = self.runtime.service.ask(record)
+        job_api = self.job_api(record.family, record.model)
+        name, path = job_api.poll_endpoint(record)
         return Operation(
             name,
             Kind.READ,
             Request("GET", path),
-            lambda reply: self.runtime.service.read_status(reply, self.runtime.io.wall()),
+            lambda reply: job_api.read_status(reply, self.runtime.io.wall()),
             timeout,
             single=single,
             tolerate_404=tolerate_404,
@@ -119,13 +133,15 @@ class JobFlows:
         hints: Hints | None = None,
     ) -> Waiter[Polled]:
         """Prepare to wait for a job."""
-        schedule = self.runtime.service.schedule
+        job_api = self.job_api(record.family, record.model)
+        schedule = job_api.schedule
         return Waiter(
             self.runtime,
             lambda limit, tolerate_404: self.poll_operation(record, limit, single=True, tolerate_404=tolerate_404),
             estimate=clamp_estimate(record.estimated_ms),
             elapsed=since,
             schedule=fallback_schedule(schedule) if patient else schedule,
+            lifetime=job_api.lifetime,
             interval=interval,
             timeout=timeout,
             mail=mail,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..client.settings import milliseconds
+from ..arguments import milliseconds
 from ..redact import log, short_repr
 from .waiter import Hints, attach
 
@@ -57,7 +57,8 @@ class JobHandle:
     def record_status(self, status: JobStatus) -> JobStatus:
         """Keep the first final status: a later answer does not take a result back. Warn once of an unknown one."""
         if status.status == "processing":
-            if status.raw_status not in self._core.runtime.service.running and not self._warned:
+            running = self._core.job_api(self._record.family, self._record.model).running
+            if status.raw_status not in running and not self._warned:
                 self._warned = True
                 raw = short_repr(status.raw_status)
                 log.warning("job %s: this version does not know the status %s; it counts as running", self.job_id, raw)

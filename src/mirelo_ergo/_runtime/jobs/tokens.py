@@ -13,7 +13,7 @@ from ..ids import job_id_problem
 from ..redact import short_repr, shorten
 
 if TYPE_CHECKING:
-    from ..api.service import Service
+    from collections.abc import Callable
 
 _TOKEN = re.compile(
     r"([a-z]{1,20})1:([a-z0-9_/-]{1,60}):(v[0-9][0-9.]{0,10}):([A-Za-z0-9%._~-]{1,600}):([0-9]{1,11}):([0-9]{0,10})",
@@ -41,24 +41,24 @@ class JobRecord:
         return f"{self.service}1:{self.family}:{self.model}:{job_id}:{int(self.submitted_at)}:{estimate}"
 
 
-def read_token(token: str, service: Service) -> JobRecord:
-    """Read a token of a service's job. Raises `InvalidRequestError`.
+def read_token(token: str, service: str, knows: Callable[[str, str], bool]) -> JobRecord:
+    """Return the job that a token of this service tells of. Raises `InvalidRequestError`.
 
     A token holds no address: the job is asked for at the client's own.
     """
     match = _TOKEN.fullmatch(token.strip()) if isinstance(token, str) else None
     if match is None:
         raise InvalidRequestError(
-            f"token={short_repr(token)} is not a job token ({service.name}1:family:model:id:time:estimate)",
+            f"token={short_repr(token)} is not a job token ({service}1:family:model:id:time:estimate)",
             field="token",
         )
     name, family, model, escaped, submitted, estimate = match.groups()
-    if name != service.name:
+    if name != service:
         raise InvalidRequestError(
-            f"token: it is of a job at {name}, and this client speaks to {service.name}: use {name}'s own client",
+            f"token: it is of a job at {name}, and this client speaks to {service}: use {name}'s own client",
             field="token",
         )
-    if (family, model) not in service.families:
+    if not knows(family, model):
         raise InvalidRequestError(
             f"token: this version knows no family {shorten(family)} in model {model}: update mirelo-ergo", field="token"
         )

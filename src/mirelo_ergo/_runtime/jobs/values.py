@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 import attrs
 
@@ -11,6 +11,8 @@ from ..redact import SignedUrl
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+S = TypeVar("S")
 
 
 @attrs.frozen
@@ -72,6 +74,19 @@ class Polled:
 
     status: JobStatus
     asked: int | None
+
+
+@attrs.frozen
+class Seen(Generic[S]):
+    """What one poll saw: the service's own status value, whether it is final, and what it says of the time left.
+
+    `completes_in` is the server's estimate in seconds by its own clock, `retry_after` its wish, both None if absent.
+    """
+
+    status: S
+    final: bool
+    completes_in: float | None = None
+    retry_after: float | None = None
 
 
 def signed_urls(value: object) -> list[str]:

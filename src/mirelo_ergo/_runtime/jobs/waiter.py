@@ -24,16 +24,18 @@ from ..api.retry import LONGEST_RETRY_AFTER
 from ..io.deadline import Deadline
 from ..io.protocol import Reply
 from ..redact import log
+from .schedule import fallback_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..webhooks.inbox import Mail
     from ..webhooks.store import StoredEvent
+    from .schedule import Schedule
+    from .values import Seen
 
 S = TypeVar("S")
 
-NO_ESTIMATE: Final = 30.0
 FAILURES_LAST: Final = 300.0
 """Seconds of nothing but failed polls that end a wait."""
 LATE: Final = 0.1
@@ -42,61 +44,6 @@ HINTS: Final = 10
 """Gaps per job that a server's own estimate of completion may shorten."""
 YOUNG: Final = 5.0
 """Seconds in which a 404 may only mean that the job is not known everywhere yet."""
-
-
-@attrs.frozen
-class Schedule:
-    """Say how long to wait between polls, as shares of the time the job has run; seconds elsewhere."""
-
-    early: float = 0.20
-    late: float = 0.05
-    floor: float = 0.5
-    cap: float = 5.0
-    first_share: float = 0.15
-    first_cap: float = 5.0
-    jitter: float = 0.10
-
-    def first(self, estimate: float) -> float:
-        """Give when to poll first, counted from the submit."""
-        return max(self.floor, min(self.first_share * estimate, self.first_cap))
-
-    def next_gap(self, elapsed: float, estimate: float, random: float) -> float:
-        """Give the seconds until the next poll; the jitter only ever shortens."""
-        if elapsed <= 0:
-            gap = self.first(estimate)
-        else:
-            share = self.early if elapsed < self.first_share * estimate else self.late
-            gap = max(self.floor, min(share * elapsed, self.cap))
-        return gap * (1.0 - self.jitter * random)
-
-
-PROMPT: Final = Schedule()
-PATIENT: Final = Schedule(early=0.10, late=0.10, floor=1.0, cap=30.0)
-"""For batches: about a third of the requests for twice the overshoot."""
-
-
-def fallback_schedule(schedule: Schedule) -> Schedule:
-    """Give the pace of polls that only catch what callbacks miss: patient, and never faster than the service's own."""
-    floor, cap = max(PATIENT.floor, schedule.floor), max(PATIENT.cap, schedule.cap)
-    return attrs.evolve(PATIENT, floor=floor, cap=cap, first_cap=max(PATIENT.first_cap, schedule.first_cap))
-
-
-def clamp_estimate(estimated_ms: int | None) -> float:
-    """Give an estimate in seconds, within [1 s, 1 h]; 30 s if there is none."""
-    return NO_ESTIMATE if estimated_ms is None else min(max(estimated_ms, 1000), 3_600_000) / 1000.0
-
-
-@attrs.frozen
-class Seen(Generic[S]):
-    """What one poll saw: the service's own status value, whether it is final, and what it says of the time left.
-
-    `completes_in` is the server's estimate in seconds by its own clock, `retry_after` its wish, both None if absent.
-    """
-
-    status: S
-    final: bool
-    completes_in: float | None = None
-    retry_after: float | None = None
 
 
 @attrs.define
@@ -121,6 +68,7 @@ class Waiter(Generic[S]):
         estimate: float,
         elapsed: float,
         schedule: Schedule,
+        lifetime: float,
         interval: float | None = None,
         timeout: float | None = None,
         mail: Mail | None = None,
@@ -129,6 +77,7 @@ class Waiter(Generic[S]):
         self._runtime = runtime
         self._poll = poll
         self._estimate = estimate
+        self._lifetime = lifetime
         self._mail = mail
         self._recorded = False
         self._heard: set[str] = set()
@@ -268,12 +217,11 @@ class Waiter(Generic[S]):
         if isinstance(error, fatal | InvalidRequestError | ConfigurationError):
             raise error
         if isinstance(error, NotFoundError) and self.elapsed >= YOUNG:
-            lifetime = self._runtime.service.job_lifetime
-            if self.elapsed < lifetime:
+            if self.elapsed < self._lifetime:
                 raise error
             raise JobExpiredError(
                 f"the service no longer has the job: it was made {self.elapsed / 3600:.0f} h ago, and results live "
-                f"{lifetime / 3600:.0f} h ({error.message})",
+                f"{self._lifetime / 3600:.0f} h ({error.message})",
                 error.code,
                 error.http_status,
                 body=error.body,

@@ -140,7 +140,7 @@ async def _attempt(
             outcome = Answered(status, retry_after=after)
             expired = "; the signed URL has expired" if status in (403, 410) else ""
             text = f"download: {safe_url(state.url)} answered HTTP {status_phrase(status)}{expired}"
-            cause = error_from(runtime.service, runtime.secret, Reply(status, answer.headers, b""), "download", after)
+            cause = error_from(runtime.api, runtime.secret, Reply(status, answer.headers, b""), "download", after)
             error = DownloadError(text, None, status, retryable=cause.retryable)
             error.__cause__ = cause
     except _Restart as reason:

@@ -117,7 +117,7 @@ async def _put(
     after = _retry_after(runtime, headers)
     expired = "; its pre-signed URL has expired" if status in (403, 410) else ""
     text = f"upload: {where} answered HTTP {status_phrase(status)}{expired}; nothing was submitted"
-    cause = error_from(runtime.service, runtime.secret, Reply(status, headers, b""), "upload", after)
+    cause = error_from(runtime.api, runtime.secret, Reply(status, headers, b""), "upload", after)
     return Answered(status, retry_after=after), _because(cause, text, status)
 
 

@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ...errors import ConfigurationError, InvalidRequestError
-from ..client.settings import milliseconds
+from ..arguments import milliseconds
 from ..ids import job_id_problem
 from ..redact import short_repr, shorten
 from .store import BRIEF, Store, StoredEvent

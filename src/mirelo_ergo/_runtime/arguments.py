@@ -1,0 +1,36 @@
+"""Checks of the arguments that several calls take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import ConfigurationError
+from .redact import shorten
+
+
+def whole_number(name: str, value: Any, low: int, high: int, *, optional: bool = False) -> int | None:
+    """Return a whole number within its bounds, or None where that is allowed; raises `ConfigurationError`."""
+    if optional and value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        none = " or None" if optional else ""
+        raise ConfigurationError(f"{name}={shorten(value, 40)} is not a whole number from {low} to {high}{none}")
+    return value
+
+
+def number(name: str, value: Any, low: float, high: float) -> float:
+    """Return a number within its bounds; raises `ConfigurationError`."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise ConfigurationError(f"{name}={shorten(value, 40)} is not a number from {low:g} to {high:g}")
+    return float(value)
+
+
+def milliseconds(name: str, value: Any, low: int = 1, high: int = 7 * 86_400_000) -> float | None:
+    """Return an optional argument in milliseconds as seconds; raises `ConfigurationError`."""
+    checked = whole_number(name, value, low, high, optional=True)
+    return None if checked is None else checked / 1000.0
+
+
+def credit_limit(value: Any) -> int | None:
+    """Return a checked `max_credits=` argument; raises `ConfigurationError`."""
+    return whole_number("max_credits", value, 0, 10**12, optional=True)

@@ -1,0 +1,80 @@
+"""What the sync clients of all services share. `asynchronous.py` is its twin but for await."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from ..api.execute import Runtime
+from ..io.protocol import run
+from ..jobs.blocking import Job
+from ..jobs.flows import JobFlows
+from .setup import prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from ..api.service import Api
+    from ..http.blocking import BlockingIO
+    from ..http.exchange import HttpSettings
+    from .settings import Options
+
+C = TypeVar("C", bound=JobFlows)
+L = TypeVar("L")
+
+
+class ServiceClient(Generic[C]):
+    """What the clients of all services have in common: their connections, their jobs, and their end."""
+
+    _core: C
+    _io: BlockingIO
+
+    def _open(self, api: Api, **arguments: Any) -> tuple[Options, Runtime]:
+        """Check a client's arguments and make its runtime; raises `ConfigurationError`."""
+        options, settings = prepare(api, handler="handle_request", sender="Client", **arguments)
+        self._io = self._new_io(settings)
+        runtime = Runtime(self._io, api, options.secret, options.base_url, options.policy, options.timeout)
+        return options, runtime
+
+    def _new_io(self, settings: HttpSettings) -> BlockingIO:
+        """Make what the core does its I/O with; the test fixtures' clients have their own."""
+        from ..http.blocking import BlockingIO
+
+        return BlockingIO(settings)
+
+    def _carry(self, generated: Callable[..., L]) -> L:
+        """Make a generated client whose requests take our connections, key and errors."""
+        from ..http.low_level import low_level_client
+
+        client: Any = generated(self._core.runtime.base_url, token="***")  # noqa: S106  # the transport adds the key
+        client.set_httpx_client(low_level_client(self._core.runtime, self._io))
+        carried: L = client
+        return carried
+
+    def job(self, token: str) -> Job:
+        """Resume a job from its token, here or in any process with a key of the same account. Sends nothing yet.
+
+        Raises `InvalidRequestError` if it is not a token of this service.
+        """
+        record = self._core.resume(token)
+        return Job(self._core, record, max(0.0, self._io.wall() - record.submitted_at))
+
+    def close(self) -> None:
+        """Close the connections. Jobs go on; a later call raises `ConfigurationError`."""
+        self._core.runtime.close()
+        run(self._io.close())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        where = self._core.runtime.base_url if hasattr(self, "_core") else "that was refused"
+        return f"<{type(self).__name__} {where}>"
+
+
+__all__ = ["ServiceClient"]

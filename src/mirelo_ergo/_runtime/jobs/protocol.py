@@ -1,0 +1,47 @@
+"""How a service's jobs are requested and read. One `JobApi` value per service, over its `Api`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ..api.service import Api
+    from ..io.protocol import Reply
+    from ..webhooks.events import CallbackFormat
+    from .schedule import Schedule
+    from .tokens import JobRecord
+    from .values import Accepted, Polled, Seen
+
+
+@attrs.frozen
+class JobApi:
+    """A service's jobs: where one is polled, how its responses are read, and how long it is kept."""
+
+    api: Api
+    operations: frozenset[str]
+    """What the service makes, named as the clients' methods are."""
+    knows: Callable[[str, str], bool]
+    """Tells whether a family, in a model, is one whose jobs can be polled: the second and third word of a token."""
+    poll_endpoint: Callable[[JobRecord], tuple[str, str]]
+    """Returns the operation that polls a job, and its path."""
+    read_accepted: Callable[[Reply], Accepted]
+    """Reads the response to a submit; raises `Unusable`."""
+    read_status: Callable[[Reply, float], Seen[Polled]]
+    """Reads the response to a poll, at a wall clock's time; raises `Unusable`. An unknown status means "running"."""
+    running: frozenset[str]
+    """The statuses of a running job. Any other one that is not final is warned of."""
+    schedule: Schedule
+    """The polling schedule where none is asked for."""
+    lifetime: float
+    """Seconds that the service keeps a job and its results; infinite where it does not say."""
+    callbacks: CallbackFormat | None = None
+    """How webhooks are requested and read; None: the service has none."""
+
+
+def operation_names(families: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Return families named as the clients' methods are; a family's variants (after a slash) are one method."""
+    return frozenset(family.split("/")[0].replace("-", "_") for family, _ in families)
