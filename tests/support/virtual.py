@@ -18,14 +18,14 @@ import attrs
 from mirelo_ergo import AsyncMireloClient, AsyncPixazoClient, MireloClient, PixazoClient
 from mirelo_ergo._runtime.api.execute import Runtime
 from mirelo_ergo._runtime.http.bodies import CallbackFailed, SyncPieces
-from mirelo_ergo._runtime.io.protocol import SUBMITS_IN_FLIGHT, TransportFailure
+from mirelo_ergo._runtime.io.protocol import SUBMITS_IN_FLIGHT, Request, TransportFailure
+from mirelo_ergo._runtime.io.sent import SentTracker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Mapping
 
     from mirelo_ergo._runtime.io.deadline import TimeLimit
-    from mirelo_ergo._runtime.io.protocol import ExternalRequest, Reply, Request
-    from mirelo_ergo._runtime.io.sent import SentTracker
+    from mirelo_ergo._runtime.io.protocol import ExternalRequest, Reply
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -192,7 +192,9 @@ class VirtualIO:
         reply: Reply = answer
         return reply
 
-    async def stream(self, request: ExternalRequest, limit: TimeLimit) -> Incoming:
+    async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> Incoming:
+        if isinstance(request, Request):
+            return await self._streamed(request, limit)
         body = b""
         if request.body is not None:
             reader = request.body.open()
@@ -208,6 +210,12 @@ class VirtualIO:
         answer = self._foreign(sending)
         if isinstance(answer, BaseException):
             raise answer
+        return answer
+
+    async def _streamed(self, request: Request, limit: TimeLimit) -> Incoming:
+        """Answer an API request from the same script as `request` does; the answer must be an `Incoming`."""
+        answer: Any = await self.request(request, limit, SentTracker())
+        assert isinstance(answer, Incoming), f"a streamed request needs an Incoming, not {answer!r}"
         return answer
 
     async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -224,7 +224,7 @@ def test_what_a_callback_raises_passes_unchanged(mistake: BaseException) -> None
 
 def test_bytes_are_due_from_the_first_moment() -> None:
     class Watched(VirtualIO):
-        async def stream(self, request: ExternalRequest, limit: TimeLimit) -> Incoming:
+        async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> Incoming:
             self.left = limit.clip(None)
             return await super().stream(request, limit)
 

@@ -108,7 +108,7 @@ class AsyncIO:
         self.bind()
         return await self._http.request(request, limit, sent)
 
-    async def stream(self, request: ExternalRequest, limit: TimeLimit) -> AsyncStream:
+    async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> AsyncStream:
         self.bind()
         return await self._http.open(request, limit)
 

@@ -79,7 +79,7 @@ class BlockingIO:
     async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
         return self._http.request(request, limit, sent)
 
-    async def stream(self, request: ExternalRequest, limit: TimeLimit) -> BlockingStream:
+    async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> BlockingStream:
         return self._http.open(request, limit)
 
     async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -15,7 +15,7 @@ import httpx
 
 from ...errors import ConfigurationError
 from ..io.deadline import TimeLimit, Timing
-from ..io.protocol import ExternalRefused, ExternalRequest, Reply, Request, SourceFailed, TransportFailure
+from ..io.protocol import PIECE, ExternalRefused, ExternalRequest, Reply, Request, SourceFailed, TransportFailure
 from ..io.sent import SentTracker
 from ..redact import Secret, safe_url
 from ..transfer.urls import (
@@ -28,6 +28,7 @@ from ..transfer.urls import (
 )
 from .bodies import AsyncPieces, CallbackFailed, SyncPieces
 from .connections import AsyncConnections
+from .encodings import unpacker_for
 from .network import AsyncBackend, Backend, limit_of_this_call
 from .transports import AsyncClientTransport, AsyncPoolTransport, ClientTransport, PoolTransport, classify, tls_context
 
@@ -209,19 +210,50 @@ def _refused_encoding(response: httpx.Response) -> str | None:
 _TOO_LARGE = f"the answer is larger than {LARGEST_ANSWER >> 20} MiB"
 
 
-class BlockingStream:
-    """A foreign answer being read, blocking."""
+class _Unpacked:
+    """What both colours share: an API's answer is unpacked while it is read, a foreign one is given as it came."""
 
-    def __init__(self, http: BlockingHttp, response: httpx.Response, limit: TimeLimit) -> None:
+    def __init__(self, response: httpx.Response, limit: TimeLimit, *, api: bool) -> None:
         self.status = response.status_code
         self.headers = _header_map(response)
-        self._http, self._response, self._watch = http, response, limit
+        self._response, self._watch = response, limit
+        self._unpacker = unpacker_for(self.headers.get("content-encoding")) if api else None
+
+    def _more(self) -> bytes:
+        """Give what the last piece of the wire unpacks to beyond what was given."""
+        return b"" if self._unpacker is None else self._unpacker.more(PIECE)
+
+    def _unpack(self, piece: bytes) -> bytes:
+        """Give what a piece of the wire unpacks to, which may be nothing yet."""
+        if self._unpacker is None:
+            return piece
+        if piece:
+            return self._unpacker.feed(piece, PIECE)
+        self._unpacker.finish()
+        return b""
+
+
+class BlockingStream(_Unpacked):
+    """An answer being read, blocking."""
+
+    def __init__(self, http: BlockingHttp, response: httpx.Response, limit: TimeLimit, *, api: bool) -> None:
+        super().__init__(response, limit, api=api)
+        self._http = http
         self._pieces = iter(response.stream)  # type: ignore[arg-type]  # a sync transport's stream is sync
 
     async def read(self) -> bytes:
-        """Give the next piece as it came from the wire, b"" at the end; raise `TransportFailure`."""
-        piece: bytes = self._http.guard(self._watch, SentTracker(), lambda: next(self._pieces, b""))
+        """Give the next piece, b"" at the end; raise `TransportFailure`."""
+        piece: bytes = self._http.guard(self._watch, SentTracker(), self._next)
         return piece
+
+    def _next(self) -> bytes:
+        ready = self._more()
+        while not ready:
+            piece = next(self._pieces, b"")
+            ready = self._unpack(piece)
+            if not piece:
+                break
+        return ready
 
     async def __aenter__(self) -> BlockingStream:
         return self
@@ -288,17 +320,23 @@ class BlockingHttp(Http):
         reply: Reply = self.guard(limit, sent, attempt)
         return reply
 
-    def open(self, request: ExternalRequest, limit: TimeLimit) -> BlockingStream:
-        """Make one attempt at a foreign request; its body is sent, its answer's body still to be read."""
+    def open(self, request: ExternalRequest | Request, limit: TimeLimit) -> BlockingStream:
+        """Make one attempt at a request; its body is sent, its answer's body still to be read."""
         sent = SentTracker()
 
         def attempt() -> BlockingStream:
+            if isinstance(request, Request):
+                ready = self.api_request(request)
+                ready.extensions = {"timeout": self.limits(limit, long=request.long), "trace": sent.event}
+                response = self.pool("main", ready.url).handle_request(ready)
+                return BlockingStream(self, response, limit, api=True)
             reader = request.body.open() if request.body is not None else None
             try:
                 stream = httpx.ByteStream(b"") if reader is None else SyncPieces(request, reader, limit)
                 ready = self.external_request(request, stream)
                 ready.extensions = {"timeout": self.limits(limit), "trace": sent.event}
-                return BlockingStream(self, self.pool("external", ready.url).handle_request(ready), limit)
+                response = self.pool("external", ready.url).handle_request(ready)
+                return BlockingStream(self, response, limit, api=False)
             finally:
                 if reader is not None:
                     reader.close()
@@ -312,22 +350,27 @@ class BlockingHttp(Http):
             pool.close()
 
 
-class AsyncStream:
-    """A foreign answer being read, awaited."""
+class AsyncStream(_Unpacked):
+    """An answer being read, awaited."""
 
-    def __init__(self, http: AsyncHttp, response: httpx.Response, limit: TimeLimit) -> None:
-        self.status = response.status_code
-        self.headers = _header_map(response)
-        self._http, self._response, self._watch = http, response, limit
+    def __init__(self, http: AsyncHttp, response: httpx.Response, limit: TimeLimit, *, api: bool) -> None:
+        super().__init__(response, limit, api=api)
+        self._http = http
         self._pieces = aiter(response.stream)  # type: ignore[arg-type]  # an async transport's stream is async
 
     async def read(self) -> bytes:
-        """Give the next piece as it came from the wire, b"" at the end; raise `TransportFailure`."""
+        """Give the next piece, b"" at the end; raise `TransportFailure`."""
         piece: bytes = await self._http.guard(self._watch, SentTracker(), self._next)
         return piece
 
     async def _next(self) -> bytes:
-        return await anext(self._pieces, b"")
+        ready = self._more()
+        while not ready:
+            piece = await anext(self._pieces, b"")
+            ready = self._unpack(piece)
+            if not piece:
+                break
+        return ready
 
     async def __aenter__(self) -> AsyncStream:
         return self
@@ -406,11 +449,16 @@ class AsyncHttp(Http):
         reply: Reply = await self.guard(limit, sent, attempt)
         return reply
 
-    async def open(self, request: ExternalRequest, limit: TimeLimit) -> AsyncStream:
-        """Make one attempt at a foreign request; its body is sent, its answer's body still to be read."""
+    async def open(self, request: ExternalRequest | Request, limit: TimeLimit) -> AsyncStream:
+        """Make one attempt at a request; its body is sent, its answer's body still to be read."""
         sent = SentTracker()
 
         async def attempt() -> AsyncStream:
+            if isinstance(request, Request):
+                ready = self.api_request(request)
+                ready.extensions = {"timeout": self.limits(limit, long=request.long), "trace": _awaited(sent)}
+                response = await self.pool("main", ready.url).handle_async_request(ready)
+                return AsyncStream(self, response, limit, api=True)
             reader = await self._disk(request.body.open) if request.body is not None else None
             try:
                 stream: httpx.AsyncByteStream = (
@@ -418,7 +466,8 @@ class AsyncHttp(Http):
                 )
                 ready = self.external_request(request, stream)
                 ready.extensions = {"timeout": self.limits(limit), "trace": _awaited(sent)}
-                return AsyncStream(self, await self.pool("external", ready.url).handle_async_request(ready), limit)
+                response = await self.pool("external", ready.url).handle_async_request(ready)
+                return AsyncStream(self, response, limit, api=False)
             finally:
                 if reader is not None:
                     await self._disk(reader.close)

@@ -12,6 +12,7 @@ import httpx
 from ...errors import ConfigurationError
 from ..io.protocol import FailureKind, TransportFailure
 from ..redact import Secret, shorten
+from .encodings import EncodingProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -145,7 +146,7 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], FailureKind], ...] = (
     ((httpcore.ConnectTimeout, httpx.ConnectTimeout, httpcore.ConnectError, httpx.ConnectError), "connect"),
     ((httpcore.ProxyError, httpx.ProxyError), "proxy"),
     ((httpcore.TimeoutException, httpx.TimeoutException), "timeout"),
-    ((httpcore.RemoteProtocolError, httpx.RemoteProtocolError), "garbled"),
+    ((httpcore.RemoteProtocolError, httpx.RemoteProtocolError, EncodingProblem), "garbled"),
     (
         (
             httpcore.UnsupportedProtocol,

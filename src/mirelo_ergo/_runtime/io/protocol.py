@@ -106,7 +106,7 @@ class ExternalRequest:
 
 
 class Stream(Protocol):
-    """Hold a foreign answer whose body is still to be read; used under `async with`."""
+    """Hold an answer whose body is still to be read; used under `async with`."""
 
     status: int
     headers: Mapping[str, str]
@@ -155,8 +155,12 @@ class IO(Protocol):
         """Make one attempt at an API request and read its whole answer; raise `TransportFailure`."""
         ...
 
-    async def stream(self, request: ExternalRequest, limit: TimeLimit) -> Stream:
-        """Make one attempt at a foreign request; raise `TransportFailure`, `ExternalRefused` or `SourceFailed`."""
+    async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> Stream:
+        """Make one attempt at a request, and give its answer's body piece by piece (at most 1 MiB each).
+
+        An external one comes as it is on the wire. An API's is authenticated, and unpacked if it is gzip or deflate.
+        Raises `TransportFailure`, `ExternalRefused` or `SourceFailed`.
+        """
         ...
 
     async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

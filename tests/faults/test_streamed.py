@@ -1,0 +1,114 @@
+"""An API's answer that is read piece by piece: authenticated, given as it comes, unpacked, never without a bound."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mirelo_ergo._runtime.io.deadline import Deadline
+from mirelo_ergo._runtime.io.protocol import PIECE, Request, TransportFailure, run
+from tests.faults.harness import KEY
+from tests.faults.server import FaultServer
+from tests.faults.steps import Close, ReadRequest, Respond, Send, Stall, chunked
+
+if TYPE_CHECKING:
+    from mirelo_ergo._runtime.io.protocol import Stream
+    from tests.faults.harness import Face
+
+LINES = b'{"n":1}\n{"n":2}\n'
+
+
+async def opened(io: Any, path: str = "/v2/jobs/j/stream") -> Stream:
+    stream: Stream = await io.stream(Request("GET", path, long=True), Deadline(io.now, 5.0))
+    return stream
+
+
+async def whole(io: Any) -> tuple[Stream, list[bytes]]:
+    async with await opened(io) as stream:
+        pieces = []
+        while piece := await stream.read():
+            pieces.append(piece)
+    return stream, pieces
+
+
+def do(face: Face, flow: Any) -> Any:
+    return run(flow) if face.colour == "sync" else face.do(flow)
+
+
+def packed(kind: str, data: bytes) -> bytes:
+    if kind == "gzip":
+        return gzip.compress(data)
+    raw = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return zlib.compress(data) if kind == "deflate" else raw.compress(data) + raw.flush()
+
+
+def test_it_carries_the_key_and_gives_each_piece_when_it_comes(face: Face) -> None:
+    more = threading.Event()
+    head = Respond(200, headers={"Transfer-Encoding": "chunked"}).head
+    first, second = LINES[:8], LINES[8:]
+
+    async def work(io: Any) -> None:
+        async with await opened(io) as stream:
+            assert stream.status == 200
+            assert await stream.read() == first
+            more.set()
+            assert await stream.read() == second
+            assert await stream.read() == b""
+
+    script = [ReadRequest(), Send(head + chunked(first)[:-5]), Stall(until=more), Send(chunked(second))]
+    with FaultServer([script]) as server, face.promise(5.0):
+        do(face, work(face.open(server.url)._io))
+        assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+        assert server.requests[0].headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("kind", ["gzip", "deflate", "raw deflate"])
+def test_a_compressed_answer_is_unpacked_though_identity_was_asked_for(face: Face, kind: str) -> None:
+    lines = LINES * 50
+    answer = Respond(200, packed(kind, lines), {"Content-Encoding": kind.split()[-1]})
+    with FaultServer([answer]) as server, face.promise(5.0):
+        stream, pieces = do(face, whole(face.open(server.url)._io))
+        assert stream.status == 200
+        assert b"".join(pieces) == lines
+
+
+def test_a_bomb_is_refused_and_what_is_no_bomb_comes_in_pieces(face: Face) -> None:
+    bomb = Respond(200, gzip.compress(bytes(50 * PIECE)), {"Content-Encoding": "gzip"})
+    large = Respond(200, gzip.compress(bytes(range(256)) * 8 * 2048, 1), {"Content-Encoding": "gzip"})
+    stored = Respond(200, gzip.compress(bytes(3 * PIECE), 0), {"Content-Encoding": "gzip"})
+    with FaultServer([bomb, large, stored]) as server, face.promise(5.0):
+        io = face.open(server.url)._io
+        with pytest.raises(TransportFailure, match="more than 100 times"):
+            do(face, whole(io))
+        with pytest.raises(TransportFailure, match="more than 100 times"):
+            do(face, whole(io))
+        _, pieces = do(face, whole(io))
+        assert sum(map(len, pieces)) == 3 * PIECE
+        assert max(map(len, pieces)) <= PIECE
+
+
+@pytest.mark.parametrize("cut", [4, 30])
+def test_a_compressed_answer_that_is_cut_or_damaged_is_a_failure(face: Face, cut: int) -> None:
+    good = gzip.compress(LINES * 9)
+    head = Respond(200, headers={"Content-Encoding": "gzip"}, framed=False).head
+    damaged = Respond(200, good[:20] + b"\xff" * 20, {"Content-Encoding": "gzip"})
+    with FaultServer([[ReadRequest(), Send(head + good[:-cut]), Close()], damaged]) as server, face.promise(5.0):
+        io = face.open(server.url)._io
+        for _ in range(2):
+            with pytest.raises(TransportFailure) as caught:
+                do(face, whole(io))
+            assert caught.value.kind == "garbled"
+
+
+def test_a_caller_that_stops_early_leaves_no_connection_behind(face: Face) -> None:
+    async def peek(io: Any) -> bytes:
+        async with await opened(io) as stream:
+            return await stream.read()
+
+    endless = [ReadRequest(), Send(Respond(200, framed=False).head), Send(LINES, None)]
+    with FaultServer([endless]) as server, face.promise(5.0):
+        assert do(face, peek(face.open(server.url)._io)).startswith(LINES)
