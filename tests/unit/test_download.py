@@ -248,7 +248,7 @@ def test_five_attempts_without_progress_are_all(trouble: Callable[[], Any]) -> N
 
 
 def test_progress_starts_the_count_anew() -> None:
-    ends = [20_000 * step for step in range(1, 20)]
+    ends = [40_000 * step for step in range(1, 10)]
 
     def longer(end: int) -> Callable[[Sending], Incoming]:
         def answer(sending: Sending) -> Incoming:
@@ -261,7 +261,7 @@ def test_progress_starts_the_count_anew() -> None:
 
     data, io = fetched(cut(ends[0], etag='"v1"'), *(longer(end) for end in ends[1:]), lambda sending: rest(sending))
     assert data == SOUND
-    assert len(io.sendings) == 20
+    assert len(io.sendings) == 10
 
 
 def test_what_comes_too_slowly_is_no_progress() -> None:
@@ -316,7 +316,7 @@ def test_without_a_length_the_container_must_prove_itself() -> None:
     io = VirtualIO(foreign=lambda _: Incoming(200, {"content-type": "audio/mpeg"}, [b"ID3" + bytes(5000)]))
     with pytest.raises(DownloadError, match="nothing proves that the file is whole"):
         result(io).bytes()
-    assert len(io.sendings) == 6  # the first had progress, and five after it had none
+    assert len(io.sendings) == 5
 
 
 def test_an_unproved_file_is_resumed_behind_its_last_byte(tmp_path: Path) -> None:
@@ -388,13 +388,28 @@ def test_the_cause_of_the_last_attempt_is_kept() -> None:
     assert error.retryable
 
 
-def test_an_outage_spends_the_clients_budget() -> None:
-    io = VirtualIO(foreign=lambda _: Incoming(500))
+def test_an_outage_spends_the_downloads_own_budget() -> None:
+    io = VirtualIO(foreign=lambda _: Incoming(500), latency=0.0, chance=lambda: 0.0)
     client = client_over(io)
     for _ in range(40):
         with pytest.raises(DownloadError):
             JobResult(client._core, [URL], None, RECORD).bytes()
-    assert len(io.sendings) <= 40 + 35
+    assert len(io.sendings) == 40 + 35
+    assert client._core.runtime.budget.tokens == 500
+
+
+def test_a_byte_per_connection_is_no_progress() -> None:
+    def drip(sending: Sending) -> Incoming:
+        part = rest(sending, etag='"v1"')
+        start = int(sending.request.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+        part.pieces = [SOUND[start : start + 1], answers.reset()]
+        return part
+
+    io = VirtualIO(foreign=lambda sending: drip(sending) if "Range" in sending.request.headers else cut(1000))
+    client = client_over(io)
+    with pytest.raises(DownloadError):
+        JobResult(client._core, [URL], None, RECORD).bytes()
+    assert len(io.sendings) == 5
 
 
 def test_retry_after_is_a_minimum() -> None:

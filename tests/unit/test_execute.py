@@ -157,13 +157,17 @@ def test_what_no_attempt_mends_is_raised_at_once(failure: Any) -> None:
 
 
 def test_200_calls_in_an_outage_cost_at_most_35_more() -> None:
-    io = VirtualIO(lambda _: page(500))
+    io = VirtualIO(lambda _: page(500), latency=0.0, chance=lambda: 0.0)
     client = client_over(io)
     for _ in range(200):
         with pytest.raises(ServerError):
             client.me()
-    assert len(io.calls) <= 200 + 35
-    assert client._core.runtime.budget.tokens >= 0
+    assert len(io.calls) == 200 + 35
+    assert client._core.runtime.budget.tokens == 10
+    io.clock += 60.0
+    with pytest.raises(ServerError):
+        client.me()
+    assert len(io.calls) == 200 + 35 + 5  # one token a second comes back
 
 
 def test_success_fills_the_budget_again() -> None:
@@ -175,7 +179,7 @@ def test_success_fills_the_budget_again() -> None:
 
 def test_one_attempt_is_enough_where_the_next_poll_is_the_retry() -> None:
     io = VirtualIO([page(502)])
-    single = Operation("getMe", Kind.READ, Request("GET", "/v2/me"), read_me, 60.0, single=True)
+    single = Operation("getMe", Kind.READ, Request("GET", "/v2/me"), read_me, 60.0, attempts=1)
     with pytest.raises(ServerError):
         run(execute(runtime_over(io), single))
     assert io.sleeps == []

@@ -117,7 +117,7 @@ def test_retry_after_is_a_minimum_up_to_a_minute() -> None:
 
 
 def test_an_outage_of_the_upload_host_spends_the_clients_budget() -> None:
-    io = VirtualIO(Service(), lambda _: Incoming(500))
+    io = VirtualIO(Service(), lambda _: Incoming(500), latency=0.0, chance=lambda: 0.0)
     client = client_over(io)
     for _ in range(40):
         with pytest.raises(UploadError):

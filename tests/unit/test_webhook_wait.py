@@ -76,7 +76,7 @@ class Waited:
     def wait(self, schedule: Schedule = PROMPT, **options: Any) -> str:
         waiter: Waiter[str] = Waiter(
             runtime_over(self.io),
-            lambda limit, _: Operation("poll", Kind.READ, Request("GET", f"/{ID}"), read, limit, single=True),
+            lambda limit, _: Operation("poll", Kind.READ, Request("GET", f"/{ID}"), read, limit, attempts=1),
             estimate=60.0,
             elapsed=0.0,
             schedule=schedule,
@@ -342,7 +342,7 @@ def test_many_waits_share_an_inbox() -> None:
     async def wait(job_id: str) -> float:
         waiter: Waiter[str] = Waiter(
             runtime_over(io),
-            lambda limit, _: Operation("poll", Kind.READ, Request("GET", f"/{job_id}"), read, limit, single=True),
+            lambda limit, _: Operation("poll", Kind.READ, Request("GET", f"/{job_id}"), read, limit, attempts=1),
             estimate=60.0,
             elapsed=0.0,
             schedule=PROMPT,

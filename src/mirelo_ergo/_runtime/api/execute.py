@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
@@ -20,9 +20,9 @@ from ..io.protocol import IO, Reply, Request, TransportFailure
 from ..io.sent import SentTracker
 from ..redact import Secret, log, safe_url
 from .answers import Unusable, error_facts, error_from, kept_body, status_phrase
+from .retrier import Retrier
 from .retry import (
     Answered,
-    Decision,
     Done,
     Failed,
     Kind,
@@ -47,9 +47,9 @@ T = TypeVar("T")
 class Operation(Generic[T]):
     """Describe one API operation: what to send, what a second copy costs, and how to read its answer.
 
-    `read` raises `Unusable`. `timeout` bounds all of it in seconds, sleeps and re-sends included. `paced` operations
-    stand in line at the client's gate. `single` makes one attempt only: a wait's next poll is the retry.
-    `tolerate_404` says that a 404 may only mean "not yet".
+    `read` raises `Unusable`. `timeout` bounds all of it in seconds, sleeps and re-sends included. `attempts` caps
+    the attempts below what the kind allows: for a wait's poll it is 1, as the next poll is the retry. `tolerate_404`
+    says that a 404 may only mean "not yet".
     """
 
     name: str
@@ -57,9 +57,13 @@ class Operation(Generic[T]):
     request: Request
     read: Callable[[Reply], T]
     timeout: float
-    paced: bool = False
-    single: bool = False
+    attempts: int | None = None
     tolerate_404: bool = False
+
+    @property
+    def paced(self) -> bool:
+        """Whether it takes a submit slot and waits for the submit throttle: a paid request, but no long one."""
+        return self.kind in (Kind.PAID, Kind.KEYED) and not self.request.long
 
 
 @attrs.define
@@ -73,12 +77,28 @@ class Runtime:
     policy: RetryPolicy
     timeout: float
     timing: Timing = attrs.field(factory=Timing)
-    budget: RetryBudget = attrs.field(factory=RetryBudget)
+    budget: RetryBudget = attrs.field(init=False)
+    download_budget: RetryBudget = attrs.field(init=False)
     pace: SubmitThrottle = attrs.field(init=False)
     closed: bool = False
 
     def __attrs_post_init__(self) -> None:
+        self.budget = RetryBudget(self.io.now)
+        self.download_budget = RetryBudget(self.io.now)
         self.pace = SubmitThrottle(self.io.now)
+
+    def retrier(
+        self,
+        kind: Kind,
+        method: str,
+        *,
+        deadline: Deadline | None = None,
+        attempts: int | None = None,
+        tolerate_404: bool = False,
+    ) -> Retrier:
+        """Return the retry step for one operation. Downloads have a retry budget of their own."""
+        budget = self.download_budget if kind is Kind.DOWNLOAD else self.budget
+        return Retrier(self.io, self.policy, budget, kind, method, deadline, attempts, tolerate_404)
 
     def account(self) -> str:
         """Name the account and place that an asset id belongs to, without giving the key away."""
@@ -113,33 +133,27 @@ async def execute(runtime: Runtime, operation: Operation[T], deadline: Deadline 
     """
     runtime.require_open()
     deadline = deadline or Deadline(runtime.io.now, operation.timeout)
-    paid = 0
-    number = 0
+    request = operation.request
+    retrier = runtime.retrier(
+        operation.kind,
+        request.method,
+        deadline=deadline,
+        attempts=operation.attempts,
+        tolerate_404=operation.tolerate_404,
+    )
+    what = f"{request.method} {runtime.base_url}{request.path.split('?')[0]}"
     while True:
-        number += 1
         attempt = await _attempt(runtime, operation, deadline)
-        outcome = attempt.outcome
-        decision = runtime.policy.decide(
-            operation.kind, operation.request.method, outcome, number, tolerate_404=operation.tolerate_404
-        )
-        _log(runtime, operation, number, attempt, decision)
-        if isinstance(outcome, Answered) and outcome.status == 429:
+        if isinstance(attempt.outcome, Answered) and attempt.outcome.status == 429:
             runtime.pace.throttle()
+        note = f", {attempt.problem}" if attempt.problem else ""
+        decision = await retrier.judge(attempt.outcome, what, note)
         if isinstance(decision, Done):
-            runtime.budget.give_back(paid)
             return attempt.value  # type: ignore[return-value]  # Done only follows a value that was read
         if isinstance(decision, Unknown):
             raise _unknown(runtime, operation, attempt, decision.accepted)
-        if isinstance(decision, Raise) or operation.single:
-            _raise(runtime, operation, attempt, number)
-        delay = max(decision.after, runtime.policy.backoff(number, runtime.io.random()))
-        if delay >= deadline.left():
-            _raise(runtime, operation, attempt, number)
-        cost = runtime.budget.take(throttled=decision.throttled)
-        if cost is None:
-            _raise(runtime, operation, attempt, number)
-        paid += cost
-        await runtime.io.sleep(delay)
+        if isinstance(decision, Raise):
+            raise _error(runtime, operation, attempt, retrier.number)
 
 
 async def _attempt(runtime: Runtime, operation: Operation[T], deadline: Deadline) -> _Attempt[T]:
@@ -189,10 +203,6 @@ async def _send(runtime: Runtime, operation: Operation[T], deadline: Deadline) -
     except Unusable as unusable:
         useless = Answered(reply.status, usable=False)
         return _Attempt(useless, reply=reply, problem=runtime.secret.scrub(str(unusable)), sent_at=sent_at)
-
-
-def _raise(runtime: Runtime, operation: Operation[T], attempt: _Attempt[T], number: int) -> NoReturn:
-    raise _error(runtime, operation, attempt, number) from None
 
 
 def _error(runtime: Runtime, operation: Operation[T], attempt: _Attempt[T], number: int) -> MireloError:
@@ -264,21 +274,3 @@ def fingerprint(request: Request) -> str:
     """Give the sha256 of method, path and body: the same request has the same one in every process."""
     head = f"{request.method} {request.path}\n".encode()
     return hashlib.sha256(head + (request.body or b"")).hexdigest()
-
-
-def _log(runtime: Runtime, operation: Operation[T], number: int, attempt: _Attempt[T], decision: Decision) -> None:
-    outcome = attempt.outcome
-    if isinstance(outcome, Answered):
-        seen = f"HTTP {outcome.status}" + (f", {attempt.problem}" if attempt.problem else "")
-    else:
-        seen = f"{outcome.kind} failure, sent={outcome.sent}"
-    request = operation.request
-    log.debug(
-        "%s %s%s attempt %d: %s -> %s",
-        request.method,
-        runtime.base_url,
-        request.path.split("?")[0],
-        number,
-        seen,
-        type(decision).__name__.lower(),
-    )

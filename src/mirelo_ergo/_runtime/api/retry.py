@@ -162,29 +162,34 @@ class RetryPolicy:
 
 
 class RetryBudget:
-    """Bound the re-sends of a whole client, shared by its threads and tasks.
+    """The tokens that pay for re-sends, shared by a client's threads and tasks: 500 at most.
 
-    500 tokens; a transient retry costs 14, a throttled one 5; success gives the operation's cost back, and 1 when it
-    had none. In a total outage that is at most 35 extra requests.
+    A transient retry costs 14, a throttled one 5. A success gives the operation's cost back, and 1 when it had none;
+    1 a second comes back by itself. In a total outage that is at most 35 extra requests at once.
     """
 
     FULL: Final = 500
     TRANSIENT: Final = 14
     THROTTLED: Final = 5
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
         self._tokens = self.FULL
+        self._since = now()
         self._mutex = threading.Lock()
 
     @property
     def tokens(self) -> int:
-        """Give the tokens left."""
-        return self._tokens
+        """The tokens left."""
+        with self._mutex:
+            self._refill()
+            return self._tokens
 
     def take(self, *, throttled: bool) -> int | None:
-        """Pay for one re-send and give its cost, or None when there is not enough left."""
+        """Pay for one re-send and return its cost, or None when there is not enough left."""
         cost = self.THROTTLED if throttled else self.TRANSIENT
         with self._mutex:
+            self._refill()
             if cost > self._tokens:
                 return None
             self._tokens -= cost
@@ -194,6 +199,12 @@ class RetryBudget:
         """Return what a successful operation paid, at least 1."""
         with self._mutex:
             self._tokens = min(self.FULL, self._tokens + max(1, cost))
+
+    def _refill(self) -> None:
+        """Add a token for each whole second since the last look."""
+        seconds = max(0, int(self._now() - self._since))
+        self._since += seconds
+        self._tokens = min(self.FULL, self._tokens + seconds)
 
 
 class SubmitThrottle:
@@ -247,19 +258,21 @@ class SubmitThrottle:
             self._raised_at = now
 
 
-_SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
+_SECONDS = re.compile(r"([0-9]{1,12})(\.[0-9]{1,12})?", re.ASCII)
 
 
 def parse_retry_after(value: str | None, date: str | None, wall: float) -> float | None:
     """Read a Retry-After header: seconds or an HTTP-date, which is read against the response's own `Date`.
 
-    Strict digits only; garbage gives None and never hides the status; the past gives 0.
+    Strict digits with one optional fraction, which is rounded up; garbage gives None and never hides the status; the
+    past gives 0.
     """
     if value is None:
         return None
     value = value.strip(" \t")
-    if _SECONDS.fullmatch(value):
-        return float(value)
+    if seconds := _SECONDS.fullmatch(value):
+        whole, fraction = seconds.groups("")
+        return float(int(whole) + bool(fraction.strip(".0")))
     moment = http_date(value)
     if moment is None:
         return None

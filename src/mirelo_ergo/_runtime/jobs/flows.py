@@ -85,7 +85,7 @@ class JobFlows:
     async def start(self, name: str, request: Request, family: str, model: str, num_samples: int) -> JobRecord:
         """Submit a job. A paid request: re-sent only when it provably was not processed."""
         job_api = self.job_api(family, model)
-        operation = Operation(name, Kind.PAID, request, job_api.read_accepted, self.runtime.timeout, paced=True)
+        operation = Operation(name, Kind.PAID, request, job_api.read_accepted, self.runtime.timeout)
         accepted = await execute(self.runtime, operation)
         name, sent_at = self.runtime.api.name, self.runtime.io.wall()
         return JobRecord(name, family, model, accepted.job_id, sent_at, accepted.estimated_ms, num_samples)
@@ -101,7 +101,7 @@ class JobFlows:
         return read_token(token, self.runtime.api.name, self.knows)
 
     def poll_operation(
-        self, record: JobRecord, timeout: float, *, single: bool, tolerate_404: bool
+        self, record: JobRecord, timeout: float, *, tolerate_404: bool, attempts: int | None = None
     ) -> Operation[Seen[Polled]]:
         """Describe one poll."""
         job_api = self.job_api(record.family, record.model)
@@ -112,13 +112,13 @@ class JobFlows:
             Request("GET", path),
             lambda reply: job_api.read_status(reply, self.runtime.io.wall()),
             timeout,
-            single=single,
+            attempts=attempts,
             tolerate_404=tolerate_404,
         )
 
     async def status(self, record: JobRecord, since: float) -> JobStatus:
         """Ask for a job once (with re-sends). `since` is how long ago it was submitted, in seconds."""
-        operation = self.poll_operation(record, self.runtime.timeout, single=False, tolerate_404=since < YOUNG)
+        operation = self.poll_operation(record, self.runtime.timeout, tolerate_404=since < YOUNG)
         return (await execute(self.runtime, operation)).status.status
 
     def waiter(
@@ -137,7 +137,7 @@ class JobFlows:
         schedule = job_api.schedule
         return Waiter(
             self.runtime,
-            lambda limit, tolerate_404: self.poll_operation(record, limit, single=True, tolerate_404=tolerate_404),
+            lambda limit, tolerate_404: self.poll_operation(record, limit, attempts=1, tolerate_404=tolerate_404),
             estimate=clamp_estimate(record.estimated_ms),
             elapsed=since,
             schedule=fallback_schedule(schedule) if patient else schedule,

@@ -9,7 +9,7 @@ import attrs
 
 from ...errors import DownloadError
 from ..api.answers import error_from, status_phrase
-from ..api.execute import Runtime, failure_error
+from ..api.execute import failure_error
 from ..api.retry import Answered, Failed, Kind, Retry, parse_retry_after
 from ..io.deadline import Progress
 from ..io.protocol import ExternalRefused, ExternalRequest, Reply, Stream, TransportFailure
@@ -20,11 +20,16 @@ from .sinks import FLUSH, Sink
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from ..api.execute import Runtime
+    from ..api.retrier import Retrier
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 SHORTEST = 12
 """Bytes that it takes to tell a container; fewer are no result."""
+LEAST_PROGRESS = 64 << 10
+"""Bytes that restart the count of attempts; of a smaller file, a tenth does."""
 LARGEST_FILE = 16 << 30
 LARGEST_IN_MEMORY = 1 << 30
 
@@ -42,12 +47,10 @@ class _State:
     total: int | None = None
     content_type: str | None = None
     best: int = 0
+    """The size at the last progress that restarted the count of attempts."""
     told: int = 0
-    attempts: int = 0
-    idle_attempts: int = 0
     restarts: int = 0
     renewed: bool = False
-    spent: int = 0
 
 
 async def fetch(
@@ -61,17 +64,19 @@ async def fetch(
 ) -> None:
     """Download one URL into a sink, whole or not at all. Costs nothing.
 
-    Up to five attempts without progress; an expired URL (403, 410) is replaced once by `fresh_url`. `on_progress` gets
-    bytes so far and in all (None if not known), and nothing while bytes come that came before. Raises `DownloadError`;
-    on every exit but success the sink is discarded. Raises `ConfigurationError` once the client is closed.
+    Up to five attempts without progress, which is 64 KiB more or a tenth of the file; an expired URL (403, 410) is
+    replaced once by `fresh_url`. `on_progress` gets bytes so far and in all (None if not known), and nothing while
+    bytes come that came before. Raises `DownloadError`; on every exit but success the sink is discarded. Raises
+    `ConfigurationError` once the client is closed.
     """
     runtime.require_open()
     state = _State(url)
+    retrier = runtime.retrier(Kind.DOWNLOAD, "GET")
     try:
-        while not await _attempt(runtime, state, sink, cap, fresh_url, on_progress):
+        while not await _attempt(runtime, state, retrier, sink, cap, fresh_url, on_progress):
             pass
         await _disk(runtime, sink, sink.finish)
-        runtime.budget.give_back(state.spent)
+        retrier.succeed()
         log.debug("GET %s: saved %d bytes, sha256 %s", safe_url(url), sink.size, getattr(sink, "sha256", "-"))
     except DownloadError as error:
         error.path = error.path or _place(sink)
@@ -99,6 +104,7 @@ async def _disk(runtime: Runtime, sink: Sink, function: Callable[P, T], *args: P
 async def _attempt(
     runtime: Runtime,
     state: _State,
+    retrier: Retrier,
     sink: Sink,
     cap: int,
     fresh_url: Callable[[], Awaitable[str | None]],
@@ -111,6 +117,7 @@ async def _attempt(
     if sink.size and state.validator is not None:
         headers = {"Range": f"bytes={sink.size}-", "If-Range": state.validator}
     limit = Progress(runtime.io.now, runtime.timing)
+    began_at = sink.size
     problem = ""
     outcome: Answered | Failed
     error: DownloadError
@@ -152,36 +159,31 @@ async def _attempt(
         return False
     except TransportFailure as failure:
         outcome = Failed(failure.kind, failure.sent)
-        cause = failure_error("download", state.url, failure, state.idle_attempts + 1)
+        cause = failure_error("download", state.url, failure, retrier.number + 1)
         error = DownloadError(cause.message, retryable=cause.retryable)
         error.__cause__ = cause
     except ExternalRefused as refused:
         raise DownloadError(f"download: {refused}") from None
-    await _pause(runtime, state, sink, outcome, error)
+    progress = _is_progress(runtime, state, sink.size, began_at, outcome)
+    if progress:
+        state.best = sink.size
+    what = f"GET {safe_url(state.url)} at byte {sink.size}"
+    if not isinstance(await retrier.judge(outcome, what, progress=progress), Retry):
+        raise error
     return False
 
 
-async def _pause(runtime: Runtime, state: _State, sink: Sink, outcome: Answered | Failed, error: DownloadError) -> None:
-    """Wait before the next attempt, or raise the error if there is to be none. Progress starts the count anew.
+def _is_progress(runtime: Runtime, state: _State, size: int, began_at: int, outcome: Answered | Failed) -> bool:
+    """Say whether enough came since the last progress: less, and one byte per connection would go on for ever.
 
-    What came too slowly is no progress; a client's `retries=` caps all re-sends.
+    What came too slowly is no progress.
     """
     timing = runtime.timing
     slow = isinstance(outcome, Failed) and outcome.kind == "timeout"
-    progress = sink.size - state.best >= (timing.minimum_rate * timing.rate_window if slow else 1)
-    state.best = max(state.best, sink.size)
-    state.attempts += 1
-    state.idle_attempts = 0 if progress else state.idle_attempts + 1
-    number = max(1, state.idle_attempts) if runtime.policy.retries is None else state.attempts
-    decision = runtime.policy.decide(Kind.DOWNLOAD, "GET", outcome, number)
-    log.debug("GET %s at byte %d: %s -> %s", safe_url(state.url), sink.size, outcome, type(decision).__name__)
-    if not isinstance(decision, Retry):
-        raise error
-    cost = runtime.budget.take(throttled=decision.throttled)
-    if cost is None:
-        raise error
-    state.spent += cost
-    await runtime.io.sleep(max(decision.after, runtime.policy.backoff(number, runtime.io.random())))
+    if slow and size - began_at < timing.minimum_rate * timing.rate_window:
+        return False
+    tenth = LEAST_PROGRESS if state.total is None else max(1, state.total // 10)
+    return size - state.best >= min(LEAST_PROGRESS, tenth)
 
 
 async def _take(

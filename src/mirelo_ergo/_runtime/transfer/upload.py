@@ -9,10 +9,10 @@ import attrs
 from ...errors import MireloError, SourceChangedError, UploadError
 from ..api.answers import error_from, status_phrase
 from ..api.execute import failure_error
-from ..api.retry import LONGEST_RETRY_AFTER, Answered, Decision, Done, Failed, Kind, Retry, parse_retry_after
+from ..api.retry import Answered, Done, Failed, Kind, Retry, parse_retry_after
 from ..io.deadline import Progress
 from ..io.protocol import ExternalRefused, ExternalRequest, Reply, SourceFailed, TransportFailure
-from ..redact import log, safe_url
+from ..redact import safe_url
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -49,33 +49,23 @@ async def upload(
         on_progress = _forwards(on_progress)
     slot = await new_slot()
     renewed = False
-    number = spent = 0
+    retrier = runtime.retrier(Kind.CHEAP, "PUT")
     while True:
-        number += 1
         request = ExternalRequest("PUT", slot.url, {"Content-Type": content_type}, source, on_progress)
-        outcome, error = await _put(runtime, request, source, number)
+        outcome, error = await _put(runtime, request, source, retrier.number + 1)
         expired = isinstance(outcome, Answered) and outcome.status in (403, 410) and not renewed
-        decision: Decision = Retry() if expired else runtime.policy.decide(Kind.CHEAP, "PUT", outcome, number)
-        log.debug("PUT %s attempt %d: %s -> %s", safe_url(slot.url), number, outcome, type(decision).__name__)
-        if isinstance(decision, Done):
-            runtime.budget.give_back(spent)
-            return slot.asset_id
-        if not isinstance(decision, Retry):
-            raise error
-        if not source.replayable:
+        if not source.replayable and (expired or retrier.is_worth_repeating(outcome)):
             error.message += "; the stream cannot be rewound, so it is not sent again: give a path or bytes instead"
             error.args = (error.message,)
             raise error
         if expired:
             slot, renewed = await new_slot(), True
-            number -= 1
             continue
-        cost = runtime.budget.take(throttled=decision.throttled)
-        if cost is None:
+        decision = await retrier.judge(outcome, f"PUT {safe_url(slot.url)}")
+        if isinstance(decision, Done):
+            return slot.asset_id
+        if not isinstance(decision, Retry):
             raise error
-        spent += cost
-        delay = max(decision.after, runtime.policy.backoff(number, runtime.io.random()))
-        await runtime.io.sleep(min(delay, LONGEST_RETRY_AFTER))
 
 
 def _forwards(on_progress: Callable[[int, int], None]) -> Callable[[int, int], None]:

@@ -1,0 +1,85 @@
+"""The one retry step: attempts, retry budget, backoff, Retry-After and deadline meet here (docs/reliability.md)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ..redact import log
+from .retry import Answered, Decision, Done, Kind, Outcome, Raise, Retry, RetryBudget, RetryPolicy
+
+if TYPE_CHECKING:
+    from ..io.deadline import Deadline
+    from ..io.protocol import IO
+
+
+@attrs.define
+class Retrier:
+    """The attempts of one operation. `judge` is told of each outcome and sleeps before it asks for another attempt.
+
+    `deadline` None: a transfer, which its progress limits instead. `attempts` caps the attempts below what the kind
+    allows. `tolerate_404`: a 404 may only mean "not yet".
+    """
+
+    io: IO
+    policy: RetryPolicy
+    budget: RetryBudget
+    kind: Kind
+    method: str
+    deadline: Deadline | None = None
+    attempts: int | None = None
+    tolerate_404: bool = False
+    number: int = attrs.field(default=0, init=False)
+    """Attempts so far (since the last progress, where that restarts the count)."""
+    _paid: int = attrs.field(default=0, init=False)
+
+    async def judge(self, outcome: Outcome, what: str, note: str = "", *, progress: bool = False) -> Decision:
+        """Return what follows from the outcome of one more attempt; for a `Retry`, after the pause before the next one.
+
+        A re-send that the number of attempts, the deadline or the retry budget does not allow is a `Raise`. `progress`
+        restarts the count of attempts, unless the client's own `retries=` caps them. `what` and `note` are for the log.
+        """
+        self.number += 1
+        if progress and self.policy.retries is None:
+            self.number = 0
+        number = max(1, self.number)
+        decision = self._decide(outcome, number)
+        pause = 0.0
+        if isinstance(decision, Retry):
+            pause = max(decision.after, self.policy.backoff(number, self.io.random()))
+            if not self._may_repeat(number, pause, throttled=decision.throttled):
+                decision = Raise()
+        log.debug("%s attempt %d: %s%s -> %s", what, number, _seen(outcome), note, type(decision).__name__.lower())
+        if isinstance(decision, Done):
+            self.succeed()
+        elif isinstance(decision, Retry):
+            await self.io.sleep(pause)
+        return decision
+
+    def is_worth_repeating(self, outcome: Outcome) -> bool:
+        """Say whether the outcome of one more attempt would allow another one, as far as time and budget do."""
+        return isinstance(self._decide(outcome, self.number + 1), Retry)
+
+    def succeed(self) -> None:
+        """Give back to the budget what the operation's re-sends cost."""
+        self.budget.give_back(self._paid)
+        self._paid = 0
+
+    def _decide(self, outcome: Outcome, number: int) -> Decision:
+        return self.policy.decide(self.kind, self.method, outcome, number, tolerate_404=self.tolerate_404)
+
+    def _may_repeat(self, number: int, pause: float, *, throttled: bool) -> bool:
+        if self.attempts is not None and number >= self.attempts:
+            return False
+        if self.deadline is not None and pause >= self.deadline.left():
+            return False
+        cost = self.budget.take(throttled=throttled)
+        self._paid += cost or 0
+        return cost is not None
+
+
+def _seen(outcome: Outcome) -> str:
+    if isinstance(outcome, Answered):
+        return f"HTTP {outcome.status}"
+    return f"{outcome.kind} failure, sent={outcome.sent}"
