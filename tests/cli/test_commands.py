@@ -50,7 +50,7 @@ def test_text_saves_each_sample_and_writes_their_paths(cli: Cli) -> None:
     assert [wav_ms(path) for path in ran.paths] == [1500, 1500]
     assert {path.parent for path in ran.paths} == {Path("out/deep")}
     assert "cost: 40 credits" in ran.err
-    assert "job token: mirelo1:text-to-sfx:v1.5:" in ran.err
+    assert "job token: mirelo2:text-to-sfx:v1.5:" in ran.err
 
 
 def test_text_takes_the_librarys_default_length(cli: Cli) -> None:
@@ -162,7 +162,7 @@ def test_bars_are_shown_on_a_terminal(cli: Cli, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     ran = cli("video", str(CLIP), "--duration", "1s", "-n", "2")
-    for words in ("upload", "0.1 MB of 0.1 MB", "file 2", "0.2 MB of 0.2 MB", "job token: mirelo1:"):
+    for words in ("upload", "0.1 MB of 0.1 MB", "file 2", "0.2 MB of 0.2 MB", "job token: mirelo2:"):
         assert words in ran.err
     assert len(ran.paths) == 2
 

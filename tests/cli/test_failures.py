@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Cli
     from tests.cli.support import Answer
 
-TOKEN = f"mirelo1:text-to-sfx:v1.5:{JOB_ID}:1700000000:1000"
-YOUNG_TOKEN = f"mirelo1:text-to-sfx:v1.5:{JOB_ID}:{int(time.time())}:1000"  # is asked for again sooner
+TOKEN = f"mirelo2:text-to-sfx:v1.5:{JOB_ID}:1700000000:1000:"
+YOUNG_TOKEN = f"mirelo2:text-to-sfx:v1.5:{JOB_ID}:{int(time.time())}:1000:"  # is asked for again sooner
 REFUSING = "http://127.0.0.1:9"  # the discard port: nothing listens there
 
 
@@ -219,7 +219,7 @@ def test_results_that_came_are_not_lost_when_others_did_not(bare: Cli, monkeypat
         arguments = ("text", "rain", "-n", "2", "--base-url", url)
         told, scripted = bare(*arguments), bare(*arguments, "--json")
     assert (told.code, scripted.code) == (Exit.JOB_FAILED, Exit.JOB_FAILED)
-    assert re.search(r"those that came: job wait mirelo1:\S+ --json gives their result_urls\n", told.err)
+    assert re.search(r"those that came: job wait mirelo2:\S+ --json gives their result_urls\n", told.err)
     assert scripted.error["result_urls"] == ["https://example.com/1.wav"]
 
 

@@ -85,14 +85,14 @@ def studio(bare: Cli, monkeypatch: pytest.MonkeyPatch, sound: Path) -> Studio:
 def test_a_loop_is_made_and_saved(cli: Cli) -> None:
     ran = cli("text", "waves", "--loop", "--model", "v1.6", "--duration", "3s")
     assert ran.code == 0, ran.err
-    assert "job token: mirelo1:text-to-sfx:v1.6:" in ran.err
+    assert "job token: mirelo2:text-to-sfx:v1.6:" in ran.err
     assert len(ran.paths) == 1
 
 
 def test_words_beside_a_clip_are_taken(cli: Cli, emu: Emulator) -> None:
     ran = cli("video", str(CLIP), "--prompt", "boots on gravel", "--model", "v1.6", "--duration", "1s", "--json")
     assert ran.code == 0, ran.err
-    assert ran.object["job_token"].startswith("mirelo1:video-to-sfx:v1.6:")
+    assert ran.object["job_token"].startswith("mirelo2:video-to-sfx:v1.6:")
     assert emu.charges[-1].job_id == ran.object["job_id"]
 
 
@@ -178,7 +178,7 @@ def test_both_files_are_uploaded_as_what_they_are(studio: Studio, sound: Path) -
 def test_a_job_of_a_family_in_two_parts_is_taken_up_by_its_token(studio: Studio) -> None:
     ran = studio("extend", SOUND_URL, "--by", "5s", "--video", CLIP_URL, "-o", "out")
     (token,) = [line.split("job token: ")[1] for line in ran.err.splitlines() if "job token: " in line]
-    assert token.startswith("mirelo1:extend-audio/with_video:v1.6:")
+    assert token.startswith("mirelo2:extend-audio/with_video:v1.6:")
     studio.seen.clear()
     again = studio("job", "download", token, "-o", "again")
     assert again.code == 0, again.err

@@ -178,7 +178,7 @@ def test_a_clip_goes_through_an_emulator_of_its_own(tmp_path: Path) -> None:
 def test_the_embedded_emulators_gateway_makes_sound(tmp_path: Path) -> None:
     ran = start("text", "rain", "--via", "pixazo", "--emulator", "--duration", "1s", "-n", "2", cwd=tmp_path).end()
     assert ran.code == 0, ran.err
-    assert "job token: pixazo1:text-to-audio:" in ran.err
+    assert "job token: pixazo2:text-to-audio:" in ran.err
     for name in ran.out.split():
         with wave.open(str(tmp_path / name)) as sound:
             assert sound.getnframes() == sound.getframerate()
@@ -240,7 +240,7 @@ def test_bars_are_drawn_on_a_terminal_and_paths_written_beside_it(emu: Emulator,
     assert len([line for line in out.splitlines() if (tmp_path / line).suffix == ".wav"]) == out.count("\n") == 2
     for words in (b"upload", b"0.1 MB of 0.1 MB", b"file 2", b"\x1b["):
         assert words in shown
-    assert re.search(rb"job token: mirelo1:video-to-sfx:v1\.5:[0-9a-f-]{36}:\d+:\d+\r\n", shown), "in one piece"
+    assert re.search(rb"job token: mirelo2:video-to-sfx:v1\.5:[0-9a-f-]{36}:\d+:\d+:\d+\r\n", shown), "in one piece"
 
 
 def test_no_bars_without_a_terminal(emu: Emulator, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 KEY = "sk-gateway-31aa"
 CLIP_URL = "https://clips.example.com/walk.mp4"
-TOKEN = f"pixazo1:text-to-audio:v1.6:{REQUEST_ID}:1772366400:"
+TOKEN = f"pixazo2:text-to-audio:v1.6:{REQUEST_ID}:1772366400::"
 
 
 def _sound() -> bytes:
@@ -115,14 +115,14 @@ def test_a_job_goes_through_the_gateway(
     assert [path.name for path in ran.paths] == [f"{REQUEST_ID}-1.wav", f"{REQUEST_ID}-2.wav"]
     assert gateway.posted() == (model, body)
     assert "cost: this service does not tell it" in ran.err
-    assert "job token: pixazo1:" in ran.err
+    assert "job token: pixazo2:" in ran.err
 
 
 def test_the_json_has_no_credits(gateway: Gateway) -> None:
     ran = gateway("text", "rain", "-n", "2", "--via", "pixazo", "--json")
     assert ran.object["credits"] is None
     assert ran.object["job_id"] == REQUEST_ID
-    assert ran.object["job_token"].startswith("pixazo1:text-to-audio:v1.6:")
+    assert ran.object["job_token"].startswith("pixazo2:text-to-audio:v1.6:")
 
 
 @pytest.mark.parametrize(

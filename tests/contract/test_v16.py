@@ -76,7 +76,7 @@ def test_words_beside_a_clip(emu: Emulator) -> None:
         job = request.submit_job()
         (data,) = job.wait().bytes()
     assert length_ms(data) == 2000
-    assert job.token.startswith("mirelo1:video-to-sfx:v1.6:")
+    assert job.token.startswith("mirelo2:video-to-sfx:v1.6:")
 
 
 def test_both_through_the_asynchronous_client(emu: Emulator) -> None:
@@ -205,7 +205,7 @@ def test_an_extension_costs_what_was_said_and_is_taken_up_by_its_token(emu: Emul
         request = client.extend_audio(Audio.from_bytes(SOUND), append_duration_ms=2000, video=CLIP, num_samples=2)
         cost, before = request.preflight().credits, client.me().credits_available
         job = request.submit_job()
-        assert job.token.startswith("mirelo1:extend-audio/with_video:v1.6:")
+        assert job.token.startswith("mirelo2:extend-audio/with_video:v1.6:")
     with MireloClient(emu.key, base_url=emu.url) as other:
         result = other.job(job.token).wait()
         assert [length_ms(data) for data in result.bytes()] == [5200, 5200]

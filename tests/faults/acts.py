@@ -48,7 +48,7 @@ ATTEMPTS: dict[Kind, int] = {"read": 5, "submit": 5, "asset": 4, "upload": 4, "d
 """RELIABILITY §1: attempts in all."""
 KEYED = Request("POST", "/v1/keyed", b'{"prompt":"rain"}', submit=True)
 CLIP = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 16
-TOKEN = f"mirelo1:text-to-sfx:v1.5:{mirelo.JOB_ID}:1767268800:1000"
+TOKEN = f"mirelo2:text-to-sfx:v1.5:{mirelo.JOB_ID}:1767268800:1000:"
 
 
 def _silence() -> bytes:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Call = Literal["me", "wait", "submit", "run", "sync", "upload", "download"]
 Place = Literal["sleep", "connect", "body", "answer"]
-TOKEN = f"mirelo1:text-to-sfx:v1.5:{mirelo.JOB_ID}:1767268800:1000"
+TOKEN = f"mirelo2:text-to-sfx:v1.5:{mirelo.JOB_ID}:1767268800:1000:"
 CLIP_SIZE = 16 << 20
 """More than the kernels of both sides buffer."""
 

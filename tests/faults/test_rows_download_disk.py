@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from tests.faults.harness import Face
 
-TOKEN = f"mirelo1:text-to-sfx:v1.5:{mirelo.JOB_ID}:1767268800:1000"
+TOKEN = f"mirelo2:text-to-sfx:v1.5:{mirelo.JOB_ID}:1767268800:1000:"
 
 
 @contextmanager

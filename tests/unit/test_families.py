@@ -677,7 +677,7 @@ def test_a_job_that_ends_over_its_sound_says_so() -> None:
         token = caught.value.job_token
     assert caught.value.code == "audio_too_short"
     assert token is not None
-    assert token.startswith("mirelo1:extend-audio:v1.6:")
+    assert token.startswith("mirelo2:extend-audio:v1.6:")
 
 
 # --- tokens --------------------------------------------------------------------------------------------------------
@@ -688,7 +688,7 @@ def test_a_token_leads_back_to_its_family_and_model(family: str, model: str) -> 
     wire = Wire()
     with wire.client() as client:
         token = generation(client, family, model).submit_job().token
-    assert token.startswith(f"mirelo1:{family}:{model}:{JOB_ID}:")
+    assert token.startswith(f"mirelo2:{family}:{model}:{JOB_ID}:")
     path = f"/v2/{family}/{model}/jobs/{JOB_ID}"
 
     def call(client: Any) -> Any:

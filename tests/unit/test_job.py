@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ from mirelo_ergo import (
     JobTimeoutError,
     MireloError,
     NotFoundError,
+    SubmitOutcomeUnknown,
 )
 from mirelo_ergo._runtime.io.protocol import run
 from tests.support import answers
@@ -40,7 +42,7 @@ def test_a_handle_knows_its_job() -> None:
     job = job_over(VirtualIO([answers.accepted()]))
     assert (job.job_id, job.estimated_ms) == (answers.JOB_ID, 9000)
     assert job.job_url == f"/v2/text-to-sfx/v1.5/jobs/{answers.JOB_ID}"  # ours, whatever the answer says
-    assert job.token == f"mirelo1:text-to-sfx:v1.5:{answers.JOB_ID}:{int(WALL)}:9000"
+    assert job.token == f"mirelo2:text-to-sfx:v1.5:{answers.JOB_ID}:{int(WALL)}:9000:1"
     assert repr(job) == f"<Job {job.token}>"
     assert job_over(VirtualIO([answers.accepted(estimated_ms=None)])).estimated_ms == 30_000
 
@@ -59,8 +61,17 @@ def test_a_token_resumes_a_job_in_another_client() -> None:
 
 
 def test_a_job_id_is_escaped_in_its_path() -> None:
-    job = job_over(VirtualIO([answers.accepted("a/b?c#d e%")]))
-    assert job.job_url == "/v2/text-to-sfx/v1.5/jobs/a%2Fb%3Fc%23d%20e%25"
+    job = job_over(VirtualIO([answers.accepted("a:b?c#d e%")]))
+    assert job.job_url == "/v2/text-to-sfx/v1.5/jobs/a%3Ab%3Fc%23d%20e%25"
+
+
+@pytest.mark.parametrize("job_id", ["a/b", "../../v2/me", "..", "a\\b"])
+def test_a_job_id_that_leads_elsewhere_is_not_polled(job_id: str) -> None:
+    io = VirtualIO([answers.accepted(job_id)])
+    with pytest.raises(SubmitOutcomeUnknown, match=re.escape(repr(job_id))) as caught:
+        job_over(io)
+    assert caught.value.accepted is True
+    assert len(io.calls) == 1
 
 
 # --- status and wait -------------------------------------------------------------------------------------------------
@@ -139,7 +150,7 @@ def test_fewer_results_than_asked_are_looked_for_once_more(again: Any) -> None:
 
 
 def test_a_resumed_job_asks_for_what_the_echo_says() -> None:
-    token = job_over(VirtualIO([answers.accepted()])).token
+    token = f"mirelo1:text-to-sfx:v1.5:{answers.JOB_ID}:{int(WALL)}:9000"  # the first form does not say how many
     io = VirtualIO([answers.succeeded(TWO[0], asked=2), answers.succeeded(*TWO, asked=2)])
     assert client_over(io).job(token).wait().result_urls == list(TWO)
     empty = answers.reply(200, {"status": "succeeded", "result": {"result_urls": []}})

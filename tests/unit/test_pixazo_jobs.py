@@ -111,7 +111,7 @@ def test_a_whole_job() -> None:
     assert seen == ["QUEUED", "PROCESSING"]
     assert result.result_urls == [URL, "https://m.example/2"]
     assert result.job is not None
-    assert result.job.token == f"pixazo1:text-to-audio:v1.6:{REQUEST_ID}:{int(WALL)}:"
+    assert result.job.token == f"pixazo2:text-to-audio:v1.6:{REQUEST_ID}:{int(WALL)}::2"
     assert io.requests[1:] == [f"GET {STATUS}"] * 3
 
 
@@ -185,13 +185,19 @@ def test_errors_of_a_status_question() -> None:
 
 
 def test_a_token_resumes_a_job_at_the_clients_own_address() -> None:
-    job = job_over(VirtualIO([queued("a/b?c")]))
-    assert job.job_url == "/v2/requests/status/a%2Fb%3Fc"
+    job = job_over(VirtualIO([queued("a b?c")]))
+    assert job.job_url == "/v2/requests/status/a%20b%3Fc"
     io = VirtualIO([completed()])
     resumed = pixazo_over(io, base_url="https://eu.gateway.example").job(job.token)
-    assert (resumed.job_id, resumed.token, resumed.estimated_ms) == ("a/b?c", job.token, 30_000)
+    assert (resumed.job_id, resumed.token, resumed.estimated_ms) == ("a b?c", job.token, 30_000)
     assert resumed.wait().result_urls == [URL]
     assert io.requests == [f"GET {job.job_url}"]
+
+
+def test_a_resumed_job_knows_how_many_results_were_asked_for() -> None:
+    token = job_over(VirtualIO([queued()]), num_samples=3).token
+    with pytest.raises(IncompleteResultError, match="succeeded with 1 of 3 results"):
+        pixazo_over(VirtualIO([completed(URL), completed(URL)])).job(token).wait()
 
 
 def test_a_token_belongs_to_its_service() -> None:
@@ -201,10 +207,10 @@ def test_a_token_belongs_to_its_service() -> None:
         pixazo_over(VirtualIO()).job(theirs)
     with pytest.raises(InvalidRequestError, match=r"a job at pixazo, .* speaks to mirelo: use pixazo's own"):
         client_over(VirtualIO()).job(ours)
-    for token in ("pixazo1:text-to-audio:v1.0:a:1:", "pixazo1:text-to-sfx:v1.6:a:1:"):
+    for token in ("pixazo1:text-to-audio:v1.0:a:1:", "pixazo2:text-to-sfx:v1.6:a:1::"):
         with pytest.raises(InvalidRequestError, match="this version knows no family"):
             pixazo_over(VirtualIO()).job(token)
-    with pytest.raises(InvalidRequestError, match=r"not a job token \(pixazo1:family:model:id:time:estimate\)"):
+    with pytest.raises(InvalidRequestError, match=r"not a job token \(pixazo2:family:model:id:"):
         pixazo_over(VirtualIO()).job("https://gateway.pixazo.ai/v2/requests/status/req_1")
 
 

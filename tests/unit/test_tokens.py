@@ -9,42 +9,72 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirelo_ergo import InvalidRequestError
-from mirelo_ergo._runtime.ids import job_id_problem
+from mirelo_ergo._runtime.ids import job_id_problem, name_problem
 from mirelo_ergo._runtime.jobs.tokens import JobRecord, read_token
 from mirelo_ergo.mirelo.families import FAMILIES
 from mirelo_ergo.mirelo.service import MIRELO_JOBS
+from mirelo_ergo.services import service_of
 
-GOOD = "mirelo1:text-to-sfx:v1.5:0d4e9a52-6b0f-4c58-9f5d-2f6f3f0a7c11:1772366400:9000"
+ID = "0d4e9a52-6b0f-4c58-9f5d-2f6f3f0a7c11"
+GOOD = f"mirelo2:text-to-sfx:v1.5:{ID}:1772366400:9000:2"
+OLD = f"mirelo1:text-to-sfx:v1.5:{ID}:1772366400:9000"
+
+
+def read(token: str) -> JobRecord:
+    return read_token(token, "mirelo", MIRELO_JOBS.knows)
 
 
 def test_a_token_reads_back() -> None:
-    record = read_token(GOOD, "mirelo", MIRELO_JOBS.knows)
-    assert record == JobRecord(
-        "mirelo", "text-to-sfx", "v1.5", "0d4e9a52-6b0f-4c58-9f5d-2f6f3f0a7c11", 1772366400.0, 9000
-    )
+    record = read(GOOD)
+    assert record == JobRecord("mirelo", "text-to-sfx", "v1.5", ID, 1772366400.0, 9000, 2)
     assert record.token == GOOD
-    assert read_token(f" {GOOD}\n", "mirelo", MIRELO_JOBS.knows) == record
+    assert read(f" {GOOD}\n") == record
 
 
-ids = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=200).filter(
-    lambda job_id: job_id_problem(job_id) is None
-)
+def test_a_token_of_the_first_form_is_still_read() -> None:
+    assert read(OLD) == JobRecord("mirelo", "text-to-sfx", "v1.5", ID, 1772366400.0, 9000, None)
+    assert read(OLD.replace("text-to-sfx:v1.5", "extend-audio/with_video:v1.6")).family == "extend-audio/with_video"
+    assert read(OLD.replace(":9000", ":")).token == GOOD.replace(":9000:2", "::")
 
 
-@given(ids, st.integers(0, 99_999_999_999), st.none() | st.integers(0, 10**9), st.sampled_from(sorted(FAMILIES)))
-def test_every_job_id_survives_its_token(job_id: str, at: int, estimate: int | None, family: tuple[str, str]) -> None:
-    record = JobRecord("mirelo", *family, job_id, float(at), estimate)
-    assert read_token(record.token, "mirelo", MIRELO_JOBS.knows) == record
+def words(longest: int = 200) -> st.SearchStrategy[str]:
+    return st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=longest)
+
+
+ids = words().filter(lambda job_id: job_id_problem(job_id) is None)
+names = words().filter(lambda name: name_problem(name) is None)
+counts = st.none() | st.integers(0, 999_999)
+
+
+@given(ids, names, names, st.integers(0, 99_999_999_999), counts, counts)
+def test_any_services_names_survive_their_token(
+    job_id: str, family: str, model: str, at: int, estimate: int | None, asked: int | None
+) -> None:
+    record = JobRecord("some_service", family, model, job_id, float(at), estimate, asked)
+    assert read_token(record.token, "some_service", lambda *known: known == (family, model)) == record
     assert record.token.isascii()
     assert record.token.isprintable()
-    assert " " not in record.token
+    assert not set(record.token) & set(" '\"$&|;<>()*?[]{}!#\\`")
+
+
+@pytest.mark.parametrize(
+    ("family", "model", "shown"),
+    [
+        ("run", "infsh/mmaudio@ab12:run", "run:infsh/mmaudio@ab12%3Arun"),
+        ("lipsync", "lipsync-2-pro", "lipsync:lipsync-2-pro"),
+        ("text-to-sfx", "sfx-1.6", "text-to-sfx:sfx-1.6"),
+    ],
+)
+def test_names_of_other_services_stay_readable(family: str, model: str, shown: str) -> None:
+    record = JobRecord("some_service", family, model, "a1", 5.0, None, None)
+    assert record.token == f"some_service2:{shown}:a1:5::"
+    assert read_token(record.token, "some_service", lambda *_: True) == record
 
 
 @pytest.mark.parametrize(("estimate", "kept"), [(-5, "0"), (10**12, "1000000000"), (None, "")])
 def test_an_absurd_estimate_is_clamped(estimate: int | None, kept: str) -> None:
-    assert (
-        JobRecord("mirelo", "text-to-sfx", "v1.5", "a", 1.9, estimate).token == f"mirelo1:text-to-sfx:v1.5:a:1:{kept}"
-    )
+    record = JobRecord("mirelo", "text-to-sfx", "v1.5", "a", 1.9, estimate, 10**9)
+    assert record.token == f"mirelo2:text-to-sfx:v1.5:a:1:{kept}:999999"
 
 
 @pytest.mark.parametrize(
@@ -52,50 +82,66 @@ def test_an_absurd_estimate_is_clamped(estimate: int | None, kept: str) -> None:
     [
         "",
         "mirelo1",
-        GOOD.replace("mirelo1", "mirelo2"),
-        GOOD.replace("text-to-sfx", "TEXT"),
-        GOOD.replace("v1.5", "1.5"),
+        GOOD.replace("mirelo2", "mirelo3"),
+        GOOD.replace("mirelo2", "Mirelo2"),
+        GOOD.replace("mirelo2", "m" * 31 + "2"),
         GOOD + ":x",
+        GOOD + "0000000",
         GOOD.replace(":9000", ":-1"),
         GOOD.replace(":1772366400", ":soon"),
-        GOOD.replace("0d4e", "0d/4e"),
         GOOD.replace("0d4e", "0d 4e"),
         GOOD.replace("0d4e", "https://evil.example/"),
         GOOD.replace("1772366400", "١٧٧٢٣٦٦٤٠٠"),
+        GOOD.replace(ID, "a" * 601),
         "mirelo1:text-to-sfx:v1.5::1:1",
+        "mirelo2::v1.5:a:1:1:1",
     ],
 )
 def test_what_is_no_token_is_refused(token: str) -> None:
     with pytest.raises(InvalidRequestError, match="not a job token") as caught:
-        read_token(token, "mirelo", MIRELO_JOBS.knows)
+        read(token)
     assert caught.value.field == "token"
+    assert service_of(token) is None
 
 
 @pytest.mark.parametrize("value", [None, 5, b"mirelo1:", ["a"]])
 def test_what_is_no_string_is_refused(value: object) -> None:
     with pytest.raises(InvalidRequestError, match="not a job token"):
-        read_token(value, "mirelo", MIRELO_JOBS.knows)  # type: ignore[arg-type]  # what a caller without types may pass
+        read(value)  # type: ignore[arg-type]  # what a caller without types may pass
 
 
+@pytest.mark.parametrize("form", [GOOD, OLD])
 @pytest.mark.parametrize(
-    ("token", "message"),
+    ("real", "forged", "message"),
     [
-        (GOOD.replace("text-to-sfx", "smell-to-sfx"), "no family smell-to-sfx in model v1.5"),
-        (GOOD.replace("v1.5", "v9"), "no family text-to-sfx in model v9"),
-        (GOOD.replace("0d4e9a52-6b0f-4c58-9f5d-2f6f3f0a7c11", ".."), "holds characters"),
-        (GOOD.replace("0d4e9a52-6b0f-4c58-9f5d-2f6f3f0a7c11", "%2E%2E%2F"), "holds characters"),
-        (GOOD.replace("0d4e9a52-6b0f-4c58-9f5d-2f6f3f0a7c11", "a%00b"), "holds characters"),
-        (GOOD.replace("0d4e9a52-6b0f-4c58-9f5d-2f6f3f0a7c11", "%FF%FE"), "holds characters"),
-        (GOOD.replace("0d4e9a52-6b0f-4c58-9f5d-2f6f3f0a7c11", "a" * 201), "has 201 characters"),
+        ("text-to-sfx", "smell-to-sfx", "no family smell-to-sfx in model v1.5"),
+        ("text-to-sfx", "TEXT", "no family TEXT in model v1.5"),
+        ("text-to-sfx", "../v3", "its family '../v3' holds dots"),
+        ("v1.5", "v9", "no family text-to-sfx in model v9"),
+        ("v1.5", "%00", "its model '.*' holds characters that are not printable"),
+        ("v1.5", "a" * 201, "its model .* has 201 characters"),
+        (ID, "..", "holds dots"),
+        (ID, "%2E%2E%2F", "holds dots"),
+        (ID, "0d/4e", "holds a slash"),
+        (ID, "0d%2f4e", "holds a slash"),
+        (ID, "a%00b", "not printable"),
+        (ID, "%FF%FE", "not printable"),
+        (ID, "a" * 201, "has 201 characters"),
     ],
 )
-def test_a_token_of_something_else_is_refused(token: str, message: str) -> None:
+def test_a_forged_token_is_refused(form: str, real: str, forged: str, message: str) -> None:
     with pytest.raises(InvalidRequestError, match=message):
-        read_token(token, "mirelo", MIRELO_JOBS.knows)
+        read(form.replace(real, forged, 1))
 
 
-@given(st.text(max_size=200))
-def test_no_text_breaks_the_reader(text: str) -> None:
+def test_a_token_of_another_service_says_whose_it_is() -> None:
+    with pytest.raises(InvalidRequestError, match="it is of a job at pixazo, and this client speaks to mirelo"):
+        read(GOOD.replace("mirelo", "pixazo"))
+    assert [service_of(token) for token in (GOOD, OLD, f" {GOOD}\n", "nothing")] == ["mirelo", "mirelo", "mirelo", None]
+
+
+@given(st.text(max_size=200), st.sampled_from("12"))
+def test_no_text_breaks_the_reader(text: str, form: str) -> None:
     with suppress(InvalidRequestError):
-        record = read_token(f"mirelo1:{text}", "mirelo", MIRELO_JOBS.knows)
+        record = read(f"mirelo{form}:{text}")
         assert (record.family, record.model) in FAMILIES

@@ -77,7 +77,19 @@ def test_a_job_id_must_be_one(job_id: object) -> None:
 
 @pytest.mark.parametrize(
     ("job_id", "problem"),
-    [("a", None), ("a" * 200, None), ("a b:c/d", None), ("", "0 characters"), ("a" * 201, "201"), ("./.", "holds")],
+    [
+        ("a", None),
+        ("a" * 200, None),
+        ("a b:c", None),
+        ("", "0 characters"),
+        ("a" * 201, "201"),
+        ("a/b", "slash"),
+        ("a\\b", "slash"),
+        (".", "dots"),
+        ("a..b", "dots"),
+        ("ä", "ASCII"),
+        ("a\n", "ASCII"),
+    ],
 )
 def test_what_can_be_part_of_a_path(job_id: str, problem: str | None) -> None:
     found = job_id_problem(job_id)

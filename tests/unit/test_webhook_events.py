@@ -166,9 +166,6 @@ def test_malformed_bodies(body: bytes, words: str) -> None:
 
 @pytest.mark.parametrize("job_id", ["../../v2/me", "..", "a b\n", "é", "a" * 201, "\x00", "\ud83c"])
 def test_hostile_ids(job_id: str) -> None:
-    if job_id == "../../v2/me":  # a job id is escaped wherever it becomes a path
-        assert parse({**PAYLOAD, "request_id": job_id}).job_id == job_id
-        return
     with pytest.raises(WebhookError, match="request_id"):
         parse({**PAYLOAD, "request_id": job_id})
 

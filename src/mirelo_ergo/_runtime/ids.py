@@ -1,4 +1,4 @@
-"""What may be a job's id: a string that can stand in a path. Not every service's are UUIDs."""
+"""What may be a job's id, a family's name or a model's: strings that go into paths and tokens."""
 
 from __future__ import annotations
 
@@ -8,9 +8,22 @@ LONGEST_ID: Final = 200
 
 
 def job_id_problem(job_id: str) -> str | None:
-    """Say why a job id cannot be part of a path, None if it can."""
-    if not 0 < len(job_id) <= LONGEST_ID:
-        return f"has {len(job_id)} characters, not 1 to {LONGEST_ID}"
-    if not job_id.isascii() or not job_id.isprintable() or not job_id.strip(". /"):
-        return "holds characters that no job id has"
+    """Return why a job id cannot be one segment of a path, None if it can.
+
+    A slash or two dots are refused rather than escaped: a server or a proxy on the way may undo the escape.
+    """
+    problem = name_problem(job_id)
+    if problem is None and ("/" in job_id or "\\" in job_id):
+        return "holds a slash, which no job id has"
+    return problem
+
+
+def name_problem(name: str) -> str | None:
+    """Return why a name cannot be a family's or a model's, None if it can. `namespace/name@version` can."""
+    if not 0 < len(name) <= LONGEST_ID:
+        return f"has {len(name)} characters, not 1 to {LONGEST_ID}"
+    if not name.isascii() or not name.isprintable():
+        return "holds characters that are not printable ASCII"
+    if ".." in name or not name.strip(". "):
+        return "holds dots that a path would take for a folder"
     return None

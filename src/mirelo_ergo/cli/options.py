@@ -24,7 +24,7 @@ SoundOrUrl = Annotated[
 AnySound = Annotated[
     str, typer.Argument(metavar="[AUDIO_OR_URL]", help="Does not change the price.", show_default=False)
 ]
-Token = Annotated[str, typer.Argument(metavar="TOKEN", help="The job's token, mirelo1:…", show_default=False)]
+Token = Annotated[str, typer.Argument(metavar="TOKEN", help="The job's token, mirelo2:…", show_default=False)]
 
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the results go; made if need be.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files of the same name.")]

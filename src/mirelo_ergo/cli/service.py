@@ -10,6 +10,7 @@ import attrs
 from typer import BadParameter
 
 from mirelo_ergo import ConfigurationError, MireloClient, PixazoClient
+from mirelo_ergo.services import service_of
 
 from .failures import Exit, Failure, missing_extra
 
@@ -40,8 +41,8 @@ class Service:
 
     def of(self, token: str) -> Service:
         """Give the service that a job's token is of; what is no token is the first one's to refuse."""
-        name = token.strip().partition("1:")[0]
-        return attrs.evolve(self, via=name if name in CLIENTS else "mirelo")
+        name = service_of(token)
+        return attrs.evolve(self, via="mirelo" if name is None or name not in CLIENTS else name)
 
     @property
     def options(self) -> tuple[str, ...]:

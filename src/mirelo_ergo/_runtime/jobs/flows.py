@@ -82,13 +82,13 @@ class JobFlows:
             )
         return callbacks
 
-    async def start(self, name: str, request: Request, family: str, model: str, num_samples: int) -> JobRecord:
+    async def start(self, name: str, request: Request, family: str, model: str, asked: int) -> JobRecord:
         """Submit a job. A paid request: re-sent only when it provably was not processed."""
         job_api = self.job_api(family, model)
         operation = Operation(name, Kind.PAID, request, job_api.read_accepted, self.runtime.timeout)
         accepted = await execute(self.runtime, operation)
         name, sent_at = self.runtime.api.name, self.runtime.io.wall()
-        return JobRecord(name, family, model, accepted.job_id, sent_at, accepted.estimated_ms, num_samples)
+        return JobRecord(name, family, model, accepted.job_id, sent_at, accepted.estimated_ms, asked)
 
     # --- jobs -------------------------------------------------------------------------------------------------------
 
@@ -160,7 +160,7 @@ class JobFlows:
 
         `note` is told of each status and gives the one that counts: the first final one stays. `known` is that one.
         """
-        asked = record.num_samples
+        asked = record.asked
         looked_again = False
         while True:
             if known is None:
