@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeVar
 
 import attrs
 
+from .reply import Reply as Reply  # noqa: TC001  # part of this boundary at run time too
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
     from contextlib import AbstractAsyncContextManager
@@ -33,13 +35,17 @@ DEFINITE: frozenset[FailureKind] = frozenset({"tls", "local", "proxy_refused"})
 
 
 class TransportFailure(Exception):
-    """Say that an attempt got no whole answer. Internal: the retry core turns it into a `MireloError`."""
+    """Raised when an attempt got no whole answer. Internal: the retry core turns it into a `MireloError`.
 
-    def __init__(self, kind: FailureKind, sent: Sent, detail: str) -> None:
+    `reply` is what of the answer was read all the same, from its head on; None before the head was complete.
+    """
+
+    def __init__(self, kind: FailureKind, sent: Sent, detail: str, reply: Reply | None = None) -> None:
         super().__init__(detail)
         self.kind: FailureKind = kind
         self.sent: Sent = sent
         self.detail = detail
+        self.reply = reply
 
 
 class ExternalRefused(Exception):
@@ -67,16 +73,6 @@ class Request:
     """Let the first byte of the answer take as long as the operation's deadline."""
     headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
     """Beside those of every request of the client; a value may be a secret."""
-
-
-@attrs.frozen
-class Reply:
-    """Hold a whole API answer. `problem` says why its body was not taken (too large, encoded), else None."""
-
-    status: int
-    headers: Mapping[str, str] = attrs.field(repr=False)
-    body: bytes = attrs.field(repr=False)
-    problem: str | None = None
 
 
 class Reader(Protocol):

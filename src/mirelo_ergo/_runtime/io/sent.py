@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ...errors import Sent
+    from .reply import Reply
 
 
 class SentTracker:
@@ -22,6 +23,8 @@ class SentTracker:
         self._tunnel = False
         self._headers_begun = False
         self._body_complete = False
+        self.reply: Reply | None = None
+        """What of the answer was read by now, also when an interrupt or a cancellation ends the attempt."""
 
     def event(self, name: str, info: Mapping[str, Any]) -> None:
         """Take one trace event. Those of a proxy's CONNECT are ignored: nothing of ours goes out with them."""

@@ -1,0 +1,20 @@
+"""An API's answer as the core reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@attrs.frozen
+class Reply:
+    """An API answer. `problem` says why its body is not whole or not unpacked, else None."""
+
+    status: int
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
+    problem: str | None = None
