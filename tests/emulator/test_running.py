@@ -306,7 +306,7 @@ def test_the_spec_is_found_in_a_wheel_and_in_a_checkout(tmp_path: Path, monkeypa
     installed = tmp_path / "mirelo_ergo"
     (installed / "openapi").mkdir(parents=True)
     (installed / "openapi" / "mirelo-v2.yaml").write_text("{}", encoding="utf-8")
-    monkeypatch.setattr(spec, "__file__", str(installed / "emulator" / "spec.py"))
+    monkeypatch.setattr(spec, "__file__", str(installed / "emulator" / "spec" / "spec.py"))
     assert spec.find("mirelo-v2.yaml").parent == installed / "openapi"
     with pytest.raises(FileNotFoundError, match=r"other\.yaml"):
         spec.find("other.yaml")

@@ -127,7 +127,8 @@ def at_point(point: str, reached: Callable[[], None]) -> Iterator[None]:
 def told(error: BaseException, at: float) -> dict[str, Any]:
     """Say as JSON how a call ended, when, and what it left to know; the chain of causes by their names."""
     causes: list[BaseException] = []
-    link = error.__cause__
+    # before Python 3.11.3, the TimeoutError of asyncio.timeout has what it stopped as its context, not as its cause
+    link = error.__cause__ or (error.__context__ if isinstance(error, TimeoutError) else None)
     while link is not None:
         causes.append(link)
         link = link.__cause__

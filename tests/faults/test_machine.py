@@ -266,7 +266,7 @@ def test_nothing_is_paid_twice_and_nothing_is_lost(colour: Literal["sync", "asyn
 
 
 def usual(
-    self: RetryPolicy, kind: Kind, method: str, outcome: Outcome, attempt: int, *, young: bool = False
+    self: RetryPolicy, kind: Kind, method: str, outcome: Outcome, attempt: int, *, tolerate_404: bool = False
 ) -> Decision:
     """Decide as is usual: send it again after a 5xx, a 429, a transport error, or an answer that cannot be read."""
     if isinstance(outcome, Answered) and outcome.usable and outcome.status < 500 and outcome.status != 429:

@@ -85,7 +85,7 @@ def test_a_generation_from_text(seen: Seen) -> None:
     assert step["quote"]["credits"] == 40
     assert step["job"]["job_url"].endswith(step["job"]["job_id"])
     assert step["job"]["estimated_ms"] == step["quote"]["estimated_ms"]
-    assert step["kinds"] == ["JobResult", "JobSucceeded", "JobResult"]
+    assert step["kinds"] == ["SyncResult", "JobSucceeded", "SyncResult"]
     assert kinds(step["results"]) == [WAV] * 6
     assert {result["bytes"] for result in step["results"]} == {44 + 1500 * 48 * 4}
 

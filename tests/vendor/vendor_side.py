@@ -55,7 +55,7 @@ def surface() -> dict[str, Any]:
     return {
         "version": importlib.import_module("importlib.metadata").version("mirelo-sdk"),
         "client": sorted(name for name in dir(mirelo.MireloClient) if not name.startswith("_")),
-        "result": sorted(name for name in mirelo.JobResult.__annotations__),
+        "result": sorted(name for name in mirelo.SyncResult.__annotations__),
         "sources": sorted(name for name in dir(mirelo.Video) if name.startswith("from_")),
         "errors": sorted(kind.__name__ for kind in exported if isinstance(kind, type) and issubclass(kind, Exception)),
         "py.typed": (folder / "py.typed").exists(),
