@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         UploadError,
         VideoError,
         WebhookError,
+        WebhookSignatureError,
     )
     from .mirelo.asynchronous import AsyncGenerationRequest, AsyncMireloClient
     from .mirelo.blocking import GenerationRequest, MireloClient
@@ -112,6 +113,7 @@ __all__ = [
     "Webhook",
     "WebhookError",
     "WebhookInbox",
+    "WebhookSignatureError",
     "__version__",
     "capabilities",
     "parse_webhook",

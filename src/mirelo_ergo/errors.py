@@ -20,7 +20,8 @@
     ├── UploadError                  the source could not be uploaded
     │   └── SourceChangedError       the source changed while it was read
     ├── DownloadError                a result could not be saved; nothing lies under its final name
-    ├── WebhookError                 a callback that is none, or an inbox that cannot keep it
+    ├── WebhookError                 a webhook that is none, or an inbox that cannot keep it
+    │   └── WebhookSignatureError    its signature is missing, wrong or stale
     └── JobError                     about one job, which is in `.job`
         ├── JobFailedError           the job ended without a result
         ├── JobTimeoutError          the wait ended before the job did; `job.token` resumes it
@@ -64,6 +65,7 @@ __all__ = [
     "UploadError",
     "VideoError",
     "WebhookError",
+    "WebhookSignatureError",
 ]
 
 
@@ -297,13 +299,22 @@ class DownloadError(MireloError):
 
 
 class WebhookError(MireloError):
-    """Say that what came as a callback is none (400, 413), or that the inbox cannot keep it now (503, `retryable`).
+    """Raised when what came as a webhook is none (400, 408, 413), or the inbox cannot keep it now (503, `retryable`).
 
     `http_status` is what to answer. The message quotes nothing that came.
     """
 
     default_code = "invalid_webhook"
     default_status = 400
+
+
+class WebhookSignatureError(WebhookError):
+    """Raised when a webhook was not signed with the secret that the service and you share, or too long ago.
+
+    Answer 400 and keep nothing of it. The message says whether the signature is missing, unreadable, wrong or stale.
+    """
+
+    default_code = "invalid_signature"
 
 
 class JobError(MireloError):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ._runtime.webhooks.events import WebhookFormat
+
 
 def capabilities() -> Mapping[str, frozenset[str]]:
     """Give, by service, the operations its clients have, named as their methods. Sends nothing."""
@@ -25,3 +27,15 @@ def service_of(token: str) -> str | None:
     from ._runtime.jobs.tokens import service_of
 
     return service_of(token)
+
+
+def webhook_format(service: str) -> WebhookFormat:
+    """Return how a service's webhooks are read, by the name it has in `capabilities`; raises `ConfigurationError`."""
+    from .errors import ConfigurationError
+    from .pixazo.service import PIXAZO_JOBS
+
+    formats = {jobs.api.name: jobs.webhooks for jobs in (PIXAZO_JOBS,)}
+    found = formats.get(service) if isinstance(service, str) else None
+    if found is None:
+        raise ConfigurationError(f"service={service!r:.60} sends no webhooks; these do: {', '.join(sorted(formats))}")
+    return found

@@ -1,48 +1,120 @@
-"""Callbacks instead of polling: order them with a submit, take them in, and let a wait wake on them.
+"""Webhooks instead of polling: order them with a submit, take them in, and let a wait wake on them.
 
 inbox = WebhookInbox()
 app = asgi_app(inbox)                                        # for uvicorn, or under a framework's mount point
 job = request.submit_job(webhook=Webhook("https://sfx.example.com/hooks/" + secret))
-result = job.wait(webhooks=inbox)                            # also ends, by polling, when no callback comes
+result = job.wait(webhooks=inbox)                            # also ends, by polling, when no webhook comes
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import time
+from typing import TYPE_CHECKING, Any
 
+from ._runtime.redact import Secret, shorten
 from ._runtime.webhooks.events import JobEvent, read_event
 from ._runtime.webhooks.inbox import WebhookInbox
 from ._runtime.webhooks.order import Webhook
-from .errors import WebhookError
+from ._runtime.webhooks.signatures import TOLERANCE
+from .errors import ConfigurationError, WebhookError, WebhookSignatureError
+from .services import webhook_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ._runtime.webhooks.asgi import WebhookApp
-    from ._runtime.webhooks.events import Headers
+    from ._runtime.webhooks.events import WebhookFormat
+    from ._runtime.webhooks.signatures import Headers
 
-__all__ = ["JobEvent", "Webhook", "WebhookError", "WebhookInbox", "asgi_app", "parse_webhook"]
+__all__ = [
+    "JobEvent",
+    "Webhook",
+    "WebhookError",
+    "WebhookInbox",
+    "WebhookSignatureError",
+    "asgi_app",
+    "parse_webhook",
+]
+
+SERVICE = "pixazo"
+"""Whose webhooks are meant where no service is named: it was the first that had any."""
 
 
-def parse_webhook(headers: Headers, body: bytes) -> JobEvent:
-    """Read a callback of the Pixazo gateway, the one service that has them; raises `WebhookError`, nothing else.
+def parse_webhook(
+    headers: Headers,
+    body: bytes,
+    service: str = SERVICE,
+    *,
+    secret: str | None = None,
+    tolerance: float | None = TOLERANCE,
+) -> JobEvent:
+    """Return what a webhook of a service says; raises `WebhookError` for whatever else came.
 
-    `headers` are any framework's (something with `items()`), `body` the whole request body, at most 1 MiB. The content
-    type is not looked at; a Content-Encoding, a field given twice and a number that is not finite are refused. What it
-    says is a hint, because nobody signed it.
+    `headers` are any framework's (something with `items()`), `body` the whole request body as it came, at most 1 MiB.
+    Where the service signs its webhooks, the signature is checked before anything else: `secret` is the one that the
+    service shows you (default: its environment variable), `tolerance` the seconds by which the signature's time may
+    differ from now (None: any age). Raises `WebhookSignatureError` if it does not fit, `ConfigurationError` without a
+    secret, or with one for a service that signs nothing: its webhooks are hints. The content type is not looked at; a
+    Content-Encoding, a field given twice and a number that is not finite are refused.
     """
-    from .pixazo.callbacks import CALLBACKS
+    kept = Secret(secret)
+    del secret  # a traceback may show this frame
+    return _reader(service, kept, tolerance)(headers, body)
 
-    return read_event(CALLBACKS, headers, body)
 
+def asgi_app(
+    inbox: WebhookInbox,
+    *,
+    admits: Callable[[str], bool] | None = None,
+    service: str = SERVICE,
+    secret: str | None = None,
+    tolerance: float | None = TOLERANCE,
+) -> WebhookApp:
+    """Return an ASGI application that puts a service's webhooks into an inbox; for a server, or a framework's route.
 
-def asgi_app(inbox: WebhookInbox, *, admits: Callable[[str], bool] | None = None) -> WebhookApp:
-    """Make an ASGI application that takes callbacks into an inbox; for a server by itself, or a framework's route.
-
-    It answers 204 to every callback, known ones too, 400 to what is none, 413 over 1 MiB, 405 to all but POST, 503 when
-    the inbox's file cannot be written, and 404 at a path that `admits` says no to (None: any will do; callbacks are not
-    signed, so let paths be secret). Runs on asyncio.
+    It answers 204 to every webhook, known ones too, 400 to what is none or is not signed as it must be (which is
+    stored nowhere), 408 to a body that takes over 10 s, 413 over 1 MiB, 405 to all but POST, 503 when the inbox's file
+    cannot be written, and 404 at a path that `admits` says no to (None: any will do; where webhooks are not signed,
+    let paths be secret). The other arguments are those of `parse_webhook`. Runs on asyncio. Raises
+    `ConfigurationError`.
     """
     from ._runtime.webhooks.asgi import WebhookApp
 
-    return WebhookApp(inbox, parse_webhook, admits)
+    kept = Secret(secret)
+    del secret  # as in `parse_webhook`
+    return WebhookApp(inbox, _reader(service, kept, tolerance), admits)
+
+
+def _reader(service: str, secret: Secret, tolerance: float | None) -> Callable[[Headers, bytes], JobEvent]:
+    """Return how a service's webhooks are read; raises `ConfigurationError`."""
+    form = webhook_format(service)
+    secret = _check_secret(form, service, secret)
+    _check_tolerance(tolerance)
+    return lambda headers, body: read_event(form, headers, body, secret=secret, now=time.time(), tolerance=tolerance)
+
+
+def _check_secret(form: WebhookFormat, service: str, given: Secret) -> Secret:
+    """Check a secret without keeping it in a variable: a traceback may show this frame."""
+    if form.signature is None:
+        if given.reveal() is not None:
+            raise ConfigurationError(
+                f"secret= checks nothing here: {service} does not sign its webhooks; leave it out, and take them as "
+                "hints"
+            )
+        return given
+    variable = form.signature.secret_variable
+    secret = Secret(os.environ.get(variable)) if given.reveal() is None else given
+    if not secret.reveal():
+        raise ConfigurationError(f"no webhook secret: pass secret=, or set {variable}, to the one that {service} shows")
+    if not isinstance(secret.reveal(), str):
+        raise ConfigurationError(f"secret is {type(secret.reveal()).__name__}, not a string")
+    return secret
+
+
+def _check_tolerance(value: Any) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is not None and (not number or not 0 < value <= 86_400):
+        raise ConfigurationError(
+            f"tolerance={shorten(value, 40)} is not a number of seconds up to 86400, or None for any age"
+        )

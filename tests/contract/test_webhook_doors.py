@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import httpx
 import pytest
 
-from mirelo_ergo import WebhookInbox
+import mirelo_ergo.webhooks
+from mirelo_ergo import WebhookInbox, parse_webhook
+from mirelo_ergo._runtime.webhooks.asgi import READ_WITHIN, WebhookApp
 from mirelo_ergo._runtime.webhooks.events import LARGEST_BODY
+from mirelo_ergo._runtime.webhooks.signatures import SignatureScheme
+from mirelo_ergo.services import webhook_format
 from mirelo_ergo.webhooks import asgi_app
 from tests.support.callbacks import serving
 
@@ -34,7 +41,7 @@ def test_a_callback_comes_in_at_any_path_and_again(door: tuple[WebhookInbox, htt
     for path in ("/", "/hooks/wq8fXk2", "/hooks/wq8fXk2?x=1"):
         answer = client.post(path, content=GOOD, headers={"content-type": "application/json"})
         assert (answer.status_code, answer.content) == (204, b"")
-    assert inbox.status("req_1") == "succeeded"
+    assert inbox.status("req_1", service="pixazo") == "succeeded"
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"])
@@ -53,7 +60,7 @@ def test_a_malformed_body_is_refused_and_not_echoed(
         answer = door[1].post("/", content=body)
     assert (answer.status_code, answer.content) == (400, b"")
     (record,) = [each for each in caplog.records if each.name == "mirelo_ergo"]
-    assert record.message.startswith("a callback was refused (400): not a callback: ")
+    assert record.message.startswith("a webhook was refused (400): not a webhook: ")
 
 
 def test_a_large_body_is_refused_by_its_length_or_when_it_is_too_much(
@@ -102,7 +109,7 @@ def test_a_caller_that_leaves_gets_no_answer() -> None:
     inbox = WebhookInbox()
     part = {"type": "http.request", "body": GOOD, "more_body": True}
     assert exchange(asgi_app(inbox), POST, part, {"type": "http.disconnect"}) == []
-    assert inbox.status("req_1") is None
+    assert inbox.status("req_1", service="pixazo") is None
 
 
 def test_a_body_in_pieces_is_one() -> None:
@@ -110,7 +117,7 @@ def test_a_body_in_pieces_is_one() -> None:
     pieces = [{"type": "http.request", "body": bytes([byte]), "more_body": True} for byte in GOOD]
     sent = exchange(asgi_app(inbox), POST, *pieces, {"type": "http.request"})
     assert [message.get("status") for message in sent] == [204, None]
-    assert inbox.status("req_1") == "succeeded"
+    assert inbox.status("req_1", service="pixazo") == "succeeded"
 
 
 def test_no_more_is_read_than_is_taken() -> None:
@@ -132,7 +139,47 @@ def test_what_fails_under_it_stays_in(caplog: pytest.LogCaptureFixture) -> None:
 
     with caplog.at_level(logging.WARNING, "mirelo_ergo"):
         asyncio.run(asgi_app(WebhookInbox())(POST, broken, broken))
-    assert [record.message for record in caplog.records] == ["a callback could not be answered"]
+    assert [record.message for record in caplog.records] == ["a webhook could not be answered"]
+
+
+def test_a_body_that_never_ends_is_given_up() -> None:
+    inbox = WebhookInbox()
+    app = WebhookApp(inbox, parse_webhook, None, read_within=0.02)
+    parts = [{"type": "http.request", "body": GOOD, "more_body": True}]
+    sent = []
+
+    async def receive() -> Any:
+        return parts.pop() if parts else await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(app(POST, receive, send))
+    assert (sent[0]["status"], dict(sent[0]["headers"])[b"connection"]) == (408, b"close")
+    assert inbox.status("req_1", service="pixazo") is None
+    assert READ_WITHIN == 10.0
+
+
+def test_an_unsigned_webhook_of_a_service_that_signs_is_refused_and_stored_nowhere(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    scheme = SignatureScheme(("Example-Signature",), "EXAMPLE_WEBHOOK_SECRET")
+    form = attrs.evolve(webhook_format("pixazo"), signature=scheme)
+    monkeypatch.setattr(mirelo_ergo.webhooks, "webhook_format", lambda service: form)
+    inbox, secret, now = WebhookInbox(), "whsec_example", int(time.time())
+    app = asgi_app(inbox, service="pixazo", secret=secret)
+    mark = hmac.new(secret.encode(), b"%d." % now + GOOD, "sha256").hexdigest()
+    good = (b"example-signature", f"t={now},v1={mark}".encode())
+    request = {"type": "http.request", "body": GOOD}
+    with caplog.at_level(logging.INFO, "mirelo_ergo"):
+        for header in ((b"x", b"y"), (good[0], b"t=1,v1=00"), (good[0], f"t={now},v1={'0' * 64}".encode())):
+            assert exchange(app, {**POST, "headers": [header]}, request)[0]["status"] == 400
+    assert inbox.status("req_1", service="pixazo") is None
+    assert [record.message.split(": ")[2].split()[2] for record in caplog.records] == ["is", "is", "is"]
+    assert exchange(app, {**POST, "headers": [good]}, request)[0]["status"] == 204
+    two = [(good[0], f"t={now},v1={'0' * 64}".encode()), (good[0], f"v1={mark}".encode())]
+    assert exchange(app, {**POST, "headers": two}, request)[0]["status"] == 204
+    assert inbox.status("req_1", service="pixazo") == "succeeded"
 
 
 def test_only_admitted_paths_are_doors() -> None:
@@ -141,9 +188,9 @@ def test_only_admitted_paths_are_doors() -> None:
     request = {"type": "http.request", "body": GOOD}
     assert exchange(app, POST, request)[0]["status"] == 404
     assert exchange(app, {**POST, "method": "GET"}, request)[0]["status"] == 404
-    assert inbox.status("req_1") is None
+    assert inbox.status("req_1", service="pixazo") is None
     assert exchange(app, {**POST, "path": "/hooks/wq8fXk2"}, request)[0]["status"] == 204
-    assert inbox.status("req_1") == "succeeded"
+    assert inbox.status("req_1", service="pixazo") == "succeeded"
 
 
 def test_life_and_web_sockets() -> None:

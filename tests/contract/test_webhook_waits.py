@@ -24,7 +24,7 @@ from mirelo_ergo import (
     parse_webhook,
 )
 from mirelo_ergo.webhooks import asgi_app
-from tests.support.callbacks import REQUEST_ID, Gateway, gateway, serving, until_listened_to
+from tests.support.callbacks import KEY, REQUEST_ID, Gateway, gateway, serving, until_listened_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,7 +56,7 @@ def soon(act: Callable[[], object], inbox: WebhookInbox) -> threading.Thread:
 async def listened_to(inbox: WebhookInbox) -> None:
     """Let the other tasks run until one listens."""
     for _ in range(1000):
-        if REQUEST_ID in inbox._rings:
+        if KEY in inbox._subscribers:
             return
         await asyncio.sleep(0)
     raise AssertionError("nobody listens")
@@ -110,7 +110,7 @@ def test_an_awaiting_wait_wakes_on_the_callback_and_leaves_nothing(standin: Gate
         assert asyncio.run(work(door)) == [f"{standin.url}/1.wav"]
     assert standin.asked == 1
     assert standin.ordered["x-webhook-mode"] == "sync"
-    assert inbox._rings == {}
+    assert inbox._subscribers == {}
 
 
 CHILD = """
@@ -173,7 +173,7 @@ def test_a_file_is_never_touched_on_the_event_loop(
 
     assert asyncio.run(work()) not in seen
     assert seen
-    assert inbox.recorded(REQUEST_ID)
+    assert inbox.recorded(REQUEST_ID, service="pixazo")
 
 
 def test_a_believed_callback_spares_the_question(standin: Gateway) -> None:
@@ -212,7 +212,7 @@ def test_a_cancelled_wait_can_be_taken_up(standin: Gateway) -> None:
             waiting.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await waiting
-            assert inbox._rings == {}
+            assert inbox._subscribers == {}
             inbox.receive(parse_webhook({}, standin.payload()))
             return (await job.wait(poll_interval_ms=LONG, webhooks=inbox)).result_urls
 
@@ -250,4 +250,4 @@ def test_the_door_of_the_standard_library(standin: Gateway) -> None:
     finally:
         server.shutdown()
         server.server_close()
-    assert inbox.status(REQUEST_ID) == "succeeded"
+    assert inbox.status(REQUEST_ID, service="pixazo") == "succeeded"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mirelo_ergo import WebhookInbox
 
 REQUEST_ID = "req_6f1e20c4"
+KEY = ("pixazo", REQUEST_ID)
+"""What an inbox knows the job by."""
 
 
 @contextmanager
@@ -99,6 +101,6 @@ def gateway() -> Iterator[Gateway]:
 def until_listened_to(inbox: WebhookInbox) -> None:
     """Wait until a wait listens for the gateway's request."""
     limit = time.monotonic() + 30
-    while REQUEST_ID not in inbox._rings:
+    while KEY not in inbox._subscribers:
         assert time.monotonic() < limit, "nobody listens"
         time.sleep(0.002)

@@ -83,25 +83,25 @@ class Incoming:
 
 
 class Alarm:
-    """Ring in virtual time; among many flows it is looked at every 10 ms."""
+    """An alarm in virtual time; among many flows it is looked at every 10 ms."""
 
     def __init__(self, io: VirtualIO) -> None:
         self._io = io
-        self.rung = False
+        self.notified = False
 
-    def ring(self) -> None:
-        self.rung = True
+    def notify(self) -> None:
+        self.notified = True
 
     async def wait(self, seconds: float) -> bool:
         until = self._io.clock + seconds
-        while not self.rung and self._io.clock < until:
+        while not self.notified and self._io.clock < until:
             left = until - self._io.clock
             if self._io._many:
                 await self._io.advance(min(0.01, left))
             elif not self._io.happen(until):
                 await self._io.advance(left)
-        rang, self.rung = self.rung, False
-        return rang
+        was, self.notified = self.notified, False
+        return was
 
 
 class VirtualIO:

@@ -70,6 +70,7 @@ from mirelo_ergo import (
     Webhook,
     WebhookError,
     WebhookInbox,
+    WebhookSignatureError,
     capabilities,
     parse_webhook,
 )
@@ -361,9 +362,12 @@ def callbacks(client: PixazoClient, headers: dict[str, str], body: bytes) -> Non
     assert_type(capabilities(), Mapping[str, frozenset[str]])
     job = request.submit_job(webhook=Webhook("https://sfx.example.com/hooks/secret", mode="sync"))
     inbox.record(job)
-    inbox.record(job.job_id)
+    inbox.record(job.job_id, service=job.service)
     try:
         event = parse_webhook(headers, body)
+        assert event == parse_webhook(headers, body, service="sync_so", secret="whsec_…", tolerance=300)
+    except WebhookSignatureError as refused:
+        assert_type(refused.http_status, int)
     except WebhookError as error:
         assert_type(error.http_status, int)
     else:
@@ -372,11 +376,12 @@ def callbacks(client: PixazoClient, headers: dict[str, str], body: bytes) -> Non
         assert_type(event.result_urls, list[str])
         assert_type(inbox.receive(event), bool)
     assert_type(inbox.status(job), Literal["processing", "succeeded", "errored"] | None)
-    assert_type(shared.recorded(job.job_id), bool)
+    assert_type(shared.recorded(job.job_id, service="pixazo"), bool)
     assert_type(job.wait(webhooks=inbox).result_urls, list[str])
     request.run(webhook=Webhook("https://sfx.example.com/hooks/secret"), webhooks=shared)
     uvicorn_run(asgi_app(inbox))
     uvicorn_run(asgi_app(shared, admits=lambda path: path == "/hooks/secret"))
+    uvicorn_run(asgi_app(shared, service="sync_so", secret="whsec_…", tolerance=None))
 
 
 async def async_callbacks(client: AsyncPixazoClient, inbox: WebhookInbox) -> None:

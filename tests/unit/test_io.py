@@ -90,11 +90,11 @@ def test_an_alarm_wakes_from_any_thread_and_forgets_no_ring() -> None:
             began = io.now()
             assert not await alarm.wait(0.02)
             assert io.now() - began >= 0.019
-            alarm.ring()
-            alarm.ring()
+            alarm.notify()
+            alarm.notify()
             assert await alarm.wait(60.0)  # rung before, and twice is once
             assert not await alarm.wait(0.0)
-            ringer = threading.Timer(0.02, alarm.ring)
+            ringer = threading.Timer(0.02, alarm.notify)
             ringer.start()
             assert await alarm.wait(20.0)
             ringer.join()
@@ -121,7 +121,7 @@ def test_a_ring_after_the_loops_end_wakes_nobody() -> None:
     async def make() -> Alarm:
         return awaiting().alarm()
 
-    asyncio.run(make()).ring()
+    asyncio.run(make()).notify()
 
 
 def test_a_cancelled_wait_for_an_alarm_leaves_no_task() -> None:

@@ -1,4 +1,4 @@
-"""The gateway's jobs over a virtual clock: what their answers mean, how they are waited for, tokens, callbacks."""
+"""The gateway's jobs over a virtual clock: what their answers mean, how they are waited for, tokens, webhooks."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ def test_a_token_belongs_to_its_service() -> None:
         pixazo_over(VirtualIO()).job("https://gateway.pixazo.ai/v2/requests/status/req_1")
 
 
-# --- callbacks -------------------------------------------------------------------------------------------------------
+# --- webhooks --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mode", ["terminal", "sync"])
@@ -237,15 +237,15 @@ def test_what_is_no_webhook_or_inbox_is_refused_before_anything_is_paid() -> Non
         request.run(webhooks=wrong)
 
 
-def test_a_service_without_callbacks_says_so_before_anything_is_paid() -> None:
+def test_a_service_without_webhooks_says_so_before_anything_is_paid() -> None:
     io = VirtualIO([queued()])
     request = client_over(io, max_credits=5).text_to_sfx("rain")
-    with pytest.raises(InvalidRequestError, match="webhook=: mirelo calls nobody back") as caught:
+    with pytest.raises(InvalidRequestError, match="webhook=: mirelo sends no webhooks") as caught:
         request.submit_job(webhook=Webhook("https://hooks.example.com/7c0e"))
     assert caught.value.field == "webhook"
-    with pytest.raises(InvalidRequestError, match="webhooks=: mirelo calls nobody back"):
+    with pytest.raises(InvalidRequestError, match="webhooks=: mirelo sends no webhooks"):
         request.run(webhooks=WebhookInbox())
-    with pytest.raises(InvalidRequestError, match="webhooks=: mirelo calls nobody back"):
+    with pytest.raises(InvalidRequestError, match="webhooks=: mirelo sends no webhooks"):
         client_over(io).job("mirelo1:text-to-sfx:v1.5:abc:1772366400:9000").wait(webhooks=WebhookInbox())
     assert io.calls == []
 
@@ -303,10 +303,10 @@ def test_capabilities_are_the_clients_methods() -> None:
         capabilities()["another"] = frozenset()  # type: ignore[index]  # what a caller without types may try
 
 
-def test_the_callbacks_headers_are_the_specs() -> None:
+def test_the_headers_that_order_webhooks_are_the_specs() -> None:
     from mirelo_ergo_api.pixazo.limits import LIMITS
 
-    from mirelo_ergo.pixazo.callbacks import CALLBACKS
+    from mirelo_ergo.pixazo.webhooks import WEBHOOKS
 
     for operation in ("textToAudio", "videoToVideo", "videoToAudio"):
-        assert set(LIMITS[operation]) == {CALLBACKS.url_header, CALLBACKS.mode_header}
+        assert set(LIMITS[operation]) == {name for name, _ in WEBHOOKS.order(Webhook("https://a.example/")).headers}

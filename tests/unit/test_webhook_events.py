@@ -1,4 +1,4 @@
-"""Callbacks as bytes that anybody may have sent: a `JobEvent` or a `WebhookError` comes of them, nothing else."""
+"""Webhooks as bytes that anybody may have sent: a `JobEvent` or a `WebhookError` comes of them, nothing else."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from mirelo_ergo import InvalidRequestError, JobEvent, Webhook, WebhookError, parse_webhook
 from mirelo_ergo._runtime.webhooks.events import LARGEST_BODY
-from mirelo_ergo.pixazo.callbacks import CALLBACKS
 from mirelo_ergo.pixazo.times import read_time
+from mirelo_ergo.pixazo.webhooks import WEBHOOKS
 
 SECRET = "wq8fXk2"
 PAYLOAD: dict[str, Any] = {
@@ -49,6 +49,7 @@ def test_a_callback_is_read() -> None:
         datetime(2026, 5, 22, 13, 19, 23, tzinfo=UTC),
         datetime(2026, 5, 22, 13, 19, 23, tzinfo=UTC),
         PAYLOAD,
+        service="pixazo",
     )
     assert event.final
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
@@ -81,6 +82,7 @@ def test_only_id_and_status_are_needed() -> None:
     for raw, status, error in (("COMPLETED", "succeeded", None), ("ERROR", "errored", "the service gave no reason")):
         payload = {"request_id": "req_1", "status": raw}
         expected: dict[str, object] = {"job_id": "req_1", "status": status, "raw_status": raw, "error": error}
+        expected |= {"service": "pixazo", "ambiguous": False}
         empty: dict[str, object] = {"result_urls": [], "created_at": None, "updated_at": None, "completed_at": None}
         assert attrs.asdict(parse(payload)) == {**expected, **empty, "payload": payload}
 
@@ -161,7 +163,7 @@ def test_malformed_bodies(body: bytes, words: str) -> None:
     with pytest.raises(WebhookError, match=words) as caught:
         parse_webhook({}, body)
     assert (caught.value.code, caught.value.http_status) == ("invalid_webhook", 400)
-    assert caught.value.message.startswith("not a callback: ")
+    assert caught.value.message.startswith("not a webhook: ")
 
 
 @pytest.mark.parametrize("job_id", ["../../v2/me", "..", "a b\n", "é", "a" * 201, "\x00", "\ud83c"])
@@ -249,8 +251,11 @@ def test_both_shapes_of_a_time(text: object, moment: datetime | None) -> None:
 
 def test_a_webhook_is_two_headers() -> None:
     url = f"https://sfx.example.com/hooks/{SECRET}"
-    assert Webhook(url).headers(CALLBACKS) == (("X-Webhook-URL", url), ("X-Webhook-Mode", "terminal"))
-    assert Webhook(url, "sync").headers(CALLBACKS)[1] == ("X-Webhook-Mode", "sync")
+    order = WEBHOOKS.order(Webhook(url))
+    assert order.headers == (("X-Webhook-URL", url), ("X-Webhook-Mode", "terminal"))
+    assert order.fields == {}
+    assert SECRET not in repr(order)
+    assert WEBHOOKS.order(Webhook(url, "sync")).headers[1] == ("X-Webhook-Mode", "sync")
 
 
 @pytest.mark.parametrize("url", [f"https://sfx.example.com/{SECRET}", f"https://sfx.example.com?{SECRET}"])

@@ -26,6 +26,15 @@ if TYPE_CHECKING:
     from mirelo_ergo._runtime.webhooks.events import EventStatus
 
 
+SERVICE = "service"
+
+
+@attrs.frozen
+class Handle:
+    job_id: str
+    service: str = SERVICE
+
+
 @attrs.define
 class Clock:
     time: float = 1_772_366_400.0
@@ -47,7 +56,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Webhoo
 
 
 def event(job_id: str = "req_1", status: EventStatus = "succeeded", **payload: object) -> JobEvent:
-    return JobEvent(job_id, status, status.upper(), payload=payload)
+    return JobEvent(job_id, status, status.upper(), payload=payload, service=SERVICE)
 
 
 def kept(inbox: WebhookInbox, early: bool) -> int:
@@ -60,11 +69,11 @@ def kept(inbox: WebhookInbox, early: bool) -> int:
 
 def test_an_event_is_news_once(make: Callable[..., WebhookInbox]) -> None:
     inbox = make()
-    assert inbox.status("req_1") is None
+    assert inbox.status("req_1", service=SERVICE) is None
     assert [inbox.receive(event(status="processing")) for _ in range(3)] == [True, False, False]
-    assert inbox.status("req_1") == "processing"
+    assert inbox.status("req_1", service=SERVICE) == "processing"
     assert [inbox.receive(event()) for _ in range(3)] == [True, False, False]
-    assert inbox.status("req_1") == "succeeded"
+    assert inbox.status("req_1", service=SERVICE) == "succeeded"
     assert inbox.receive(event("req_2"))
 
 
@@ -72,14 +81,14 @@ def test_a_late_processing_undoes_nothing(make: Callable[..., WebhookInbox]) -> 
     inbox = make()
     inbox.receive(event())
     assert inbox.receive(event(status="processing"))
-    assert inbox.status("req_1") == "succeeded"
+    assert inbox.status("req_1", service=SERVICE) == "succeeded"
 
 
 def test_the_first_end_stays(make: Callable[..., WebhookInbox]) -> None:
     inbox = make()
     told: list[EventStatus] = ["errored", "succeeded", "errored"]
     assert [inbox.receive(event(status=status)) for status in told] == [True, True, False]
-    assert inbox.status("req_1") == "errored"
+    assert inbox.status("req_1", service=SERVICE) == "errored"
 
 
 STATUSES: list[EventStatus] = ["processing", "succeeded", "errored"]
@@ -94,10 +103,10 @@ def test_any_order_and_multiplicity_ends_alike(end: EventStatus, counts: tuple[i
     news = 0
     for status in told:
         if status is None:
-            inbox.record("req_1")
+            inbox.record("req_1", service=SERVICE)
         else:
             news += inbox.receive(event(status=status))
-    assert inbox.status("req_1") == end
+    assert inbox.status("req_1", service=SERVICE) == end
     assert news == len({status for status in told if status})
     assert kept(inbox, early=True) == 0
 
@@ -109,18 +118,18 @@ def test_the_first_end_wins_in_any_sequence(told: list[EventStatus]) -> None:
     for status in told:
         inbox.receive(event(status=status))
     ends = [status for status in told if status != "processing"]
-    assert inbox.status("req_1") == (ends[0] if ends else told[0] if told else None)
+    assert inbox.status("req_1", service=SERVICE) == (ends[0] if ends else told[0] if told else None)
     assert kept(inbox, early=True) == len(set(told))
 
 
 def test_among_threads_one_is_news(make: Callable[..., WebhookInbox]) -> None:
     inbox, barrier = make(), threading.Barrier(8)
     times = 5 if inbox.blocks else 60  # the disk is slow, and memory needs many tries to collide
-    inbox.record("req_1")
+    inbox.record("req_1", service=SERVICE)
     news: list[bool] = []
     others: list[bool] = []
-    rung: list[str] = []
-    inbox.mail("req_1").listen(lambda: rung.append("ring"))
+    told: list[str] = []
+    inbox.subscription(Handle("req_1")).subscribe(lambda: told.append("news"))
 
     def deliver(number: int) -> None:
         barrier.wait()
@@ -133,7 +142,7 @@ def test_among_threads_one_is_news(make: Callable[..., WebhookInbox]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (len(news), sum(news), rung) == (8 * times, 1, ["ring"])
+    assert (len(news), sum(news), told) == (8 * times, 1, ["news"])
     assert others == [True] * 8 * times
 
 
@@ -142,7 +151,8 @@ import sys
 from mirelo_ergo import JobEvent, WebhookInbox
 inbox = WebhookInbox(sys.argv[1])
 sys.stdin.read(1)
-print(sum(inbox.receive(JobEvent(f"req_{number}", "succeeded", "COMPLETED")) for number in range(10)))
+events = [JobEvent(f"req_{number}", "succeeded", "COMPLETED", service="service") for number in range(10)]
+print(sum(inbox.receive(event) for event in events))
 """
 
 
@@ -161,7 +171,7 @@ def test_among_processes_one_is_news(tmp_path: Path) -> None:
     assert [child.returncode for child in children] == [0, 0, 0]
     assert sum(int(text) for text in outputs) == 10
     inbox = WebhookInbox(path)
-    assert {inbox.status(f"req_{number}") for number in range(10)} == {"succeeded"}
+    assert {inbox.status(f"req_{number}", service=SERVICE) for number in range(10)} == {"succeeded"}
 
 
 # --- before the submit was recorded ----------------------------------------------------------------------------------
@@ -170,11 +180,11 @@ def test_among_processes_one_is_news(tmp_path: Path) -> None:
 def test_an_early_event_is_kept(make: Callable[..., WebhookInbox]) -> None:
     inbox = make()
     inbox.receive(event())
-    assert not inbox.recorded("req_1")
-    inbox.record("req_1")
-    assert inbox.recorded("req_1")
-    assert inbox.status("req_1") == "succeeded"
-    assert inbox.mail("req_1").look() == [StoredEvent("succeeded", None)]
+    assert not inbox.recorded("req_1", service=SERVICE)
+    inbox.record("req_1", service=SERVICE)
+    assert inbox.recorded("req_1", service=SERVICE)
+    assert inbox.status("req_1", service=SERVICE) == "succeeded"
+    assert inbox.subscription(Handle("req_1")).ends() == [StoredEvent("succeeded", None)]
 
 
 def test_the_number_of_early_events_is_capped(make: Callable[..., WebhookInbox]) -> None:
@@ -182,15 +192,16 @@ def test_the_number_of_early_events_is_capped(make: Callable[..., WebhookInbox])
     for number in range(20):
         assert inbox.receive(event(f"forged_{number}"))
         assert kept(inbox, early=True) == min(number + 1, 5)
-    assert [inbox.status(f"forged_{number}") for number in (14, 15, 19)] == [None, "succeeded", "succeeded"]
+    statuses = [inbox.status(f"forged_{number}", service=SERVICE) for number in (14, 15, 19)]
+    assert statuses == [None, "succeeded", "succeeded"]
 
 
 def test_early_events_can_be_kept_out(make: Callable[..., WebhookInbox]) -> None:
     inbox = make(keep_early=0)
-    inbox.record("req_1")
+    inbox.record("req_1", service=SERVICE)
     assert inbox.receive(event("forged"))
     assert inbox.receive(event())
-    assert (inbox.status("forged"), inbox.status("req_1")) == (None, "succeeded")
+    assert (inbox.status("forged", service=SERVICE), inbox.status("req_1", service=SERVICE)) == (None, "succeeded")
 
 
 def test_the_age_of_early_events_is_capped(make: Callable[..., WebhookInbox]) -> None:
@@ -200,32 +211,35 @@ def test_the_age_of_early_events_is_capped(make: Callable[..., WebhookInbox]) ->
     clock.time += 59
     inbox.receive(event("req_2"))
     clock.time += 2
-    inbox.record("req_1")
-    inbox.record("req_2")
-    assert (inbox.status("req_1"), inbox.status("req_2")) == (None, "succeeded")
+    inbox.record("req_1", service=SERVICE)
+    inbox.record("req_2", service=SERVICE)
+    assert (inbox.status("req_1", service=SERVICE), inbox.status("req_2", service=SERVICE)) == (None, "succeeded")
 
 
 def test_a_flood_takes_nothing_from_recorded_jobs(make: Callable[..., WebhookInbox]) -> None:
     clock = Clock()
     inbox = make(clock, keep_early=3, keep_early_ms=1000)
     inbox.receive(event("before"))
-    inbox.record("before")
-    inbox.record("after")
+    inbox.record("before", service=SERVICE)
+    inbox.record("after", service=SERVICE)
     for number in range(30):
         inbox.receive(event(f"forged_{number}"))
         clock.time += 1
     inbox.receive(event("after"))
     for number in range(30):
         inbox.receive(event(f"forged_{number}", "processing"))
-    assert (inbox.status("before"), inbox.status("after")) == ("succeeded", "succeeded")
+    assert (inbox.status("before", service=SERVICE), inbox.status("after", service=SERVICE)) == (
+        "succeeded",
+        "succeeded",
+    )
     assert kept(inbox, early=True) <= 3
 
 
 def test_a_flood_for_one_job_is_three_events(make: Callable[..., WebhookInbox]) -> None:
     inbox = make()
-    inbox.record("req_1")
+    inbox.record("req_1", service=SERVICE)
     for number in range(30):
-        inbox.receive(JobEvent("req_1", STATUSES[number % 3], f"WORD_{number}"))
+        inbox.receive(JobEvent("req_1", STATUSES[number % 3], f"WORD_{number}", service=SERVICE))
     assert kept(inbox, early=False) == 3
 
 
@@ -233,14 +247,14 @@ def test_recorded_jobs_are_forgotten_after_a_week(make: Callable[..., WebhookInb
     clock = Clock()
     inbox = make(clock)
     for job_id in ("old", "again"):
-        inbox.record(job_id)
+        inbox.record(job_id, service=SERVICE)
         inbox.receive(event(job_id))
     clock.time += RECORDED_FOR - 1
-    inbox.record("again")
+    inbox.record("again", service=SERVICE)
     clock.time += 2
-    inbox.record("new")
-    assert (inbox.recorded("old"), inbox.status("old")) == (False, None)
-    assert (inbox.recorded("again"), inbox.status("again")) == (True, "succeeded")
+    inbox.record("new", service=SERVICE)
+    assert (inbox.recorded("old", service=SERVICE), inbox.status("old", service=SERVICE)) == (False, None)
+    assert (inbox.recorded("again", service=SERVICE), inbox.status("again", service=SERVICE)) == (True, "succeeded")
 
 
 # --- what is believed ------------------------------------------------------------------------------------------------
@@ -249,7 +263,7 @@ def test_recorded_jobs_are_forgotten_after_a_week(make: Callable[..., WebhookInb
 def test_nothing_of_a_payload_is_kept_unless_it_is_believed(make: Callable[..., WebhookInbox]) -> None:
     inbox = make()
     inbox.receive(event(output="https://evil.example/"))
-    assert inbox.mail("req_1").look() == [StoredEvent("succeeded", None)]
+    assert inbox.subscription(Handle("req_1")).ends() == [StoredEvent("succeeded", None)]
 
 
 def test_a_believed_payload_is_kept_up_to_a_size(make: Callable[..., WebhookInbox]) -> None:
@@ -257,31 +271,37 @@ def test_a_believed_payload_is_kept_up_to_a_size(make: Callable[..., WebhookInbo
     inbox.receive(event("small", status="processing", a=1))
     inbox.receive(event("small", a=2))
     inbox.receive(event("large", a="x" * LARGEST_KEPT))
-    assert inbox.mail("small").look() == [StoredEvent("succeeded", b'{"a": 2}')]
-    assert inbox.mail("large").look() == [StoredEvent("succeeded", None)]
+    assert inbox.subscription(Handle("small")).ends() == [StoredEvent("succeeded", b'{"a": 2}')]
+    assert inbox.subscription(Handle("large")).ends() == [StoredEvent("succeeded", None)]
+
+
+def test_an_ambiguous_status_is_never_believed(make: Callable[..., WebhookInbox]) -> None:
+    inbox = make(confirm=False)
+    inbox.receive(attrs.evolve(event(), ambiguous=True))
+    assert inbox.subscription(Handle("req_1")).ends() == [StoredEvent("succeeded", None)]
 
 
 # --- listening -------------------------------------------------------------------------------------------------------
 
 
-def test_only_the_news_of_an_end_rings_and_only_while_one_listens() -> None:
+def test_only_the_news_of_an_end_wakes_and_only_subscribers() -> None:
     inbox = WebhookInbox()
-    mail, rung = inbox.mail("req_1"), []
+    events, told = inbox.subscription(Handle("req_1")), []
 
-    def ring() -> None:
-        rung.append(len(mail.look()))
+    def notify() -> None:
+        told.append(len(events.ends()))
 
-    mail.listen(ring)
+    events.subscribe(notify)
     inbox.receive(event(status="processing"))
     inbox.receive(event("another"))
-    assert rung == []
+    assert told == []
     inbox.receive(event())
     inbox.receive(event())
-    assert rung == [1]
-    mail.leave(ring)
+    assert told == [1]
+    events.unsubscribe(notify)
     inbox.receive(event(status="errored"))
-    assert rung == [1]
-    assert inbox._rings == {}
+    assert told == [1]
+    assert inbox._subscribers == {}
 
 
 # --- what can go wrong -----------------------------------------------------------------------------------------------
@@ -316,7 +336,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     db = sqlite3.connect(later)
     db.execute("PRAGMA user_version = 9")
     db.close()
-    with pytest.raises(ConfigurationError, match=r"another version .*layout 9, not 1"):
+    with pytest.raises(ConfigurationError, match=r"another version .*layout 9, not 2"):
         WebhookInbox(later)
 
 
@@ -342,26 +362,53 @@ def test_an_interrupted_change_leaves_nothing(make: Callable[..., WebhookInbox])
     with pytest.raises(KeyboardInterrupt):
         inbox.receive(event())
     inbox._store.now = Clock()
-    assert inbox.status("req_1") is None
+    assert inbox.status("req_1", service=SERVICE) is None
     assert inbox.receive(event())
 
 
-@attrs.frozen
-class Handle:
-    job_id: str
-
-
-def test_a_job_is_named_by_its_handle_or_id(make: Callable[..., WebhookInbox]) -> None:
+def test_a_job_is_named_by_its_handle_or_by_its_id_and_service(make: Callable[..., WebhookInbox]) -> None:
     inbox = make()
     inbox.record(Handle("req_1"))
-    assert inbox.recorded("req_1")
+    assert inbox.recorded("req_1", service=SERVICE)
     inbox.receive(event())
     assert inbox.status(Handle("req_1")) == "succeeded"
     wrong: Any
     for wrong in (7, None, "", "a b\n", Handle("é"), Handle(None)):  # type: ignore[arg-type]  # wrong on purpose
         with pytest.raises(InvalidRequestError, match="job=") as caught:
-            inbox.record(wrong)
+            inbox.record(wrong, service=SERVICE)
         assert caught.value.field == "job"
+
+
+def test_an_id_alone_is_of_no_service(make: Callable[..., WebhookInbox]) -> None:
+    inbox = make()
+    inbox.receive(event())
+    wrong: Any
+    for ask in (inbox.record, inbox.recorded, inbox.status):
+        for wrong in (None, "", 7):
+            with pytest.raises(InvalidRequestError, match=r"service=.* two services may give one id") as caught:
+                ask("req_1", service=wrong)
+            assert caught.value.field == "service"
+    assert inbox.status("req_1", service=SERVICE) == "succeeded"
+
+
+def test_two_services_may_give_the_same_id(make: Callable[..., WebhookInbox]) -> None:
+    inbox = make(keep_early=1)
+    told: list[str] = []
+    inbox.subscription(Handle("req_1", "other")).subscribe(lambda: told.append("other"))
+    inbox.subscription(Handle("req_1")).subscribe(lambda: told.append(SERVICE))
+    inbox.record(Handle("req_1"))
+    assert inbox.receive(event())
+    assert told == [SERVICE]
+    assert inbox.receive(attrs.evolve(event(status="errored"), service="other"))
+    assert told == [SERVICE, "other"]
+    assert [inbox.status(Handle("req_1", service)) for service in (SERVICE, "other", "third")] == [
+        "succeeded",
+        "errored",
+        None,
+    ]
+    assert not inbox.recorded("req_1", service="other")
+    inbox.receive(attrs.evolve(event("req_2"), service="other"))  # displaces the other early one, not the recorded
+    assert [inbox.status(Handle("req_1", service)) for service in (SERVICE, "other")] == ["succeeded", None]
 
 
 def test_an_inbox_says_where_it_is_and_nothing_else(make: Callable[..., WebhookInbox]) -> None:
@@ -375,8 +422,8 @@ def test_an_inbox_says_where_it_is_and_nothing_else(make: Callable[..., WebhookI
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_file_is_shared_with_a_forked_child(tmp_path: Path) -> None:
     inbox = WebhookInbox(tmp_path / "inbox.db")
-    inbox.record("req_1")
+    inbox.record("req_1", service=SERVICE)
     if (child := os.fork()) == 0:
         os._exit(0 if inbox.receive(event()) else 1)
     assert os.waitpid(child, 0)[1] == 0
-    assert inbox.status("req_1") == "succeeded"
+    assert inbox.status("req_1", service=SERVICE) == "succeeded"

@@ -1,4 +1,4 @@
-"""A wait that listens to callbacks, in virtual time: it wakes on one, believes none, and ends without any."""
+"""A wait that listens to webhooks, in virtual time: it wakes on one, believes none, and ends without any."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from mirelo_ergo._runtime.io.protocol import Reply
     from mirelo_ergo._runtime.webhooks.events import EventStatus
 
+SERVICE = "service"
 ID = "req_1"
 ENDS = ("COMPLETED", "FAILED")
 
@@ -44,7 +46,14 @@ def read(answer: Reply) -> Seen[str]:
 
 
 def told(status: EventStatus = "succeeded", job_id: str = ID, payload: dict[str, object] | None = None) -> JobEvent:
-    return JobEvent(job_id, status, status.upper(), payload=payload or {"status": "COMPLETED"})
+    payload = payload or {"status": "COMPLETED"}
+    return JobEvent(job_id, status, status.upper(), payload=payload, service=SERVICE)
+
+
+@attrs.frozen
+class Handle:
+    job_id: str
+    service: str = SERVICE
 
 
 class Waited:
@@ -81,7 +90,7 @@ class Waited:
             elapsed=0.0,
             schedule=schedule,
             lifetime=math.inf,
-            mail=None if self.inbox is None else self.inbox.mail(ID),
+            events=None if self.inbox is None else self.inbox.subscription(Handle(ID)),
             **options,
         )
         while True:
@@ -107,7 +116,7 @@ def test_a_callback_ends_the_wait() -> None:
     assert waited.wait() == "COMPLETED"
     assert waited.polls[-1] == pytest.approx(100.3)
     assert waited.inbox is not None
-    assert waited.inbox._rings == {}
+    assert waited.inbox._subscribers == {}
 
 
 def test_a_callback_that_never_comes_costs_patience_only() -> None:
@@ -132,7 +141,7 @@ def test_a_wait_records_its_job() -> None:
     waited = Waited(50.0, inbox)
     waited.call_back(50.0, told())
     waited.wait()
-    assert inbox.recorded(ID)
+    assert inbox.recorded(Handle(ID))
     assert waited.polls[-1] == pytest.approx(50.0)
 
 
@@ -269,17 +278,17 @@ def test_what_another_process_takes_in_is_seen_within_a_second(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("name", ["inbox.db", None])
-def test_a_file_is_looked_into_once_a_second_and_memory_when_it_rings(
+def test_a_file_is_looked_into_once_a_second_and_memory_when_it_subscribers(
     tmp_path: Path, name: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inbox = WebhookInbox(tmp_path / name if name else None)
-    looks, real = [0], inbox._store.heard
+    looks, real = [0], inbox._store.events
 
     def counting(*args: Any) -> Any:
         looks[0] += 1
         return real(*args)
 
-    monkeypatch.setattr(inbox._store, "heard", counting)
+    monkeypatch.setattr(inbox._store, "events", counting)
     waited = Waited(30.0, inbox)
     waited.wait()
     pauses = 2 * len(waited.polls)  # at its beginning and at its end
@@ -293,10 +302,10 @@ def test_an_inbox_that_fails_ends_no_wait(tmp_path: Path, caplog: pytest.LogCapt
     with caplog.at_level(logging.WARNING, "mirelo_ergo"):
         assert waited.wait() == "COMPLETED"
     assert [record.message for record in caplog.records] == [
-        "the wait polls as without callbacks: the inbox cannot be used: no such table: events"
+        "the wait polls as without webhooks: the inbox cannot be used: no such table: events"
     ]
     assert waited.polls[-1] - 50.0 < 3.0  # at the service's own pace again
-    assert inbox._rings == {}
+    assert inbox._subscribers == {}
 
 
 def test_a_file_that_is_busy_is_looked_into_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -310,10 +319,10 @@ def test_a_file_that_is_busy_is_looked_into_again(tmp_path: Path, caplog: pytest
         assert waited.wait() == "COMPLETED"
     other.close()
     assert [record.message for record in caplog.records] == [
-        "the wait polls as without callbacks: the inbox cannot be used: database is locked"
+        "the wait polls as without webhooks: the inbox cannot be used: database is locked"
     ]
     assert waited.polls[-1] == pytest.approx(20.3)
-    assert inbox.recorded(ID)
+    assert inbox.recorded(Handle(ID))
 
 
 # --- interrupts ------------------------------------------------------------------------------------------------------
@@ -330,7 +339,7 @@ def test_an_interrupted_wait_listens_no_more_and_can_be_taken_up(stop: type[Base
     with pytest.raises(stop):
         waited.wait()
     assert waited.inbox is not None
-    assert waited.inbox._rings == {}
+    assert waited.inbox._subscribers == {}
     waited.call_back(50.1, told())
     assert waited.wait() == "COMPLETED"
 
@@ -349,7 +358,7 @@ def test_many_waits_share_an_inbox() -> None:
             lifetime=math.inf,
             interval=600.0,
             timeout=1200.0,
-            mail=inbox.mail(job_id),
+            events=inbox.subscription(Handle(job_id)),
         )
         await waiter.next()
         return io.clock - START
@@ -358,4 +367,4 @@ def test_many_waits_share_an_inbox() -> None:
         io.at(START + number, partial(inbox.receive, told(job_id=f"req_{number}")))
     done = io.together(*(wait(f"req_{number}") for number in range(20)))
     assert done == pytest.approx(list(range(20)), abs=0.011)
-    assert inbox._rings == {}
+    assert inbox._subscribers == {}

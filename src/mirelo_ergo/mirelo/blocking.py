@@ -34,7 +34,7 @@ class GenerationRequest(JobRequest):
     """
 
     def __init__(self, core: MireloFlows, generation: Generation, max_credits: int | None) -> None:
-        super().__init__(core, generation.family.label, lambda headers: core.submit(generation, max_credits, headers))
+        super().__init__(core, generation.family.label, lambda order: core.submit(generation, max_credits, order))
         self._core = core
         self._generation = generation
         self._max_credits = max_credits

@@ -13,6 +13,7 @@ from .._runtime.api.retry import Kind
 from .._runtime.jobs.flows import JobFlows
 from .._runtime.transfer.assets import AssetCache
 from .._runtime.transfer.upload import Slot, upload
+from .._runtime.webhooks.order import NOTHING
 from ..errors import CostLimitError, IncompleteResultError, MireloError, VideoError
 from .families import Generation, SourceRef, SourceRefs, choose_family, fields_for
 from .service import ASSET_LIFETIME
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from .._runtime.io.protocol import Request
-    from .._runtime.jobs.flows import Headers
     from .._runtime.jobs.tokens import JobRecord
     from .._runtime.transfer.inputs import MediaSource
+    from .._runtime.webhooks.order import WebhookOrder
 
 T = TypeVar("T")
 
@@ -120,15 +121,17 @@ class MireloFlows(JobFlows):
 
     # --- submitting -------------------------------------------------------------------------------------------------
 
-    async def submit(self, generation: Generation, limit: int | None, headers: Headers = ()) -> JobRecord:
+    async def submit(self, generation: Generation, limit: int | None, order: WebhookOrder = NOTHING) -> JobRecord:
         """Submit a job: ask the cost if there is a limit, upload if need be, send."""
         await self.guard(generation, limit)
-        return await self._paid(generation, partial(self._submit_once, headers))
+        return await self._paid(generation, partial(self._submit_once, order))
 
-    async def _submit_once(self, headers: Headers, generation: Generation, places: SourceRefs) -> JobRecord:
+    async def _submit_once(self, order: WebhookOrder, generation: Generation, places: SourceRefs) -> JobRecord:
         family = generation.family
         body = family.endpoints.body(generation.fields, places)
-        request = request_from(family.endpoints.create(body=body), submit=True, headers=headers)
+        request = request_from(
+            family.endpoints.create(body=body), submit=True, headers=order.headers, fields=order.fields
+        )
         name = f"{family.operation}JobCreate"
         return await self.start(name, request, family.name, family.model, generation.num_samples)
 

@@ -149,7 +149,7 @@ class PixazoClient(ServiceClient[PixazoFlows]):
 
     def _request(self, family: Family, fields: Fields) -> JobRequest:
         core, generation = self._core, self._core.generation(family, fields)
-        return JobRequest(core, family.label, lambda headers: core.submit(generation, headers))
+        return JobRequest(core, family.label, lambda order: core.submit(generation, order))
 
     @property
     def low_level(self) -> AuthenticatedClient:

@@ -14,8 +14,8 @@ from ..errors import InvalidRequestError
 from .families import Generation
 
 if TYPE_CHECKING:
-    from .._runtime.jobs.flows import Headers
     from .._runtime.jobs.tokens import JobRecord
+    from .._runtime.webhooks.order import WebhookOrder
     from .families import Family, Fields
 
 
@@ -32,10 +32,11 @@ class PixazoFlows(JobFlows):
             generation.check()
         return generation
 
-    async def submit(self, generation: Generation, headers: Headers) -> JobRecord:
+    async def submit(self, generation: Generation, order: WebhookOrder) -> JobRecord:
         """Submit a job."""
         family = generation.family
-        request = request_from(family.build(generation.fields), submit=True, headers=headers)
+        kwargs = family.build(generation.fields)
+        request = request_from(kwargs, submit=True, headers=order.headers, fields=order.fields)
         return await self.start(family.operation, request, family.name, family.model, generation.num_samples)
 
 

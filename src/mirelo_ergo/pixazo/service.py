@@ -9,9 +9,9 @@ from .._runtime.api.service import Api, ErrorFacts
 from .._runtime.jobs.protocol import JobApi, operation_names
 from .._runtime.jobs.schedule import Schedule
 from ..errors import InsufficientCreditsError, NotFoundError
-from .callbacks import CALLBACKS
 from .families import FAMILIES
 from .values import read_accepted, read_status
+from .webhooks import WEBHOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,5 +69,5 @@ PIXAZO_JOBS: Final = JobApi(
     running=frozenset({"QUEUED", "PROCESSING"}),
     schedule=_PACE,
     lifetime=math.inf,
-    callbacks=CALLBACKS,
+    webhooks=WEBHOOKS,
 )

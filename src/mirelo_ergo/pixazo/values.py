@@ -45,7 +45,7 @@ def read_status(reply: Reply, wall: float) -> Seen[Polled]:
 
 
 def read_request(fields: Mapping[str, Any]) -> JobStatus:
-    """Read what a poll's answer and a callback's payload have in common; raises `Unusable`."""
+    """Read what a poll's answer and a webhook's payload have in common; raises `Unusable`."""
     raw = text_field(fields, "status")
     created, completed = read_time(fields.get("created_at")), read_time(fields.get("completed_at"))
     if raw == "COMPLETED":

@@ -36,14 +36,14 @@ class _Lock:
 
 class _Alarm:
     def __init__(self) -> None:
-        self._rung = threading.Event()
+        self._notified = threading.Event()
 
-    def ring(self) -> None:
-        self._rung.set()
+    def notify(self) -> None:
+        self._notified.set()
 
     async def wait(self, seconds: float) -> bool:
-        if self._rung.wait(seconds):
-            self._rung.clear()
+        if self._notified.wait(seconds):
+            self._notified.clear()
             return True
         return False
 

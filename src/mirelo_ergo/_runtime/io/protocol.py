@@ -113,14 +113,14 @@ class Stream(Protocol):
 
 
 class Alarm(Protocol):
-    """Wake one flow from its waiting. A ring that came before the wait is not lost."""
+    """Wakes one flow from its waiting. A notification that came before the wait is not lost."""
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """End the wait, or the next one; from any thread, at any time, never blocking."""
         ...
 
     async def wait(self, seconds: float) -> bool:
-        """Wait until it rings, at most that long; say whether it rang."""
+        """Wait until it is notified, at most that long; return whether it was."""
         ...
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from ..webhooks.inbox import WebhookInbox
-    from ..webhooks.order import Webhook
-    from .flows import Headers, JobFlows
+    from ..webhooks.order import Webhook, WebhookOrder
+    from .flows import JobFlows
     from .tokens import JobRecord
     from .values import JobProcessing, JobStatus, Polled
     from .waiter import Waiter
@@ -102,7 +102,7 @@ class Job(JobHandle):
         """Wait until the job is done and give its results. Costs nothing; failed polls are only waited out.
 
         Polls adapt to the estimate; `poll_interval_ms` makes them regular, `patient` rarer (for batches), an inbox as
-        `webhooks` a safety net: a callback ends the wait. `timeout_ms` defaults to five times the estimate, at least
+        `webhooks` a safety net: a webhook ends the wait. `timeout_ms` defaults to five times the estimate, at least
         10 minutes. `on_progress` gets each `JobProcessing`. Raises `JobFailedError`, `JobTimeoutError`,
         `JobExpiredError`, `IncompleteResultError`, or what no waiting mends.
         """
@@ -129,7 +129,9 @@ class Job(JobHandle):
 class JobRequest:
     """A checked request that has not been sent. Nothing costs anything before `submit_job` or `run`."""
 
-    def __init__(self, core: JobFlows, label: str, submit: Callable[[Headers], Coroutine[Any, Any, JobRecord]]) -> None:
+    def __init__(
+        self, core: JobFlows, label: str, submit: Callable[[WebhookOrder], Coroutine[Any, Any, JobRecord]]
+    ) -> None:
         self._flows = core
         self._label = label
         self._submit = submit
@@ -138,10 +140,10 @@ class JobRequest:
         """Submit it as a job and give its handle at once. This is what is paid for.
 
         Sent again only when it provably was not taken; otherwise raises `SubmitOutcomeUnknown`. `webhook` orders
-        callbacks, where the service has them.
+        webhooks, where the service has them.
         """
-        headers = self._flows.callback_headers(webhook)
-        return Job(self._flows, run(self._submit(headers)), 0.0)
+        order = self._flows.webhook_order(webhook)
+        return Job(self._flows, run(self._submit(order)), 0.0)
 
     def run(
         self,

@@ -14,7 +14,7 @@ from ..io.protocol import Request
 from ..transfer.content_types import safe_filename
 from ..transfer.download import LARGEST_FILE, LARGEST_IN_MEMORY, fetch
 from ..transfer.sinks import FileSink, MemorySink
-from ..webhooks.order import Webhook
+from ..webhooks.order import NOTHING, Webhook
 from .schedule import clamp_estimate, fallback_schedule
 from .tokens import JobRecord, read_token
 from .values import JobErrored, JobProcessing, JobStatus, JobSucceeded
@@ -24,12 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ..webhooks.events import CallbackFormat
-    from ..webhooks.inbox import Mail, WebhookInbox
+    from ..webhooks.events import WebhookFormat
+    from ..webhooks.inbox import Subscription, WebhookInbox
+    from ..webhooks.order import WebhookOrder
     from .protocol import JobApi
     from .values import Polled, Seen
-
-Headers = tuple[tuple[str, str], ...]
 
 
 @attrs.define
@@ -51,15 +50,22 @@ class JobFlows:
 
     # --- submitting -------------------------------------------------------------------------------------------------
 
-    def callback_headers(self, webhook: Webhook | None) -> Headers:
-        """Give the headers that order callbacks with a submit; raises `InvalidRequestError`. Sends nothing."""
+    def webhook_order(self, webhook: Webhook | None) -> WebhookOrder:
+        """Return what a submit carries to order webhooks; raises `InvalidRequestError`. Sends nothing."""
         if webhook is None:
-            return ()
+            return NOTHING
         if not isinstance(webhook, Webhook):
             raise InvalidRequestError(
                 f"webhook is {type(webhook).__name__}: give Webhook('https://…'); nothing was sent", field="webhook"
             )
-        return webhook.headers(self._callbacks("webhook"))
+        form = self._webhooks("webhook")
+        if webhook.mode not in form.modes:
+            raise InvalidRequestError(
+                f"webhook: {self.runtime.api.name} has no mode {webhook.mode!r}, only {', '.join(form.modes)}; "
+                "nothing was sent",
+                field="webhook",
+            )
+        return form.order(webhook)
 
     def check_webhooks(self, inbox: WebhookInbox | None) -> None:
         """Check a `webhooks=` argument; raises `InvalidRequestError`."""
@@ -71,16 +77,16 @@ class JobFlows:
             raise InvalidRequestError(
                 f"webhooks is {type(inbox).__name__}: give the WebhookInbox that your server fills", field="webhooks"
             )
-        self._callbacks("webhooks")
+        self._webhooks("webhooks")
 
-    def _callbacks(self, argument: str) -> CallbackFormat:
-        callbacks = next((api.callbacks for api in self.apis if api.callbacks is not None), None)
-        if callbacks is None:
+    def _webhooks(self, argument: str) -> WebhookFormat:
+        form = next((api.webhooks for api in self.apis if api.webhooks is not None), None)
+        if form is None:
             raise InvalidRequestError(
-                f"{argument}=: {self.runtime.api.name} calls nobody back; leave it out, and waiting polls",
+                f"{argument}=: {self.runtime.api.name} sends no webhooks; leave it out, and waiting polls",
                 field=argument,
             )
-        return callbacks
+        return form
 
     async def start(self, name: str, request: Request, family: str, model: str, asked: int) -> JobRecord:
         """Submit a job. A paid request: re-sent only when it provably was not processed."""
@@ -129,7 +135,7 @@ class JobFlows:
         timeout: float | None,
         *,
         patient: bool,
-        mail: Mail | None = None,
+        events: Subscription | None = None,
         hints: Hints | None = None,
     ) -> Waiter[Polled]:
         """Prepare to wait for a job."""
@@ -144,7 +150,7 @@ class JobFlows:
             lifetime=job_api.lifetime,
             interval=interval,
             timeout=timeout,
-            mail=mail,
+            events=events,
             hints=hints,
         )
 

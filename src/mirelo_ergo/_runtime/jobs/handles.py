@@ -31,6 +31,11 @@ class JobHandle:
         self._hints = Hints()
 
     @property
+    def service(self) -> str:
+        """The service's name, which is the first word of `token`."""
+        return self._record.service
+
+    @property
     def job_id(self) -> str:
         """Give the service's id of the job."""
         return self._record.job_id
@@ -73,9 +78,9 @@ class JobHandle:
         self._core.check_webhooks(webhooks)
         interval = milliseconds("poll_interval_ms", poll_interval_ms)
         timeout = milliseconds("timeout_ms", timeout_ms)
-        mail = None if webhooks is None else webhooks.mail(self.job_id)
+        events = None if webhooks is None else webhooks.subscription(self)
         return self._core.waiter(
-            self._record, self.since(), interval, timeout, patient=patient, mail=mail, hints=self._hints
+            self._record, self.since(), interval, timeout, patient=patient, events=events, hints=self._hints
         )
 
     def __repr__(self) -> str:

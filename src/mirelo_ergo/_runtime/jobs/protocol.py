@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from ..api.service import Api
     from ..io.protocol import Reply
-    from ..webhooks.events import CallbackFormat
+    from ..webhooks.events import WebhookFormat
     from .schedule import Schedule
     from .tokens import JobRecord
     from .values import Accepted, Polled, Seen
@@ -38,8 +38,8 @@ class JobApi:
     """The polling schedule where none is asked for."""
     lifetime: float
     """Seconds that the service keeps a job and its results; infinite where it does not say."""
-    callbacks: CallbackFormat | None = None
-    """How webhooks are requested and read; None: the service has none."""
+    webhooks: WebhookFormat | None = None
+    """How webhooks are ordered, signed and read; None: the service has none."""
 
 
 def operation_names(families: Iterable[tuple[str, str]]) -> frozenset[str]:

@@ -42,7 +42,7 @@ PATIENT: Final = Schedule(early=0.10, late=0.10, floor=1.0, cap=30.0)
 
 
 def fallback_schedule(schedule: Schedule) -> Schedule:
-    """Give the pace of polls that only catch what callbacks miss: patient, and never faster than the service's own."""
+    """Give the pace of polls that only catch what webhooks miss: patient, and never faster than the service's own."""
     floor, cap = max(PATIENT.floor, schedule.floor), max(PATIENT.cap, schedule.cap)
     return attrs.evolve(PATIENT, floor=floor, cap=cap, first_cap=max(PATIENT.first_cap, schedule.first_cap))
 

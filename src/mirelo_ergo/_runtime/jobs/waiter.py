@@ -29,7 +29,7 @@ from .schedule import fallback_schedule
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..webhooks.inbox import Mail
+    from ..webhooks.inbox import Subscription
     from ..webhooks.store import StoredEvent
     from .schedule import Schedule
     from .values import Seen
@@ -56,8 +56,8 @@ class Hints:
 class Waiter(Generic[S]):
     """Poll one job at its own pace. `next` gives each status that was seen, the final one last.
 
-    With `mail` (`inbox.mail(job_id)`) it polls as soon as a callback tells of the job's end, once per kind of end,
-    and else only as a safety net. An inbox that does not `confirm` has its callbacks read as the polls they look like.
+    With `events` (`inbox.subscription(job)`) it polls as soon as a webhook tells of the job's end, once per kind of
+    end, and else only as a safety net. Events of an inbox that does not `confirm` are read as the polls they look like.
     """
 
     def __init__(
@@ -71,18 +71,18 @@ class Waiter(Generic[S]):
         lifetime: float,
         interval: float | None = None,
         timeout: float | None = None,
-        mail: Mail | None = None,
+        events: Subscription | None = None,
         hints: Hints | None = None,
     ) -> None:
         self._runtime = runtime
         self._poll = poll
         self._estimate = estimate
         self._lifetime = lifetime
-        self._mail = mail
+        self._events = events
         self._recorded = False
         self._heard: set[str] = set()
         self._own_schedule = schedule
-        self._schedule = schedule if mail is None else fallback_schedule(schedule)
+        self._schedule = schedule if events is None else fallback_schedule(schedule)
         self._interval = interval
         self.timeout = max(5 * estimate, 600.0) if timeout is None else timeout
         self._began = runtime.io.now() - max(0.0, elapsed)
@@ -141,35 +141,35 @@ class Waiter(Generic[S]):
                 )
 
     async def _pause(self, seconds: float) -> StoredEvent | None:
-        """Wait that long, or until a callback tells of the job's end; give what it told."""
-        io, mail = self._runtime.io, self._mail
-        if mail is None:
+        """Wait that long, or until a webhook tells of the job's end; return what it told."""
+        io, events = self._runtime.io, self._events
+        if events is None:
             await io.sleep(seconds)
             return None
         until = io.now() + seconds
         alarm = io.alarm()
-        mail.listen(alarm.ring)  # before the first look: what comes between the two rings
+        events.subscribe(alarm.notify)  # before the first look: what comes between the two notifies
         try:
             while True:
-                heard = await io.run_blocking(self._look, mail) if mail.blocks else self._look(mail)
+                heard = await io.run_blocking(self._look, events) if events.blocks else self._look(events)
                 left = until - io.now()
                 if heard is not None or left <= 0:
                     return heard
-                await alarm.wait(min(left, mail.every))
+                await alarm.wait(min(left, events.every))
         finally:
-            mail.leave(alarm.ring)
+            events.unsubscribe(alarm.notify)
 
-    def _look(self, mail: Mail) -> StoredEvent | None:
+    def _look(self, events: Subscription) -> StoredEvent | None:
         """Give an end that this wait was not told of before. An inbox that fails ends no wait."""
         try:
             if not self._recorded:
-                mail.record()
+                events.record()
                 self._recorded = True
-            ends = mail.look()
+            ends = events.ends()
         except WebhookError as error:
             if self._schedule is not self._own_schedule:
                 self._schedule = self._own_schedule
-                log.warning("the wait polls as without callbacks: %s", error)
+                log.warning("the wait polls as without webhooks: %s", error)
             return None
         heard = next((end for end in ends if end.status not in self._heard), None)
         if heard is not None:
@@ -177,7 +177,7 @@ class Waiter(Generic[S]):
         return heard
 
     def _told(self, heard: StoredEvent) -> Seen[S] | None:
-        """Believe a callback, if the inbox does, and if it reads like a poll that saw the end."""
+        """Believe a webhook, if the inbox does, and if it reads like a poll that saw the end."""
         if heard.body is None:
             return None
         try:
@@ -192,7 +192,7 @@ class Waiter(Generic[S]):
         return self._schedule.next_gap(self.elapsed, self._estimate, self._runtime.io.random())
 
     def _gap_after(self, gap: float, asked: float | None, planned: float) -> float:
-        """Give the gap to the next poll; one that was planned before a callback called for this one stays planned.
+        """Give the gap to the next poll; one that was planned before a webhook called for this one stays planned.
 
         A forgery costs one poll, and moves no other.
         """

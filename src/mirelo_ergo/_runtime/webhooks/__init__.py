@@ -1,1 +1,1 @@
-"""Callbacks of any service: ordering them, reading them, keeping them until somebody waits. Knows no service."""
+"""Webhooks of any service: ordering, verifying and reading them, keeping them until a wait asks. Knows no service."""

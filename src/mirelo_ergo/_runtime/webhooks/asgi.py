@@ -1,9 +1,9 @@
-"""An inbox's door to the web: an ASGI application, for any server and under any framework's routes."""
+"""An ASGI application that fills an inbox, for any server and under any framework's routes."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ...errors import WebhookError
 from ..redact import log
@@ -12,28 +12,34 @@ from .events import LARGEST_BODY, too_large
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
-    from .events import Headers, JobEvent
+    from .events import JobEvent
     from .inbox import WebhookInbox
+    from .signatures import Headers
 
     Message: TypeAlias = MutableMapping[str, Any]
     Receive: TypeAlias = Callable[[], Awaitable[Message]]
     Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 
+READ_WITHIN: Final = 10.0
+"""Seconds in which a request's body must have come: a webhook has a few hundred bytes."""
+
+
 class _Gone(Exception):
-    """Say that the caller left before the end of its body."""
+    """Raised when the caller left before the end of its body."""
 
 
 class WebhookApp:
-    """Take callbacks into an inbox. What is wrong with one is logged, not told to a stranger."""
+    """An application that puts webhooks into an inbox. What is wrong with one is logged, not told to a stranger."""
 
     def __init__(
         self,
         inbox: WebhookInbox,
         parse: Callable[[Headers, bytes], JobEvent],
         admits: Callable[[str], bool] | None,
+        read_within: float = READ_WITHIN,
     ) -> None:
-        self._inbox, self._parse, self._admits = inbox, parse, admits
+        self._inbox, self._parse, self._admits, self._read_within = inbox, parse, admits, read_within
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request; an instance, because frameworks take a plain function for a handler of their own."""
@@ -45,28 +51,55 @@ class WebhookApp:
             except _Gone:
                 pass
             except Exception:
-                log.warning("a callback could not be answered", exc_info=True)
+                log.warning("a webhook could not be answered", exc_info=True)
         else:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _answer(self, scope: Message, receive: Receive) -> int:
-        """Take one request in and give its answer's status."""
+        """Take one request in and return its answer's status."""
         if self._admits is not None and not self._admits(scope["path"]):
             return 404
         if scope["method"] != "POST":
             return 405
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = _Pairs((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
         try:
-            event = self._parse(headers, await _read(headers, receive))
+            event = self._parse(headers, await self._read(headers, receive))
             if self._inbox.blocks:
                 await asyncio.to_thread(self._inbox.receive, event)
             else:
                 self._inbox.receive(event)
         except WebhookError as error:
             level = log.warning if error.http_status >= 500 else log.info  # anybody can fill a log with the rest
-            level("a callback was refused (%d): %s", error.http_status, error)
+            level("a webhook was refused (%d): %s", error.http_status, error)
             return error.http_status
         return 204
+
+    async def _read(self, headers: _Pairs, receive: Receive) -> bytes:
+        declared = next((value for name, value in headers.items() if name == "content-length"), "")
+        if declared.isdecimal() and (len(declared) > 18 or int(declared) > LARGEST_BODY):
+            raise too_large()
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._read_within):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise _Gone
+                    body += message.get("body", b"")
+                    if len(body) > LARGEST_BODY:
+                        raise too_large()
+                    if not message.get("more_body", False):
+                        return bytes(body)
+        except TimeoutError:
+            text = f"not a webhook: its body did not come within {self._read_within:g} s"
+            raise WebhookError(text, http_status=408) from None
+
+
+class _Pairs(list[tuple[str, str]]):
+    """Headers as they came: of two with one name, neither may hide the other."""
+
+    def items(self) -> _Pairs:
+        return self
 
 
 async def _live(receive: Receive, send: Send) -> None:
@@ -77,27 +110,11 @@ async def _live(receive: Receive, send: Send) -> None:
             return
 
 
-async def _read(headers: dict[str, str], receive: Receive) -> bytes:
-    declared = headers.get("content-length", "")
-    if declared.isdecimal() and (len(declared) > 18 or int(declared) > LARGEST_BODY):
-        raise too_large()
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _Gone
-        body += message.get("body", b"")
-        if len(body) > LARGEST_BODY:
-            raise too_large()
-        if not message.get("more_body", False):
-            return bytes(body)
-
-
 async def _send(send: Send, status: int) -> None:
     headers = [] if status == 204 else [(b"content-length", b"0")]
     if status == 405:
         headers.append((b"allow", b"POST"))
-    elif status == 413:
+    elif status in (408, 413):
         headers.append((b"connection", b"close"))  # the rest of the body is not read
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b""})

@@ -1,33 +1,38 @@
-"""What a callback says, read from bytes that anybody may have sent: `JobEvent` or `WebhookError`, nothing else."""
+"""What a webhook says, read from bytes that anybody may have sent: `JobEvent` or `WebhookError`, nothing else."""
 
 from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
 
 from ...errors import WebhookError
 from ..api.answers import Unusable
+from .signatures import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from ..redact import Secret
+    from .order import Mode, Webhook, WebhookOrder
+    from .signatures import Headers, SignatureScheme
+
 LARGEST_BODY: Final = 1 << 20
-"""Bytes of a callback; a real one has a few hundred."""
+"""Bytes of a webhook's body; a real one has a few hundred."""
 
 EventStatus = Literal["processing", "succeeded", "errored"]
 
 
 @attrs.frozen
 class JobEvent:
-    """What a callback says of a job. Nobody signed it: it is a hint until the service itself was asked.
+    """What a webhook says of a job: a hint until the service itself was asked, unless the service signs its webhooks.
 
     `status` is "processing", "succeeded" or "errored", as a poll's is; `raw_status` is the service's own word. The
     times are aware and in UTC, None where none is given. `error` is why the job ended "errored", else None.
-    `payload` is the whole of it, as it came.
+    `payload` is the whole of it, as it came. `service` is the name of the service that sent it.
     """
 
     job_id: str
@@ -39,54 +44,66 @@ class JobEvent:
     updated_at: datetime | None = None
     completed_at: datetime | None = None
     payload: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    service: str = attrs.field(kw_only=True)
+    ambiguous: bool = attrs.field(default=False, kw_only=True)
+    """Whether its status can be read in two ways: the service is then asked whatever an inbox believes."""
 
     @property
     def final(self) -> bool:
-        """Say whether it tells of the job's end."""
+        """Whether it tells of the job's end."""
         return self.status != "processing"
 
 
 @attrs.frozen
-class CallbackFormat:
-    """Describe a service's callbacks: the request headers that order them, and how a payload is read.
+class WebhookFormat:
+    """How a service's webhooks are ordered with a submit, signed, and read."""
 
-    `read` raises `Unusable`, and nothing else whatever the object holds. A payload has the shape of a poll's answer.
-    """
-
-    url_header: str
-    mode_header: str
+    order: Callable[[Webhook], WebhookOrder]
+    """Returns what a submit carries to order them."""
     read: Callable[[Mapping[str, Any]], JobEvent]
+    """Reads a payload; raises `Unusable`, and nothing else whatever the object holds."""
+    signature: SignatureScheme | None = None
+    """How they are signed; None: they are not, and each one is a hint only."""
+    modes: tuple[Mode, ...] = ("terminal",)
+    """Which of its events a service can be asked to send."""
 
 
-class Headers(Protocol):
-    """Be the headers of any framework, or of `http.server`: something with `items()`."""
+def read_event(
+    form: WebhookFormat,
+    headers: Headers,
+    body: bytes,
+    *,
+    secret: Secret | None = None,
+    now: float = 0.0,
+    tolerance: float | None = None,
+) -> JobEvent:
+    """Return what a webhook says; raise `WebhookError` for anything that is none.
 
-    def items(self) -> Iterable[tuple[Any, Any]]: ...
-
-
-def read_event(form: CallbackFormat, headers: Headers, body: bytes) -> JobEvent:
-    """Read a callback; raises `WebhookError` for whatever is none.
-
+    A signed one is verified before anything of it is decoded; `secret`, `now` and `tolerance` are those of `verify`.
     The declared content type is not looked at; a body under any Content-Encoding is refused. JSON is read strictly.
     """
     if not isinstance(body, bytes | bytearray | memoryview):
-        raise WebhookError(f"not a callback: its body is {type(body).__name__}, not bytes")
+        raise WebhookError(f"not a webhook: its body is {type(body).__name__}, not bytes")
+    body = bytes(body)
     if len(body) > LARGEST_BODY:
         raise too_large()
+    if form.signature is not None:
+        assert secret is not None, "a caller checks first that there is a secret"
+        verify(form.signature, headers, body, secret, now, tolerance)
     if any(_encodes(name, value) for name, value in headers.items()):
-        raise WebhookError("not a callback: its body is encoded, and only plain JSON is read")
-    fields = _decode(bytes(body))
+        raise WebhookError("not a webhook: its body is encoded, and only plain JSON is read")
+    fields = _decode(body)
     if not isinstance(fields, dict):
-        raise WebhookError(f"not a callback: a JSON {type(fields).__name__}, not an object")
+        raise WebhookError(f"not a webhook: a JSON {type(fields).__name__}, not an object")
     try:
         return form.read(fields)
     except Unusable as unusable:
-        raise WebhookError(f"not a callback: {unusable}") from None
+        raise WebhookError(f"not a webhook: {unusable}") from None
 
 
 def too_large() -> WebhookError:
-    """Make the error of a body over 1 MiB."""
-    return WebhookError(f"not a callback: its body is larger than {LARGEST_BODY >> 20} MiB", http_status=413)
+    """Return the error of a body over 1 MiB."""
+    return WebhookError(f"not a webhook: its body is larger than {LARGEST_BODY >> 20} MiB", http_status=413)
 
 
 def _encodes(name: object, value: object) -> bool:
@@ -105,11 +122,11 @@ def _decode(body: bytes) -> object:
         problem = "its body is nested too deeply"
     except ValueError as error:
         problem = f"its body is not JSON ({error})" if body.strip() else "its body is empty"
-    raise WebhookError(f"not a callback: {problem}")
+    raise WebhookError(f"not a webhook: {problem}")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a field that is there twice: two readers could see two different callbacks."""
+    """Refuse a field that is there twice: two readers could see two different webhooks."""
     fields = dict(pairs)
     if len(fields) < len(pairs):
         raise ValueError("a field is there twice")

@@ -1,4 +1,4 @@
-"""The inbox: callbacks go in from a web server, waits listen to it."""
+"""The inbox: a web server puts the events of webhooks into it, waits subscribe to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...errors import ConfigurationError, InvalidRequestError
 from ..arguments import milliseconds
 from ..ids import job_id_problem
 from ..redact import short_repr, shorten
-from .store import BRIEF, Store, StoredEvent
+from .store import BRIEF, JobKey, Store, StoredEvent
 
 if TYPE_CHECKING:
     import os
@@ -25,21 +25,24 @@ LARGEST_KEPT: Final = 1 << 16
 """Bytes of a payload kept with `confirm=False`; a longer one is confirmed nevertheless, so that a flood stays small."""
 
 
-class WithId(Protocol):
-    """Be a job's handle."""
+class JobLike(Protocol):
+    """A job's handle."""
 
+    @property
+    def service(self) -> str: ...
     @property
     def job_id(self) -> str: ...
 
 
 class WebhookInbox:
-    """Keep callbacks, once per job and status, until a wait asks: `job.wait(webhooks=inbox)`. Threads may share it.
+    """The events of webhooks, once per job and status, until a wait asks: `job.wait(webhooks=inbox)`.
 
-    In memory, or in an SQLite file at `path` for several processes, whose waits look into it once a second. Every
-    callback is confirmed by asking the service, for recorded jobs only; with `confirm=False` a callback is believed,
-    its result URLs too: only where nobody else can reach the address. Events of jobs that are not recorded (yet) are
-    kept too: the newest `keep_early`, for at most `keep_early_ms`; they never displace those of recorded jobs, which
-    stay for a week. Raises `ConfigurationError`.
+    Threads may share it. It lives in memory, or in an SQLite file at `path` for several processes, whose waits look
+    into it once a second. Every event is confirmed by asking the service, for recorded jobs only; with
+    `confirm=False` an event is believed, its result URLs too: only for webhooks that are signed, or where nobody else
+    can reach the address. Events of jobs that are not recorded (yet) are kept too: the newest `keep_early`, for at
+    most `keep_early_ms`; they never displace those of recorded jobs, which stay for a week. Raises
+    `ConfigurationError`.
     """
 
     def __init__(
@@ -57,85 +60,95 @@ class WebhookInbox:
         """Whether its methods wait for a disk: on an event loop, call them in a thread then."""
         self._store = Store(path, keep_early, milliseconds("keep_early_ms", keep_early_ms) or 0.0)
         self._mutex = threading.Lock()
-        self._rings: dict[str, list[Callable[[], None]]] = {}
+        self._subscribers: dict[JobKey, list[Callable[[], None]]] = {}
 
-    def record(self, job: str | WithId) -> None:
-        """Note that a job is yours, by its handle or id; a wait does it by itself."""
-        self._store.record(_id_of(job))
+    def record(self, job: str | JobLike, *, service: str | None = None) -> None:
+        """Note that a job is yours, by its handle, or by its id and service; a wait does it by itself."""
+        self._store.record(_key_of(job, service))
 
-    def recorded(self, job: str | WithId) -> bool:
-        """Say whether a job was recorded, within the last week."""
-        return self._store.recorded(_id_of(job))
+    def recorded(self, job: str | JobLike, *, service: str | None = None) -> bool:
+        """Return whether a job was recorded within the last week."""
+        return self._store.recorded(_key_of(job, service))
 
     def receive(self, event: JobEvent) -> bool:
-        """Take a callback in and wake who waits for its job; say whether it was news: the first of job and status.
+        """Take in an event of `parse_webhook`; return whether it was news: the first of its job and status.
 
         Answer 2xx either way. Raises `WebhookError` (503) when the file cannot be written.
         """
-        job_id = _id_of(event)
+        job = _key_of(event, None)
         body = None
-        if not self.confirm and event.final:
+        if event.final and not self.confirm and not event.ambiguous:
             body = json.dumps(event.payload).encode()
-        fresh = self._store.add(job_id, event.status, body if body and len(body) <= LARGEST_KEPT else None)
+        fresh = self._store.add(job, event.status, body if body and len(body) <= LARGEST_KEPT else None)
         if fresh and event.final:
             with self._mutex:
-                rings = list(self._rings.get(job_id, ()))
-            for ring in rings:
-                ring()
+                subscribers = list(self._subscribers.get(job, ()))
+            for notify in subscribers:
+                notify()
         return fresh
 
-    def status(self, job: str | WithId) -> EventStatus | None:
-        """Give what the callbacks say of a job, in whatever order they came: the first end stays. None: nothing yet.
+    def status(self, job: str | JobLike, *, service: str | None = None) -> EventStatus | None:
+        """Return what the events say of a job, in whatever order they came: the first end stays. None: nothing yet.
 
         This is a hint. `job.status()` asks the service.
         """
-        heard = self._store.heard(_id_of(job))
-        ends = [each for each in heard if each.status != "processing"]
-        return next((each.status for each in ends or heard), None)
+        events = self._store.events(_key_of(job, service))
+        ends = [event for event in events if event.status != "processing"]
+        return next((event.status for event in ends or events), None)
 
-    def mail(self, job_id: str) -> Mail:
-        """Give one job's callbacks, for the wait for it."""
-        return Mail(self, job_id)
+    def subscription(self, job: JobLike) -> Subscription:
+        """Return one job's events, for the wait for it."""
+        return Subscription(self, _key_of(job, None))
 
     def __repr__(self) -> str:
         return f"<WebhookInbox {'in a file' if self.blocks else 'in memory'}>"
 
 
-class Mail:
-    """One job's callbacks, as the wait for it sees them."""
+class Subscription:
+    """One job's events, as the wait for it sees them."""
 
-    def __init__(self, inbox: WebhookInbox, job_id: str) -> None:
-        self._inbox, self._job_id = inbox, job_id
+    def __init__(self, inbox: WebhookInbox, job: JobKey) -> None:
+        self._inbox, self._job = inbox, job
         self.blocks = inbox.blocks
         self.every = LOOK_EVERY if inbox.blocks else math.inf
         """Seconds after which to look again without having been woken."""
 
     def record(self) -> None:
         """Note that the job is ours."""
-        self._inbox._store.record(self._job_id, BRIEF)
+        self._inbox._store.record(self._job, BRIEF)
 
-    def look(self) -> list[StoredEvent]:
-        """Give the ends that were told of, the first one first."""
-        return [heard for heard in self._inbox._store.heard(self._job_id, BRIEF) if heard.status != "processing"]
+    def ends(self) -> list[StoredEvent]:
+        """Return the ends that were told of, the first one first."""
+        return [event for event in self._inbox._store.events(self._job, BRIEF) if event.status != "processing"]
 
-    def listen(self, ring: Callable[[], None]) -> None:
-        """Call `ring`, from any thread, when this process takes in the news of an end; until `leave`."""
+    def subscribe(self, notify: Callable[[], None]) -> None:
+        """Call `notify`, from any thread, when this process takes in the news of an end; until `unsubscribe`."""
         with self._inbox._mutex:
-            self._inbox._rings.setdefault(self._job_id, []).append(ring)
+            self._inbox._subscribers.setdefault(self._job, []).append(notify)
 
-    def leave(self, ring: Callable[[], None]) -> None:
-        """Ring no more."""
+    def unsubscribe(self, notify: Callable[[], None]) -> None:
+        """Call it no more."""
         with self._inbox._mutex:
-            rings = self._inbox._rings[self._job_id]
-            rings.remove(ring)
-            if not rings:
-                del self._inbox._rings[self._job_id]
+            subscribers = self._inbox._subscribers[self._job]
+            subscribers.remove(notify)
+            if not subscribers:
+                del self._inbox._subscribers[self._job]
 
 
-def _id_of(job: str | WithId | JobEvent) -> str:
-    job_id = job if isinstance(job, str) else getattr(job, "job_id", None)
+def _key_of(job: str | JobLike, service: str | None) -> JobKey:
+    """Return a job's service and id; raise `InvalidRequestError` for what names no job."""
+    if not isinstance(job, str):
+        job_id, service = getattr(job, "job_id", None), getattr(job, "service", None)
+    else:
+        job_id = job
     problem = job_id_problem(job_id) if isinstance(job_id, str) else "is neither a job's id nor its handle"
     if problem is not None:
         raise InvalidRequestError(f"job={short_repr(job_id)} {problem}", field="job")
+    if not isinstance(service, str) or not service:
+        raise InvalidRequestError(
+            f"service={short_repr(service)} names no service, and two services may give one id: name the one that "
+            f"gave {short_repr(job_id)}, or give the job itself",
+            field="service",
+        )
     assert isinstance(job_id, str), "everything else is a problem"
-    return job_id
+    return service, job_id

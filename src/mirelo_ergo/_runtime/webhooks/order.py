@@ -1,9 +1,9 @@
-"""Ordering a service's callbacks with a submit."""
+"""Ordering a service's webhooks with a submit."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import attrs
 
@@ -12,13 +12,13 @@ from ..redact import shorten
 from ..transfer.urls import parse_url
 
 if TYPE_CHECKING:
-    from .events import CallbackFormat
+    from collections.abc import Mapping
 
 Mode = Literal["terminal", "sync"]
 
 
 def _host_only(url: object) -> str:
-    """Shorten a callback URL to its host: the path is what keeps strangers from calling it."""
+    """Return the URL of a webhook cut to its host: the path is what keeps strangers from calling it."""
     scheme, mark, rest = str(url).partition("://")
     host = re.split(r"[/?#\\]", rest, maxsplit=1)[0].rpartition("@")[2]
     return shorten(f"{scheme}://{host}/…") if mark else shorten(url, 20)
@@ -41,12 +41,23 @@ def _check_url(url: Any) -> None:
 
 
 @attrs.frozen
+class WebhookOrder:
+    """What a submit carries to order webhooks: headers, or fields of its body."""
+
+    headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+    fields: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+
+
+NOTHING: Final = WebhookOrder()
+
+
+@attrs.frozen
 class Webhook:
-    """Order callbacks for a job: `submit_job(webhook=Webhook("https://…"))`. Costs nothing.
+    """An order of webhooks for a job: `submit_job(webhook=Webhook("https://…"))`. Costs nothing.
 
     `url` must be https, without user info or fragment, at most 8192 characters; let its path hold a secret of this
-    job, because callbacks are not signed. `mode` "terminal" asks for one callback when the job is done, "sync" for more
-    while it runs. Raises `InvalidRequestError`.
+    job where the service does not sign its webhooks. `mode` "terminal" asks for one when the job is done, "sync" for
+    more while it runs, where the service has that. Raises `InvalidRequestError`.
     """
 
     url: str = attrs.field(repr=lambda url: repr(_host_only(url)))
@@ -58,7 +69,3 @@ class Webhook:
             raise InvalidRequestError(
                 f"webhook mode={shorten(self.mode, 40)} is not 'terminal' or 'sync'", field="webhook"
             )
-
-    def headers(self, form: CallbackFormat) -> tuple[tuple[str, str], ...]:
-        """Give the request headers that order it from a service."""
-        return (form.url_header, self.url), (form.mode_header, self.mode)

@@ -1,4 +1,4 @@
-"""Where an inbox keeps what it heard: SQLite, in memory for one process, in a file for several.
+"""Where an inbox keeps its events: SQLite, in memory for one process, in a file for several.
 
 Every method is one transaction and may be called from any thread. A file is opened for each of them, so that nothing is
 held across a fork and nothing is left to be closed.
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from .events import EventStatus
 
-VERSION: Final = 1
+VERSION: Final = 2
+"""Of the tables; version 1 named jobs by their id alone."""
 RECORDED_FOR: Final = 7 * 86_400.0
 """Seconds that a recorded job is remembered: longer than any service keeps its results."""
 BUSY: Final = 5.0
@@ -33,30 +34,41 @@ BRIEF: Final = 0.2
 """The same for a wait, whose deadline must hold: it looks again a second later."""
 
 _SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS jobs (job_id TEXT PRIMARY KEY, recorded_at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS jobs (
+    service TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    recorded_at REAL NOT NULL,
+    PRIMARY KEY (service, job_id)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS events (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
+    service TEXT NOT NULL,
     job_id TEXT NOT NULL,
     status TEXT NOT NULL,
     body BLOB,
     heard_at REAL NOT NULL,
     early INTEGER NOT NULL,
-    UNIQUE (job_id, status)
+    UNIQUE (service, job_id, status)
 );
 CREATE INDEX IF NOT EXISTS early_events ON events (number) WHERE early;
 """
+_RECORDED: Final = "SELECT 1 FROM jobs WHERE service = ? AND job_id = ?"
+
+
+JobKey = tuple[str, str]
+"""A job's service and id: two services may give the same id."""
 
 
 @attrs.frozen
 class StoredEvent:
-    """What one callback told of a job; `body` is its payload if it is to be believed without asking."""
+    """What one webhook said of a job; `body` is its payload if it is to be believed without asking."""
 
     status: EventStatus
     body: bytes | None = attrs.field(repr=False)
 
 
 class Store:
-    """Keep one event per job and status, and the ids of the jobs that are ours."""
+    """One event per job and status, and the jobs that are ours."""
 
     def __init__(self, path: str | os.PathLike[str] | None, early: int, early_age: float) -> None:
         self._path = path
@@ -76,7 +88,8 @@ class Store:
         with self._transaction() as db:
             (found,) = db.execute("PRAGMA user_version").fetchone()
             if found not in (0, VERSION):
-                raise WebhookError(f"another version of this package made it (layout {found}, not {VERSION})")
+                problem = f"another version of this package made it (layout {found}, not {VERSION})"
+                raise WebhookError(f"{problem}; delete it, or name another file")
             for statement in _SCHEMA.split(";\n"):
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {VERSION}")
@@ -90,7 +103,7 @@ class Store:
             else:
                 assert self._path is not None, "what is not in memory is in a file"
                 with closing(sqlite3.connect(self._path, timeout=busy, isolation_level=None)) as db:
-                    db.execute("PRAGMA synchronous = NORMAL")  # a power failure costs a callback, and so a few polls
+                    db.execute("PRAGMA synchronous = NORMAL")  # a power failure costs an event, and so a few polls
                     yield db
         except sqlite3.Error as error:
             problem = f"the inbox cannot be used: {error}"
@@ -108,16 +121,16 @@ class Store:
                     db.execute("ROLLBACK")
                 raise
 
-    def add(self, job_id: str, status: EventStatus, body: bytes | None) -> bool:
-        """Keep an event; say whether it is the first of its job and status. The oldest early ones make room."""
+    def add(self, job: JobKey, status: EventStatus, body: bytes | None) -> bool:
+        """Keep an event; return whether it is the first of its job and status. The oldest early ones make room."""
         with self._connection() as db:
-            known = "SELECT 1 FROM events WHERE job_id = ? AND status = ?"
-            if db.execute(known, (job_id, status)).fetchone():
+            known = "SELECT 1 FROM events WHERE service = ? AND job_id = ? AND status = ?"
+            if db.execute(known, (*job, status)).fetchone():
                 return False  # the usual case of a service that calls more than once, without a write
         with self._transaction() as db:
-            early = db.execute("SELECT 1 FROM jobs WHERE job_id = ?", (job_id,)).fetchone() is None
-            keep = "INSERT OR IGNORE INTO events (job_id, status, body, heard_at, early) VALUES (?, ?, ?, ?, ?)"
-            fresh = db.execute(keep, (job_id, status, body, self.now(), early)).rowcount == 1
+            early = db.execute(_RECORDED, job).fetchone() is None
+            keep = "INSERT OR IGNORE INTO events (service, job_id, status, body, heard_at, early) VALUES (?,?,?,?,?,?)"
+            fresh = db.execute(keep, (*job, status, body, self.now(), early)).rowcount == 1
             if early:
                 self._drop_old(db)
                 (count,) = db.execute("SELECT count(*) FROM events WHERE early").fetchone()
@@ -125,27 +138,27 @@ class Store:
                 db.execute(oldest, (max(0, count - self._early),))
             return fresh
 
-    def record(self, job_id: str, busy: float = BUSY) -> None:
+    def record(self, job: JobKey, busy: float = BUSY) -> None:
         """Note that a job is ours, and keep what came for it before; forget the jobs of a week ago."""
         with self._transaction(busy) as db:
             self._drop_old(db)
-            db.execute("INSERT OR REPLACE INTO jobs VALUES (?, ?)", (job_id, self.now()))
-            db.execute("UPDATE events SET early = 0 WHERE job_id = ?", (job_id,))
+            db.execute("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?)", (*job, self.now()))
+            db.execute("UPDATE events SET early = 0 WHERE service = ? AND job_id = ?", job)
 
     def _drop_old(self, db: sqlite3.Connection) -> None:
         now = self.now()
         db.execute("DELETE FROM events WHERE early AND heard_at < ?", (now - self._early_age,))
-        gone = "DELETE FROM jobs WHERE recorded_at < ? RETURNING job_id"
-        for row in db.execute(gone, (now - RECORDED_FOR,)).fetchall():
-            db.execute("DELETE FROM events WHERE job_id = ?", row)
+        gone = "DELETE FROM jobs WHERE recorded_at < ? RETURNING service, job_id"
+        for job in db.execute(gone, (now - RECORDED_FOR,)).fetchall():
+            db.execute("DELETE FROM events WHERE service = ? AND job_id = ?", job)
 
-    def recorded(self, job_id: str) -> bool:
-        """Say whether a job is ours."""
+    def recorded(self, job: JobKey) -> bool:
+        """Return whether a job is ours."""
         with self._connection() as db:
-            return db.execute("SELECT 1 FROM jobs WHERE job_id = ?", (job_id,)).fetchone() is not None
+            return db.execute(_RECORDED, job).fetchone() is not None
 
-    def heard(self, job_id: str, busy: float = BUSY) -> list[StoredEvent]:
-        """Give what was heard of a job, in the order in which it came."""
+    def events(self, job: JobKey, busy: float = BUSY) -> list[StoredEvent]:
+        """Return the events of a job, in the order in which they came."""
+        found = "SELECT status, body FROM events WHERE service = ? AND job_id = ? ORDER BY number"
         with self._connection(busy) as db:
-            rows = db.execute("SELECT status, body FROM events WHERE job_id = ? ORDER BY number", (job_id,)).fetchall()
-        return [StoredEvent(*row) for row in rows]
+            return [StoredEvent(*row) for row in db.execute(found, job).fetchall()]

@@ -1,4 +1,4 @@
-"""The gateway's callbacks: how they are ordered, and how their payload is read, which has a status answer's shape."""
+"""The gateway's webhooks: how they are ordered, and how their payload is read, which has a status answer's shape."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from .._runtime.api.answers import Unusable, text_field
 from .._runtime.ids import job_id_problem
 from .._runtime.redact import short_repr, shorten
-from .._runtime.webhooks.events import CallbackFormat, JobEvent
+from .._runtime.webhooks.events import JobEvent, WebhookFormat
+from .._runtime.webhooks.order import Webhook, WebhookOrder
 from .times import read_time
 from .values import read_request
 
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def read_callback(fields: Mapping[str, Any]) -> JobEvent:
+def order_webhook(webhook: Webhook) -> WebhookOrder:
+    """Return the headers that order webhooks with a submit."""
+    return WebhookOrder((("X-Webhook-URL", webhook.url), ("X-Webhook-Mode", webhook.mode)))
+
+
+def read_webhook(fields: Mapping[str, Any]) -> JobEvent:
     """Read a payload; raises `Unusable` without a usable `request_id` and `status`, everything else may be missing."""
     job_id = text_field(fields, "request_id")
     problem = job_id_problem(job_id)
@@ -32,6 +38,7 @@ def read_callback(fields: Mapping[str, Any]) -> JobEvent:
         read_time(fields.get("updated_at")),
         read_time(fields.get("completed_at")),
         fields,
+        service="pixazo",
     )
 
 
@@ -40,4 +47,4 @@ def _plain(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-CALLBACKS: Final = CallbackFormat("X-Webhook-URL", "X-Webhook-Mode", read_callback)
+WEBHOOKS: Final = WebhookFormat(order_webhook, read_webhook, modes=("terminal", "sync"))
