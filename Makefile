@@ -7,7 +7,7 @@ COVERAGE := $(if $(CI),--cov --cov-report=term)
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help system check generate drift api-diff update-spec error-table screenshot lint types test interop faults soak bench \
-	demo serve build clean
+	demo serve build lock clean
 help:                 ; @sed -nE 's/^([a-z-]+):.*  [#]{2} (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 13
 
 .venv/ready: requirements-dev.txt pyproject.toml
@@ -40,4 +40,5 @@ bench: .venv/ready .bench/vendor/ready ; $(BIN)/python bench/run.py  ## medians 
 demo: .venv/ready     ; $(BIN)/python examples/demo.py "$(CLIP)"  ## a clip through the whole SDK; CLIP=your.mp4 takes another
 serve: .venv/ready    ; $(BIN)/mirelo-ergo serve  ## the emulator
 build: .venv/ready    ; $(BIN)/python -m build --no-isolation  ## sdist and wheel into dist/
+lock: .venv/ready     ; $(BIN)/uv pip compile --quiet --universal --upgrade --no-header --no-annotate --all-extras --group dev pyproject.toml -o requirements-dev.txt  ## renew the pinned environment
 clean:                ; rm -rf .venv .bench dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*  ## all that was made
