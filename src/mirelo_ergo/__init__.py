@@ -19,6 +19,7 @@ TYPE_CHECKING = False  # the checkers know the name; importing `typing` for it c
 if TYPE_CHECKING:
     from ._runtime.jobs.asynchronous import AsyncJob, AsyncJobRequest, AsyncJobResult, AsyncJobUpdates
     from ._runtime.jobs.blocking import Job, JobRequest, JobResult, JobUpdates, SyncResult
+    from ._runtime.jobs.files import ResultFile
     from ._runtime.jobs.values import JobErrored, JobProcessing, JobStatus, JobSucceeded
     from ._runtime.transfer.inputs import Audio, Video
     from .errors import (
@@ -102,6 +103,7 @@ __all__ = [
     "PreflightResult",
     "RateLimitError",
     "RequestTimeoutError",
+    "ResultFile",
     "ServerError",
     "SourceChangedError",
     "SubmitOutcomeUnknown",
@@ -123,6 +125,7 @@ _ELSEWHERE = {
     "_runtime.jobs.blocking": {"Job", "JobRequest", "JobResult", "JobUpdates", "SyncResult"},
     "_runtime.jobs.asynchronous": {"AsyncJob", "AsyncJobRequest", "AsyncJobUpdates", "AsyncJobResult"},
     "_runtime.transfer.inputs": {"Audio", "Video"},
+    "_runtime.jobs.files": {"ResultFile"},
     "_runtime.jobs.values": {"JobErrored", "JobProcessing", "JobStatus", "JobSucceeded"},
     "mirelo.blocking": {"GenerationRequest", "MireloClient"},
     "mirelo.asynchronous": {"AsyncGenerationRequest", "AsyncMireloClient"},

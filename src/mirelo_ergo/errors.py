@@ -111,8 +111,8 @@ class MireloError(Exception):
         return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = {key: value for key, value in self.__dict__.items() if key != "job"}
-        return _rebuild, (type(self), (self.message, self.code, self.http_status), {**state, "job": None})
+        state = {key: None if key in ("job", "result") else value for key, value in self.__dict__.items()}
+        return _rebuild, (type(self), (self.message, self.code, self.http_status), state)
 
 
 class ConfigurationError(MireloError):
@@ -318,9 +318,17 @@ class WebhookSignatureError(WebhookError):
 
 
 class JobError(MireloError):
-    """Be about one job: `.job` is its handle, `.job_token` what resumes it in another process."""
+    """Raised when something is the matter with one job.
+
+    `.job` is its handle, `.job_token` resumes it in another process. `.result` are the results that came in spite of
+    it, to be downloaded as usual; None if none did. It is lost when the error is pickled.
+    """
 
     default_code = "job_error"
+
+    def __init__(self, message: str, code: str | None = None, http_status: int | None = None, **more: Any) -> None:
+        self.result: Any = more.pop("result", None)
+        super().__init__(message, code, http_status, **more)
 
 
 class JobFailedError(JobError):
@@ -347,7 +355,7 @@ class JobExpiredError(JobError):
 
 
 class IncompleteResultError(JobError):
-    """Say that the job succeeded with fewer results than were asked for. `result_urls` are those that came."""
+    """Raised when a job succeeded with fewer results than were asked for. `result` and `result_urls` are what came."""
 
     default_code = "incomplete_result"
 

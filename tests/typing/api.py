@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, assert_never, assert_type
 
@@ -59,6 +60,7 @@ from mirelo_ergo import (
     PreflightResult,
     RateLimitError,
     RequestTimeoutError,
+    ResultFile,
     ServerError,
     SourceChangedError,
     SubmitOutcomeUnknown,
@@ -228,6 +230,15 @@ def narrowing(job: Job) -> list[str]:
         return []
     assert_type(status, JobProcessing)
     return [status.raw_status, str(status.progress_percent)]
+
+
+def files(result: JobResult, awaited: AsyncJobResult, status: JobSucceeded | JobErrored) -> None:
+    for file in [*assert_type(result.files, tuple[ResultFile, ...]), *awaited.files, *status.files]:
+        assert_type((file.url, file.kind, file.index, file.main), tuple[str, str, int, bool])
+        assert_type((file.format, file.output, file.variant), tuple[str | None, str | None, str | None])
+        assert_type((file.name, file.expires_at), tuple[str | None, datetime | None])
+    assert_type((result.incomplete, result.output), tuple[bool, Any])
+    JobSucceeded(["https://r.example/1.wav", ResultFile("https://r.example/1.mid", "midi", "mid", main=False)])
 
 
 def describe(status: JobStatus) -> str:

@@ -55,6 +55,8 @@ Webhook("https://sfx.example.com/", mode="all")  # E: arg-type
 Webhook("https://sfx.example.com/").url = "https://other.example.com/"  # E: misc
 parse_webhook({}, "text")  # E: arg-type
 client.job("token").wait(webhooks="inbox")  # E: arg-type
+client.job("token").wait().files[0].kind = "audio"  # E: misc
+client.job("token").wait().result_urls = []  # E: misc
 WebhookInbox().receive({"request_id": "a"})  # E: arg-type
 
 

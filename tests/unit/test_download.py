@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mirelo_ergo import DownloadError, MireloError, NetworkError
+from mirelo_ergo import DownloadError, JobSucceeded, MireloError, NetworkError
 from mirelo_ergo._runtime.io.protocol import ExternalRefused, TransportFailure
 from mirelo_ergo._runtime.jobs.blocking import JobResult
 from mirelo_ergo._runtime.jobs.tokens import JobRecord
@@ -53,7 +53,7 @@ def rest(sending: Sending, **headers: str) -> Incoming:
 def result(
     io: VirtualIO, record: JobRecord | None = RECORD, urls: tuple[str, ...] = (URL,), **options: Any
 ) -> JobResult:
-    return JobResult(client_over(io, **options)._core, list(urls), None, record)
+    return JobResult(client_over(io, **options)._core, JobSucceeded(urls), None, record)
 
 
 def fetched(*far: Incoming | BaseException | Callable[[Sending], Incoming]) -> tuple[bytes, VirtualIO]:
@@ -393,7 +393,7 @@ def test_an_outage_spends_the_downloads_own_budget() -> None:
     client = client_over(io)
     for _ in range(40):
         with pytest.raises(DownloadError):
-            JobResult(client._core, [URL], None, RECORD).bytes()
+            JobResult(client._core, JobSucceeded([URL]), None, RECORD).bytes()
     assert len(io.sendings) == 40 + 35
     assert client._core.runtime.budget.tokens == 500
 
@@ -408,7 +408,7 @@ def test_a_byte_per_connection_is_no_progress() -> None:
     io = VirtualIO(foreign=lambda sending: drip(sending) if "Range" in sending.request.headers else cut(1000))
     client = client_over(io)
     with pytest.raises(DownloadError):
-        JobResult(client._core, [URL], None, RECORD).bytes()
+        JobResult(client._core, JobSucceeded([URL]), None, RECORD).bytes()
     assert len(io.sendings) == 5
 
 

@@ -51,6 +51,7 @@ NEVER_ASYNC = {
     "video_to_video",
     "video_to_audio",
     "_request",
+    "_result",
     "_open",
     "_carry",
 }

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mirelo_ergo._runtime.api.answers import Unusable
 from mirelo_ergo._runtime.ids import job_id_problem
 from mirelo_ergo._runtime.io.protocol import Reply
+from mirelo_ergo._runtime.jobs.tokens import JobRecord
 from mirelo_ergo._runtime.jobs.values import JobErrored, JobProcessing, JobSucceeded
 from mirelo_ergo.mirelo.values import (
     MeResult,
@@ -30,6 +31,7 @@ from tests.support.answers import reply
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+RECORD = JobRecord("mirelo", "text-to-sfx", "v1.5", answers.JOB_ID, 0.0, None)
 WALL = 1_772_366_400.0  # 2026-03-01T12:00:00Z
 DATE = "Sun, 01 Mar 2026 12:00:00 GMT"
 
@@ -97,33 +99,32 @@ def test_what_can_be_part_of_a_path(job_id: str, problem: str | None) -> None:
 
 
 def test_a_sync_result_needs_a_url() -> None:
-    assert read_result(answers.result("https://r.example/1", "https://r.example/2")) == [
-        "https://r.example/1",
-        "https://r.example/2",
-    ]
+    done = read_result(answers.result("https://r.example/1", "https://r.example/2"))
+    assert done == JobSucceeded(["https://r.example/1", "https://r.example/2"])
+    assert done.output == {"result_urls": ["https://r.example/1", "https://r.example/2"]}
     for wrong in ([], None, "https://r.example/1", [None, 7]):
         with pytest.raises(Unusable, match="result_urls"):
             read_result(reply(200, {"result_urls": wrong}))
 
 
 def status(**fields: object) -> Any:
-    return read_status(reply(200, fields, date=DATE), WALL)
+    return read_status(RECORD, reply(200, fields, date=DATE), WALL)
 
 
 def test_the_three_states() -> None:
     running = status(status="processing", progress_percent=40, estimated_completion_at="2026-03-01T12:00:09Z")
-    assert running.status.status == JobProcessing(40, "2026-03-01T12:00:09Z")
+    assert running.status == JobProcessing(40, "2026-03-01T12:00:09Z")
     assert (running.final, running.completes_in, running.retry_after) == (False, 9.0, None)
     done = status(status="succeeded", result={"result_urls": ["https://r.example/1"]}, request={"num_samples": 2})
-    assert (done.status.status, done.status.asked, done.final) == (JobSucceeded(["https://r.example/1"]), 2, True)
+    assert (done.status, done.asked, done.final) == (JobSucceeded(["https://r.example/1"]), 2, True)
     failed = status(status="errored", error={"code": "video_too_short", "message": "m", "http_status": 400})
-    assert (failed.status.status, failed.final) == (JobErrored("video_too_short", 400, "m"), True)
+    assert (failed.status, failed.final) == (JobErrored("video_too_short", 400, "m"), True)
 
 
 def test_an_unknown_state_still_runs() -> None:
     queued = status(status="queued_elsewhere", progress_percent=5)
-    assert queued.status.status == JobProcessing(5, "", "queued_elsewhere")
-    assert queued.status.status.status == "processing"
+    assert queued.status == JobProcessing(5, "", "queued_elsewhere")
+    assert queued.status.status == "processing"
     assert not queued.final
 
 
@@ -131,19 +132,19 @@ def test_an_unknown_state_still_runs() -> None:
     ("given_", "kept"), [(250, 100), (-5, 0), ("40", 40), (40.0, 40), (None, 0), ("many", 0), (10**30, 100)]
 )
 def test_progress_is_clamped(given_: object, kept: int) -> None:
-    assert status(status="processing", progress_percent=given_).status.status.progress_percent == kept
+    assert status(status="processing", progress_percent=given_).status.progress_percent == kept
 
 
 def test_a_failure_without_a_reason_is_one() -> None:
     shapes: list[object] = [None, "text", [], {}, {"code": "", "message": None, "http_status": "x"}]
     for error in shapes:
         seen = status(status="errored", error=error)
-        assert seen.status.status == JobErrored("generation_failed", 0, "the service gave no reason")
+        assert seen.status == JobErrored("generation_failed", 0, "the service gave no reason")
 
 
 @pytest.mark.parametrize("result", [None, [], "x", {}, {"result_urls": None}, {"result_urls": [7]}])
 def test_a_success_without_urls_is_one_all_the_same(result: object) -> None:
-    assert status(status="succeeded", result=result).status.status == JobSucceeded([])
+    assert status(status="succeeded", result=result).status == JobSucceeded([])
 
 
 @pytest.mark.parametrize("raw", [None, 7, "", ["processing"], {}])
@@ -173,16 +174,16 @@ def test_the_estimate_of_completion_is_read_by_the_servers_clock(
 ) -> None:
     answer = reply(200, {"status": "processing", "estimated_completion_at": completion}, date=date)
     for wall in (WALL, WALL + 3600, 0.0):
-        assert read_status(answer, wall).completes_in == seconds
+        assert read_status(RECORD, answer, wall).completes_in == seconds
 
 
 def test_a_poll_may_ask_for_patience() -> None:
-    assert read_status(answers.processing(retry_after="7"), WALL).retry_after == 7.0
+    assert read_status(RECORD, answers.processing(retry_after="7"), WALL).retry_after == 7.0
 
 
 def test_values_do_not_show_signed_urls() -> None:
     assert repr(JobSucceeded(["https://r.example/1?signature=abc"])) == (
-        "JobSucceeded(result_urls=[1 URLs], status='succeeded', created_at=None, completed_at=None)"
+        "JobSucceeded(files=[1 files], status='succeeded', incomplete=False, created_at=None, completed_at=None)"
     )
 
 
@@ -221,7 +222,7 @@ states = st.sampled_from(["processing", "succeeded", "errored", "paused"])
 def test_no_answer_breaks_a_reader(fields: dict[str, object], headers: dict[str, str]) -> None:
     answer = Reply(200, headers, json.dumps(fields).encode())
     readers: list[Callable[[Reply], object]] = [read_me, read_preflight, read_asset, read_accepted, read_result]
-    readers.append(lambda it: read_status(it, WALL))
+    readers.append(lambda it: read_status(RECORD, it, WALL))
     for read in readers:
         try:
             read(answer)
@@ -233,5 +234,5 @@ def test_no_answer_breaks_a_reader(fields: dict[str, object], headers: dict[str,
 @given(st.text("0123456789-+:.TZW", max_size=30), st.text("0123456789 :,+-GMTSunMar", max_size=40))
 def test_no_moment_breaks_a_poll(completion: str, date: str) -> None:
     answer = reply(200, {"status": "processing", "estimated_completion_at": completion}, date=date, retry_after=date)
-    seen = read_status(answer, WALL)
+    seen = read_status(RECORD, answer, WALL)
     assert seen.completes_in is None or seen.completes_in >= 0

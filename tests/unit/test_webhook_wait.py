@@ -22,7 +22,7 @@ from mirelo_ergo._runtime.api.execute import Operation
 from mirelo_ergo._runtime.api.retry import Kind
 from mirelo_ergo._runtime.io.protocol import Request, run
 from mirelo_ergo._runtime.jobs.schedule import PATIENT, PROMPT, Schedule, fallback_schedule
-from mirelo_ergo._runtime.jobs.values import Seen
+from mirelo_ergo._runtime.jobs.values import JobProcessing, JobSucceeded, PollResult
 from mirelo_ergo._runtime.jobs.waiter import LATE, Waiter
 from mirelo_ergo._runtime.webhooks.inbox import LARGEST_KEPT, LOOK_EVERY
 from tests.support.answers import page, reply
@@ -40,9 +40,9 @@ ID = "req_1"
 ENDS = ("COMPLETED", "FAILED")
 
 
-def read(answer: Reply) -> Seen[str]:
+def read(answer: Reply) -> PollResult:
     status = text_field(read_object(answer), "status")
-    return Seen(status, final=status in ENDS)
+    return PollResult(JobSucceeded([], output=status) if status in ENDS else JobProcessing(0, "", status))
 
 
 def told(status: EventStatus = "succeeded", job_id: str = ID, payload: dict[str, object] | None = None) -> JobEvent:
@@ -83,7 +83,7 @@ class Waited:
         self.io.at(START + at, lambda: door.receive(event))
 
     def wait(self, schedule: Schedule = PROMPT, **options: Any) -> str:
-        waiter: Waiter[str] = Waiter(
+        waiter = Waiter(
             runtime_over(self.io),
             lambda limit, _: Operation("poll", Kind.READ, Request("GET", f"/{ID}"), read, limit, attempts=1),
             estimate=60.0,
@@ -95,9 +95,10 @@ class Waited:
         )
         while True:
             seen = run(waiter.next())
-            self.seen.append(seen.status)
+            raw = seen.status.raw_status if isinstance(seen.status, JobProcessing) else str(seen.status.output)
+            self.seen.append(raw)
             if seen.final:
-                return seen.status
+                return raw
 
 
 def unheard(length: float, **options: Any) -> list[float]:
@@ -349,7 +350,7 @@ def test_many_waits_share_an_inbox() -> None:
     io = VirtualIO(lambda request: reply(200, {"status": "COMPLETED"}), latency=0.0, chance=still)
 
     async def wait(job_id: str) -> float:
-        waiter: Waiter[str] = Waiter(
+        waiter = Waiter(
             runtime_over(io),
             lambda limit, _: Operation("poll", Kind.READ, Request("GET", f"/{job_id}"), read, limit, attempts=1),
             estimate=60.0,

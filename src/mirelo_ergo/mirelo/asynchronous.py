@@ -47,8 +47,8 @@ class AsyncGenerationRequest(AsyncJobRequest):
 
         Raises `SubmitOutcomeUnknown` when the request left and no whole answer came.
         """
-        urls = await self._core.sync(self._generation, self._max_credits)
-        return AsyncJobResult(self._core, urls, None, None)
+        core = self._core
+        return await core.sync(self._generation, self._max_credits, lambda done: AsyncJobResult(core, done, None, None))
 
 
 class AsyncMireloClient(AsyncServiceClient[MireloFlows]):

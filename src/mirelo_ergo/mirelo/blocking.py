@@ -48,8 +48,8 @@ class GenerationRequest(JobRequest):
 
         Raises `SubmitOutcomeUnknown` when the request left and no whole answer came.
         """
-        urls = run(self._core.sync(self._generation, self._max_credits))
-        return JobResult(self._core, urls, None, None)
+        core = self._core
+        return run(core.sync(self._generation, self._max_credits, lambda done: JobResult(core, done, None, None)))
 
 
 class MireloClient(ServiceClient[MireloFlows]):

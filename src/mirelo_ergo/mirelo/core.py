@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
     from .._runtime.io.protocol import Request
     from .._runtime.jobs.tokens import JobRecord
+    from .._runtime.jobs.values import JobSucceeded
     from .._runtime.transfer.inputs import MediaSource
     from .._runtime.webhooks.order import WebhookOrder
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -135,18 +137,20 @@ class MireloFlows(JobFlows):
         name = f"{family.operation}JobCreate"
         return await self.start(name, request, family.name, family.model, generation.num_samples)
 
-    async def sync(self, generation: Generation, limit: int | None) -> list[str]:
+    async def sync(self, generation: Generation, limit: int | None, result: Callable[[JobSucceeded], R]) -> R:
         """Generate within one request. A paid request whose answer can be lost: nothing leads back to it."""
         await self.guard(generation, limit)
-        urls = await self._paid(generation, self._sync_once)
-        if len(urls) < generation.num_samples:
+        done = await self._paid(generation, self._sync_once)
+        came = len(done.result_urls)
+        if came < generation.num_samples:
             raise IncompleteResultError(
-                f"{generation.family.label}: {generation.num_samples} results were asked for and {len(urls)} came",
-                result_urls=urls,
+                f"{generation.family.label}: {generation.num_samples} results were asked for and {came} came",
+                result_urls=done.result_urls,
+                result=result(attrs.evolve(done, incomplete=True)),
             )
-        return urls
+        return result(done)
 
-    async def _sync_once(self, generation: Generation, places: SourceRefs) -> list[str]:
+    async def _sync_once(self, generation: Generation, places: SourceRefs) -> JobSucceeded:
         family = generation.family
         body = family.endpoints.body(generation.fields, places)
         request = request_from(family.endpoints.sync(body=body), submit=True, long=True)

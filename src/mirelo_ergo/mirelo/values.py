@@ -10,13 +10,15 @@ import attrs
 from .._runtime.api.answers import Unusable, integer_field, read_object, text_field, tolerant_integer
 from .._runtime.api.retry import http_date, parse_retry_after
 from .._runtime.ids import job_id_problem
-from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobSucceeded, Polled, Seen, signed_urls
+from .._runtime.jobs.files import files_at
+from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobSucceeded, PollResult
 from .._runtime.redact import SignedUrl, log, short_repr, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .._runtime.io.protocol import Reply
+    from .._runtime.jobs.tokens import JobRecord
 
 
 @attrs.frozen
@@ -82,35 +84,39 @@ def read_accepted(reply: Reply) -> Accepted:
     return Accepted(job_id, estimated_ms)
 
 
-def read_result(reply: Reply) -> list[str]:
+def read_result(reply: Reply) -> JobSucceeded:
     """Read a /sync answer: the result URLs, at least one."""
-    urls = signed_urls(read_object(reply).get("result_urls"))
-    if not urls:
+    fields = read_object(reply)
+    files = files_at(fields.get("result_urls"))
+    if not files:
         raise Unusable("the answer's field 'result_urls' holds no URL")
-    return urls
+    return JobSucceeded(files, output=fields)
 
 
-def read_status(reply: Reply, wall: float) -> Seen[Polled]:
+def read_status(record: JobRecord, reply: Reply, wall: float) -> PollResult:
     """Read a poll. A status that is neither succeeded nor errored means that the job still runs."""
     fields = read_object(reply)
     raw = text_field(fields, "status")
     echoed = fields.get("request")
-    asked = tolerant_integer(echoed.get("num_samples")) if isinstance(echoed, dict) else None
+    echoed = echoed if isinstance(echoed, dict) else {}
+    asked = tolerant_integer(echoed.get("num_samples"))
     created, completed = _moment(fields.get("created_at")), _moment(fields.get("completed_at"))
     if raw == "succeeded":
         result = fields.get("result")
-        urls = signed_urls(result.get("result_urls")) if isinstance(result, dict) else []
-        return Seen(Polled(JobSucceeded(urls, created_at=created, completed_at=completed), asked), final=True)
+        urls = result.get("result_urls") if isinstance(result, dict) else None
+        files = files_at(urls, "video" if echoed.get("output") == "video" else None)
+        done = JobSucceeded(files, output=result, created_at=created, completed_at=completed)
+        return PollResult(done, asked=asked)
     if raw == "errored":
         code, status, message = _read_errored(fields.get("error"))
         errored = JobErrored(code, status, message, created_at=created, completed_at=completed)
-        return Seen(Polled(errored, asked), final=True)
+        return PollResult(errored, asked=asked)
     completion = fields.get("estimated_completion_at")
     completion = completion if isinstance(completion, str) else ""
     progress = min(max(tolerant_integer(fields.get("progress_percent")) or 0, 0), 100)
     after = parse_retry_after(reply.headers.get("retry-after"), reply.headers.get("date"), wall)
     left = _seconds_until(completion, reply.headers)
-    return Seen(Polled(JobProcessing(progress, completion, raw, created_at=created), asked), False, left, after)
+    return PollResult(JobProcessing(progress, completion, raw, created_at=created), left, after, asked)
 
 
 def _read_errored(error: object) -> tuple[str, int, str]:

@@ -7,16 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from .._runtime.api.answers import Unusable, read_object, text_field
 from .._runtime.api.retry import parse_retry_after
 from .._runtime.ids import job_id_problem
-from .._runtime.jobs.values import (
-    Accepted,
-    JobErrored,
-    JobProcessing,
-    JobStatus,
-    JobSucceeded,
-    Polled,
-    Seen,
-    signed_urls,
-)
+from .._runtime.jobs.files import files_at
+from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobStatus, JobSucceeded, PollResult
 from .._runtime.redact import short_repr, shorten
 from .times import read_time
 
@@ -24,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .._runtime.io.protocol import Reply
+    from .._runtime.jobs.tokens import JobRecord
 
 _LONGEST_REASON = 2000
 
@@ -37,23 +30,25 @@ def read_accepted(reply: Reply) -> Accepted:
     return Accepted(job_id, None)
 
 
-def read_status(reply: Reply, wall: float) -> Seen[Polled]:
+def read_status(record: JobRecord, reply: Reply, wall: float) -> PollResult:
     """Read a poll. A status that is none of the final three means that the request still runs."""
-    status = read_request(read_object(reply))
+    status = read_request(read_object(reply), "video" if record.family == "video-to-video" else None)
     after = parse_retry_after(reply.headers.get("retry-after"), reply.headers.get("date"), wall)
-    return Seen(Polled(status, None), final=status.status != "processing", retry_after=after)
+    return PollResult(status, retry_after=after)
 
 
-def read_request(fields: Mapping[str, Any]) -> JobStatus:
-    """Read what a poll's answer and a webhook's payload have in common; raises `Unusable`."""
+def read_request(fields: Mapping[str, Any], kind: str | None = None) -> JobStatus:
+    """Read what a poll's answer and a webhook's payload have in common; raises `Unusable`.
+
+    `kind` is that of the files, where the job's family tells it.
+    """
     raw = text_field(fields, "status")
     created, completed = read_time(fields.get("created_at")), read_time(fields.get("completed_at"))
     if raw == "COMPLETED":
         output = fields.get("output")
         media = output.get("media_url") if isinstance(output, dict) else None
-        return JobSucceeded(
-            signed_urls([media] if isinstance(media, str) else media), created_at=created, completed_at=completed
-        )
+        files = files_at([media] if isinstance(media, str) else media, kind)
+        return JobSucceeded(files, output=output, created_at=created, completed_at=completed)
     if raw in ("FAILED", "ERROR"):
         reason = fields.get("error") or "the service gave no reason"
         message = shorten(reason, _LONGEST_REASON)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..arguments import milliseconds
 from ..transfer.inputs import Audio
 from .handles import JobHandle, errors_carry
+from .values import JobSucceeded, main_urls
 
 if TYPE_CHECKING:
     import os
@@ -15,28 +16,51 @@ if TYPE_CHECKING:
 
     from ..webhooks.inbox import WebhookInbox
     from ..webhooks.order import Webhook, WebhookOrder
+    from .files import ResultFile
     from .flows import JobFlows
     from .tokens import JobRecord
-    from .values import JobProcessing, JobStatus, Polled
+    from .values import JobErrored, JobProcessing, JobStatus
     from .waiter import Waiter
 
 
 class AsyncJobResult:
-    """The results of one generation.
+    """The results of one generation: `files`, and views of them.
 
-    `result_urls` may be signed and live about an hour; `job` is the job they came from (None after a /sync call).
+    `job` is the job they came from (None after a /sync call).
     """
 
-    def __init__(self, core: JobFlows, result_urls: list[str], job: AsyncJob | None, record: JobRecord | None) -> None:
+    def __init__(
+        self, core: JobFlows, done: JobSucceeded | JobErrored, job: AsyncJob | None, record: JobRecord | None
+    ) -> None:
         self._core = core
+        self._done = done
         self._record = record
-        self.result_urls = result_urls
         self.job = job
 
     @property
+    def files(self) -> tuple[ResultFile, ...]:
+        """All files, in the service's order: their URLs and what they are."""
+        return self._done.files
+
+    @property
+    def result_urls(self) -> list[str]:
+        """The URLs of the results that were asked for, in order. They may be signed and live about an hour."""
+        return main_urls(self.files)
+
+    @property
     def audio(self) -> list[Audio]:
-        """Give the sounds as sources for the next call, by URL: no upload, as long as the URLs live."""
-        return [Audio.from_url(url) for url in self.result_urls]
+        """The sounds as sources for the next call, by URL: no upload, as long as the URLs live."""
+        return [Audio.from_url(file.url) for file in self.files if file.main and file.kind == "audio"]
+
+    @property
+    def output(self) -> Any:
+        """The service's own output, as it came (JSON); None where it has none but the files."""
+        return self._done.output
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether fewer results came than were asked for. An error that has a `result` gives such ones."""
+        return not isinstance(self._done, JobSucceeded) or self._done.incomplete
 
     async def download(
         self,
@@ -44,28 +68,28 @@ class AsyncJobResult:
         overwrite: bool = False,
         on_progress: Callable[[int, int | None], None] | None = None,
     ) -> list[Path]:
-        """Save every result into a folder, which is made if need be, and give the paths in the order of the URLs.
+        """Save every file into a folder, which is made if need be, and return the paths in the order of `files`.
 
         Files are named after the job and numbered from 1. Each is whole or absent; nothing is overwritten unless
         asked. Interrupted transfers are resumed; an expired URL is renewed through the job. Costs nothing.
         `on_progress(done, total)` is called with bytes per file, total None if unknown. Raises `DownloadError`.
         """
         with errors_carry(self.job):
-            return await self._core.download(self.result_urls, self._record, Path(folder), overwrite, on_progress)
+            return await self._core.download(self.files, self._record, Path(folder), overwrite, on_progress)
 
     async def bytes(self) -> list[bytes]:
-        """Fetch every result into memory, at most 1 GiB each, in the order of the URLs. Raises `DownloadError`."""
+        """Fetch every file into memory, at most 1 GiB each, in the order of `files`. Raises `DownloadError`."""
         with errors_carry(self.job):
-            return await self._core.bytes(self.result_urls, self._record)
+            return await self._core.bytes(self.files, self._record)
 
     def __repr__(self) -> str:
-        return f"<AsyncJobResult of {len(self.result_urls)}>"
+        return f"<AsyncJobResult of {len(self.files)}>"
 
 
 class AsyncJobUpdates:
     """Iterate over a job's statuses, each as it is seen, the final one last."""
 
-    def __init__(self, job: AsyncJob, waiter: Waiter[Polled]) -> None:
+    def __init__(self, job: AsyncJob, waiter: Waiter) -> None:
         self._job, self._waiter, self._done = job, waiter, False
 
     def __aiter__(self) -> AsyncJobUpdates:
@@ -76,7 +100,7 @@ class AsyncJobUpdates:
             raise StopAsyncIteration
         with errors_carry(self._job):
             seen = await self._waiter.next()
-        status = self._job.record_status(seen.status.status)
+        status = self._job.record_status(seen.status)
         self._done = status.status != "processing"
         return status
 
@@ -107,8 +131,9 @@ class AsyncJob(JobHandle):
         """
         with errors_carry(self):
             waiter = self.waiter(poll_interval_ms, timeout_ms, patient, webhooks)
-            done = await self._core.wait(self._record, waiter, self.record_status, self._final, on_progress)
-            return AsyncJobResult(self._core, done.result_urls, self, self._record)
+            return await self._core.wait(
+                self._record, waiter, self.record_status, self._final, on_progress, self._result
+            )
 
     def updates(
         self,
@@ -123,6 +148,9 @@ class AsyncJob(JobHandle):
         The arguments are those of `wait`. Raises `JobTimeoutError` when the time runs out.
         """
         return AsyncJobUpdates(self, self.waiter(poll_interval_ms, timeout_ms, patient, webhooks))
+
+    def _result(self, done: JobSucceeded | JobErrored) -> AsyncJobResult:
+        return AsyncJobResult(self._core, done, self, self._record)
 
 
 class AsyncJobRequest:

@@ -9,6 +9,7 @@ from ..arguments import milliseconds
 from ..io.protocol import run
 from ..transfer.inputs import Audio
 from .handles import JobHandle, errors_carry
+from .values import JobSucceeded, main_urls
 
 if TYPE_CHECKING:
     import os
@@ -16,28 +17,51 @@ if TYPE_CHECKING:
 
     from ..webhooks.inbox import WebhookInbox
     from ..webhooks.order import Webhook, WebhookOrder
+    from .files import ResultFile
     from .flows import JobFlows
     from .tokens import JobRecord
-    from .values import JobProcessing, JobStatus, Polled
+    from .values import JobErrored, JobProcessing, JobStatus
     from .waiter import Waiter
 
 
 class JobResult:
-    """The results of one generation.
+    """The results of one generation: `files`, and views of them.
 
-    `result_urls` may be signed and live about an hour; `job` is the job they came from (None after a /sync call).
+    `job` is the job they came from (None after a /sync call).
     """
 
-    def __init__(self, core: JobFlows, result_urls: list[str], job: Job | None, record: JobRecord | None) -> None:
+    def __init__(
+        self, core: JobFlows, done: JobSucceeded | JobErrored, job: Job | None, record: JobRecord | None
+    ) -> None:
         self._core = core
+        self._done = done
         self._record = record
-        self.result_urls = result_urls
         self.job = job
 
     @property
+    def files(self) -> tuple[ResultFile, ...]:
+        """All files, in the service's order: their URLs and what they are."""
+        return self._done.files
+
+    @property
+    def result_urls(self) -> list[str]:
+        """The URLs of the results that were asked for, in order. They may be signed and live about an hour."""
+        return main_urls(self.files)
+
+    @property
     def audio(self) -> list[Audio]:
-        """Give the sounds as sources for the next call, by URL: no upload, as long as the URLs live."""
-        return [Audio.from_url(url) for url in self.result_urls]
+        """The sounds as sources for the next call, by URL: no upload, as long as the URLs live."""
+        return [Audio.from_url(file.url) for file in self.files if file.main and file.kind == "audio"]
+
+    @property
+    def output(self) -> Any:
+        """The service's own output, as it came (JSON); None where it has none but the files."""
+        return self._done.output
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether fewer results came than were asked for. An error that has a `result` gives such ones."""
+        return not isinstance(self._done, JobSucceeded) or self._done.incomplete
 
     def download(
         self,
@@ -45,28 +69,28 @@ class JobResult:
         overwrite: bool = False,
         on_progress: Callable[[int, int | None], None] | None = None,
     ) -> list[Path]:
-        """Save every result into a folder, which is made if need be, and give the paths in the order of the URLs.
+        """Save every file into a folder, which is made if need be, and return the paths in the order of `files`.
 
         Files are named after the job and numbered from 1. Each is whole or absent; nothing is overwritten unless
         asked. Interrupted transfers are resumed; an expired URL is renewed through the job. Costs nothing.
         `on_progress(done, total)` is called with bytes per file, total None if unknown. Raises `DownloadError`.
         """
         with errors_carry(self.job):
-            return run(self._core.download(self.result_urls, self._record, Path(folder), overwrite, on_progress))
+            return run(self._core.download(self.files, self._record, Path(folder), overwrite, on_progress))
 
     def bytes(self) -> list[bytes]:
-        """Fetch every result into memory, at most 1 GiB each, in the order of the URLs. Raises `DownloadError`."""
+        """Fetch every file into memory, at most 1 GiB each, in the order of `files`. Raises `DownloadError`."""
         with errors_carry(self.job):
-            return run(self._core.bytes(self.result_urls, self._record))
+            return run(self._core.bytes(self.files, self._record))
 
     def __repr__(self) -> str:
-        return f"<JobResult of {len(self.result_urls)}>"
+        return f"<JobResult of {len(self.files)}>"
 
 
 class JobUpdates:
     """Iterate over a job's statuses, each as it is seen, the final one last."""
 
-    def __init__(self, job: Job, waiter: Waiter[Polled]) -> None:
+    def __init__(self, job: Job, waiter: Waiter) -> None:
         self._job, self._waiter, self._done = job, waiter, False
 
     def __iter__(self) -> JobUpdates:
@@ -77,7 +101,7 @@ class JobUpdates:
             raise StopIteration
         with errors_carry(self._job):
             seen = run(self._waiter.next())
-        status = self._job.record_status(seen.status.status)
+        status = self._job.record_status(seen.status)
         self._done = status.status != "processing"
         return status
 
@@ -108,8 +132,9 @@ class Job(JobHandle):
         """
         with errors_carry(self):
             waiter = self.waiter(poll_interval_ms, timeout_ms, patient, webhooks)
-            done = run(self._core.wait(self._record, waiter, self.record_status, self._final, on_progress))
-            return JobResult(self._core, done.result_urls, self, self._record)
+            return run(
+                self._core.wait(self._record, waiter, self.record_status, self._final, on_progress, self._result)
+            )
 
     def updates(
         self,
@@ -124,6 +149,9 @@ class Job(JobHandle):
         The arguments are those of `wait`. Raises `JobTimeoutError` when the time runs out.
         """
         return JobUpdates(self, self.waiter(poll_interval_ms, timeout_ms, patient, webhooks))
+
+    def _result(self, done: JobSucceeded | JobErrored) -> JobResult:
+        return JobResult(self._core, done, self, self._record)
 
 
 class JobRequest:

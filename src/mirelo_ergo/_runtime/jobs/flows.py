@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+import itertools
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
@@ -21,14 +22,17 @@ from .values import JobErrored, JobProcessing, JobStatus, JobSucceeded
 from .waiter import YOUNG, Hints, Waiter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from ..webhooks.events import WebhookFormat
     from ..webhooks.inbox import Subscription, WebhookInbox
     from ..webhooks.order import WebhookOrder
+    from .files import ResultFile
     from .protocol import JobApi
-    from .values import Polled, Seen
+    from .values import PollResult
+
+R = TypeVar("R")
 
 
 @attrs.define
@@ -108,7 +112,7 @@ class JobFlows:
 
     def poll_operation(
         self, record: JobRecord, timeout: float, *, tolerate_404: bool, attempts: int | None = None
-    ) -> Operation[Seen[Polled]]:
+    ) -> Operation[PollResult]:
         """Describe one poll."""
         job_api = self.job_api(record.family, record.model)
         name, path = job_api.poll_endpoint(record)
@@ -116,7 +120,7 @@ class JobFlows:
             name,
             Kind.READ,
             Request("GET", path),
-            lambda reply: job_api.read_status(reply, self.runtime.io.wall()),
+            lambda reply: job_api.read_status(record, reply, self.runtime.io.wall()),
             timeout,
             attempts=attempts,
             tolerate_404=tolerate_404,
@@ -125,7 +129,7 @@ class JobFlows:
     async def status(self, record: JobRecord, since: float) -> JobStatus:
         """Ask for a job once (with re-sends). `since` is how long ago it was submitted, in seconds."""
         operation = self.poll_operation(record, self.runtime.timeout, tolerate_404=since < YOUNG)
-        return (await execute(self.runtime, operation)).status.status
+        return (await execute(self.runtime, operation)).status
 
     def waiter(
         self,
@@ -137,7 +141,7 @@ class JobFlows:
         patient: bool,
         events: Subscription | None = None,
         hints: Hints | None = None,
-    ) -> Waiter[Polled]:
+    ) -> Waiter:
         """Prepare to wait for a job."""
         job_api = self.job_api(record.family, record.model)
         schedule = job_api.schedule
@@ -157,30 +161,36 @@ class JobFlows:
     async def wait(
         self,
         record: JobRecord,
-        waiter: Waiter[Polled],
+        waiter: Waiter,
         note: Callable[[JobStatus], JobStatus],
         known: JobStatus | None,
         on_progress: Callable[[JobProcessing], None] | None,
-    ) -> JobSucceeded:
+        result: Callable[[JobSucceeded | JobErrored], R],
+    ) -> R:
         """Wait until a job succeeded and has its results; raises `JobFailedError` if it did not.
 
         `note` is told of each status and gives the one that counts: the first final one stays. `known` is that one.
+        `result` makes a result of what came, also of what goes with an error.
         """
         asked = record.asked
         looked_again = False
         while True:
             if known is None:
-                polled = (await waiter.next()).status
+                polled = await waiter.next()
                 known, asked = note(polled.status), asked or polled.asked
             if isinstance(known, JobErrored):
-                raise self._failure(known)
+                failure = self._failure(known)
+                failure.result = result(known) if known.files else None
+                raise failure
             if isinstance(known, JobSucceeded):
-                if len(known.result_urls) >= (asked or 1):
-                    return known
-                if looked_again:
+                came, due = len(known.result_urls), asked or 1
+                if came >= due and not known.incomplete:
+                    return result(known)
+                if looked_again or known.incomplete:
                     raise IncompleteResultError(
-                        f"the job succeeded with {len(known.result_urls)} of {asked or 1} results",
+                        f"the job succeeded with {came} of {max(due, came)} results",
                         result_urls=known.result_urls,
+                        result=result(attrs.evolve(known, incomplete=True)),
                     )
                 looked_again = True
             elif on_progress is not None:
@@ -189,59 +199,74 @@ class JobFlows:
 
     def _failure(self, errored: JobErrored) -> JobFailedError:
         reason = self.runtime.secret.scrub(errored.message)
-        charge = "it was not charged" if errored.charged is False else "the service does not say whether it was charged"
+        charges = {True: "it was charged", False: "it was not charged"}
+        charge = "the service does not say whether it was charged"
+        if errored.charged is not None:
+            charge = charges[errored.charged]
         return JobFailedError(f"the job failed: {reason} ({errored.code}); {charge}", errored.code, errored.http_status)
 
     # --- results ----------------------------------------------------------------------------------------------------
 
-    async def fresh_url(self, record: JobRecord | None, index: int) -> str | None:
-        """Ask a job once more for its results: signed URLs live about an hour, the job longer."""
+    async def fresh_url(self, record: JobRecord | None, file: ResultFile) -> str | None:
+        """Poll a job once more for a file's URL: signed URLs live shorter than the job."""
         if record is None:
             return None
         status = await self.status(record, YOUNG)
-        if isinstance(status, JobSucceeded) and index < len(status.result_urls):
-            return status.result_urls[index]
-        return None
+        files = () if isinstance(status, JobProcessing) else status.files
+        return next((fresh.url for fresh in files if fresh.place == file.place), None)
 
     async def download(
         self,
-        urls: list[str],
+        files: Sequence[ResultFile],
         record: JobRecord | None,
         folder: Path,
         overwrite: bool,
         on_progress: Callable[[int, int | None], None] | None,
     ) -> list[Path]:
-        """Save every result under the job's name and its number; each file is whole or absent."""
-        name = record.job_id if record else f"sync-{hashlib.sha256(urls[0].encode()).hexdigest()[:12]}"
+        """Save every file under the job's name and its number; each is whole or absent."""
+        name = record.job_id if record else f"sync-{hashlib.sha256(files[0].url.encode()).hexdigest()[:12]}"
         saved: list[Path] = []
-        for index, url in enumerate(urls):
-            sink = FileSink(folder, f"{safe_filename(name)}-{index + 1}", overwrite=overwrite)
-            await self._fetch(url, record, index, sink, LARGEST_FILE, on_progress)
+        for file, stem in zip(files, _stems(safe_filename(name), files), strict=True):
+            sink = FileSink(folder, stem, overwrite=overwrite)
+            await self._fetch(file, record, sink, LARGEST_FILE, on_progress)
             assert sink.target is not None, "a finished download has its place"
             saved.append(sink.target)
         return saved
 
-    async def bytes(self, urls: list[str], record: JobRecord | None) -> list[bytes]:
-        """Fetch every result into memory."""
-        sinks = [MemorySink() for _ in urls]
-        for index, (url, sink) in enumerate(zip(urls, sinks, strict=True)):
-            await self._fetch(url, record, index, sink, LARGEST_IN_MEMORY, None)
+    async def bytes(self, files: Sequence[ResultFile], record: JobRecord | None) -> list[bytes]:
+        """Fetch every file into memory."""
+        sinks = [MemorySink() for _ in files]
+        for file, sink in zip(files, sinks, strict=True):
+            await self._fetch(file, record, sink, LARGEST_IN_MEMORY, None)
         return [sink.data for sink in sinks]
 
     async def _fetch(
         self,
-        url: str,
+        file: ResultFile,
         record: JobRecord | None,
-        index: int,
         sink: FileSink | MemorySink,
         cap: int,
         on_progress: Callable[[int, int | None], None] | None,
     ) -> None:
+        url = file.url
+        if file.expires_at is not None and self.runtime.io.wall() >= file.expires_at.timestamp():
+            url = await self.fresh_url(record, file) or url
         await fetch(
             self.runtime,
             url,
             sink,
             cap=cap,
-            fresh_url=lambda: self.fresh_url(record, index),
+            fresh_url=lambda: self.fresh_url(record, file),
             on_progress=on_progress,
         )
+
+
+def _stems(job: str, files: Sequence[ResultFile]) -> Iterator[str]:
+    """Yield a name of its own for each file: the result's number, and the kind of what came beside it."""
+    taken: set[str] = set()
+    for file in files:
+        stem = f"{job}-{file.index + 1}" if file.main else f"{job}-{file.index + 1}-{safe_filename(file.kind)}"
+        again = (f"{stem}-{number}" for number in itertools.count(2))
+        stem = next(each for each in itertools.chain([stem], again) if each.lower() not in taken)
+        taken.add(stem.lower())
+        yield stem

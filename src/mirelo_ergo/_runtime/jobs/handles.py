@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..webhooks.inbox import WebhookInbox
     from .flows import JobFlows
     from .tokens import JobRecord
-    from .values import JobStatus, Polled
+    from .values import JobStatus
     from .waiter import Waiter
 
 
@@ -73,7 +73,7 @@ class JobHandle:
 
     def waiter(
         self, poll_interval_ms: int | None, timeout_ms: int | None, patient: bool, webhooks: WebhookInbox | None
-    ) -> Waiter[Polled]:
+    ) -> Waiter:
         """Prepare to wait; the arguments are those of `wait`."""
         self._core.check_webhooks(webhooks)
         interval = milliseconds("poll_interval_ms", poll_interval_ms)

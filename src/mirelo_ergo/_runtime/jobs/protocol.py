@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..webhooks.events import WebhookFormat
     from .schedule import Schedule
     from .tokens import JobRecord
-    from .values import Accepted, Polled, Seen
+    from .values import Accepted, PollResult
 
 
 @attrs.frozen
@@ -30,8 +30,9 @@ class JobApi:
     """Returns the operation that polls a job, and its path."""
     read_accepted: Callable[[Reply], Accepted]
     """Reads the response to a submit; raises `Unusable`."""
-    read_status: Callable[[Reply, float], Seen[Polled]]
-    """Reads the response to a poll, at a wall clock's time; raises `Unusable`. An unknown status means "running"."""
+    read_status: Callable[[JobRecord, Reply, float], PollResult]
+    """Reads the response to a job's poll, at a wall clock's time; raises `Unusable`. An unknown status means that the
+    job runs."""
     running: frozenset[str]
     """The statuses of a running job. Any other one that is not final is warned of."""
     schedule: Schedule

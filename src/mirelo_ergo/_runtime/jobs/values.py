@@ -1,18 +1,19 @@
-"""What a job's answers come down to, whichever service gave them. Their times do not count when two are compared."""
+"""What a job's responses come down to, whichever service gave them. Times do not count when two are compared."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from ..api.answers import string_list
-from ..redact import SignedUrl
+from .files import ResultFile, files_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-S = TypeVar("S")
+
+def _counted(files: tuple[ResultFile, ...]) -> str:
+    return f"[{len(files)} files]"
 
 
 @attrs.frozen
@@ -21,38 +22,54 @@ class JobProcessing:
 
     `progress_percent` is an estimate, 0 to 90 until the job is done (0 if the service gives none).
     `estimated_completion_at` is the service's text (ISO 8601, "" if absent). `raw_status` is the status it gave, which
-    may be one this version does not know. The times are aware and in UTC, None where the service gave none.
+    may be one this version does not know. `output` is what the service gave of its output so far, None if nothing. The
+    times are aware and in UTC, None where the service gave none.
     """
 
     progress_percent: int
     estimated_completion_at: str
     raw_status: str = "processing"
     status: Literal["processing"] = "processing"
+    output: Any = attrs.field(default=None, kw_only=True, eq=False, repr=False)
     created_at: datetime | None = attrs.field(default=None, kw_only=True, eq=False)
 
 
 @attrs.frozen
 class JobSucceeded:
-    """A job with its results: URLs that may be signed and live about an hour. The times are aware and in UTC."""
+    """A job with its results. The times are aware and in UTC.
 
-    result_urls: list[str] = attrs.field(repr=lambda urls: f"[{len(urls)} URLs]")
+    `files` are what it made; `output` is the service's own output, as it came (JSON). `incomplete` says that the
+    service itself reports fewer results than were asked for.
+    """
+
+    files: tuple[ResultFile, ...] = attrs.field(converter=files_of, repr=_counted)
     status: Literal["succeeded"] = "succeeded"
+    output: Any = attrs.field(default=None, kw_only=True, eq=False, repr=False)
+    incomplete: bool = attrs.field(default=False, kw_only=True)
     created_at: datetime | None = attrs.field(default=None, kw_only=True, eq=False)
     completed_at: datetime | None = attrs.field(default=None, kw_only=True, eq=False)
+
+    @property
+    def result_urls(self) -> list[str]:
+        """The URLs of the results that were asked for, in order. They may be signed and live about an hour."""
+        return main_urls(self.files)
 
 
 @attrs.frozen
 class JobErrored:
-    """A job that ended without a result, and why. The times are aware and in UTC.
+    """A job that ended without its results, and why. The times are aware and in UTC.
 
-    `charged` is False where the service documents that such a job is not charged, None where it does not say.
+    `charged` is False where the service documents that such a job is not charged, None where it does not say. `files`
+    are what it made before it failed, mostly none.
     """
 
     code: str
     http_status: int
     message: str
     status: Literal["errored"] = "errored"
-    charged: Literal[False] | None = attrs.field(default=False, kw_only=True)
+    charged: bool | None = attrs.field(default=False, kw_only=True)
+    files: tuple[ResultFile, ...] = attrs.field(default=(), kw_only=True, converter=files_of, repr=_counted)
+    output: Any = attrs.field(default=None, kw_only=True, eq=False, repr=False)
     created_at: datetime | None = attrs.field(default=None, kw_only=True, eq=False)
     completed_at: datetime | None = attrs.field(default=None, kw_only=True, eq=False)
 
@@ -62,33 +79,31 @@ JobStatus = JobProcessing | JobSucceeded | JobErrored
 
 @attrs.frozen
 class Accepted:
-    """What a submit's answer holds."""
+    """What the response to a submit holds."""
 
     job_id: str
     estimated_ms: int | None
 
 
 @attrs.frozen
-class Polled:
-    """What a poll's answer holds: the status, and how many samples the echoed request asked for (None if unsaid)."""
+class PollResult:
+    """What one poll gave: the job's status, and what the service says of the time left.
 
-    status: JobStatus
-    asked: int | None
-
-
-@attrs.frozen
-class Seen(Generic[S]):
-    """What one poll saw: the service's own status value, whether it is final, and what it says of the time left.
-
-    `completes_in` is the server's estimate in seconds by its own clock, `retry_after` its wish, both None if absent.
+    `completes_in` is the service's estimate in seconds by its own clock, `retry_after` its wish, `asked` how many
+    results the echoed request asked for; each None if absent.
     """
 
-    status: S
-    final: bool
+    status: JobStatus
     completes_in: float | None = None
     retry_after: float | None = None
+    asked: int | None = None
+
+    @property
+    def final(self) -> bool:
+        """Whether the job has ended."""
+        return self.status.status != "processing"
 
 
-def signed_urls(value: object) -> list[str]:
-    """Give the URLs of a list, so that none shows its query; anything but a list counts as an empty one."""
-    return [SignedUrl(url) for url in string_list(value)]
+def main_urls(files: tuple[ResultFile, ...]) -> list[str]:
+    """Return the URLs of the results that were asked for, without what came beside them."""
+    return [file.url for file in files if file.main]

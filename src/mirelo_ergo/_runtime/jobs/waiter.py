@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -32,9 +32,7 @@ if TYPE_CHECKING:
     from ..webhooks.inbox import Subscription
     from ..webhooks.store import StoredEvent
     from .schedule import Schedule
-    from .values import Seen
-
-S = TypeVar("S")
+    from .values import PollResult
 
 FAILURES_LAST: Final = 300.0
 """Seconds of nothing but failed polls that end a wait."""
@@ -53,7 +51,7 @@ class Hints:
     left: int = HINTS
 
 
-class Waiter(Generic[S]):
+class Waiter:
     """Poll one job at its own pace. `next` gives each status that was seen, the final one last.
 
     With `events` (`inbox.subscription(job)`) it polls as soon as a webhook tells of the job's end, once per kind of
@@ -63,7 +61,7 @@ class Waiter(Generic[S]):
     def __init__(
         self,
         runtime: Runtime,
-        poll: Callable[[float, bool], Operation[Seen[S]]],
+        poll: Callable[[float, bool], Operation[PollResult]],
         *,
         estimate: float,
         elapsed: float,
@@ -102,7 +100,7 @@ class Waiter(Generic[S]):
         """Give the seconds since the submit."""
         return self._runtime.io.now() - self._began
 
-    async def next(self) -> Seen[S]:
+    async def next(self) -> PollResult:
         """Sleep until the next poll is due (or called for) and poll until one succeeds; failed ones are waited out.
 
         Raises `JobTimeoutError` after one last poll at the deadline, `JobExpiredError` or `NotFoundError` for a job
@@ -176,7 +174,7 @@ class Waiter(Generic[S]):
             self._heard.add(heard.status)
         return heard
 
-    def _told(self, heard: StoredEvent) -> Seen[S] | None:
+    def _told(self, heard: StoredEvent) -> PollResult | None:
         """Believe a webhook, if the inbox does, and if it reads like a poll that saw the end."""
         if heard.body is None:
             return None
