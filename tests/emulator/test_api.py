@@ -264,7 +264,7 @@ def test_a_job_goes_its_way(api: Api) -> None:
 
 def test_progress_stays_at_90(api: Api) -> None:
     accepted = api.submit(TEXT, prompt="rain")
-    (job,) = api.emu._world.store._running.values()
+    (job,) = api.emu._state.store._running.values()
     job.finishes_at += 1000
     api.emu.clock.advance(100)
     assert api.get(accepted["job_url"]).json()["progress_percent"] == 90
@@ -323,7 +323,7 @@ def test_advancing_the_clock_ends_a_sync_request(api: Api) -> None:
     with ThreadPoolExecutor(1) as pool:
         begin = time.monotonic()
         answer = pool.submit(api.post, f"{TEXT}/sync", {"prompt": "rain"})
-        while not api.emu._world.store._running:
+        while not api.emu._state.store._running:
             assert time.monotonic() - begin < 5
         api.emu.clock.advance(600)
         assert answer.result(5).status_code == 200

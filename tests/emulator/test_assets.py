@@ -103,7 +103,7 @@ def test_half_an_upload_leaves_nothing(api: Api) -> None:
         head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: x\r\nContent-Type: video/mp4\r\n"
         wire.sendall(head.encode() + b"Content-Length: 90\r\n\r\nonly this")
         _until(lambda: api.emu.requests[-1].body_bytes == 9)
-    folder = api.emu._world.disk.folder
+    folder = api.emu._state.disk.folder
     _until(lambda: not list(folder.iterdir()))
     asset = api.emu.asset(asset_id)
     assert asset is not None
@@ -120,7 +120,7 @@ def test_an_asset_that_expires_while_it_is_uploaded(api: Api) -> None:
         yield b"2"
 
     assert store_error_of(put(url, chunks(), content_length="2")) == (404, "NoSuchKey")
-    assert list(api.emu._world.disk.folder.iterdir()) == []
+    assert list(api.emu._state.disk.folder.iterdir()) == []
 
 
 def test_a_large_upload_takes_little_memory(api: Api) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import attrs
@@ -11,20 +12,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirelo_ergo.emulator import Clock, faults
-from mirelo_ergo.emulator.faults import bounds, kinds
+from mirelo_ergo.emulator.faults import kinds
 from mirelo_ergo.emulator.faults.plan import Plan, Rule, rule_from_json, rule_to_json
-from mirelo_ergo.emulator.spec import targets
+from mirelo_ergo.emulator.services import registry
+from mirelo_ergo.emulator.spec import bounds, targets
 
-OPERATIONS = {target.id: target for target in targets.targets()}
+EVERY = [
+    *(target for service in registry.SERVICES.values() for target in service.targets()),
+    *(target.on(service) for service in registry.SERVICES for target in targets.STORE),
+]
+OPERATIONS = {target.id: target for target in EVERY}
 SUBMIT = OPERATIONS["textToSfxV16JobCreate"]
 POLL = OPERATIONS["textToSfxJobPoll"]
 
 
 def hits(plan: Plan, target: targets.Target = SUBMIT, count: int = 10, key: str = "") -> list[bool]:
-    return [plan.strike(target, key) != faults_none for _ in range(count)]
+    return [plan.choose(target, key) != faults_none for _ in range(count)]
 
 
-faults_none = Plan(Clock()).strike(SUBMIT, "")
+faults_none = Plan(Clock()).choose(SUBMIT, "")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +146,7 @@ def test_chance_comes_again_from_its_seed() -> None:
     assert drawn[0] == drawn[1] != drawn[2]
     assert 16 < sum(drawn[0]) < 48
     plan.play([Rule("any", faults.Reset(), probability=0.0), Rule("any", faults.Latency(1), probability=1)])
-    assert [plan.strike(SUBMIT, "").kinds for _ in range(3)] == [("latency",)] * 3
+    assert [plan.choose(SUBMIT, "").kinds for _ in range(3)] == [("latency",)] * 3
 
 
 def test_the_first_that_decides_about_the_answer_counts_and_later_ones_wait() -> None:
@@ -153,21 +159,21 @@ def test_the_first_that_decides_about_the_answer_counts_and_later_ones_wait() ->
         ]
     )
     plan.add([Rule("generate", faults.Latency(1))])
-    assert [plan.strike(SUBMIT, "").kinds for _ in range(5)] == [
+    assert [plan.choose(SUBMIT, "").kinds for _ in range(5)] == [
         ("latency", "status", "latency"),
         ("reset", "latency", "latency"),
         ("latency", "status", "latency"),
         ("reset", "latency", "latency"),
         ("latency", "latency"),
     ]
-    assert plan.strike(SUBMIT, "").latency_s == 3
+    assert plan.choose(SUBMIT, "").latency_s == 3
 
 
 def test_the_slowest_reader_counts() -> None:
     plan = Plan(Clock())
     plan.add([Rule("any", faults.SlowUpload(rate)) for rate in (5000, 2000, 3000)])
-    assert plan.strike(OPERATIONS["putUpload"], "").bytes_per_s == 2000
-    assert plan.strike(SUBMIT, "").bytes_per_s is None
+    assert plan.choose(OPERATIONS["putUpload"], "").bytes_per_s == 2000
+    assert plan.choose(SUBMIT, "").bytes_per_s is None
 
 
 def test_clearing_one_or_all() -> None:
@@ -198,13 +204,16 @@ def test_a_rate_limits_memory_of_keys_is_capped(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_operations_are_found_by_their_requests() -> None:
-    for target in targets.targets():
-        path = target.path.replace("{job_id}", "x").replace("{asset_id}", "x").replace("{name}", "0.wav")
-        assert targets.find(target.method, path.replace("{token}", "x")) == target
-    assert targets.find("GET", "/v2/nothing") is None
-    assert targets.find("DELETE", "/v2/me") is None
-    assert {target.group for target in targets.targets()} == set(targets.GROUPS)
-    assert len(targets.names()) == len(set(targets.names()))
+    for target in EVERY:
+        port = registry.port_of(target.service)
+        assert registry.find(port, target.method, re.sub(r"{\w+}", "x", target.path)) == target
+        assert registry.owner(port, re.sub(r"{\w+}", "x", target.path)) == target.service
+    assert registry.find("mirelo", "GET", "/v2/nothing") is None
+    assert registry.find("mirelo", "DELETE", "/v2/me") is None
+    assert registry.find("pixazo", "GET", "/v2/me") is None
+    assert registry.owner("pixazo", "/v2/me") == "pixazo"
+    assert {target.group for target in EVERY} == set(targets.GROUPS)
+    assert len(registry.names()) == len(set(registry.names()))
 
 
 # JSON
@@ -237,7 +246,7 @@ FAULTS = st.one_of([parameters(cls) for cls in kinds.KINDS.values()])
 @st.composite
 def rules(draw: st.DrawFn) -> Rule:
     fault = draw(FAULTS)
-    fitting = [name for name in targets.names() if targets.groups(name) & fault.groups]
+    fitting = [name for name in registry.names() if registry.groups(name) & fault.groups]
     more: dict[str, Any] = {}
     if not isinstance(fault, faults.RateLimit):
         more = draw(

@@ -328,8 +328,10 @@ def test_serve_tells_where_each_service_is(tmp_path: Path, capsys: pytest.Captur
         work = pool.submit(use_it)
         serve(ready_file=ready)
         work.result()
-    assert list(told) == ["url", "key", "pid", "services"]
+    assert list(told) == ["url", "key", "pid", "services", "urls", "keys"]
     assert list(told["services"]) == ["mirelo", "pixazo"]
+    assert told["urls"] == told["services"]
+    assert told["keys"] == dict.fromkeys(told["services"], told["key"])
     assert told["services"]["mirelo"] == told["url"]
     assert statuses == [404, 404, 404, 202]
     printed = capsys.readouterr().out

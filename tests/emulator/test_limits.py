@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 import wave
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from mirelo_ergo import AsyncMireloClient, Video
 from mirelo_ergo.emulator import Emulator, running
-from mirelo_ergo.emulator.faults import sockets
+from mirelo_ergo.emulator.web import connections
 from mirelo_ergo.emulator.web.wire import MAX_BODY
 from tests.emulator.support import TEXT, Api, answering, error_of, put, store_error_of
 
@@ -46,8 +46,9 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def test_no_route_takes_a_body_over_the_cap(shared: Api) -> None:
-    world: Any = shared.emu._world
-    services = {shared.emu.url: world._services["mirelo"].routes, shared.emu.pixazo_url: world.pixazo._app.routes}
+    application = shared.emu._application
+    services = {url: application._app(name).routes for name, url in shared.emu.urls.items()}
+    services[shared.emu.url] = [*services[shared.emu.url], *application._own]
     tried = 0
     with httpx.Client(headers={"authorization": f"Bearer {shared.emu.key}"}, verify=False) as http:
         for base, routes in services.items():
@@ -92,7 +93,7 @@ def test_announced_uploads_count_before_they_are_there(api: Api, monkeypatch: py
     head = (
         f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: x\r\nContent-Type: video/mp4\r\nContent-Length: 60\r\n\r\n"
     )
-    folder = api.emu._world.disk.folder
+    folder = api.emu._state.disk.folder
     with connected(api.emu) as wire:
         wire.sendall(head.encode())
         until(lambda: any(folder.iterdir()))
@@ -118,7 +119,7 @@ def test_a_download_without_a_length_ends_at_the_cap(api: Api, monkeypatch: pyte
         body = {"video": {"type": "url", "video_url": f"{base}/clip.mp4"}, "duration_ms": 1000}
         answer = api.post("/v2/video-to-sfx/v1.5/jobs", body)
     assert error_of(answer) == (500, "server_error")
-    assert list(api.emu._world.disk.folder.iterdir()) == []
+    assert list(api.emu._state.disk.folder.iterdir()) == []
 
 
 def test_a_sound_that_decodes_to_too_much_ends_at_the_cap(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +134,7 @@ def test_a_sound_that_decodes_to_too_much_ends_at_the_cap(api: Api, monkeypatch:
     monkeypatch.setattr("mirelo_ergo.emulator.state.disk.STEP", 10_000)
     answer = api.post("/v2/extend-audio/v1.6/jobs", {"audio": audio, "append_duration_ms": 1000})
     assert error_of(answer) == (500, "server_error")
-    assert [path.name.partition("-")[0] for path in api.emu._world.disk.folder.iterdir()] == ["upload"]
+    assert [path.name.partition("-")[0] for path in api.emu._state.disk.folder.iterdir()] == ["upload"]
 
 
 # Memory
@@ -143,7 +144,7 @@ def test_old_requests_are_forgotten_when_they_hold_too_much(api: Api, monkeypatc
     monkeypatch.setattr("mirelo_ergo.emulator.web.traffic.MAX_KEPT", 50_000)
     for number in range(12):
         api.submit(TEXT, prompt=f"{number} " + "x" * 4_900)
-    traffic = api.emu._world.traffic
+    traffic = api.emu._state.requests
     assert 5 < len(api.emu.requests) < 12
     assert api.emu.requests[-1].json["prompt"].startswith("11 ")
     held = sum(len(seen.body) + len(seen.answer) for seen in api.emu.requests)
@@ -158,7 +159,7 @@ def test_old_requests_are_forgotten_when_they_hold_too_much(api: Api, monkeypatc
 
 
 def test_connections_over_the_cap_are_told_so(emu: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sockets, "MAX_CONNECTIONS", 3)
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 3)
     held = [connected(emu) for _ in range(3)]
     try:
         until(lambda: len(emu._server.server_state.connections) == 3)

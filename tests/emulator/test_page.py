@@ -68,7 +68,7 @@ def look(page: Page) -> None:
 
 def minutes_left(emu: Emulator, seconds: float) -> None:
     """Move the clock so that the one job there is has this long to go."""
-    (job,) = emu._world.store.jobs()
+    (job,) = emu._state.store.jobs()
     emu.clock.advance(job.finishes_at - emu.clock.now() - seconds)
 
 

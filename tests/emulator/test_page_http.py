@@ -262,8 +262,8 @@ def test_the_gateway_and_what_it_did_are_there_too(emu: Emulator, http: httpx.Cl
         gateway.submit(QUEUE, text_prompt="pebbles")
     page = text_of(http.get("/"))
     assert f"Pixazo gateway {emu.pixazo_url}" in page
-    assert "pebbles Running pixazo mirelo-sfx-1-6-text-to-audio" in page
-    assert f"POST pixazo {QUEUE}" in page
+    assert "pebbles Running Pixazo gateway textToAudio mirelo-sfx-1-6-text-to-audio" in page
+    assert f"POST Pixazo gateway {QUEUE}" in page
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_a_synchronous_request_gets_an_answer(emu: Emulator, api: Api) -> None:
 def test_a_stalled_upload_gets_an_answer_and_leaves_no_file(emu: Emulator, api: Api) -> None:
     asset_id, url = api.open_upload()
     parts = urlsplit(url)
-    folder = emu._world.disk.folder
+    folder = emu._state.disk.folder
     head = (
         f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: x\r\nContent-Type: video/mp4\r\nContent-Length: 90\r\n\r\nxy"
     )
@@ -101,7 +101,7 @@ def test_a_rendering_ends(emu: Emulator, api: Api, example_clip: Path) -> None:
     video = api.upload(example_clip.read_bytes())
     for _ in range(6):
         api.submit(VIDEO, video=video, duration_ms=5000, num_samples=4, output="video", start_offset_ms=1000)
-    old = emu._world
+    old = emu._state
     wait_for(lambda: any(path.name.startswith("window") for path in old.disk.folder.iterdir()))
     emu.reset()
     assert not old.disk.folder.exists()
@@ -137,4 +137,4 @@ def test_under_load(emu: Emulator) -> None:
             user.result(10)
     assert min(answers[200], answers[201], answers[202]) > 5
     assert set(answers) <= {200, 201, 202, 403, 503}, "and an upload whose asset was forgotten has a bad signature"
-    assert len(list(emu._world.disk.folder.parent.iterdir())) == 2, "the lock and one folder, the present one"
+    assert len(list(emu._state.disk.folder.parent.iterdir())) == 2, "the lock and one folder, the present one"

@@ -22,6 +22,7 @@ import pytest
 
 from mirelo_ergo.emulator import running, serve, server
 from mirelo_ergo.emulator.spec import spec
+from mirelo_ergo.emulator.web.server import Server
 from tests.emulator.support import TEXT, VIDEO, Api, answering, fetch
 
 if TYPE_CHECKING:
@@ -59,12 +60,12 @@ def is_gone(emu: Emulator) -> bool:
     with contextlib.suppress(ConnectionRefusedError):
         socket.create_connection((parts.hostname or "", parts.port or 0)).close()
         return False
-    return not emu._world.disk.folder.exists()
+    return not emu._state.disk.folder.exists()
 
 
 def test_ready_when_it_returns_and_gone_at_the_end() -> None:
     with running() as emu:
-        assert emu._world.disk.folder.is_dir()
+        assert emu._state.disk.folder.is_dir()
         with Api(emu) as api:
             api.balance()
             fetch(api.results(TEXT, prompt="rain", duration_ms=1000)[0])
@@ -141,8 +142,8 @@ def test_stops_quickly_and_quietly_in_the_middle_of(busy: Callable[[Api], None],
 
     def is_under_way(emu: Emulator) -> bool:
         if not sign:
-            return bool(emu._world.store._running)
-        return any(path.name.startswith(sign) for path in emu._world.disk.folder.iterdir())
+            return bool(emu._state.store._running)
+        return any(path.name.startswith(sign) for path in emu._state.disk.folder.iterdir())
 
     with ThreadPoolExecutor(1) as pool:
         with running() as emu:
@@ -172,13 +173,13 @@ def test_a_stalled_download_does_not_hold_it_up() -> None:
 
 
 def test_a_start_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    at_once = server._Server.startup
+    at_once = Server.startup
 
-    async def startup(self: server._Server, sockets: list[socket.socket] | None = None) -> None:
+    async def startup(self: Server, sockets: list[socket.socket] | None = None) -> None:
         await asyncio.sleep(0.2)
         await at_once(self, sockets)
 
-    monkeypatch.setattr(server._Server, "startup", startup)
+    monkeypatch.setattr(Server, "startup", startup)
     monkeypatch.setattr(server, "START_SECONDS", 0.01)
     with pytest.raises(RuntimeError, match="did not start"), running():
         pass

@@ -29,7 +29,7 @@ def api() -> Iterator[Api]:
         emu.clock.advance(25 * 3600)
         _ = emu.charges  # waits for what still renders
         client.open_upload()
-        assert list(emu._world.disk.folder.iterdir()) == []
+        assert list(emu._state.disk.folder.iterdir()) == []
 
 
 def extend(api: Api, data: bytes, **more: Any) -> httpx.Response:

@@ -224,11 +224,11 @@ def test_the_decoded_input_lives_as_long_as_the_results(fresh: Api, example_clip
     urls = fresh.results(EXTEND, audio=audio, append_duration_ms=1000, num_samples=3)
     urls += fresh.results(INPAINT_VIDEO, audio=audio, video=video, segment=SEGMENT, num_samples=2)
     assert [fetch(url).status_code for url in urls] == [200] * 5
-    kinds = sorted(path.name.partition("-")[0] for path in fresh.emu._world.disk.folder.iterdir())
+    kinds = sorted(path.name.partition("-")[0] for path in fresh.emu._state.disk.folder.iterdir())
     assert kinds == ["samples", "samples", "upload", "upload"]
     fresh.emu.clock.advance(25 * 3600)
     fresh.open_upload()
-    assert list(fresh.emu._world.disk.folder.iterdir()) == []
+    assert list(fresh.emu._state.disk.folder.iterdir()) == []
 
 
 def test_failures_leave_no_files(fresh: Api, example_clip: Path) -> None:
@@ -241,7 +241,7 @@ def test_failures_leave_no_files(fresh: Api, example_clip: Path) -> None:
         assert fresh.finish(fresh.submit(EXTEND_VIDEO, **request))["status"] == "errored"
     refused = {"audio": audio, "video": video, "append_duration_ms": 3000}
     assert fresh.post(f"{EXTEND_VIDEO}/jobs", refused).status_code == 400
-    assert {path.name.partition("-")[0] for path in fresh.emu._world.disk.folder.iterdir()} == {"upload"}
+    assert {path.name.partition("-")[0] for path in fresh.emu._state.disk.folder.iterdir()} == {"upload"}
     assert fresh.emu.charges == []
 
 

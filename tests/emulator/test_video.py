@@ -183,7 +183,7 @@ def test_unreachable_urls(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     for url in ("http://127.0.0.1:1/clip.mp4", "http://no-such-host.invalid/clip.mp4", "https://127.0.0.1:1/"):
         answer = api.post(f"{VIDEO}/jobs", {"video": {"type": "url", "video_url": url}, "duration_ms": 1000})
         assert error_of(answer) == (400, "video_url_unreachable")
-    assert list(api.emu._world.disk.folder.iterdir()) == []
+    assert list(api.emu._state.disk.folder.iterdir()) == []
 
 
 # Sound and picture
@@ -246,11 +246,11 @@ def test_an_asset_serves_many_jobs_and_no_clip_is_left_behind(api: Api, short_cl
     video = api.upload(short_clip.read_bytes())
     urls = [api.results(VIDEO, video=video, duration_ms=1000, start_offset_ms=n, output="video")[0] for n in range(3)]
     assert all(fetch(url).status_code == 200 for url in urls)
-    kinds = sorted(path.name.partition("-")[0] for path in api.emu._world.disk.folder.iterdir())
+    kinds = sorted(path.name.partition("-")[0] for path in api.emu._state.disk.folder.iterdir())
     assert kinds == ["result", "result", "result", "upload"]
     api.emu.clock.advance(25 * 3600)
     api.open_upload()
-    assert list(api.emu._world.disk.folder.iterdir()) == []
+    assert list(api.emu._state.disk.folder.iterdir()) == []
 
 
 def test_a_scripted_failure_leaves_no_clip_behind(api: Api, short_clip: Path) -> None:
@@ -258,7 +258,7 @@ def test_a_scripted_failure_leaves_no_clip_behind(api: Api, short_clip: Path) ->
     api.emu.fail_next("generate", FailedJob("generation_failed"))
     status = api.finish(api.submit(VIDEO, video=video, duration_ms=1000))
     assert status["error"]["code"] == "generation_failed"
-    assert [path.name.partition("-")[0] for path in api.emu._world.disk.folder.iterdir()] == ["upload"]
+    assert [path.name.partition("-")[0] for path in api.emu._state.disk.folder.iterdir()] == ["upload"]
 
 
 def test_a_still_clip_is_nearly_silent(api: Api, tmp_path: Path) -> None:

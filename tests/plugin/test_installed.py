@@ -69,7 +69,7 @@ def test_the_example_runs_and_each_worker_has_a_server_of_its_own(tmp_path: Path
         @pytest.mark.parametrize("n", range(6))
         def test_apart(mirelo_emulator, mirelo_client, n):
             with open(f"worker-{os.environ['PYTEST_XDIST_WORKER']}-{n}", "w") as file:
-                file.write(f"{mirelo_emulator.url} {mirelo_emulator._world.disk.folder.parent}")
+                file.write(f"{mirelo_emulator.url} {mirelo_emulator._state.disk.folder.parent}")
             assert mirelo_client.me().credits_available == 10_000
             assert len(mirelo_emulator.requests) == 1
             mirelo_emulator.set_credits(n)

@@ -13,9 +13,9 @@ wrong see `faults`. The sounds are noise and tones:
 a prompt's rain, wind, engine, footsteps or impact choose a texture, a clip gets a hit wherever its motion jumps. A loop
 runs round without a seam; an extension and an inpainted segment leave every sample of their input as FFmpeg decodes it.
 
-At `emu.pixazo_url`, with the same key and credits, is the Pixazo gateway; `emu.callbacks` is about its webhooks.
-Bodies, jobs, connections, memory and disk are capped; the caps are constants in `wire`, `blobs`, `store`, `fetch`,
-`recording`, `traffic`, `disk` and `faults.sockets`. For pytest there are fixtures, see `mirelo_ergo.pytest_plugin`.
+Every service has an address in `emu.urls` and the same accounts, credits and clock: at `emu.urls["pixazo"]` is the
+Pixazo gateway, and `emu.callbacks` is about its webhooks. Bodies, jobs, connections, memory and disk are capped; the
+caps are constants beside what they cap. For pytest there are fixtures, see `mirelo_ergo.pytest_plugin`.
 """
 
 from importlib.util import find_spec as _find_spec
@@ -32,9 +32,10 @@ if _missing := [
     )
 
 from mirelo_ergo.emulator import faults
-from mirelo_ergo.emulator.server import Emulator, running, serve
+from mirelo_ergo.emulator.server import Emulator, running
+from mirelo_ergo.emulator.serving import serve
 from mirelo_ergo.emulator.state.clock import Clock
-from mirelo_ergo.emulator.state.store import Asset, Charge, SeenJob
+from mirelo_ergo.emulator.state.records import Asset, Charge, SeenJob
 from mirelo_ergo.emulator.web.callbacks import Callbacks, SentCallback
 from mirelo_ergo.emulator.web.traffic import SeenRequest
 

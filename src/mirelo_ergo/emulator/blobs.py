@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.emulator.media.rendering import Rendering
     from mirelo_ergo.emulator.state.disk import Disk
+    from mirelo_ergo.emulator.state.records import Asset, Job
     from mirelo_ergo.emulator.state.signing import Signer
-    from mirelo_ergo.emulator.state.store import Asset, Job, Store
+    from mirelo_ergo.emulator.state.store import Store
 
 UPLOAD_SECONDS = 15 * 60
 RESULT_SECONDS = 60 * 60
@@ -43,16 +44,15 @@ class Blobs:
         self._disk = disk
 
     def routes(self) -> list[Route]:
-        """Return the routes of the object store."""
+        """Return the routes of the object store, which are on every port."""
         return [
             Route("/store/uploads/{asset_id}", self._upload, methods=["PUT"]),
-            self.results(),
-            Route("/d/{token}", self._follow, methods=["GET"]),
+            Route("/store/results/{job_id}/{name}", self._download, methods=["GET"]),
         ]
 
-    def results(self) -> Route:
-        """Return the route that `result_urls` leads to."""
-        return Route("/store/results/{job_id}/{name}", self._download, methods=["GET"])
+    def links(self) -> Route:
+        """Return the route of the short links."""
+        return Route("/d/{token}", self._follow, methods=["GET"])
 
     def upload_url(self, base: str, asset: Asset) -> str:
         """Return where to PUT an asset's bytes, for 15 minutes."""

@@ -26,13 +26,13 @@ import attrs
 from starlette.responses import Response
 
 from mirelo_ergo.emulator.faults import scenario, schema
-from mirelo_ergo.emulator.faults.bounds import Number, Text, nearest
 from mirelo_ergo.emulator.faults.kinds import KINDS
 from mirelo_ergo.emulator.faults.plan import ActiveFault, rule_from_json, rule_to_json
 from mirelo_ergo.emulator.page.view import safe, short_key
-from mirelo_ergo.emulator.spec import targets
+from mirelo_ergo.emulator.services import registry
+from mirelo_ergo.emulator.spec.bounds import Number, Text, nearest
 from mirelo_ergo.emulator.state.clock import iso
-from mirelo_ergo.emulator.state.store import KEY_PREFIX
+from mirelo_ergo.emulator.state.records import KEY_PREFIX
 from mirelo_ergo.emulator.web import callbacks, wire
 from mirelo_ergo.emulator.web.origin import check_origin
 from mirelo_ergo.emulator.web.refusals import Refusal, bad_request, short
@@ -43,10 +43,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.routing import Route
 
-    from mirelo_ergo.emulator.faults.bounds import Bound
-    from mirelo_ergo.emulator.state.store import Job
+    from mirelo_ergo.emulator.lifetime import Lifetime
+    from mirelo_ergo.emulator.spec.bounds import Bound
+    from mirelo_ergo.emulator.state.records import Job
     from mirelo_ergo.emulator.web.traffic import SeenRequest
-    from mirelo_ergo.emulator.world import World
 
     Answer = Callable[[Request], Awaitable[object]]
 
@@ -60,16 +60,17 @@ WORD = Text("[!-~]{1,200}", "a word of up to 200 characters")
 
 
 class Control:
-    """Answer what is asked about a world, and change it."""
+    """Answer what is asked about an emulator, and change it."""
 
-    def __init__(self, world: World, reset: Callable[[], None]) -> None:
-        self._world = world
-        self._reset = reset
+    def __init__(self, lifetime: Lifetime) -> None:
+        self._lifetime = lifetime
+        self._state = lifetime.state
+        self._plan = lifetime.plan
 
     def routes(self) -> list[Route]:
         """Return the routes of the endpoints."""
         return [
-            _route("GET", "state", self._state),
+            _route("GET", "state", self._everything),
             _route("GET", "faults", self._faults),
             _route("POST", "faults", self._add_fault, 201),
             _route("DELETE", "faults", self._clear_faults),
@@ -83,63 +84,66 @@ class Control:
             _route("GET", "schema", self._schema),
         ]
 
-    async def _state(self, request: Request) -> object:
+    async def _everything(self, request: Request) -> object:
         last = _last(request)
-        world = self._world
-        jobs = world.store.jobs()
+        state = self._state
+        jobs = state.store.jobs()
         base = wire.base_url(request)
         return {
             "url": base,
-            "key": world.key,
+            "key": state.key,
+            "services": {
+                name: {"url": url, "key": self._lifetime.keys[name]} for name, url in self._lifetime.urls.items()
+            },
             "clock": self._time(),
-            "accounts": [{**attrs.asdict(each), "key": short_key(each.key)} for each in world.store.balances()[-last:]],
+            "accounts": [{**attrs.asdict(each), "key": short_key(each.key)} for each in state.store.balances()[-last:]],
             "jobs": [self._job(job, base) for job in jobs[-last:]],
             "job_count": len(jobs),
             "charges": [
                 {"job_id": charge.job_id, "credits": charge.credits, "key": short_key(charge.key)}
-                for charge in world.store.charges()[-last:]
+                for charge in state.store.charges()[-last:]
             ],
-            "requests": [_request(seen) for seen in world.traffic.requests(last)],
-            "scenario": world.faults.scenario,
+            "requests": [_request(seen) for seen in state.requests.last(last)],
+            "scenario": self._plan.scenario,
             "faults": self._active(),
         }
 
     def _time(self) -> dict[str, Any]:
-        return {"now": iso(self._world.clock.now()), "speed": self._world.studio.speed}
+        return {"now": iso(self._state.clock.now()), "speed": self._state.jobs.speed}
 
     def _job(self, job: Job, base: str) -> dict[str, Any]:
-        seen = job.seen(self._world.clock.now())
+        seen = job.seen(self._state.clock.now())
         return {
             **attrs.asdict(seen),
             "key": short_key(seen.key),
             "request": json.loads(safe(json.dumps(seen.request))),
             "created_at": iso(seen.created_at),
             "completed_at": None if seen.completed_at is None else iso(seen.completed_at),
-            "result_urls": self._world.blobs.result_urls(base, job),
+            "result_urls": self._state.blobs.result_urls(base, job),
         }
 
     def _active(self) -> list[dict[str, Any]]:
-        return [_fault(each) for each in self._world.faults.active()]
+        return [_fault(each) for each in self._plan.active()]
 
     async def _faults(self, request: Request) -> object:
         return {
             "faults": self._active(),
             "kinds": {kind: sorted(cls.groups) for kind, cls in KINDS.items()},
-            "operations": list(targets.names()),
+            "operations": list(registry.names()),
             "scenarios": scenario.names(),
         }
 
     async def _add_fault(self, request: Request) -> object:
         rule = rule_from_json(await _sent(request), "rule")
-        return _fault(ActiveFault(self._world.faults.add([rule])[0], rule, 0, 0))
+        return _fault(ActiveFault(self._plan.add([rule])[0], rule, 0, 0))
 
     async def _clear_faults(self, request: Request) -> object:
-        self._world.faults.clear()
+        self._plan.clear()
         return {"faults": []}
 
     async def _clear_fault(self, request: Request) -> object:
         number = request.path_params["id"]
-        if not (number.isdecimal() and len(number) < 10 and self._world.faults.clear(int(number))):
+        if not (number.isdecimal() and len(number) < 10 and self._plan.clear(int(number))):
             raise Refusal("not_found", 404, f"there is no fault {short(number)}")
         return {"faults": self._active()}
 
@@ -155,16 +159,16 @@ class Control:
             chosen = scenario.load(name)
         else:
             chosen = scenario.scenario_from_json(sent["definition"])
-        self._world.play(chosen)
-        return {"scenario": self._world.faults.scenario, "faults": self._active()}
+        self._lifetime.play(chosen)
+        return {"scenario": self._plan.scenario, "faults": self._active()}
 
     async def _advance(self, request: Request) -> object:
         sent = _only(await _sent(request), "advance_s")
-        self._world.clock.advance(_field(sent, "advance_s", YEARS))
+        self._state.clock.advance(_field(sent, "advance_s", YEARS))
         return self._time()
 
     async def _callbacks(self, request: Request) -> object:
-        held = self._world.callbacks
+        held = self._state.callbacks
         sent = [{**attrs.asdict(each), "at": iso(each.at)} for each in held.sent[-_last(request) :]]
         return {"copies": held.copies, "delay_s": held.delay_s, "loss": held.loss, "sent": sent}
 
@@ -172,14 +176,14 @@ class Control:
         sent = _only(await _sent(request), *KNOBS)
         values = {name: _field(sent, name, KNOBS[name]) for name in sent}
         for name, value in values.items():
-            setattr(self._world.callbacks, name, value)
+            setattr(self._state.callbacks, name, value)
         return await self._callbacks(request)
 
     async def _set_credits(self, request: Request) -> object:
         sent = _only(await _sent(request), "credits", "account", "key")
         amount = _field(sent, "credits", CREDITS)
-        store = self._world.store
-        key = _field(sent, "key", KEY) if "key" in sent else self._world.key
+        store = self._state.store
+        key = _field(sent, "key", KEY) if "key" in sent else self._state.key
         if "account" in sent:
             account = _field(sent, "account", WORD)
             found = [each.key for each in store.balances() if each.id == account]
@@ -191,7 +195,7 @@ class Control:
 
     async def _start_anew(self, request: Request) -> object:
         _only(await _sent(request))
-        await asyncio.to_thread(self._reset)  # it waits for what this loop has to end
+        await asyncio.to_thread(self._lifetime.reset)  # it waits for what this loop has to end
         return {}
 
     async def _schema(self, request: Request) -> object:
@@ -253,7 +257,7 @@ def _fault(active: ActiveFault) -> dict[str, Any]:
 
 
 def _request(seen: SeenRequest) -> dict[str, Any]:
-    target = targets.find(seen.method, seen.path)
+    target = registry.find(registry.port_of(seen.service), seen.method, seen.path)
     return {
         "number": seen.number,
         "at": iso(seen.at),

@@ -12,27 +12,27 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mirelo_ergo.emulator.faults.twist import twisted
-from mirelo_ergo.emulator.media import parts
+from mirelo_ergo.emulator.media import segments
 from mirelo_ergo.emulator.state import rates
 from mirelo_ergo.emulator.state.clock import Stopping
 from mirelo_ergo.emulator.web.refusals import Refusal, bad_request
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from mirelo_ergo.emulator.faults.plan import Plan
-    from mirelo_ergo.emulator.media.orders import Order
     from mirelo_ergo.emulator.media.rendering import Rendering
     from mirelo_ergo.emulator.media.sources import Sources
+    from mirelo_ergo.emulator.media.tasks import RenderTask
     from mirelo_ergo.emulator.spec.targets import Target
     from mirelo_ergo.emulator.state.clock import Clock
     from mirelo_ergo.emulator.state.disk import Disk
-    from mirelo_ergo.emulator.state.store import Job, Store
+    from mirelo_ergo.emulator.state.records import Job, Origin
+    from mirelo_ergo.emulator.state.store import Store
     from mirelo_ergo.emulator.state.workers import Workers
 
 RENDER_PATIENCE = 20.0
+MAX_ESTIMATE = 10**12  # ms, 31 years: its end is still a date
 
 # The failures that nothing in a request can cause; a prompt with the code in brackets, or the fault `FailedJob`, does.
 FAILURES = {
@@ -42,8 +42,21 @@ FAILURES = {
 }
 
 
-class Studio:
-    """Turn checked requests into jobs."""
+@attrs.frozen
+class JobFaultEffects:
+    """What faults do to one job."""
+
+    stuck: bool = False
+    failure: Refusal | None = None
+    factor: float = 1.0
+
+    def estimate(self, honest_ms: int) -> int:
+        """Return the estimate to tell."""
+        return honest_ms if self.factor == 1 else max(1, min(MAX_ESTIMATE, math.floor(honest_ms * self.factor)))
+
+
+class JobService:
+    """Turn checked requests into jobs; `effects` says what faults do to the next one of an operation."""
 
     def __init__(
         self,
@@ -55,7 +68,7 @@ class Studio:
         disk: Disk,
         seed: int,
         speed: float,
-        faults: Plan,
+        effects: Callable[[Target], JobFaultEffects],
     ) -> None:
         self._store = store
         self._clock = clock
@@ -64,18 +77,17 @@ class Studio:
         self._disk = disk
         self._seed = seed
         self.speed = speed
-        self._faults = faults
-        self._workshop: tuple[type[Order], type[Sources]] | None = None
+        self._effects = effects
+        self._workshop: tuple[type[RenderTask], type[Sources]] | None = None
 
     def preflight(self, values: Mapping[str, Any], target: Target) -> dict[str, int]:
         """Return the exact price and the estimate, wrong by as much as a fault says, as preflight answers them."""
         quote = self.quote(values)
-        twist = twisted(self._faults.generation(target))
-        return {**quote, "estimated_ms": twist.estimate(quote["estimated_ms"])}
+        return {**quote, "estimated_ms": self._effects(target).estimate(quote["estimated_ms"])}
 
     def quote(self, values: Mapping[str, Any]) -> dict[str, int]:
         """Return the exact price and the honest estimate, for a preflight's query or a request."""
-        length_ms, num_samples = parts.generated_ms(values), values["num_samples"]
+        length_ms, num_samples = segments.generated_ms(values), values["num_samples"]
         if num_samples < 1:
             raise bad_request(f"num_samples is {num_samples}: it has to be 1 or more")
         return {
@@ -84,59 +96,86 @@ class Studio:
         }
 
     async def generate(
-        self, key: str, route: str, sent: dict[str, Any], values: Mapping[str, Any], target: Target
+        self, key: str, origin: Origin, sent: dict[str, Any], values: Mapping[str, Any], target: Target
     ) -> Job:
-        """Start a generation whose sources are in order; `values` are the known fields of `sent`, with defaults.
+        """Start a generation of sound effects; `values` are the known fields of `sent`, with defaults.
 
         A worker looks at a clip's pictures and runs the coders; other sound is computed when it is read. Beside the
         fields of Mirelo's requests, `values` may have what other services offer: `seed`, `rounds` of a loop, the
-        `audio_format`, and `lenient`, which see `Order` and `Sources.footage`.
+        `audio_format`, and `lenient`, which see `RenderTask` and `Sources.clip`.
         """
         quote = self.quote(values)
         self._store.check_balance(key, quote["credits"])
         with ExitStack() as undo:
-            order = await self._order(key, values, undo)
-            twist = twisted(self._faults.generation(target))
-            failure = twist.failure or _asked_for(str(values.get("prompt", "")))
-
-            def begin() -> Future[tuple[Rendering, ...]]:
-                if twist.stuck:
-                    return Future()
-                if failure is not None:
-                    return _failed(failure)
-                render = functools.partial(order.render, self._seed, self._disk, self._workers.check)
-                work = self._workers.submit(render) if order.takes_time else _succeeded(render())
-                undo.pop_all()  # from here on the files are the work's and then the results'
-                return work
-
-            return self._store.new_job(
-                key=key,
-                route=route,
-                request=sent,
-                credits_needed=quote["credits"],
-                estimated_ms=twist.estimate(quote["estimated_ms"]),
-                takes_ms=math.inf if twist.stuck else rates.draw_ms(quote["estimated_ms"], self._random),
-                begin=begin,
+            task = await self._task(key, values, undo)
+            return self.start(
+                key,
+                origin,
+                sent,
+                target,
+                **quote,
+                failure=_asked_for(str(values.get("prompt", ""))),
+                render=functools.partial(task.render, self._seed, self._disk, self._workers.check),
+                takes_time=task.takes_time,
+                undo=undo,
             )
 
-    async def _order(self, key: str, values: Mapping[str, Any], undo: ExitStack) -> Order:
+    def start(
+        self,
+        key: str,
+        origin: Origin,
+        sent: dict[str, Any],
+        target: Target,
+        *,
+        credits: int,  # noqa: A002 - the field's word
+        estimated_ms: int,
+        render: Callable[[], tuple[Rendering, ...]],
+        takes_time: bool,
+        undo: ExitStack,
+        failure: Refusal | None = None,
+    ) -> Job:
+        """Start a job of any kind: hold its price, draw how long it takes, and make its results with `render`.
+
+        `undo` removes the files that the job needs, unless it begins to render. `failure` is how it ends instead.
+        """
+        effects = self._effects(target)
+        failure = effects.failure or failure
+
+        def begin() -> Future[tuple[Rendering, ...]]:
+            if effects.stuck:
+                return Future()
+            if failure is not None:
+                return _failed(failure)
+            work = self._workers.submit(render) if takes_time else _succeeded(render())
+            undo.pop_all()  # from here on the files are the work's and then the results'
+            return work
+
+        return self._store.new_job(
+            key=key,
+            origin=origin,
+            request=sent,
+            credits_needed=credits,
+            estimated_ms=effects.estimate(estimated_ms),
+            takes_ms=math.inf if effects.stuck else rates.draw_ms(estimated_ms, self._random),
+            begin=begin,
+        )
+
+    async def _task(self, key: str, values: Mapping[str, Any], undo: ExitStack) -> RenderTask:
         # With these come numpy and FFmpeg, which would make the first answer come a quarter later: not before they are
         # needed, and not in the loop, which goes on answering meanwhile.
         if self._workshop is None:
             self._workshop = await asyncio.to_thread(_workshop)
-        order, sources = self._workshop
+        task, sources = self._workshop
         source = sources(store=self._store, disk=self._disk, check=self._workers.check)
-        recording = footage = None
+        recording = clip = None
         if "audio" in values:
             recording = await source.recording(key, values["audio"], undo)
-        part = parts.part(values, 0 if recording is None else recording.frames)
+        segment = segments.segment(values, 0 if recording is None else recording.frames)
         if "video" in values:
-            footage = await source.footage(
-                key, values["video"], part.window, undo, lenient=values.get("lenient", False)
-            )
-            part = attrs.evolve(part, duration_ms=footage.window.duration_ms)  # shorter, if the clip was
-        return order(
-            part=part,
+            clip = await source.clip(key, values["video"], segment.window, undo, lenient=values.get("lenient", False))
+            segment = attrs.evolve(segment, duration_ms=clip.window.duration_ms)  # shorter, if the clip was
+        return task(
+            segment=segment,
             num_samples=values["num_samples"],
             prompt=values.get("prompt", ""),
             loop=values.get("loop", False),
@@ -145,7 +184,7 @@ class Studio:
             rounds=values.get("rounds", 1),
             seed=values.get("seed"),
             recording=recording,
-            footage=footage,
+            clip=clip,
         )
 
     async def finish(self, job: Job) -> Job:
@@ -165,11 +204,11 @@ class Studio:
         return job
 
 
-def _workshop() -> tuple[type[Order], type[Sources]]:
-    from mirelo_ergo.emulator.media.orders import Order
+def _workshop() -> tuple[type[RenderTask], type[Sources]]:
     from mirelo_ergo.emulator.media.sources import Sources
+    from mirelo_ergo.emulator.media.tasks import RenderTask
 
-    return Order, Sources
+    return RenderTask, Sources
 
 
 def checked_speed(speed: float) -> float:

@@ -21,11 +21,10 @@ from mirelo_ergo.emulator.faults.kinds import (
     Reset,
     Status,
 )
-from mirelo_ergo.emulator.faults.plan import Strike
-from mirelo_ergo.emulator.faults.sockets import connection
-from mirelo_ergo.emulator.services.registry import ENVELOPES
-from mirelo_ergo.emulator.spec import targets
+from mirelo_ergo.emulator.faults.plan import RequestFaults
+from mirelo_ergo.emulator.services.registry import SERVICES
 from mirelo_ergo.emulator.state.clock import Stopping
+from mirelo_ergo.emulator.web.connections import connection
 from mirelo_ergo.emulator.web.refusals import Refusal
 from mirelo_ergo.emulator.web.traffic import mark
 
@@ -37,17 +36,16 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.emulator.faults.kinds import Fault
     from mirelo_ergo.emulator.faults.plan import Plan
-    from mirelo_ergo.emulator.faults.sockets import Connection
     from mirelo_ergo.emulator.spec.targets import Target
     from mirelo_ergo.emulator.state.clock import Clock
     from mirelo_ergo.emulator.state.signing import Signer
+    from mirelo_ergo.emulator.web.connections import Connection
 
     Headers = Iterable[tuple[bytes, bytes]]
     Envelope = Callable[[Refusal], Response]
 
-NOTHING = Strike()
+NOTHING = RequestFaults()
 STORE = ("upload", "result")  # the operations that answer in XML
-KEYS = (b"authorization", b"ocp-apim-subscription-key")
 CODES = {401: "unauthorized", 402: "insufficient_credits", 404: "job_not_found", 429: "rate_limited"}
 STORE_CODES = {403: "AccessDenied", 404: "NoSuchKey", 429: "SlowDown", 503: "SlowDown"}
 
@@ -62,15 +60,16 @@ class Gate:
         self._signer = signer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        target = targets.find(scope["method"], scope["path"])
-        strike = NOTHING if target is None else self._plan.strike(target, _key(scope))
-        if target is None or strike == NOTHING:
+        target: Target | None = scope["target"]
+        service = SERVICES[scope["service"]]
+        chosen = NOTHING if target is None else self._plan.choose(target, service.sent_key(scope))
+        if target is None or chosen == NOTHING:
             await self._app(scope, receive, send)
             return
-        mark(scope, strike.kinds)
+        mark(scope, chosen.kinds)
         line = connection(scope)
-        envelope = store_error if target.group in STORE else ENVELOPES[scope["service"]]
-        exchange = _Exchange(self._app, self._clock, line, strike, scope, receive, send)
+        envelope = store_error if target.group in STORE else service.refuse
+        exchange = _Exchange(self._app, self._clock, line, chosen, scope, receive, send)
         try:
             await exchange.run(target, self._signer, envelope)
         except asyncio.CancelledError:  # so that nobody else adds to an answer that has begun
@@ -82,19 +81,26 @@ class _Exchange:
     """One request that a rule hit, with what it came on."""
 
     def __init__(
-        self, app: ASGIApp, clock: Clock, line: Connection, strike: Strike, scope: Scope, receive: Receive, send: Send
+        self,
+        app: ASGIApp,
+        clock: Clock,
+        line: Connection,
+        chosen: RequestFaults,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
     ) -> None:
         self._app = app
         self._clock = clock
         self._line = line
-        self._strike = strike
+        self._chosen = chosen
         self._scope = scope
         self._receive = receive
         self._send = send
         self._late = False
 
     async def run(self, target: Target, signer: Signer, envelope: Envelope) -> None:
-        fault = self._strike.answer
+        fault = self._chosen.answer
         match fault:
             case Status(when=when) | HtmlPage(when=when) | Reset(when=when) | NoAnswer(when=when):
                 if when == "after":
@@ -114,7 +120,7 @@ class _Exchange:
                 await self._pass(self._begin)
 
     async def _pass(self, send: Send) -> None:
-        receive, rate = self._receive, self._strike.bytes_per_s
+        receive, rate = self._receive, self._chosen.bytes_per_s
         if rate is not None:
             self._line.shrink()
             receive = functools.partial(self._slowly, rate)
@@ -216,7 +222,7 @@ class _Exchange:
         """Wait out the latency, once."""
         if not self._late:
             self._late = True
-            await self._pause(self._strike.latency_s)
+            await self._pause(self._chosen.latency_s)
 
     async def _pause(self, seconds: float) -> None:
         """Let the emulator's time pass; end the connection when the emulator stops meanwhile.
@@ -280,9 +286,3 @@ def _head(message: Message, now: float) -> bytes:
 def _with_length(message: Message, length: int) -> list[tuple[bytes, bytes]]:
     rest = [(name, value) for name, value in message["headers"] if name != b"content-length"]
     return [*rest, (b"content-length", b"%d" % length)]
-
-
-def _key(scope: Scope) -> str:
-    """Return what tells clients apart: the header with their key, or nothing."""
-    headers: dict[bytes, bytes] = dict(scope["headers"])
-    return next((headers[name] for name in KEYS if name in headers), b"").decode("latin-1")

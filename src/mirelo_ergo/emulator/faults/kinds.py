@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import attrs
 
-from mirelo_ergo.emulator.faults.bounds import Choice, Either, Number, Text, nearest
+from mirelo_ergo.emulator.spec.bounds import Choice, Either, Number, Text, nearest
 from mirelo_ergo.emulator.spec.targets import GENERATE, GROUPS
 from mirelo_ergo.emulator.web.refusals import short
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mirelo_ergo.emulator.faults.bounds import Bound, Number, nearest
+from mirelo_ergo.emulator.faults.effects import effects_of
 from mirelo_ergo.emulator.faults.kinds import (
     KINDS,
     Fault,
@@ -23,12 +23,15 @@ from mirelo_ergo.emulator.faults.kinds import (
     fault_from_json,
     fault_to_json,
 )
+from mirelo_ergo.emulator.services import registry
 from mirelo_ergo.emulator.spec import targets
+from mirelo_ergo.emulator.spec.bounds import Bound, Number, nearest
 from mirelo_ergo.emulator.web.refusals import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mirelo_ergo.emulator.generator import JobFaultEffects
     from mirelo_ergo.emulator.spec.targets import Target
     from mirelo_ergo.emulator.state.clock import Clock
 
@@ -43,13 +46,13 @@ class Operation(Bound):
     optional: bool = False
 
     def allows(self, value: object) -> bool:
-        return isinstance(value, str) and value in targets.names()
+        return isinstance(value, str) and value in registry.names()
 
     def words(self) -> str:
         return f"one of {', '.join((*targets.UNIONS, *targets.GROUPS))}, or an operationId"
 
     def schema(self) -> dict[str, Any]:
-        return {"enum": list(targets.names())}
+        return {"enum": list(registry.names())}
 
 
 @attrs.frozen
@@ -76,7 +79,7 @@ class Rule:
             raise ValueError(f"every is {self.every} and probability {self.probability}: a rule has one of them")
         if isinstance(self.fault, RateLimit) and not (self.every is None and self.probability is None):
             raise ValueError("fault is rate_limit: its own rate says whom it hits, without every and probability")
-        if not targets.groups(self.operation) & self.fault.groups:
+        if not registry.groups(self.operation) & self.fault.groups:
             raise ValueError(
                 f"operation is {self.operation!r}, to which {self.fault.kind} cannot happen: "
                 f"it can to {', '.join(sorted(self.fault.groups))}"
@@ -102,8 +105,8 @@ def rule_from_json(value: object, where: str) -> Rule:
     if "fault" in given:
         given["fault"] = fault_from_json(given["fault"], f"{where}.fault")
     operation = given.get("operation")
-    if isinstance(operation, str) and operation not in targets.names():
-        known = nearest(operation, targets.names(), (*targets.UNIONS, *targets.GROUPS, "every operationId"))
+    if isinstance(operation, str) and operation not in registry.names():
+        known = nearest(operation, registry.names(), (*targets.UNIONS, *targets.GROUPS, "every operationId"))
         raise ValueError(f"{where}.operation is {short(operation)}, which is none: {known}")
     return build(Rule, given, where)
 
@@ -131,7 +134,7 @@ class _Active:
     def spent(self) -> bool:
         return self.rule.times is not None and self.hits >= self.rule.times
 
-    def strikes(self) -> bool:
+    def hits_now(self) -> bool:
         """Count one that it is about, and say whether it is hit."""
         self.seen += 1
         if self.rule.every is not None:
@@ -154,7 +157,7 @@ class _Active:
 
 
 @attrs.frozen
-class Strike:
+class RequestFaults:
     """What happens to one request: how it is slowed, and the one fault that decides about its answer."""
 
     latency_s: float = 0.0
@@ -218,41 +221,41 @@ class Plan:
             self._tidy()
             return [ActiveFault(each.id, each.rule, each.seen, each.hits) for each in self._active]
 
-    def strike(self, target: Target, key: str) -> Strike:
+    def choose(self, target: Target, key: str) -> RequestFaults:
         """Choose what happens to a request.
 
         Slowness adds up. Of the faults that decide about the answer the first one counts, and the later ones wait.
         """
-        strike = Strike()
+        chosen = RequestFaults()
         if not self._active:
-            return strike
+            return chosen
         with self._lock:
             for each in self._about(target):
                 fault = each.rule.fault
-                if isinstance(fault, Latency) and each.strikes():
-                    strike = attrs.evolve(strike, latency_s=strike.latency_s + fault.seconds)
-                elif isinstance(fault, SlowUpload) and each.strikes():
-                    slowest = min(strike.bytes_per_s or fault.bytes_per_s, fault.bytes_per_s)
-                    strike = attrs.evolve(strike, bytes_per_s=slowest)
-                elif isinstance(fault, Latency | SlowUpload | JobFault) or strike.answer is not None:
+                if isinstance(fault, Latency) and each.hits_now():
+                    chosen = attrs.evolve(chosen, latency_s=chosen.latency_s + fault.seconds)
+                elif isinstance(fault, SlowUpload) and each.hits_now():
+                    slowest = min(chosen.bytes_per_s or fault.bytes_per_s, fault.bytes_per_s)
+                    chosen = attrs.evolve(chosen, bytes_per_s=slowest)
+                elif isinstance(fault, Latency | SlowUpload | JobFault) or chosen.answer is not None:
                     continue
                 elif isinstance(fault, RateLimit):
                     lacks = each.lacks(fault, key, self._clock.now())
                     if not lacks:
                         continue
-                    strike = attrs.evolve(strike, answer=limited(lacks))
-                elif each.strikes():
-                    strike = attrs.evolve(strike, answer=fault)
+                    chosen = attrs.evolve(chosen, answer=limited(lacks))
+                elif each.hits_now():
+                    chosen = attrs.evolve(chosen, answer=fault)
                 else:
                     continue
-                strike = attrs.evolve(strike, kinds=(*strike.kinds, fault.kind))
-        return strike
+                chosen = attrs.evolve(chosen, kinds=(*chosen.kinds, fault.kind))
+        return chosen
 
-    def generation(self, target: Target) -> list[JobFault]:
-        """Choose what happens to a generation that was just accepted, or to the estimate of a preflight."""
+    def job_effects(self, target: Target) -> JobFaultEffects:
+        """Choose what happens to a job that was just accepted, or to the estimate of a preflight."""
         with self._lock:
             job_faults = [(each, each.rule.fault) for each in self._about(target)]
-            return [fault for each, fault in job_faults if isinstance(fault, JobFault) and each.strikes()]
+            return effects_of(fault for each, fault in job_faults if isinstance(fault, JobFault) and each.hits_now())
 
     def _about(self, target: Target) -> list[_Active]:
         self._tidy()

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mirelo_ergo.emulator.faults.bounds import Bound
 from mirelo_ergo.emulator.faults.kinds import KINDS
 from mirelo_ergo.emulator.faults.plan import MAX_RULES, Rule
 from mirelo_ergo.emulator.faults.scenario import FOLDER, Scenario
+from mirelo_ergo.emulator.spec.bounds import Bound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
     from numpy.typing import NDArray
 
-    from mirelo_ergo.emulator.media.parts import Window
+    from mirelo_ergo.emulator.media.segments import Window
 
 CODECS = ("h264", "vp8", "vp9")
 MAX_PIXELS = 7680 * 4320

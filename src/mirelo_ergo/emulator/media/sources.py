@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
     from pathlib import Path
 
-    from mirelo_ergo.emulator.media.parts import Window
+    from mirelo_ergo.emulator.media.segments import Window
     from mirelo_ergo.emulator.state.disk import Disk
     from mirelo_ergo.emulator.state.store import Store
 
 
 @attrs.frozen
-class Footage:
+class ClipSource:
     """A clip in a file of its own, what its headers say, and the window that is asked for; `sha256` is the file's."""
 
     path: Path
-    clip: picture.Clip
+    headers: picture.Clip
     window: Window
     sha256: str
 
@@ -53,9 +53,9 @@ class Sources:
             path.unlink(missing_ok=True)
         return Recording(samples, frames, digest)
 
-    async def footage(
+    async def clip(
         self, key: str, source: Mapping[str, Any], window: Window, undo: ExitStack, *, lenient: bool = False
-    ) -> Footage:
+    ) -> ClipSource:
         """Bring a request's clip to a file of its own, which `undo` removes, and check its headers.
 
         `lenient` takes a GIF too, and shortens the window to what the clip has, instead of refusing it.
@@ -67,7 +67,7 @@ class Sources:
             window = attrs.evolve(window, duration_ms=min(window.duration_ms, clip.duration_ms - window.start_ms))
         elif clip.duration_ms is not None:
             picture.check_length(clip.duration_ms, window)
-        return Footage(path, clip, window, digest)
+        return ClipSource(path, clip, window, digest)
 
     def _new_file(self, kind: str, undo: ExitStack) -> Path:
         path = self._disk.new_file(kind, 0)

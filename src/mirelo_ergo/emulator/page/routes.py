@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.routing import Route
 
-    from mirelo_ergo.emulator.world import World
+    from mirelo_ergo.emulator.lifetime import Lifetime
 
     Act = Callable[[Mapping[str, str]], None]
     Endpoint = Callable[[Request], Awaitable[Response]]
@@ -64,10 +64,10 @@ class Page:
     point here, is refused.
     """
 
-    def __init__(self, world: World, reset: Callable[[], None], gateway_url: str) -> None:
-        self._world = world
-        self._reset = reset
-        self._gateway_url = gateway_url
+    def __init__(self, lifetime: Lifetime) -> None:
+        self._lifetime = lifetime
+        self._state = lifetime.state
+        self._plan = lifetime.plan
 
     def routes(self) -> list[Route]:
         """Return the routes of the page, of what it is made of, and of its forms."""
@@ -89,7 +89,7 @@ class Page:
         return Response((HERE / name).read_bytes(), media_type=PARTS[name])
 
     async def _result(self, request: Request) -> Response:
-        return self._world.blobs.result(request)
+        return self._state.blobs.result(request)
 
     def _acts(self) -> dict[str, Act]:
         return {
@@ -117,58 +117,56 @@ class Page:
 
     def _advance(self, fields: Mapping[str, str]) -> None:
         seconds = _whole(fields, "seconds", 1, max(STEPS))
-        self._world.clock.advance(seconds)
+        self._state.clock.advance(seconds)
 
     def _set_credits(self, fields: Mapping[str, str]) -> None:
         amount = _whole(fields, "amount", 0, scenario.MAX_CREDITS)
-        for each in self._world.store.balances():
+        for each in self._state.store.balances():
             if each.id == fields.get("account"):
-                self._world.store.set_credits(each.key, amount)
+                self._state.store.set_credits(each.key, amount)
                 return
         raise ValueError(f"there is no account {short(fields.get('account', ''))}")
 
     def _set_faults(self, fields: Mapping[str, str]) -> None:
         if "clear" in fields:
-            self._world.faults.clear(None if fields["clear"] == "all" else _whole(fields, "clear", 1, 10**9))
+            self._plan.clear(None if fields["clear"] == "all" else _whole(fields, "clear", 1, 10**9))
             return
         preset = PRESETS.get(fields.get("fault", ""))
         if preset is None:
             raise ValueError(f"there is no fault {short(fields.get('fault', ''))}")
         operation = preset.operation or fields.get("operation", ANY)
-        self._world.faults.add([Rule(operation, preset.fault, times=_whole(fields, "times", 1, MAX_TIMES))])
+        self._plan.add([Rule(operation, preset.fault, times=_whole(fields, "times", 1, MAX_TIMES))])
 
     def _play(self, fields: Mapping[str, str]) -> None:
         if fields.get("name") not in scenario.names():
             raise ValueError(f"there is no scenario {short(fields.get('name', ''))}")
-        self._world.play(scenario.load(fields["name"]))
+        self._lifetime.play(scenario.load(fields["name"]))
 
     def _start_anew(self, fields: Mapping[str, str]) -> None:
-        self._reset()
+        self._lifetime.reset()
 
     async def _answer(self, request: Request, news: str, status: int = 200) -> Response:
         template = await asyncio.to_thread(_template)  # the first time it takes a while
-        now = self._world.clock.now()
-        jobs = self._world.store.jobs()
-        requests = self._world.traffic.requests(view.MAX_SEEN)
+        now = self._state.clock.now()
+        jobs = self._state.store.jobs()
+        requests = self._state.requests.last(view.MAX_SEEN)
         text = template.render(
             jobs=view.jobs(jobs, now),
             more_jobs=max(0, len(jobs) - view.MAX_JOBS),
             counts=view.counts(jobs, now),
             requests=view.requests(requests),
             request_count=requests[-1].number if requests else 0,
-            accounts=view.accounts(self._world.store.balances()),
+            accounts=view.accounts(self._state.store.balances()),
             now=view.moment(now),
             ahead=view.ahead(now),
             steps=STEPS.items(),
-            faults=view.faults(self._world.faults.active()),
+            faults=view.faults(self._plan.active()),
             presets=SETS,
             max_times=MAX_TIMES,
             operations={ANY: "anything", "generate": "a generation", **GROUPS},
-            url=wire.base_url(request),
-            key=self._world.key,
-            gateway_url=self._gateway_url,
+            access=view.access(self._lifetime.urls, self._lifetime.keys, wire.base_url(request)),
             scenarios=scenario.names(),
-            scenario=self._world.faults.scenario,
+            scenario=self._plan.scenario,
             news=news,
         )
         # A lone surrogate, which JSON may hold, has no bytes in UTF-8.

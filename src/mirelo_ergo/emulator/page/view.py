@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from mirelo_ergo.emulator.media.wav import RATE
+from mirelo_ergo.emulator.services.registry import MAIN, SERVICES, port_of
 from mirelo_ergo.emulator.state.clock import iso
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mirelo_ergo.emulator.faults.plan import ActiveFault
     from mirelo_ergo.emulator.media.rendering import Rendering
-    from mirelo_ergo.emulator.state.store import Balance, Job
+    from mirelo_ergo.emulator.state.records import Balance, Job
     from mirelo_ergo.emulator.web.traffic import SeenRequest
 
 MAX_JOBS = 20
@@ -31,7 +32,8 @@ MAX_ACCOUNTS = 20
 MAX_PROMPT = 280
 MAX_TEXT = 4000
 MAX_PARSED = 16 << 10  # bytes of a body that is set out
-KEY = re.compile(r"\bsk-[\w-]{5,}")
+PREFIXES = "|".join(sorted({re.escape(service.key_prefix) for service in SERVICES.values()}))
+KEY = re.compile(rf"\b(?:{PREFIXES})[\w-]{{5,}}")
 STATES = {"processing": "Running", "succeeded": "Succeeded", "errored": "Failed"}
 
 
@@ -41,6 +43,16 @@ class Moment:
 
     text: str
     iso: str
+
+
+@attrs.frozen
+class Access:
+    """How a service is reached."""
+
+    name: str
+    title: str
+    url: str
+    key: str
 
 
 @attrs.frozen
@@ -109,6 +121,14 @@ class ShownAccount:
     spent: int
 
 
+def access(urls: Mapping[str, str], keys: Mapping[str, str], base: str) -> list[Access]:
+    """Show where each service is; those on the main port are where the page itself was asked for."""
+    return [
+        Access(name, SERVICES[name].title, base if port_of(name) == MAIN else url, keys[name])
+        for name, url in urls.items()
+    ]
+
+
 def moment(seconds: float) -> Moment:
     """Write a time."""
     text = iso(seconds)
@@ -153,11 +173,10 @@ def counts(held: Sequence[Job], now: float) -> Counter[str]:
 
 def _job(job: Job, now: float) -> ShownJob:
     seen = job.seen(now)
-    prompt = safe(str(job.request.get("prompt") or job.request.get("text_prompt") or "")).strip()
     return ShownJob(
         id=job.id,
-        title=_cut(prompt, MAX_PROMPT) or "No prompt",
-        family=f"{seen.family.strip('/')} {seen.model}",
+        title=_cut(safe(job.origin.title).strip(), MAX_PROMPT) or "No prompt",
+        family=" ".join(filter(None, (_service(seen.service), seen.family, seen.model))),
         status=seen.state,
         state=STATES[seen.state],
         progress_percent=seen.progress_percent,
@@ -202,7 +221,7 @@ def _request(run: Sequence[SeenRequest]) -> ShownRequest:
     return ShownRequest(
         number=run[0].number,
         at=moment(last.at),
-        service="" if last.service == "mirelo" else last.service,
+        service=_service(last.service),
         method=_cut(last.method, 20),
         path=_cut(safe(last.path), 200) + ("?…" if last.query else ""),
         status=last.status,
@@ -213,6 +232,11 @@ def _request(run: Sequence[SeenRequest]) -> ShownRequest:
         body=_body(last.body) or (f"{_bytes(last.body_bytes)} {_cut(kind, 80)}".strip() if last.body_bytes else ""),
         answer=_body(last.answer),
     )
+
+
+def _service(name: str) -> str:
+    """Return what tells a service from the main one, for which nothing is said."""
+    return "" if name == MAIN else SERVICES[name].title
 
 
 def accounts(balances: Sequence[Balance]) -> list[ShownAccount]:

@@ -1,17 +1,77 @@
-"""How each service writes a refusal, for those that come from outside its application: a fault, or a reset."""
+"""The emulated services: a folder beside this file and a row here is all that the emulator knows of one."""
 
 from __future__ import annotations
 
+import functools
+import re
 from typing import TYPE_CHECKING
 
-from mirelo_ergo.emulator.services import mirelo as app
-from mirelo_ergo.emulator.services.pixazo import answers
+from mirelo_ergo.emulator.services.mirelo.service import Mirelo
+from mirelo_ergo.emulator.services.pixazo.service import Pixazo
+from mirelo_ergo.emulator.spec.targets import GROUPS, STORE, UNIONS, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from starlette.responses import Response
+    from mirelo_ergo.emulator.services.service import EmulatedService
 
-    from mirelo_ergo.emulator.web.refusals import Refusal
+SERVICES: Mapping[str, type[EmulatedService]] = {service.name: service for service in (Mirelo, Pixazo)}
+MAIN = Mirelo.name
+"""The service on the emulator's main port, where its page and its own endpoints are too."""
 
-ENVELOPES: Mapping[str, Callable[[Refusal], Response]] = {"mirelo": app.refuse, "pixazo": answers.refuse}
+
+def port_of(service: str) -> str:
+    """Return the name of the service on whose port a service answers."""
+    return SERVICES[service].port_of or service
+
+
+def ports() -> tuple[str, ...]:
+    """Return the names of the services that have a port of their own."""
+    return tuple(name for name in SERVICES if port_of(name) == name)
+
+
+@functools.cache
+def names() -> tuple[str, ...]:
+    """Return all that a rule may be about: groups, their unions and single operations."""
+    own = (target.id for service in SERVICES.values() for target in service.targets())
+    return tuple(dict.fromkeys((*UNIONS, *GROUPS, *own, *(target.id for target in STORE))))
+
+
+def groups(name: str) -> frozenset[str]:
+    """Return the groups that a name stands for."""
+    if name in UNIONS:
+        return UNIONS[name]
+    if name in GROUPS:
+        return frozenset({name})
+    every = (*STORE, *(target for service in SERVICES.values() for target in service.targets()))
+    return frozenset(target.group for target in every if target.id == name)
+
+
+def find(port: str, method: str, path: str) -> Target | None:
+    """Return the operation that a request on the port of a service is for, None when there is none."""
+    fixed, patterns = _lookup(port)
+    found = fixed.get((method, path))
+    if found is not None:
+        return found
+    return next((target for pattern, target in patterns if target.method == method and pattern.fullmatch(path)), None)
+
+
+def owner(port: str, path: str) -> str:
+    """Return the service on a port that has a path, whatever the method; for an unknown path the port's own service."""
+    fixed, patterns = _lookup(port)
+    found = (target.service for (_, known), target in fixed.items() if known == path)
+    return next(found, "") or next((target.service for pattern, target in patterns if pattern.fullmatch(path)), port)
+
+
+@functools.cache
+def _lookup(port: str) -> tuple[dict[tuple[str, str], Target], list[tuple[re.Pattern[str], Target]]]:
+    targets = [
+        target for name, service in SERVICES.items() if port_of(name) == port for target in service.targets()
+    ] + [target.on(port) for target in STORE]
+    fixed = {(target.method, target.path): target for target in targets if "{" not in target.path}
+    patterns = [
+        (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(target.path))), target)
+        for target in targets
+        if "{" in target.path
+    ]
+    return fixed, patterns

@@ -7,137 +7,35 @@ import math
 import threading
 import uuid
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from mirelo_ergo.emulator.state.records import (
+    KEY_PREFIX,
+    LAPSED_PREFIX,
+    Account,
+    Asset,
+    Balance,
+    Charge,
+    Job,
+)
 from mirelo_ergo.emulator.web.refusals import Refusal, short
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from concurrent.futures import Future
     from pathlib import Path
 
     from mirelo_ergo.emulator.media.rendering import Rendering
     from mirelo_ergo.emulator.state.clock import Clock
+    from mirelo_ergo.emulator.state.records import Origin
 
 DAY = 24 * 3600.0
 MAX_ACCOUNTS = 10_000
 MAX_ASSETS = 10_000
 MAX_JOBS = 10_000
-KEY_PREFIX = "sk-"
-LAPSED_PREFIX = "sk-lapsed"  # begins the key of an account whose subscription has ended
-
-
-@attrs.frozen
-class Charge:
-    """One payment: which job took how many credits from whom."""
-
-    job_id: str
-    credits: int
-    key: str
-
-
-@attrs.define
-class Account:
-    """What belongs to one key."""
-
-    key: str
-    id: str
-    email: str
-    balance: int
-
-
-@attrs.frozen
-class Balance:
-    """What an account has, what its running jobs hold of that, and what it has paid."""
-
-    id: str
-    key: str
-    credits: int
-    held: int
-    spent: int
-
-
-@attrs.frozen
-class Asset:
-    """A place for one upload; `path` is None until the bytes are there, then `size` and `sha256` are theirs."""
-
-    id: str
-    key: str
-    content_type: str | None
-    created_at: float
-    path: Path | None = None
-    size: int = 0
-    sha256: str = ""
-
-
-@attrs.frozen
-class SeenJob:
-    """One job as it is now. `state` and `progress_percent` are what a poll says, 100 at the end; times are the clock's.
-
-    `family` and `model` are as in the path: "extend-audio/with_video", "v1.6". `request` is the body as it was sent.
-    `error` is the code of a job that failed, `completed_at` None while it runs; only success is charged.
-    """
-
-    id: str
-    key: str
-    family: str
-    model: str
-    state: Literal["processing", "succeeded", "errored"]
-    progress_percent: int
-    request: Mapping[str, Any]
-    credits: int
-    estimated_ms: int
-    created_at: float
-    completed_at: float | None
-    error: str | None
-
-
-@attrs.define
-class Job:
-    """One generation, running or done."""
-
-    id: str
-    key: str
-    route: str
-    request: dict[str, Any]
-    credits: int
-    estimated_ms: int
-    created_at: float
-    finishes_at: float
-    work: Future[tuple[Rendering, ...]]
-    completed_at: float | None = None
-    results: tuple[Rendering, ...] = ()
-    error: Refusal | None = None
-
-    @property
-    def done(self) -> bool:
-        """Say whether the job has succeeded or failed."""
-        return self.completed_at is not None
-
-    def seen(self, now: float) -> SeenJob:
-        """Return a record of it that does not change any more."""
-        family, _, model = self.route.removeprefix("/v2/").rpartition("/")
-        return SeenJob(
-            id=self.id,
-            key=self.key,
-            family=family,
-            model=model,
-            state="processing" if not self.done else "succeeded" if self.error is None else "errored",
-            progress_percent=100 if self.done else self.progress_percent(now),
-            request=self.request,
-            credits=self.credits,
-            estimated_ms=self.estimated_ms,
-            created_at=self.created_at,
-            completed_at=self.completed_at,
-            error=None if self.error is None else self.error.code,
-        )
-
-    def progress_percent(self, now: float) -> int:
-        """Return how far it is by its estimate; it never says more than 90 before it is done."""
-        return min(90, math.floor(100_000 * (now - self.created_at) / self.estimated_ms))
 
 
 class Store:
@@ -258,7 +156,7 @@ class Store:
         self,
         *,
         key: str,
-        route: str,
+        origin: Origin,
         request: dict[str, Any],
         credits_needed: int,
         estimated_ms: int,
@@ -275,7 +173,7 @@ class Store:
             job = Job(
                 id=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
                 key=key,
-                route=route,
+                origin=origin,
                 request=request,
                 credits=credits_needed,
                 estimated_ms=estimated_ms,
@@ -288,13 +186,16 @@ class Store:
             self._first_end = min(self._first_end, job.finishes_at)
             return job
 
-    def job(self, job_id: str, *, key: str, routes: Collection[str]) -> Job:
-        """Return a key's job of one of the routes; refuse with 404 what is unknown, over 24 h old or another key's."""
+    def job(self, job_id: str, *, key: str, service: str, family: str | None = None, model: str | None = None) -> Job:
+        """Return a key's job of a service, and of a family and model where they are given.
+
+        Refuse with 404 what is unknown, over 24 h old, another key's or another service's.
+        """
         with self._lock:
             self.settle()
             self._forget_old()
             job = self._jobs.get(job_id)
-        if job is None or job.key != key or job.route not in routes:
+        if job is None or job.key != key or not job.origin.fits(service, family, model):
             raise Refusal("job_not_found", 404, f"there is no job {short(job_id)}, or it is older than 24 hours")
         return job
 

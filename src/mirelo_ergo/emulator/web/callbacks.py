@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import attrs
 import h11
 
-from mirelo_ergo.emulator.faults.bounds import Bound, Number
+from mirelo_ergo.emulator.spec.bounds import Bound, Number
 from mirelo_ergo.emulator.state.clock import Stopping
 from mirelo_ergo.emulator.web.outgoing import exchange
 from mirelo_ergo.emulator.web.refusals import bad_request, short

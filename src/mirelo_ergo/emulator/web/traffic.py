@@ -61,17 +61,15 @@ class SeenRequest:
             return None
 
 
-class Traffic:
-    """Wrap the application: note each request when its headers are there, count its body, date its answer."""
+class RequestLog:
+    """The record of the last requests: 10,000 of them, and no more than 32 MiB."""
 
-    def __init__(self, app: ASGIApp, clock: Clock) -> None:
-        self._app = app
-        self._clock = clock
+    def __init__(self) -> None:
         self._seen: deque[_Record] = deque()
         self._kept = 0
         self._count = 0
 
-    def requests(self, last: int = MAX_RECORDS) -> list[SeenRequest]:
+    def last(self, count: int = MAX_RECORDS) -> list[SeenRequest]:
         """Return the last requests, 10,000 at most, oldest first."""
         return [
             SeenRequest(
@@ -88,50 +86,11 @@ class Traffic:
                 faults=record.faults,
                 service=record.service,
             )
-            for record in list(self._seen.copy())[-last:]
+            for record in list(self._seen.copy())[-count:]
         ]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        record = _Record(
-            method=scope["method"],
-            path=scope["path"],
-            query=scope["query_string"].decode("latin-1"),
-            headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-            at=self._clock.now(),
-            service=scope["service"],
-        )
-        if not is_own(record.path):
-            self._note(record)
-        scope = {**scope, RECORD: record}
-        sent, answered = _keeps(record.headers.get("content-type", "")), False
-
-        async def count() -> Message:
-            message = await receive()
-            body = message.get("body", b"")
-            record.body_bytes += len(body)
-            if sent:
-                self._keep(record, record.body, body[: MAX_BODY - len(record.body)])
-            return message
-
-        async def date(message: Message) -> None:
-            nonlocal answered
-            if message["type"] == "http.response.start":
-                record.status = message["status"]
-                answered = _keeps(dict(message["headers"]).get(b"content-type", b"").decode("latin-1"))
-                now = formatdate(self._clock.now(), usegmt=True).encode()
-                message = {**message, "headers": [*message["headers"], (b"date", now)]}
-            elif answered:
-                self._keep(record, record.answer, message.get("body", b"")[: MAX_ANSWER - len(record.answer)])
-            await send(message)
-
-        try:
-            await self._app(scope, count, date)
-        except asyncio.CancelledError:
-            # The server's end cancels a request, after it has cut the connection, and a reset, which answers by itself;
-            # uvicorn would log it as a crash.
-            return
-
-    def _note(self, record: _Record) -> None:
+    def note(self, record: _Record) -> None:
+        """Begin to keep a request."""
         self._count += 1
         record.number, record.noted = self._count, True
         while len(self._seen) >= MAX_RECORDS:
@@ -139,7 +98,8 @@ class Traffic:
         self._seen.append(record)
         self._kept += record.overhead
 
-    def _keep(self, record: _Record, kept: bytearray, more: bytes) -> None:
+    def keep(self, record: _Record, kept: bytearray, more: bytes) -> None:
+        """Add to one of the bodies of a request, if it is still kept."""
         if not record.noted:
             return
         kept += more
@@ -151,6 +111,55 @@ class Traffic:
         old = self._seen.popleft()
         old.noted = False
         self._kept -= old.overhead + len(old.body) + len(old.answer)
+
+
+class Traffic:
+    """Wrap the application: note each request when its headers are there, count its body, date its answer."""
+
+    def __init__(self, app: ASGIApp, log: RequestLog, clock: Clock) -> None:
+        self._app = app
+        self._log = log
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        record = _Record(
+            method=scope["method"],
+            path=scope["path"],
+            query=scope["query_string"].decode("latin-1"),
+            headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+            at=self._clock.now(),
+            service=scope["service"],
+        )
+        if not is_own(record.path):
+            self._log.note(record)
+        scope = {**scope, RECORD: record}
+        sent, answered = _keeps(record.headers.get("content-type", "")), False
+
+        async def count() -> Message:
+            message = await receive()
+            body = message.get("body", b"")
+            record.body_bytes += len(body)
+            if sent:
+                self._log.keep(record, record.body, body[: MAX_BODY - len(record.body)])
+            return message
+
+        async def date(message: Message) -> None:
+            nonlocal answered
+            if message["type"] == "http.response.start":
+                record.status = message["status"]
+                answered = _keeps(dict(message["headers"]).get(b"content-type", b"").decode("latin-1"))
+                now = formatdate(self._clock.now(), usegmt=True).encode()
+                message = {**message, "headers": [*message["headers"], (b"date", now)]}
+            elif answered:
+                self._log.keep(record, record.answer, message.get("body", b"")[: MAX_ANSWER - len(record.answer)])
+            await send(message)
+
+        try:
+            await self._app(scope, count, date)
+        except asyncio.CancelledError:
+            # The server's end cancels a request, after it has cut the connection, and a reset, which answers by itself;
+            # uvicorn would log it as a crash.
+            return
 
 
 def mark(scope: Scope, faults: tuple[str, ...] = (), status: int | None = None) -> None:

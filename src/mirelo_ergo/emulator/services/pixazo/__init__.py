@@ -1,5 +1,1 @@
 """The Pixazo gateway: a queue in front of Mirelo's models, on a port of its own, with the emulator's accounts."""
-
-from mirelo_ergo.emulator.services.pixazo.gateway import Gateway
-
-__all__ = ["Gateway"]

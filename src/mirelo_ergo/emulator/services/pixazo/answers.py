@@ -13,7 +13,7 @@ from mirelo_ergo.emulator.state.clock import iso
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from mirelo_ergo.emulator.state.store import Job
+    from mirelo_ergo.emulator.state.records import Job
     from mirelo_ergo.emulator.web.refusals import Refusal
 
 Timestamps = Literal["mixed", "iso", "plain"]
@@ -45,7 +45,7 @@ def request_status(job: Job, now: float, media_urls: list[str], shape: Timestamp
     return {
         "request_id": job.id,
         "status": status,
-        "model_id": job.route.rpartition("/")[2],
+        "model_id": job.origin.model,
         "error": None if job.error is None else job.error.message,
         "output": output,
         "created_at": _stamp(job.created_at, plain=shape == "plain"),

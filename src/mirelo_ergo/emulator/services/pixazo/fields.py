@@ -1,4 +1,4 @@
-"""What a request to the gateway asks the studio for: seconds become milliseconds, names become Mirelo's."""
+"""What a request to the gateway asks for: seconds become milliseconds, names become Mirelo's."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ RANDOM_SEED = -1
 ROUNDS = 2  # of a loop with `double_output`
 
 
-def wishes(fields: Mapping[str, Any], *, as_video: bool, draw: random.Random) -> dict[str, Any]:
-    """Translate a request's fields, with their defaults, to what `Studio.generate` takes.
+def translate(fields: Mapping[str, Any], *, as_video: bool, draw: random.Random) -> dict[str, Any]:
+    """Translate a request's fields, with their defaults, to what `JobService.generate` takes.
 
     A clip may be shorter than `duration`: the sound then ends with it, at the price of what was asked for.
     `double_output` without `ambience` changes nothing. The same seed gives the same sound; -1 and none draw one.

@@ -31,7 +31,7 @@ class Window:
 
 
 @attrs.frozen
-class Part:
+class Segment:
     """What is to be made: `at` is the frame of the input where it begins, `window` what a clip shows meanwhile."""
 
     duration_ms: int
@@ -56,7 +56,7 @@ def generated_ms(values: Mapping[str, Any]) -> int:
     return int(values[name])
 
 
-def part(values: Mapping[str, Any], frames: int) -> Part:
+def segment(values: Mapping[str, Any], frames: int) -> Segment:
     """Place what a request asks for in an input of so many frames, 0 without one; refuse an input that is too short."""
     duration_ms = generated_ms(values)
     offset_ms = values.get("start_offset_ms", 0)
@@ -65,7 +65,7 @@ def part(values: Mapping[str, Any], frames: int) -> Part:
         start_ms, end_ms = values["segment"]["start_ms"], values["segment"]["end_ms"]
         if frames < end_ms * FRAMES_PER_MS:
             raise _too_short(input_ms, f"segment.end_ms is {end_ms}")
-        return Part(duration_ms, start_ms * FRAMES_PER_MS, Window(start_ms, duration_ms, f"segment.end_ms {end_ms}"))
+        return Segment(duration_ms, start_ms * FRAMES_PER_MS, Window(start_ms, duration_ms, f"segment.end_ms {end_ms}"))
     if "append_duration_ms" in values:
         if frames < MIN_PREFIX_MS * FRAMES_PER_MS:
             raise _too_short(input_ms, f"needed are {MIN_PREFIX_MS} ms")
@@ -75,8 +75,8 @@ def part(values: Mapping[str, Any], frames: int) -> Part:
                 f" have {MAX_LOOP_MS} ms"
             )
         terms = f"start_offset_ms {offset_ms} + the audio's {input_ms} + append_duration_ms {duration_ms}"
-        return Part(duration_ms, frames, Window(offset_ms + input_ms, duration_ms, terms))
-    return Part(
+        return Segment(duration_ms, frames, Window(offset_ms + input_ms, duration_ms, terms))
+    return Segment(
         duration_ms, 0, Window(offset_ms, duration_ms, f"start_offset_ms {offset_ms} + duration_ms {duration_ms}")
     )
 

@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from mirelo_ergo.emulator.media.parts import Part
     from mirelo_ergo.emulator.media.recording import Recording
-    from mirelo_ergo.emulator.media.sources import Footage
+    from mirelo_ergo.emulator.media.segments import Segment
+    from mirelo_ergo.emulator.media.sources import ClipSource
     from mirelo_ergo.emulator.media.wav import Sound
     from mirelo_ergo.emulator.state.disk import Disk
 
 
 @attrs.frozen
-class Order:
+class RenderTask:
     """What is to be made, how often, and out of what.
 
     `rounds` is how often a loop is heard; a `seed` takes part in every sample's own one.
     """
 
-    part: Part
+    segment: Segment
     num_samples: int
     prompt: str
     loop: bool
@@ -38,12 +38,12 @@ class Order:
     rounds: int
     seed: int | None
     recording: Recording | None
-    footage: Footage | None
+    clip: ClipSource | None
 
     @property
     def takes_time(self) -> bool:
         """Say whether `render` has more to do than to note what is computed when it is read."""
-        return self.footage is not None or self.audio_format != "wav"
+        return self.clip is not None or self.audio_format != "wav"
 
     def render(self, seed: int, disk: Disk, check: Callable[[], None]) -> tuple[Rendering, ...]:
         """Make the results; with a clip or a coder this takes a while, so `check` is called often and may raise.
@@ -51,24 +51,24 @@ class Order:
         Removes the clip, and the recording too if there will be no result that reads from it.
         """
         try:
-            if self.footage is None:
+            if self.clip is None:
                 return tuple(self._written(self._sound(each), disk, check) for each in self._seeds(seed))
-            return self._for_footage(self.footage, seed, disk, check)
+            return self._for_clip(self.clip, seed, disk, check)
         except BaseException:
             if self.recording is not None:
                 self.recording.path.unlink(missing_ok=True)
             raise
 
-    def _for_footage(self, footage: Footage, seed: int, disk: Disk, check: Callable[[], None]) -> tuple[Rendering, ...]:
-        path = window = footage.path
-        start_ms, duration_ms = footage.window.start_ms, footage.window.duration_ms
+    def _for_clip(self, clip: ClipSource, seed: int, disk: Disk, check: Callable[[], None]) -> tuple[Rendering, ...]:
+        path = window = clip.path
+        start_ms, duration_ms = clip.window.start_ms, clip.window.duration_ms
         try:
-            jumps = picture.jumps(path, footage.clip, footage.window, check)
+            jumps = picture.jumps(path, clip.headers, clip.window, check)
             sounds = [self._sound(each, jumps) for each in self._seeds(seed)]
             if not self.as_video:
                 return tuple(map(Rendering, sounds))
             size = path.stat().st_size
-            if start_ms or footage.clip.codec not in clips.COPYABLE:
+            if start_ms or clip.headers.codec not in clips.COPYABLE:
                 window = disk.new_file("window", size)
                 clips.cut(path, window, start_ms, duration_ms, check)
             return tuple(Rendering(each, self._muxed(window, each, size, disk, check), "mp4") for each in sounds)
@@ -85,30 +85,30 @@ class Order:
 
     def _muxed(self, window: Path, made: Sound, size: int, disk: Disk, check: Callable[[], None]) -> Path:
         target = disk.new_file("result", size)
-        clips.add_sound(window, target, made, self.part.duration_ms, check)
+        clips.add_sound(window, target, made, self.segment.duration_ms, check)
         return target
 
     def _sound(self, seed: int, jumps: Sequence[tuple[float, float]] | None = None) -> Sound:
-        length_ms = self.part.duration_ms
+        length_ms = self.segment.duration_ms
         if jumps is None:
             piece = sound.from_prompt(self.prompt, length_ms, seed, loop=self.loop and self.recording is None)
         else:
             piece = sound.from_jumps(jumps, length_ms, seed, self.prompt)
         if self.rounds > 1:
             return sound.Repeated(piece, self.rounds)
-        return piece if self.recording is None else Splice(self.recording, piece, self.part.at, self.loop)
+        return piece if self.recording is None else Splice(self.recording, piece, self.segment.at, self.loop)
 
     def _seeds(self, seed: int) -> list[int]:
         """Derive a seed for each sample from the emulator's and what was asked for, so that equal asks sound equal."""
         content: list[object] = []
         if self.recording is not None:
-            content += [self.recording.sha256, self.part.at]
-        if self.footage is not None:
-            content += [self.footage.sha256, self.part.window.start_ms]
+            content += [self.recording.sha256, self.segment.at]
+        if self.clip is not None:
+            content += [self.clip.sha256, self.segment.window.start_ms]
         if content:
-            content += [self.part.duration_ms, *([self.prompt] if self.prompt else [])]
+            content += [self.segment.duration_ms, *([self.prompt] if self.prompt else [])]
         else:
-            content = [self.prompt, self.part.duration_ms]
+            content = [self.prompt, self.segment.duration_ms]
         if self.seed is not None:
             content.append(self.seed)
         return [

@@ -1,0 +1,29 @@
+"""What the faults of the job itself come to, for one generation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mirelo_ergo.emulator.faults.kinds import FailedJob, JobFault, StuckJob, WrongEstimate
+from mirelo_ergo.emulator.generator import JobFaultEffects
+from mirelo_ergo.emulator.web.refusals import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def effects_of(faults: Iterable[JobFault]) -> JobFaultEffects:
+    """Return the faults taken together: wrong factors multiply, and the first that decides how the job ends does."""
+    effects = JobFaultEffects()
+    for fault in faults:
+        if isinstance(fault, WrongEstimate):
+            effects = attrs.evolve(effects, factor=effects.factor * fault.factor)
+        elif not (effects.stuck or effects.failure):
+            if isinstance(fault, StuckJob):
+                effects = attrs.evolve(effects, stuck=True)
+            elif isinstance(fault, FailedJob):
+                message = fault.message or f"{fault.code} (asked for)"
+                effects = attrs.evolve(effects, failure=Refusal(fault.code, fault.status, message))
+    return effects

@@ -1,0 +1,37 @@
+"""An emulator from its start or a reset to the next one, as its page, its endpoints and its owner act on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mirelo_ergo.emulator.services.registry import SERVICES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mirelo_ergo.emulator.faults.plan import Plan
+    from mirelo_ergo.emulator.faults.scenario import Scenario
+    from mirelo_ergo.emulator.state.shared import State
+
+
+@attrs.frozen
+class Lifetime:
+    """What the services share, the faults in force, and where each service is; `reset` ends it and begins another."""
+
+    state: State
+    plan: Plan
+    urls: Mapping[str, str]
+    reset: Callable[[], None]
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The key of the first account, by service, as the users of each write it."""
+        return {name: service.written_key(self.state.key) for name, service in SERVICES.items()}
+
+    def play(self, scenario: Scenario) -> None:
+        """Put a scenario's rules in force instead of those that are, and set every balance if it has one."""
+        self.plan.play(scenario.faults, scenario.name)
+        if scenario.credits is not None:
+            self.state.store.grant(scenario.credits)

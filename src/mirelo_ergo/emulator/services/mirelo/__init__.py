@@ -1,0 +1,1 @@
+"""Mirelo's API, v2: the emulator's first service, on its main port."""

@@ -1,0 +1,163 @@
+"""The operations of Mirelo's API over HTTP: routes from the spec, errors in the envelope, a handler per action."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse
+
+from mirelo_ergo.emulator.services.service import EmulatedService
+from mirelo_ergo.emulator.spec.targets import Target
+from mirelo_ergo.emulator.state.clock import iso
+from mirelo_ergo.emulator.state.records import Origin
+from mirelo_ergo.emulator.web import wire
+from mirelo_ergo.emulator.web.connections import connection
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    from mirelo_ergo.emulator.spec.spec import Operation
+    from mirelo_ergo.emulator.state.records import Job
+    from mirelo_ergo.emulator.web.refusals import Refusal
+
+    Handler = Callable[[Request, Operation, str], Awaitable[Response]]
+
+WITHOUT_LINKS = "v1.5"  # the model whose results have no short links yet
+PATH = re.compile(r"/v2/(?P<family>.+)/(?P<model>v[0-9]+\.[0-9]+)/(?P<action>.+)")
+LINK = Target("followLink", "GET", "/d/{token}", "link", "mirelo")
+
+
+class Mirelo(EmulatedService):
+    """Mirelo's API, v2."""
+
+    name = "mirelo"
+    title = "Mirelo"
+    spec = "mirelo-v2.yaml"
+    clients = ("MireloClient", "AsyncMireloClient")
+
+    @classmethod
+    def group(cls, operation: Operation) -> str:
+        """Return the group of a path, /v2/<family>/<model>/<action>, where a family may have two parts."""
+        path = PATH.fullmatch(operation.path)
+        if path is None:
+            return operation.path.removeprefix("/v2/")
+        actions = {"preflight": "preflight", "sync": "sync", "jobs": "submit", "jobs/{job_id}": "poll"}
+        return actions[path["action"]]
+
+    @classmethod
+    def targets(cls) -> tuple[Target, ...]:
+        """Return its operations, and the short links to results."""
+        return (*super().targets(), LINK)
+
+    @classmethod
+    def refuse(cls, refusal: Refusal) -> Response:
+        """Write a refusal in the contract's envelope."""
+        return JSONResponse({"error": refusal.detail()}, status_code=refusal.http_status)
+
+    def routes(self) -> list[Route]:
+        """Return a route for every operation, and the one of the short links."""
+        return [*map(self._route, self.operations()), self._state.blobs.links()]
+
+    def _route(self, operation: Operation) -> Route:
+        handler = self._handler(self.group(operation))
+
+        async def endpoint(request: Request) -> Response:
+            return await handler(request, operation, self.key(request))
+
+        return wire.route(operation.path, operation.method, endpoint)
+
+    def _handler(self, group: str) -> Handler:
+        return {
+            "me": self._me,
+            "assets": self._create_asset,
+            "preflight": self._preflight,
+            "sync": self._sync,
+            "submit": self._create_job,
+            "poll": self._poll,
+        }[group]
+
+    async def _me(self, request: Request, operation: Operation, key: str) -> Response:
+        account = self._state.store.account(key)
+        return JSONResponse(
+            {
+                "id": account.id,
+                "email": account.email,
+                "credits_available": account.balance,
+                "overage_enabled": False,
+            }
+        )
+
+    async def _create_asset(self, request: Request, operation: Operation, key: str) -> Response:
+        sent = operation.read_body(await wire.read_body(request))
+        asset = self._state.store.new_asset(key, sent.get("content_type"))
+        upload_url = self._state.blobs.upload_url(wire.base_url(request), asset)
+        return JSONResponse({"asset_id": asset.id, "upload_url": upload_url}, status_code=201)
+
+    async def _preflight(self, request: Request, operation: Operation, key: str) -> Response:
+        values = operation.read_query(request.query_params)
+        return JSONResponse(self._state.jobs.preflight(values, self.target(operation)))
+
+    async def _sync(self, request: Request, operation: Operation, key: str) -> Response:
+        job = await self._generate(request, operation, key)
+        if await connection(request.scope).unless_lost(self._state.jobs.finish(job)) is None:
+            raise ClientDisconnect  # the job goes on
+        if job.error is not None:
+            raise job.error
+        return JSONResponse({"result_urls": self._state.blobs.result_urls(wire.base_url(request), job)})
+
+    async def _create_job(self, request: Request, operation: Operation, key: str) -> Response:
+        job = await self._generate(request, operation, key)
+        return JSONResponse(
+            {
+                "job_id": job.id,
+                "job_url": f"/v2/{job.origin.family}/{job.origin.model}/jobs/{job.id}",
+                "estimated_ms": job.estimated_ms,
+                "estimated_completion_at": iso(job.created_at + job.estimated_ms / 1000),
+            },
+            status_code=202,
+        )
+
+    async def _generate(self, request: Request, operation: Operation, key: str) -> Job:
+        sent = operation.read_body(await wire.read_body(request))
+        family, model = _family_and_model(operation)
+        origin = Origin(self.name, family, model, str(sent.get("prompt", "")))
+        return await self._state.jobs.generate(key, origin, sent, operation.values(sent), self.target(operation))
+
+    async def _poll(self, request: Request, operation: Operation, key: str) -> Response:
+        family, model = _family_and_model(operation)
+        job_id = request.path_params["job_id"]
+        found = self._state.store.job(job_id, key=key, service=self.name, family=family, model=model)
+        job = await self._state.jobs.look(found)
+        answer: dict[str, Any] = {"job_id": job.id, "created_at": iso(job.created_at), "request": job.request}
+        if job.completed_at is None:
+            answer |= {
+                "status": "processing",
+                "estimated_completion_at": iso(job.created_at + job.estimated_ms / 1000),
+                "estimated_ms": job.estimated_ms,
+                "progress_percent": job.progress_percent(self._state.clock.now()),
+            }
+        else:
+            answer["completed_at"] = iso(job.completed_at)
+            if job.error is None:
+                answer |= {"status": "succeeded", "result": self._result(request, job)}
+            else:
+                answer |= {"status": "errored", "error": job.error.detail()}
+        return JSONResponse(answer)
+
+    def _result(self, request: Request, job: Job) -> dict[str, Any]:
+        result = {"result_urls": self._state.blobs.result_urls(wire.base_url(request), job)}
+        if job.origin.model != WITHOUT_LINKS:
+            result["download_urls"] = self._state.blobs.download_urls(wire.base_url(request), job)
+        return result
+
+
+def _family_and_model(operation: Operation) -> tuple[str, str]:
+    path = PATH.fullmatch(operation.path)
+    assert path is not None  # only such operations make jobs
+    return path["family"], path["model"]

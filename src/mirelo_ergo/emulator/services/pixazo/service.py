@@ -1,0 +1,117 @@
+"""The gateway's operations over HTTP: submits that queue, one status endpoint for all models, callbacks."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse
+
+from mirelo_ergo.emulator.services.pixazo import answers
+from mirelo_ergo.emulator.services.pixazo.answers import TIMESTAMPS, request_status
+from mirelo_ergo.emulator.services.pixazo.fields import translate
+from mirelo_ergo.emulator.services.service import EmulatedService
+from mirelo_ergo.emulator.state.clock import Stopping
+from mirelo_ergo.emulator.state.records import Origin
+from mirelo_ergo.emulator.web import wire
+from mirelo_ergo.emulator.web.refusals import Refusal, short
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    from mirelo_ergo.emulator.services.pixazo.answers import Timestamps
+    from mirelo_ergo.emulator.spec.spec import Operation
+    from mirelo_ergo.emulator.state.records import Job
+    from mirelo_ergo.emulator.state.shared import State
+
+MAX_CYCLE_SECONDS = 15.0  # between two callbacks of the mode "sync", at speed 1
+
+
+class Pixazo(EmulatedService):
+    """The Pixazo gateway; what it sells is made by the same generator, for the same accounts."""
+
+    name = "pixazo"
+    title = "Pixazo gateway"
+    spec = "pixazo.yaml"
+    clients = ("PixazoClient", "AsyncPixazoClient")
+    key_header = "Ocp-Apim-Subscription-Key"
+    key_scheme = ""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self._timestamps: Timestamps = "mixed"
+
+    @classmethod
+    def group(cls, operation: Operation) -> str:
+        """Return whether an operation makes a request or looks at one."""
+        return "submit" if operation.method == "POST" else "poll"
+
+    @classmethod
+    def refuse(cls, refusal: Refusal) -> Response:
+        """Write a refusal as the queue's errors."""
+        return answers.refuse(refusal)
+
+    @property
+    def timestamps(self) -> Timestamps:
+        """The shape of the times: "iso", "plain", or "mixed", which has both in the answers about most requests."""
+        return self._timestamps
+
+    @timestamps.setter
+    def timestamps(self, shape: Timestamps) -> None:
+        if shape not in TIMESTAMPS:
+            raise ValueError(f"timestamps is {shape!r}: it has to be one of {', '.join(TIMESTAMPS)}")
+        self._timestamps = shape
+
+    def routes(self) -> list[Route]:
+        """Return a route for every operation, and one for the models that the gateway does not have."""
+        return [*map(self._route, self.operations()), wire.route("/{model}/v1/{name}", "POST", self._no_model)]
+
+    def _route(self, operation: Operation) -> Route:
+        async def submit(request: Request) -> Response:
+            return await self._submit(request, operation, self.key(request))
+
+        async def status(request: Request) -> Response:
+            key = self.key(request)
+            job = self._state.store.job(request.path_params["request_id"], key=key, service=self.name)
+            return JSONResponse(self._status(await self._state.jobs.look(job), wire.base_url(request)))
+
+        return wire.route(operation.path, operation.method, submit if operation.method == "POST" else status)
+
+    async def _submit(self, request: Request, operation: Operation, key: str) -> Response:
+        headers = operation.read_headers(request.headers)
+        webhook = headers.get("X-Webhook-URL")
+        if webhook is not None:
+            self._state.callbacks.check("X-Webhook-URL", webhook)
+        sent = operation.read_body(await wire.read_body(request))
+        asked = translate(operation.values(sent), as_video=operation.id == "videoToVideo", draw=self._state.random)
+        origin = Origin(self.name, operation.id, operation.path.split("/")[1], str(sent.get("text_prompt", "")))
+        job = await self._state.jobs.generate(key, origin, sent, asked, self.target(operation))
+        base = wire.base_url(request)
+        if webhook is not None:
+            every_cycle = headers["X-Webhook-Mode"] == "sync"
+            self._state.callbacks.start(self._call_back(webhook, job, base, every_cycle=every_cycle))
+        return JSONResponse(
+            {"request_id": job.id, "status": "QUEUED", "polling_url": f"{base}/v2/requests/status/{job.id}"},
+            status_code=202,
+        )
+
+    async def _no_model(self, request: Request) -> Response:
+        self.key(request)
+        raise Refusal("model_not_found", 400, f"there is no model {short(request.path_params['model'])}")
+
+    def _status(self, job: Job, base: str) -> dict[str, Any]:
+        return request_status(job, self._state.clock.now(), self._state.blobs.result_urls(base, job), self._timestamps)
+
+    async def _call_back(self, webhook: str, job: Job, base: str, *, every_cycle: bool) -> None:
+        """Tell a webhook of the job's end, and before it what it is at growing intervals, as the queue looks."""
+        with contextlib.suppress(Stopping):
+            gap, at = 1.0, job.created_at
+            while every_cycle and (at := at + gap / self._state.jobs.speed) < job.finishes_at:
+                await self._state.clock.until(at)
+                at = self._state.clock.now()
+                if at < job.finishes_at:
+                    self._state.callbacks.post(webhook, self._status(job, base))
+                gap = min(MAX_CYCLE_SECONDS, 2 * gap)
+            self._state.callbacks.post(webhook, self._status(await self._state.jobs.finish(job), base))

@@ -1,0 +1,106 @@
+"""The one interface of an emulated service: its folder has a class of this kind, and `registry` a row with it.
+
+The class says what the service is: names, spec file, how a key arrives, the shape of an error. An instance is the
+service within one `State`, from a start or reset to the next one, and has the routes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from mirelo_ergo.emulator.spec import spec
+from mirelo_ergo.emulator.spec.targets import Target
+from mirelo_ergo.emulator.state.records import KEY_PREFIX
+from mirelo_ergo.emulator.web.refusals import Refusal
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+    from starlette.types import Scope
+
+    from mirelo_ergo.emulator.spec.spec import Operation
+    from mirelo_ergo.emulator.state.shared import State
+
+
+class EmulatedService(ABC):
+    """A service that the emulator stands in for.
+
+    All services have the same accounts, clock, object store, faults and record of requests; they come from `State`.
+    """
+
+    name: ClassVar[str]
+    """Its name in Python, in the ready file and in the record of requests: `pixazo`."""
+    title: ClassVar[str]
+    """Its name for people, on the page."""
+    spec: ClassVar[str]
+    """Its file in `openapi/`."""
+    port_of: ClassVar[str] = ""
+    """The service on whose port it answers; without it, it has a port of its own."""
+    clients: ClassVar[tuple[str, str]]
+    """The sync and the async client class of `mirelo_ergo` that the pytest fixtures give."""
+    key_header: ClassVar[str] = "Authorization"
+    key_scheme: ClassVar[str] = "Bearer"
+    """What stands before the key in its header; "" where the header has only the key."""
+    key_prefix: ClassVar[str] = KEY_PREFIX
+    """What a key begins with. An account has the same key for every service, but for the prefix."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    @classmethod
+    def operations(cls) -> tuple[Operation, ...]:
+        """Return the operations of its spec."""
+        return spec.load(cls.spec)
+
+    @classmethod
+    def targets(cls) -> tuple[Target, ...]:
+        """Return its operations as what faults can be about."""
+        return tuple(map(cls.target, cls.operations()))
+
+    @classmethod
+    def target(cls, operation: Operation) -> Target:
+        """Return one operation as what a fault can be about."""
+        return Target(operation.id, operation.method, operation.path, cls.group(operation), cls.name)
+
+    @classmethod
+    @abstractmethod
+    def group(cls, operation: Operation) -> str:
+        """Return which of `targets.GROUPS` an operation belongs to."""
+
+    @classmethod
+    @abstractmethod
+    def refuse(cls, refusal: Refusal) -> Response:
+        """Write a refusal as the service writes its errors."""
+
+    @abstractmethod
+    def routes(self) -> list[Route]:
+        """Return its routes, without those of the object store, which are on every port."""
+
+    @classmethod
+    def written_key(cls, key: str) -> str:
+        """Return an account's key as this service's users write it."""
+        return cls.key_prefix + key.removeprefix(KEY_PREFIX)
+
+    @classmethod
+    def sent_key(cls, scope: Scope) -> str:
+        """Return the key that a request carries in its header as it is, "" without one."""
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        sent = headers.get(cls.key_header.lower().encode(), b"").decode("latin-1").strip()
+        if not cls.key_scheme:
+            return sent
+        scheme, _, key = sent.partition(" ")
+        return key.strip() if scheme.lower() == cls.key_scheme.lower() else ""
+
+    def key(self, request: Request) -> str:
+        """Return the key of the account that a request is for, opened at its first use; refuse a wrong one with 401."""
+        sent = self.sent_key(request.scope)
+        if not sent:
+            shown = f"{self.key_header}: {self.key_scheme} {self.key_prefix}…".replace(":  ", ": ")
+            raise Refusal("unauthorized", 401, f"the header {shown} is missing")
+        if not sent.startswith(self.key_prefix):
+            raise Refusal(
+                "unauthorized", 401, f"this API key is not valid: a key of the emulator begins with {self.key_prefix}"
+            )
+        return self._state.store.account(KEY_PREFIX + sent.removeprefix(self.key_prefix)).key

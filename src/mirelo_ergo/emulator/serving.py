@@ -1,0 +1,102 @@
+"""An emulator for the command line: it runs until a signal, and tells where it is in a file."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import ipaddress
+import json
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from mirelo_ergo.emulator.server import running
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+    from types import FrameType
+
+    from mirelo_ergo.emulator.faults.scenario import Scenario
+    from mirelo_ergo.emulator.server import Emulator
+
+
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 0,
+    speed: float = 1.0,
+    seed: int = 0,
+    ready_file: Path | None = None,
+    *,
+    pixazo_port: int = 0,
+    callback_hosts: Collection[str] = (),
+    scenario: str | Path | Scenario | None = None,
+    ports: Mapping[str, int] | None = None,
+) -> None:
+    """Run an emulator until SIGINT or SIGTERM; call it from the main thread.
+
+    Prints its addresses and a key. `ready_file` gets the same as JSON (`url`, `key`, `pid`, and by service `urls` and
+    `keys`) once the ports answer, and is removed at the end. Callbacks trust the system's certificates, and those in
+    the file that the variable SSL_CERT_FILE names. The other arguments are those of `running`.
+    """
+    end = threading.Event()
+
+    def on_signal(signum: int, frame: FrameType | None) -> None:
+        end.set()
+
+    atexit.register(gc.freeze)  # the interpreter's last look for garbage takes longer than all the rest of the end
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with running(
+            host=host,
+            port=port,
+            pixazo_port=pixazo_port,
+            speed=speed,
+            seed=seed,
+            scenario=scenario,
+            callback_hosts=callback_hosts,
+            ports=ports,
+        ) as emulator:
+            if not ipaddress.ip_address(emulator.host).is_loopback:
+                print(
+                    f"note: on {emulator.host}, whoever reaches this machine can use the emulator and see what it got",
+                    file=sys.stderr,
+                )
+            print(_where(emulator), flush=True)
+            if ready_file is not None:
+                _write(
+                    ready_file,
+                    {
+                        "url": emulator.url,
+                        "key": emulator.key,
+                        "pid": os.getpid(),
+                        "services": dict(emulator.urls),
+                        "urls": dict(emulator.urls),
+                        "keys": dict(emulator.keys),
+                    },
+                )
+            while not end.wait(0.1):  # an unlimited wait would not see the signal on every system
+                pass
+    finally:
+        if ready_file is not None:
+            ready_file.unlink(missing_ok=True)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _where(emulator: Emulator) -> str:
+    """Say where each service is, and which key it takes where that is another one."""
+    others = [
+        f"{name} at {url}" + ("" if emulator.keys[name] == emulator.key else f", key {emulator.keys[name]}")
+        for name, url in emulator.urls.items()
+        if url != emulator.url
+    ]
+    return "\n".join([f"emulator at {emulator.url}", *others, f"key {emulator.key}"])
+
+
+def _write(path: Path, values: Mapping[str, object]) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(values) + "\n", encoding="utf-8")
+    part.replace(path)  # whoever waits for the file never reads half of it

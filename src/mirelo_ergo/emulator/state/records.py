@@ -1,0 +1,145 @@
+"""What the emulator holds, as values: accounts, charges, assets and jobs."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from mirelo_ergo.emulator.media.rendering import Rendering
+    from mirelo_ergo.emulator.web.refusals import Refusal
+
+KEY_PREFIX = "sk-"  # of an account's key; a service may write another one before the same rest
+LAPSED_PREFIX = "sk-lapsed"  # begins the key of an account whose subscription has ended
+
+
+@attrs.frozen
+class Charge:
+    """One payment: which job took how many credits from whom."""
+
+    job_id: str
+    credits: int
+    key: str
+
+
+@attrs.define
+class Account:
+    """What belongs to one key."""
+
+    key: str
+    id: str
+    email: str
+    balance: int
+
+
+@attrs.frozen
+class Balance:
+    """What an account has, what its running jobs hold of that, and what it has paid."""
+
+    id: str
+    key: str
+    credits: int
+    held: int
+    spent: int
+
+
+@attrs.frozen
+class Asset:
+    """A place for one upload; `path` is None until the bytes are there, then `size` and `sha256` are theirs."""
+
+    id: str
+    key: str
+    content_type: str | None
+    created_at: float
+    path: Path | None = None
+    size: int = 0
+    sha256: str = ""
+
+
+@attrs.frozen
+class Origin:
+    """Where a job was asked for: `family` and `model` as its service names them, `title` is what the page calls it."""
+
+    service: str
+    family: str
+    model: str
+    title: str = ""
+
+    def fits(self, service: str, family: str | None, model: str | None) -> bool:
+        """Return whether it is of a service, and of a family and model where they are given."""
+        return (service, family or self.family, model or self.model) == (self.service, self.family, self.model)
+
+
+@attrs.frozen
+class SeenJob:
+    """One job as it is now. `state` and `progress_percent` are what a poll says, 100 at the end; times are the clock's.
+
+    `service` is its name as in `Emulator.urls`; `family` and `model` are as in the path of a service that has them
+    there: "extend-audio/with_video", "v1.6". `request` is the body as it was sent. `error` is the code of a job that
+    failed, `completed_at` None while it runs; only success is charged.
+    """
+
+    id: str
+    key: str
+    family: str
+    model: str
+    state: Literal["processing", "succeeded", "errored"]
+    progress_percent: int
+    request: Mapping[str, Any]
+    credits: int
+    estimated_ms: int
+    created_at: float
+    completed_at: float | None
+    error: str | None
+    service: str = "mirelo"
+
+
+@attrs.define
+class Job:
+    """One generation, running or done."""
+
+    id: str
+    key: str
+    origin: Origin
+    request: dict[str, Any]
+    credits: int
+    estimated_ms: int
+    created_at: float
+    finishes_at: float
+    work: Future[tuple[Rendering, ...]]
+    completed_at: float | None = None
+    results: tuple[Rendering, ...] = ()
+    error: Refusal | None = None
+
+    @property
+    def done(self) -> bool:
+        """Say whether the job has succeeded or failed."""
+        return self.completed_at is not None
+
+    def seen(self, now: float) -> SeenJob:
+        """Return a record of it that does not change any more."""
+        return SeenJob(
+            id=self.id,
+            key=self.key,
+            family=self.origin.family,
+            model=self.origin.model,
+            state="processing" if not self.done else "succeeded" if self.error is None else "errored",
+            progress_percent=100 if self.done else self.progress_percent(now),
+            request=self.request,
+            credits=self.credits,
+            estimated_ms=self.estimated_ms,
+            created_at=self.created_at,
+            completed_at=self.completed_at,
+            error=None if self.error is None else self.error.code,
+            service=self.origin.service,
+        )
+
+    def progress_percent(self, now: float) -> int:
+        """Return how far it is by its estimate; it never says more than 90 before it is done."""
+        return min(90, math.floor(100_000 * (now - self.created_at) / self.estimated_ms))

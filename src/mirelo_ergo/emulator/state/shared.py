@@ -1,0 +1,78 @@
+"""All that the services share, from a start of the emulator or a reset to the next one."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mirelo_ergo.emulator.blobs import Blobs
+from mirelo_ergo.emulator.generator import JobService
+from mirelo_ergo.emulator.state.disk import Disk
+from mirelo_ergo.emulator.state.records import KEY_PREFIX
+from mirelo_ergo.emulator.state.signing import Signer
+from mirelo_ergo.emulator.state.store import Store
+from mirelo_ergo.emulator.state.workers import Workers
+from mirelo_ergo.emulator.web.callbacks import Callbacks
+from mirelo_ergo.emulator.web.traffic import RequestLog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
+    from mirelo_ergo.emulator.generator import JobFaultEffects
+    from mirelo_ergo.emulator.spec.targets import Target
+    from mirelo_ergo.emulator.state.clock import Clock
+
+
+@attrs.frozen
+class Options:
+    """How every state of one emulator begins."""
+
+    speed: float
+    seed: int
+    starting_credits: int
+    callback_hosts: Collection[str]
+
+
+class State:
+    """Accounts, jobs, files, callbacks and the record of requests; what a service answers comes from here.
+
+    `key` is the account that is there from the start. `effects` says what faults do to the next job of an operation.
+    """
+
+    def __init__(
+        self, options: Options, folder: Path, clock: Clock, effects: Callable[[Target], JobFaultEffects]
+    ) -> None:
+        self.random = draw = random.Random(options.seed)  # noqa: S311 - ids and durations, to come again; no secret
+        self.key = f"{KEY_PREFIX}emulator-{draw.getrandbits(96):024x}"
+        self.clock = clock
+        self.store = Store(clock=clock, random=draw, starting_credits=options.starting_credits)
+        self.store.account(self.key)  # is there, however many other keys come
+        self.disk = Disk(folder)
+        self.workers = Workers()
+        self.jobs = JobService(
+            store=self.store,
+            clock=clock,
+            random=draw,
+            workers=self.workers,
+            disk=self.disk,
+            seed=options.seed,
+            speed=options.speed,
+            effects=effects,
+        )
+        self.signer = Signer(secrets.token_bytes(32), clock)
+        self.blobs = Blobs(store=self.store, signer=self.signer, disk=self.disk)
+        self.callbacks = Callbacks(
+            clock=clock,
+            random=random.Random(options.seed),  # noqa: S311 - as above
+            hosts=options.callback_hosts,
+        )
+        self.requests = RequestLog()
+
+    def stop(self) -> None:
+        """Wake everything that waits, end what is rendered, and wait for the threads; no file is written after it."""
+        self.clock.stop()
+        self.workers.stop()
