@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -140,3 +142,16 @@ def test_uris() -> None:
     assert [text for text in good if not is_uri(text)] == []
     assert [text for text in bad if is_uri(text)] == []
     assert is_uri(json.loads("7"))
+
+
+@pytest.mark.parametrize("head", [b"rubbish\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: many\r\n\r\n"])
+def test_what_is_no_http_is_refused_in_the_words_of_the_service(api: Api, head: bytes) -> None:
+    for service, envelope in (("mirelo", {"error"}), ("pixazo", {"error", "message"})):
+        parts = urlsplit(api.emu.urls[service])
+        with socket.create_connection((parts.hostname, parts.port or 0), timeout=20) as wire:
+            wire.sendall(head)
+            came = b"".join(iter(lambda: wire.recv(4096), b""))
+        assert came.startswith(b"HTTP/1.1 400 ")
+        answer, _, body = came.partition(b"\r\n\r\n")
+        assert b"content-type: application/json" in answer
+        assert set(json.loads(body)) == envelope

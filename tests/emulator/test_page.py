@@ -132,7 +132,7 @@ def test_a_fault_can_be_cleared(page: Page, emu: Emulator, api: Api) -> None:
 
 def test_a_fault_that_cannot_be_is_explained(opening: tuple[Page, Watch]) -> None:
     page, watch = opening
-    page.get_by_label("Calls of").select_option("the PUT to the object store")
+    page.get_by_label("Calls of").select_option("the upload to the object store")
     button(page, "Bad JSON", "Faults")
     expect(page.get_by_role("status")).to_contain_text(
         "Not done: operation is 'upload', to which bad_json cannot happen"

@@ -14,7 +14,9 @@ import mirelo_ergo
 ROOT = Path(mirelo_ergo.__file__).parent
 GENERATED = Path(__file__).parents[2] / "generated" / "mirelo_ergo_api"
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
-SERVICES = sorted(name.split("/")[0] for name in FILES if name.endswith("/service.py") and name[0] not in "_c")
+SERVICES = sorted(
+    name.split("/")[0] for name in FILES if re.fullmatch(r"[a-z]\w*/service\.py", name) and name != "cli/service.py"
+)
 COLOURED = {
     f"{folder}/{face}.py"
     for folder in ("_runtime/http", "_runtime/client", "_runtime/jobs", *SERVICES)

@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
+    from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
 
     from mirelo_ergo.emulator.faults.kinds import Fault
     from mirelo_ergo.emulator.faults.plan import ActiveFault
     from mirelo_ergo.emulator.state.records import Asset, Charge, SeenJob
     from mirelo_ergo.emulator.web.callbacks import Callbacks
+    from mirelo_ergo.emulator.web.refusals import Refusal
     from mirelo_ergo.emulator.web.traffic import SeenRequest
 
 S = TypeVar("S", bound=EmulatedService)
@@ -80,7 +82,7 @@ class Emulator:
         self.keys: Mapping[str, str] = MappingProxyType(self._lifetime.keys)
         self.key = self.keys[registry.MAIN]
         self._resetting = threading.Lock()
-        self._server = Server(self._answer)
+        self._server = Server(self._answer, self._refuse)
         self._thread = threading.Thread(target=self._run, name="mirelo-emulator", daemon=True)
 
     @property
@@ -208,6 +210,9 @@ class Emulator:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._application({**scope, "port": self._names[scope["server"][1]]}, receive, send)
+
+    def _refuse(self, port: int, refusal: Refusal) -> Response:
+        return registry.SERVICES[self._names[port]].refuse(refusal)
 
     def _begin(self) -> None:
         clock = Clock()

@@ -8,12 +8,18 @@ import socket
 import struct
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
+from mirelo_ergo.emulator.web.refusals import bad_request
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from starlette.responses import Response
     from starlette.types import Scope
+
+    from mirelo_ergo.emulator.web.refusals import Refusal
 
 T = TypeVar("T")
 STATE = "mirelo_ergo.connection"
@@ -87,7 +93,24 @@ class Connection:
 
 
 class Protocol(H11Protocol):
-    """uvicorn's HTTP/1.1, which also tells each request what connection it came on."""
+    """uvicorn's HTTP/1.1, which also tells each request what connection it came on.
+
+    What is no HTTP is refused in the words of the service whose port it came to.
+    """
+
+    def __init__(self, *args: Any, refuse: Callable[[int, Refusal], Response], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._refuse = refuse
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, and close."""
+        port = self.transport.get_extra_info("sockname")[1]
+        answer = self._refuse(port, bad_request("the request is not HTTP, or its head is over 64 KiB"))
+        headers = [*answer.raw_headers, (b"connection", b"close")]
+        parts = (h11.Response(status_code=400, headers=headers), h11.Data(data=bytes(answer.body)), h11.EndOfMessage())
+        for part in parts:
+            self.transport.write(self.conn.send(part) or b"")
+        self.transport.close()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own does
         super().connection_made(transport)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import uvicorn
 
 from mirelo_ergo.emulator.web.connections import Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from starlette.responses import Response
     from starlette.types import ASGIApp
+
+    from mirelo_ergo.emulator.web.refusals import Refusal
 
 GRACE_SECONDS = 0.3
 
@@ -24,13 +28,14 @@ GRACE_SECONDS = 0.3
 class Server(uvicorn.Server):
     """uvicorn without its signal handlers and its ten looks a second: it starts, waits and ends on events."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, refuse: Callable[[int, Refusal], Response]) -> None:
+        """Serve an application; `refuse` writes what a port's service says to what is no HTTP."""
         super().__init__(
             uvicorn.Config(
                 app,
                 interface="asgi3",
                 loop="asyncio",
-                http=Protocol,
+                http=cast("type[asyncio.Protocol]", functools.partial(Protocol, refuse=refuse)),
                 ws="none",
                 lifespan="off",
                 log_config=None,
