@@ -17,6 +17,7 @@ from ._version import __version__
 TYPE_CHECKING = False  # the checkers know the name; importing `typing` for it costs ten times the rest
 
 if TYPE_CHECKING:
+    from ._runtime.api.pages import AsyncPage, Page
     from ._runtime.jobs.asynchronous import AsyncJob, AsyncJobRequest, AsyncJobResult, AsyncJobUpdates
     from ._runtime.jobs.blocking import Job, JobRequest, JobResult, JobUpdates, SyncResult
     from ._runtime.jobs.files import ResultFile
@@ -68,6 +69,7 @@ __all__ = [
     "AsyncJobResult",
     "AsyncJobUpdates",
     "AsyncMireloClient",
+    "AsyncPage",
     "AsyncPixazoClient",
     "Audio",
     "AudioError",
@@ -98,6 +100,7 @@ __all__ = [
     "ModelInfo",
     "NetworkError",
     "NotFoundError",
+    "Page",
     "PermissionDeniedError",
     "PixazoClient",
     "PreflightResult",
@@ -122,6 +125,7 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
+    "_runtime.api.pages": {"AsyncPage", "Page"},
     "_runtime.jobs.blocking": {"Job", "JobRequest", "JobResult", "JobUpdates", "SyncResult"},
     "_runtime.jobs.asynchronous": {"AsyncJob", "AsyncJobRequest", "AsyncJobUpdates", "AsyncJobResult"},
     "_runtime.transfer.inputs": {"Audio", "Video"},

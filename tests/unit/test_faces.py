@@ -19,6 +19,7 @@ import mirelo_ergo.mirelo.asynchronous as mirelo_awaited
 import mirelo_ergo.mirelo.blocking as mirelo_plain
 import mirelo_ergo.pixazo.asynchronous as pixazo_awaited
 import mirelo_ergo.pixazo.blocking as pixazo_plain
+from mirelo_ergo._runtime.api.pages import AsyncPage, AsyncPageItems, Page, PageItems
 
 MODULES = [
     (jobs_plain, jobs_awaited),
@@ -33,6 +34,7 @@ PAIRS = [
 ]
 NAMES = [(plain.__name__, awaited.__name__) for plain, awaited in PAIRS]
 PUBLIC = [name for pair in NAMES for name in pair if not name.endswith("ServiceClient")]
+PAIRS += [(Page, AsyncPage), (PageItems, AsyncPageItems)]
 TWINS = {"__enter__": "__aenter__", "__exit__": "__aexit__", "__iter__": "__aiter__", "__next__": "__anext__"}
 TWINS["close"] = "aclose"
 NEVER_ASYNC = {
@@ -55,7 +57,7 @@ NEVER_ASYNC = {
     "_open",
     "_carry",
 }
-pairs = pytest.mark.parametrize(("plain", "awaited"), PAIRS, ids=[plain for plain, _ in NAMES])
+pairs = pytest.mark.parametrize(("plain", "awaited"), PAIRS, ids=[plain.__name__ for plain, _ in PAIRS])
 
 
 def same(text: str) -> str:
