@@ -14,10 +14,12 @@ from mirelo_ergo._runtime.io.protocol import PIECE, Request, TransportFailure, r
 from tests.faults.harness import KEY
 from tests.faults.server import FaultServer
 from tests.faults.steps import Close, ReadRequest, Respond, Send, Stall, chunked
+from tests.faults.tls import trust
 
 if TYPE_CHECKING:
     from mirelo_ergo._runtime.io.protocol import Stream
     from tests.faults.harness import Face
+    from tests.faults.tls import Certificate
 
 LINES = b'{"n":1}\n{"n":2}\n'
 
@@ -64,6 +66,72 @@ def test_it_carries_the_key_and_gives_each_piece_when_it_comes(face: Face) -> No
         do(face, work(face.open(server.url)._io))
         assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
         assert server.requests[0].headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("tls", [None, "valid"], ids=["plain", "TLS"])
+def test_waiting_for_a_piece_leaves_the_answer_as_it_is(face: Face, tls: Certificate | None) -> None:
+    more, whole = threading.Event(), threading.Event()
+    head = Respond(200, headers={"Transfer-Encoding": "chunked"}).head
+    first, second = LINES[:8], LINES[8:]
+
+    async def work(io: Any) -> None:
+        async with await opened(io) as stream:
+            assert await stream.read_within(5.0) == first
+            assert await stream.read_within(0.01) is None
+            assert await stream.read_within(0.0) is None
+            more.set()
+            assert await stream.read_within(5.0) == second
+            assert await stream.read_within(0.01) is None
+            whole.set()
+            assert await stream.read() == b""
+
+    steps = [Send(head + chunked(first)[:-5]), Stall(until=more), Send(chunked(second)[:-5]), Stall(until=whole)]
+    with FaultServer([[ReadRequest(), *steps, Send(chunked())]], tls=tls) as server, face.promise(5.0):
+        do(face, work(face.open(server.url, verify=trust())._io))
+
+
+@pytest.mark.parametrize("tls", [None, "valid"], ids=["plain", "TLS"])
+def test_pieces_that_came_together_are_there_at_once(face: Face, tls: Certificate | None) -> None:
+    done = threading.Event()
+    head = Respond(200, headers={"Transfer-Encoding": "chunked"}).head
+
+    async def work(io: Any) -> None:
+        async with await opened(io) as stream:
+            assert [await stream.read_within(5.0) for _ in range(3)] == [b"one\n", b"two\n", b"three\n"]
+            assert await stream.read_within(0.01) is None
+            done.set()
+
+    sent = head + chunked(b"one\n", b"two\n", b"three\n")[:-5]
+    with FaultServer([[ReadRequest(), Send(sent), Stall(until=done)]], tls=tls) as server, face.promise(5.0):
+        do(face, work(face.open(server.url, verify=trust())._io))
+
+
+def test_waiting_for_a_piece_ends_with_the_answer_and_its_failures(face: Face) -> None:
+    head = Respond(200, headers={"Transfer-Encoding": "chunked"}).head
+
+    async def ends(io: Any) -> None:
+        async with await opened(io) as stream:
+            assert await stream.read_within(5.0) == LINES
+            assert await stream.read_within(5.0) == b""
+
+    async def breaks(io: Any) -> None:
+        async with await opened(io) as stream:
+            assert await stream.read_within(5.0) == LINES
+            with pytest.raises(TransportFailure):
+                await stream.read_within(5.0)
+
+    async def leaves(io: Any) -> None:
+        async with await opened(io) as stream:
+            assert await stream.read_within(0.01) is None
+
+    broken = [ReadRequest(), Send(head + chunked(LINES)[:-5]), Close()]
+    silent = [ReadRequest(), Send(head), Stall()]
+    good = Respond(200, chunked(LINES), {"Transfer-Encoding": "chunked"})
+    with FaultServer([good, broken, silent]) as server, face.promise(5.0):
+        io = face.open(server.url)._io
+        do(face, ends(io))
+        do(face, breaks(io))
+        do(face, leaves(io))
 
 
 @pytest.mark.parametrize("kind", ["gzip", "deflate", "raw deflate"])

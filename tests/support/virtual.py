@@ -75,6 +75,9 @@ class Incoming:
             raise piece
         return piece
 
+    async def read_within(self, seconds: float) -> bytes | None:
+        return await self.read()
+
     async def __aenter__(self) -> Incoming:
         return self
 

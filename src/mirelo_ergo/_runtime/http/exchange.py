@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import select
+import time
 import urllib.request
 from abc import ABC, abstractmethod
 from functools import lru_cache
@@ -33,6 +35,7 @@ from .network import AsyncBackend, Backend, limit_of_this_call
 from .transports import AsyncClientTransport, AsyncPoolTransport, ClientTransport, PoolTransport, classify, tls_context
 
 if TYPE_CHECKING:
+    import asyncio
     import ssl
     from collections.abc import Callable, Mapping
 
@@ -246,6 +249,31 @@ class BlockingStream(_Unpacked):
         piece: bytes = self._http.guard(self._watch, SentTracker(), self._next)
         return piece
 
+    async def read_within(self, seconds: float) -> bytes | None:
+        """Return the next piece, None if none came in that time; raise `TransportFailure`."""
+        piece: bytes | None = self._http.guard(self._watch, SentTracker(), lambda: self._next_within(seconds))
+        return piece
+
+    def _next_within(self, seconds: float) -> bytes | None:
+        until = time.monotonic() + seconds
+        ready = self._more()
+        while not ready:
+            if not self._has_come(until - time.monotonic()):
+                return None
+            piece = next(self._pieces, b"")
+            ready = self._unpack(piece)
+            if not piece:
+                break
+        return ready
+
+    def _has_come(self, seconds: float) -> bool:
+        """Wait until bytes have come, at most that long; True also where nothing tells: then a read waits for them."""
+        network = self._response.extensions.get("network_stream")
+        sock = None if network is None else network.get_extra_info("socket")
+        if sock is None or _parser_holds_bytes(self._response) or getattr(sock, "pending", int)():
+            return True
+        return bool(select.select([sock], [], [], max(0.0, seconds))[0])
+
     def _next(self) -> bytes:
         ready = self._more()
         while not ready:
@@ -260,6 +288,18 @@ class BlockingStream(_Unpacked):
 
     async def __aexit__(self, *exc_info: object) -> None:
         self._http.guard(self._watch, SentTracker(), self._response.close)
+
+
+def _parser_holds_bytes(response: httpx.Response) -> bool:
+    """Return whether more of the body than the end of the last chunk was read from the socket already."""
+    body: Any = response.stream
+    connection = body
+    while connection is not None and not hasattr(connection, "_h11_state"):
+        connection = next(
+            (getattr(connection, name) for name in ("_inner", "_stream", "_connection") if hasattr(connection, name)),
+            None,
+        )
+    return connection is not None and bool(connection._h11_state.trailing_data[0].strip(b"\r\n"))
 
 
 class BlockingHttp(Http):
@@ -357,9 +397,23 @@ class AsyncStream(_Unpacked):
         super().__init__(response, limit, api=api)
         self._http = http
         self._pieces = aiter(response.stream)  # type: ignore[arg-type]  # an async transport's stream is async
+        self._coming: asyncio.Future[bytes] | None = None
 
     async def read(self) -> bytes:
         """Give the next piece, b"" at the end; raise `TransportFailure`."""
+        coming, self._coming = self._coming, None
+        return await (self._read() if coming is None else coming)
+
+    async def read_within(self, seconds: float) -> bytes | None:
+        """Return the next piece, None if none came in that time; raise `TransportFailure`."""
+        import asyncio  # a blocking client never needs it
+
+        if self._coming is None:
+            self._coming = asyncio.ensure_future(self._read())
+        await asyncio.wait([self._coming], timeout=seconds)
+        return await self.read() if self._coming.done() else None
+
+    async def _read(self) -> bytes:
         piece: bytes = await self._http.guard(self._watch, SentTracker(), self._next)
         return piece
 
@@ -376,6 +430,13 @@ class AsyncStream(_Unpacked):
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
+        if self._coming is not None:
+            import asyncio  # as in `read_within`
+
+            self._coming.cancel()
+            await asyncio.wait([self._coming])
+            if not self._coming.cancelled():
+                self._coming.exception()  # seen: nobody reads on
         await self._http.guard(self._watch, SentTracker(), self._response.aclose)
 
 

@@ -85,7 +85,8 @@ class PoolTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         answer = self._pool.handle_request(_core_request(request))
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer.stream))
+        body = _Body(answer.stream)
+        return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
 
     def close(self) -> None:
         self._pool.close()
