@@ -1,4 +1,4 @@
-"""Read x-limits-when, bounds that depend on other fields; the top of openapi/mirelo-v2.yaml describes its form."""
+"""Read x-limits-when, limits that depend on other fields; mirelo-v2.yaml and sync-so.yaml describe its forms."""
 
 from typing import Any
 
@@ -43,9 +43,9 @@ class _Entry:
 
     def arguments(self) -> list[str]:
         """Return the entry's arguments to `Condition`, or refuse what it says."""
-        entry, width = self._entry, []
-        keys = entry.keys() - {"when", *_BOUNDS} if isinstance(entry, dict) else set()
-        if keys == {"field"} and "when" in entry:
+        entry, more = self._entry, []
+        keys = entry.keys() - {"when", "unless", *_BOUNDS} if isinstance(entry, dict) else set()
+        if keys == {"field"} and ("when" in entry or "unless" in entry):
             field = entry["field"]
             kind = self._type("field", self._schema, field, _NUMBERS)
         elif keys == {"width_of", "from", "to"}:
@@ -55,25 +55,55 @@ class _Entry:
             kind = max(
                 self._type(key, around, entry[key], _NUMBERS) for key in ("from", "to")
             )  # a number, if either is
-            width = [f"width={(entry['from'], entry['to'])!r}"]
+            more = [f"width={(entry['from'], entry['to'])!r}"]
+        elif keys == {"count_of", "field"}:
+            field, kind = entry["field"], "integer"
+            more = [f"count_of={self._tags(field)!r}"]
+        elif keys == {"absent"} and "unless" in entry and not entry.keys() & {*_BOUNDS}:
+            field = entry["absent"]
+            self._path(field)
+            return [repr(field), *self._given(), "absent=True"]
         else:
             raise self._refusal(
                 "",
-                f"{entry!r} is neither {{when, field}} nor {{width_of, from, to}} with a minimum or a maximum; "
+                f"{entry!r} is none of {{when, field}}, {{width_of, from, to}} and {{count_of, field}} with a minimum "
+                "or a maximum, or {absent, unless}; "
                 "teach scripts/generation/conditions.py and the request check about it",
             )
-        when = [f"when={self._when()!r}"] if "when" in entry else []
-        return [repr(field), *when, *width, *self._bounds(kind)]
+        return [repr(field), *self._given(), *more, *self._bounds(kind)]
 
-    def _when(self) -> tuple[tuple[str, Any], ...]:
-        values = self._entry["when"]
+    def _given(self) -> list[str]:
+        return [f"{key}={self._values(key)!r}" for key in ("when", "unless") if key in self._entry]
+
+    def _values(self, key: str) -> tuple[tuple[str, Any], ...]:
+        values = self._entry[key]
         if not isinstance(values, dict) or not values:
-            raise self._refusal("when", f"{values!r} does not map fields to values")
+            raise self._refusal(key, f"{values!r} does not map fields to values")
         for name, value in values.items():
-            kind = self._type("when", self._schema, name, _SCALARS)
-            if not fits(value, kind) or value not in self._field("when", self._schema, name).get("enum", [value]):
-                raise self._refusal("when", f"{value!r} is no value of {name!r}, which is of type {kind}")
+            if value is None:  # it is absent
+                self._field(key, self._schema, name)
+                continue
+            kind = self._type(key, self._schema, name, _SCALARS)
+            if not fits(value, kind) or value not in self._field(key, self._schema, name).get("enum", [value]):
+                raise self._refusal(key, f"{value!r} is no value of {name!r}, which is of type {kind}")
         return tuple(sorted(values.items()))
+
+    def _tags(self, field: Any) -> tuple[str, ...]:
+        """Return the tags of list items that are counted; each has to be one of the items' own."""
+        items = self._field("field", self._schema, field).get("items", {})
+        union = find(self._document, items["$ref"][1:]) if "$ref" in items else items
+        known = union.get("discriminator", {}).get("mapping", {})
+        tags = self._entry["count_of"]
+        if not isinstance(tags, list) or not tags or not known.keys() >= {*tags}:
+            raise self._refusal("count_of", f"{tags!r} is no list of what tells the items of {field!r} apart")
+        return tuple(tags)
+
+    def _path(self, path: Any) -> None:
+        """Refuse a path that is neither a field nor `outer.inner`."""
+        outer, _, inner = str(path).partition(".")
+        around = self._field("absent", self._schema, outer)
+        if inner:
+            self._field("absent", around, inner)
 
     def _bounds(self, kind: str) -> list[str]:
         bounds = {key: self._entry[key] for key in _BOUNDS if key in self._entry}

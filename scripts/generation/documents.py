@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 CONDITIONS = "x-limits-when"  # on an object: bounds that depend on other fields (see openapi/)
+ONE_OF = "x-one-of-fields"  # on an object: fields of which exactly one has to be there
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
 _SINGLE_SUBSCHEMAS = ("items", "not", "additionalProperties")
 _DEEPEST = 100

@@ -1,10 +1,10 @@
 """Write limits.py: what a request may contain, which the generator drops, as plain typed values."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from scripts.generation.conditions import collect_conditions
-from scripts.generation.documents import CONDITIONS, GenerationError, canonical, find, join, operations
+from scripts.generation.documents import CONDITIONS, ONE_OF, GenerationError, canonical, find, join, operations
 
 _CONSTRAINTS = {
     "default": "default",
@@ -14,6 +14,10 @@ _CONSTRAINTS = {
     "minLength": "min_length",
     "maxLength": "max_length",
     "enum": "enum",
+    "pattern": "pattern",
+    "minItems": "min_items",
+    "maxItems": "max_items",
+    "nullable": "nullable",
 }
 _STRUCTURE = {"type", "properties", "required", "items", "oneOf", "discriminator"}
 _ANNOTATIONS = {
@@ -27,16 +31,24 @@ _ANNOTATIONS = {
     "readOnly",
     "writeOnly",
 }
+_OF_TYPE = {"pattern": "string", "minItems": "array", "maxItems": "array"}
+"""Constraints that only values of one type are checked for."""
 _SCALARS = ("string", "integer", "number", "boolean")
 
-_HEADER = '''"""What the service accepts in requests: types, bounds and defaults, as its spec says."""
+_HEADER = '''"""Types, bounds and defaults of what the service accepts in requests, as its spec says."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 
 class Limit(NamedTuple):
-    """Say what one field or parameter may hold; lengths are in characters, `minimum` and `maximum` are included."""
+    """What one field or parameter may hold; lengths are in characters, all bounds are included.
+
+    `schema` names the object in `LIMITS` that a field of the type "object" holds. Where it holds one of several
+    objects, `variants` names each, by the value of its field `tag`. `items` says what a list holds.
+    """
 
     name: str  # as on the wire
     type: str  # "integer" "number" "string" "boolean" "object" "array"
@@ -48,20 +60,33 @@ class Limit(NamedTuple):
     max_length: int | None = None
     enum: tuple[str, ...] = ()
     exclusive_minimum: float | int | None = None
+    pattern: str | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    schema: str | None = None
+    tag: str | None = None
+    variants: tuple[tuple[str, str], ...] = ()
+    items: Limit | None = None
+    nullable: bool = False
 
 
 class Condition(NamedTuple):
-    """Say what else a field has to keep to; both bounds are included.
+    """What else a field has to keep to; both bounds are included.
 
-    `when` names the fields, with their values, that it holds for. With `width`, the field is an object, and the
-    bounds are those of its second field named here less the first.
+    It holds while the fields in `when` have these values (None: they are absent), and not while those in `unless` have.
+    With `width`, the field is an object, and the bounds are those of its second field named here less the first. With
+    `count_of`, the field is a list, and the bounds are those of the number of its items with one of these tags. With
+    `absent`, the field, which may be `outer.inner`, has to be left out.
     """
 
     field: str
-    when: tuple[tuple[str, str | int | float | bool], ...] = ()
+    when: tuple[tuple[str, str | int | float | bool | None], ...] = ()
     width: tuple[str, str] | None = None
     minimum: float | int | None = None
     maximum: float | int | None = None
+    unless: tuple[tuple[str, str | int | float | bool | None], ...] = ()
+    count_of: tuple[str, ...] = ()
+    absent: bool = False
 
 
 '''
@@ -76,11 +101,9 @@ def render_limits(document: dict[str, Any], sha256: str, generator: str) -> str:
         lines.append(f"    {owner!r}: {{")
         lines += [f"        {name!r}: Limit({', '.join(arguments)})," for name, arguments in limits.items()]
         lines.append("    },")
-    lines += ["}", "# The object fields of each object, with their limits; a field that is a union is not among them."]
-    lines.append("NESTED: Final[Mapping[str, Mapping[str, Mapping[str, Limit]]]] = {")
-    for owner, fields in collect_nested(document, collected.keys()).items():
-        inner = ", ".join(f"{field!r}: LIMITS[{name!r}]" for field, name in fields.items())
-        lines.append(f"    {owner!r}: {{{inner}}},")
+    lines += ["}", "# By object, fields of which exactly one has to be there."]
+    lines.append("ONE_OF: Final[Mapping[str, tuple[str, ...]]] = {")
+    lines += [f"    {owner!r}: {fields!r}," for owner, fields in collect_one_of(document, collected).items()]
     lines += ["}", "CONDITIONS: Final[Mapping[str, tuple[Condition, ...]]] = {"]
     for owner, conditions in collect_conditions(document).items():
         lines.append(f"    {owner!r}: (")
@@ -105,49 +128,44 @@ def collect_limits(document: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
         if parameters:
             collected[operation["operationId"]] = dict(sorted(parameters.items()))
         for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
-            _reach(
-                document,
-                content.get("schema", {}),
-                join(pointer, "requestBody", "content", media_type, "schema"),
-                collected,
-            )
+            body = content.get("schema", {})
+            at = join(pointer, "requestBody", "content", media_type, "schema")
+            if (find(document, body["$ref"][1:]) if "$ref" in body else body).get("nullable"):
+                raise GenerationError(f"{at}/nullable: a body is an object; say that the requestBody is not required")
+            _reach(document, body, at, collected)
     return collected
 
 
-def collect_nested(document: dict[str, Any], owners: Collection[str]) -> dict[str, dict[str, str]]:
-    """Return, by request schema, the schema of each field that is itself one object; it may hold no further one."""
-    nested: dict[str, dict[str, str]] = {}
+def collect_one_of(document: dict[str, Any], owners: dict[str, dict[str, list[str]]]) -> dict[str, tuple[str, ...]]:
+    """Return, by request schema, the fields of which exactly one has to be there."""
+    found: dict[str, tuple[str, ...]] = {}
     for owner, schema in document["components"]["schemas"].items():
-        references = {field: inner.get("$ref", "") for field, inner in schema.get("properties", {}).items()}
-        names = {field: reference.rpartition("/")[2] for field, reference in references.items()}
-        if owner in owners and (found := {field: name for field, name in names.items() if name in owners}):
-            nested[owner] = found
-    for fields in nested.values():
-        for name in fields.values():
-            if name in nested:
-                raise GenerationError(
-                    f"/components/schemas/{name}: an object two levels deep has no place in limits.py"
-                )
-    return nested
+        if ONE_OF not in schema:
+            continue
+        fields, at = schema[ONE_OF], join("/components/schemas", owner, ONE_OF)
+        known = schema.get("properties", {}).keys() - schema.get("required", [])
+        if owner not in owners:
+            raise GenerationError(f"{at}: only an object in a request can have it; nothing checks it here")
+        if not isinstance(fields, list) or len(fields) < 2 or not {*fields} <= known:
+            raise GenerationError(f"{at}: {fields!r} is no list of two or more optional fields of the object")
+        found[owner] = tuple(fields)
+    return found
 
 
 def _reach(
     document: dict[str, Any], schema: dict[str, Any], pointer: str, collected: dict[str, dict[str, list[str]]]
-) -> str:
-    """Collect every object in reach of a request schema, and return the schema's type."""
+) -> list[str]:
+    """Collect every object in reach of a request schema; return the schema's own arguments: its type, then the rest."""
     if "$ref" in schema:
         pointer = schema["$ref"][1:]
         name, schema = pointer.rpartition("/")[2], find(document, pointer)
         if name in collected:
-            return "object"
+            return [repr("object"), f"schema={name!r}"]
     else:
         name = ""
     _refuse_unknown(schema, pointer)
     if variants := schema.get("oneOf"):
-        types = {_reach(document, variant, f"{pointer}/oneOf/{i}", collected) for i, variant in enumerate(variants)}
-        if types != {"object"} or schema.keys() & (_CONSTRAINTS.keys() | {"properties", "items"}):
-            raise GenerationError(f"{pointer}/oneOf: limits.py carries unions of objects only, not of {sorted(types)}")
-        return "object"
+        return _union(document, schema, variants, pointer, collected)
     kind = str(schema.get("type"))
     if kind == "object":
         if not name:
@@ -158,23 +176,46 @@ def _reach(
         collected[name] = {}
         for field, inner in schema.get("properties", {}).items():
             at = join(pointer, "properties", field)
-            inner_kind = _reach(document, inner, at, collected)
+            kind_of, *more = _reach(document, inner, at, collected)
             target = find(document, inner["$ref"][1:]) if "$ref" in inner else inner
-            collected[name][field] = _limit(field, {**target, "type": inner_kind}, at, field in required)
-    elif kind == "array":
-        if _reach(document, schema.get("items", {}), pointer + "/items", collected) != "object":
-            for keyword in _CONSTRAINTS.keys() & schema.get("items", {}).keys():
-                raise GenerationError(f"{pointer}/items/{keyword}: limits.py does not carry bounds of a list's items")
-    elif kind not in _SCALARS:
+            bounds = {**target, "type": kind_of.strip("'")}
+            collected[name][field] = [*_limit(field, bounds, at, field in required), *more]
+        return [repr("object"), f"schema={name!r}"]
+    if kind == "array":
+        inner = schema.get("items", {})
+        kind_of, *more = _reach(document, inner, pointer + "/items", collected)
+        target = find(document, inner["$ref"][1:]) if "$ref" in inner else inner
+        item = _limit("", {**target, "type": kind_of.strip("'")}, pointer + "/items", required=True)
+        return [repr("array"), f"items=Limit({', '.join([*item, *more])})"]
+    if kind not in _SCALARS:
         raise GenerationError(f"{pointer}/type: limits.py does not know the type {schema.get('type')!r}")
-    return kind
+    return [repr(kind)]
+
+
+def _union(
+    document: dict[str, Any],
+    schema: dict[str, Any],
+    variants: list[dict[str, Any]],
+    pointer: str,
+    collected: dict[str, dict[str, list[str]]],
+) -> list[str]:
+    reached = [_reach(document, variant, f"{pointer}/oneOf/{i}", collected) for i, variant in enumerate(variants)]
+    types = {arguments[0].strip("'") for arguments in reached}
+    if types != {"object"} or schema.keys() & (_CONSTRAINTS.keys() | {"properties", "items"}):
+        raise GenerationError(f"{pointer}/oneOf: limits.py carries unions of objects only, not of {sorted(types)}")
+    told = schema.get("discriminator", {})
+    tagged = {tag: target.rpartition("/")[2] for tag, target in told.get("mapping", {}).items()}
+    if not tagged:
+        raise GenerationError(f"{pointer}/oneOf: nothing tells the variants apart; give each a field of its own value")
+    return [repr("object"), f"tag={told['propertyName']!r}", f"variants={tuple(sorted(tagged.items()))!r}"]
 
 
 def _refuse_unknown(schema: dict[str, Any], pointer: str) -> None:
     """Refuse a keyword that may be a constraint which limits.py does not carry."""
     for keyword, value in schema.items():
-        known = keyword in _CONSTRAINTS or keyword in _STRUCTURE or keyword in _ANNOTATIONS
-        known = known or keyword == CONDITIONS or (keyword.startswith("x-") and not keyword.startswith("x-limit"))
+        known = keyword in _CONSTRAINTS and _OF_TYPE.get(keyword, schema.get("type")) == schema.get("type")
+        known = known or keyword in (*_STRUCTURE, *_ANNOTATIONS, CONDITIONS, ONE_OF)
+        known = known or (keyword.startswith("x-") and not keyword.startswith("x-limit"))
         if not known and not (keyword == "additionalProperties" and isinstance(value, bool)):
             raise GenerationError(
                 f"{join(pointer, keyword)}: limits.py does not carry {keyword!r}, nothing would check it; "
@@ -190,7 +231,7 @@ def _arguments(schema: dict[str, Any], pointer: str) -> Iterator[str]:
     schema = _with_exclusive_bound(schema, pointer)
     for keyword, argument in _CONSTRAINTS.items():
         value = schema.get(keyword)
-        if value is None:
+        if value is None or (keyword == "nullable" and not value):
             continue
         if keyword == "enum":
             if schema["type"] != "string":

@@ -14,6 +14,7 @@ import attrs
 
 from scripts.generation.documents import (
     CONDITIONS,
+    ONE_OF,
     GenerationError,
     Visit,
     canonical,
@@ -271,7 +272,7 @@ def _shape(schema: dict[str, Any], pointer: str) -> dict[str, Any]:
     if "required" in shape:
         shape["required"] = sorted(shape["required"])
     kept = [key for key in shape if key not in (*_ANNOTATIONS, "discriminator") and not key.startswith("x-")]
-    return {key: shape[key] for key in shape if key in kept or key == CONDITIONS}
+    return {key: shape[key] for key in shape if key in kept or key in (CONDITIONS, ONE_OF)}
 
 
 def _write_discriminator(schema: dict[str, Any], lifted: dict[str, Any], pointer: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from scripts import generate
 from scripts.generation.documents import GenerationError
-from scripts.generation.limits import collect_limits, collect_nested, render_limits
+from scripts.generation.limits import collect_limits, render_limits
 from scripts.generation.normalise import load_overlay, normalise
 from tests.generation.specs import ANSWER, BODY, CUT, changed, inlined_spec, prepared, with_cut, write
 
@@ -24,7 +24,13 @@ def test_every_object_in_reach_and_every_parameter_is_carried(tmp_path: Path) ->
         "SoundRequest": {
             "length": ["'length'", "'integer'", "required=False", "default=3", "minimum=1", "maximum=9"],
             "loop": ["'loop'", "'boolean'", "required=False", "default=False"],
-            "source": ["'source'", "'object'", "required=True"],
+            "source": [
+                "'source'",
+                "'object'",
+                "required=True",
+                "tag='type'",
+                "variants=(('text', 'SourceText'), ('url', 'SourceUrl'))",
+            ],
         },
         "SourceUrl": {
             "type": ["'type'", "'string'", "required=True", "enum=('url',)"],
@@ -50,7 +56,12 @@ def test_a_list_is_carried_and_the_objects_in_it_are_reached(tmp_path: Path) -> 
     item = {"type": "object", "properties": {"at": {"type": "number", "minimum": 0.5}}}
     names = {"names": load_overlay(write(tmp_path, {})[1]).names | {LENGTH + "/items": "Cut"}}
     limits = collect_limits(prepared(tmp_path, changed(LENGTH, {"type": "array", "items": item}), names))
-    assert limits["SoundRequest"]["length"] == ["'length'", "'array'", "required=False"]
+    assert limits["SoundRequest"]["length"] == [
+        "'length'",
+        "'array'",
+        "required=False",
+        "items=Limit('', 'object', required=True, schema='Cut')",
+    ]
     assert limits["Cut"] == {"at": ["'at'", "'number'", "required=False", "minimum=0.5"]}
 
 
@@ -79,13 +90,9 @@ def test_a_parameter_with_a_named_enum_is_carried(tmp_path: Path) -> None:
     [
         ("multipleOf", 10),
         ("exclusiveMaximum", True),
-        ("pattern", "^a$"),
-        ("minItems", 1),
-        ("maxItems", 1),
         ("uniqueItems", True),
         ("minProperties", 1),
         ("maxProperties", 1),
-        ("nullable", True),
         ("not", {"type": "string"}),
         ("const", 3),
         ("somethingNew", 1),
@@ -112,6 +119,38 @@ def test_a_constraint_that_is_not_carried_is_an_error(tmp_path: Path, pointer: s
         collect_limits(document)
 
 
+@pytest.mark.parametrize("keyword", ["pattern", "minItems", "maxItems"])
+@pytest.mark.parametrize("pointer", [LENGTH, BODY, BODY + "/properties/source", PARAMETER + "/schema"])
+def test_a_constraint_of_another_type_is_an_error(tmp_path: Path, pointer: str, keyword: str) -> None:
+    document = normalise(changed(f"{pointer}/{keyword}", 1), load_overlay(write(tmp_path, {})[1]))
+    with pytest.raises(GenerationError, match=rf"/.*/{keyword}: limits.py does not carry '{keyword}'"):
+        collect_limits(document)
+
+
+def test_a_body_that_may_be_null_is_an_error(tmp_path: Path) -> None:
+    document = normalise(changed(f"{BODY}/nullable", True), load_overlay(write(tmp_path, {})[1]))
+    with pytest.raises(GenerationError, match="/nullable: a body is an object"):
+        collect_limits(document)
+
+
+def test_a_form_and_a_null_are_carried(tmp_path: Path) -> None:
+    spec = changed(LENGTH, {"type": "string", "pattern": "^a$", "nullable": True})
+    limits = collect_limits(prepared(tmp_path, spec))
+    assert limits["SoundRequest"]["length"][3:] == ["pattern='^a$'", "nullable=True"]
+
+
+def test_a_list_is_carried_with_its_bounds_and_its_items(tmp_path: Path) -> None:
+    items = {"type": "array", "nullable": True, "items": {"type": "string", "maxLength": 3}}
+    spec = changed(LENGTH, {"type": "array", "minItems": 1, "maxItems": 2, "items": items})
+    limits = collect_limits(prepared(tmp_path, spec))
+    inner = "items=Limit('', 'string', required=True, max_length=3)"
+    assert limits["SoundRequest"]["length"][3:] == [
+        "min_items=1",
+        "max_items=2",
+        f"items=Limit('', 'array', required=True, nullable=True, {inner})",
+    ]
+
+
 def test_constraints_of_answers_are_not_carried(tmp_path: Path) -> None:
     spec = changed(ANSWER + "/properties/id", {"type": "string", "pattern": "^a", "maxLength": 3})
     assert "Sound" not in collect_limits(prepared(tmp_path, spec))
@@ -121,7 +160,6 @@ def test_constraints_of_answers_are_not_carried(tmp_path: Path) -> None:
     ("schema", "message"),
     [
         ({"type": "integer", "enum": [1, 2]}, "enums of strings only"),
-        ({"type": "array", "items": {"type": "string", "maxLength": 3}}, "bounds of a list's items"),
         ({"type": "array", "items": {}}, "items/type: .* the type None"),
         ({"oneOf": [{"type": "string"}, {"type": "integer"}]}, "unions of objects only"),
         ({"anyOf": [{"type": "string"}]}, "does not carry 'anyOf'"),
@@ -164,19 +202,47 @@ def test_an_object_without_a_name_is_an_error(tmp_path: Path) -> None:
 def test_an_object_field_is_carried_with_its_own_limits(tmp_path: Path) -> None:
     document = prepared(tmp_path, *with_cut())
     limits = collect_limits(document)
-    assert limits["SoundRequest"]["cut"] == ["'cut'", "'object'", "required=False"]
+    assert limits["SoundRequest"]["cut"] == ["'cut'", "'object'", "required=False", "schema='Cut'"]
     assert limits["Cut"]["start"] == ["'start'", "'integer'", "required=False", "minimum=1"]
-    assert collect_nested(document, limits.keys()) == {"SoundRequest": {"cut": "Cut"}}
-    assert collect_nested(prepared(tmp_path, inlined_spec()), limits.keys()) == {}
 
 
-def test_an_object_in_an_object_field_is_an_error(tmp_path: Path) -> None:
+def test_an_object_in_an_object_field_is_carried_too(tmp_path: Path) -> None:
     spec, overlay = with_cut()
     spec = changed(f"{CUT}/properties/deep", {"type": "object", "properties": {"x": {"type": "integer"}}}, spec)
     overlay = {"names": overlay["names"] | {f"{CUT}/properties/deep": "Deep"}}
-    document = prepared(tmp_path, spec, overlay)
-    with pytest.raises(GenerationError, match="Cut: an object two levels deep"):
-        collect_nested(document, collect_limits(document).keys())
+    limits = collect_limits(prepared(tmp_path, spec, overlay))
+    assert limits["Cut"]["deep"] == ["'deep'", "'object'", "required=False", "schema='Deep'"]
+    assert limits["Deep"]["x"] == ["'x'", "'integer'", "required=False"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (["start"], "no list of two"),
+        ("start", "no list of two"),
+        (["start", "gone"], "no list of two"),
+        (None, "no list"),
+    ],
+)
+def test_alternatives_are_fields_of_the_object(tmp_path: Path, fields: Any, message: str) -> None:
+    spec, overlay = with_cut()
+    document = prepared(tmp_path, changed(f"{CUT}/x-one-of-fields", fields, spec), overlay)
+    with pytest.raises(GenerationError, match=message):
+        render_limits(document, "abc", "tool 1")
+
+
+def test_alternatives_reach_the_module(tmp_path: Path) -> None:
+    spec, overlay = with_cut()
+    document = prepared(tmp_path, changed(f"{CUT}/x-one-of-fields", ["start", "end"], spec), overlay)
+    namespace: dict[str, Any] = {}
+    exec(render_limits(document, "abc", "tool 1"), namespace)
+    assert namespace["ONE_OF"] == {"Cut": ("start", "end")}
+
+
+def test_alternatives_where_nothing_checks_them_are_an_error(tmp_path: Path) -> None:
+    document = prepared(tmp_path, changed(f"{ANSWER}/x-one-of-fields", ["id", "at"]))
+    with pytest.raises(GenerationError, match="only an object in a request"):
+        render_limits(document, "abc", "tool 1")
 
 
 WEBHOOK = ("terminal", "sync")
@@ -197,7 +263,17 @@ def test_the_committed_limits_say_what_the_contract_says() -> None:
     samples = limit("num_samples", "integer", False, 1, 1, 4)
     loop = limit("loop", "boolean", False, False)
     prompt = limit("prompt", "string", False)
-    audio, video = limit("audio", "object", True), limit("video", "object", True)
+    audio, video = (
+        limit(
+            name.lower(),
+            "object",
+            True,
+            tag="type",
+            variants=(("asset", f"{name}SourceAsset"), ("url", f"{name}SourceUrl")),
+        )
+        for name in ("Audio", "Video")
+    )
+    stretch = limit("segment", "object", True, schema="Segment")
     output = limit("output", "string", False, "audio", enum=("audio", "video"))
     priced = limit("num_samples", "integer", False, 1)
     appended = limit("append_duration_ms", "integer", True)
@@ -243,8 +319,8 @@ def test_the_committed_limits_say_what_the_contract_says() -> None:
         "ExtendAudioWithVideoV16Request": fields(
             audio, video, append(57000), limit("start_offset_ms", "integer", False, 0, 0), prompt, samples
         ),
-        "InpaintAudioV16Request": fields(audio, limit("segment", "object", True), prompt, samples),
-        "InpaintAudioWithVideoV16Request": fields(audio, video, limit("segment", "object", True), prompt, samples),
+        "InpaintAudioV16Request": fields(audio, stretch, prompt, samples),
+        "InpaintAudioWithVideoV16Request": fields(audio, video, stretch, prompt, samples),
         "Segment": fields(limit("start_ms", "integer", True, None, 1000), segment[1]),
         "VideoSourceUrl": {"type": url, "video_url": limit("video_url", "string", True)},
         "AudioSourceUrl": {"type": url, "audio_url": limit("audio_url", "string", True)},
@@ -267,8 +343,6 @@ def test_the_committed_limits_say_what_the_contract_says() -> None:
         "InpaintAudioV16Request": width,
         "InpaintAudioWithVideoV16Request": width,
     } == limits.CONDITIONS
-    inner = {"segment": limits.LIMITS["Segment"]}
-    assert {"InpaintAudioV16Request": inner, "InpaintAudioWithVideoV16Request": inner} == limits.NESTED
 
 
 def test_the_gateways_committed_limits_say_what_the_contract_says() -> None:
@@ -306,7 +380,7 @@ def test_the_gateways_committed_limits_say_what_the_contract_says() -> None:
         "videoToAudio": submit,
         "getRequestStatus": fields(limit("request_id", "string", True)),
     } == limits.LIMITS
-    assert limits.CONDITIONS == {} == limits.NESTED
+    assert limits.CONDITIONS == {} == limits.ONE_OF
 
 
 def test_the_pins_are_the_projects() -> None:

@@ -8,57 +8,36 @@ from mirelo_ergo_api.mirelo_v2 import limits as mirelo
 
 from mirelo_ergo import InvalidRequestError
 from mirelo_ergo._runtime.api.limits import check
-
-
-@attrs.frozen
-class Limit:
-    name: str
-    type: str
-    required: bool = False
-    default: object = None
-    minimum: float | None = None
-    maximum: float | None = None
-    min_length: int | None = None
-    max_length: int | None = None
-    enum: tuple[str, ...] = ()
-    exclusive_minimum: float | None = None
-
-
-@attrs.frozen
-class Condition:
-    field: str
-    when: tuple[tuple[str, str | float | bool], ...] = ()
-    width: tuple[str, str] | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-
-
-def table(*limits: Limit) -> dict[str, Limit]:
-    return {limit.name: limit for limit in limits}
-
+from tests.support.limits import Condition, Limit, Tables, table
 
 LIMITS = table(
     Limit("length", "integer", minimum=10, maximum=90),
     Limit("gain", "number"),
     Limit("loop", "boolean", default=False),
     Limit("mode", "string", default="fine", enum=("fine", "fast")),
-    Limit("cut", "object"),
+    Limit("cut", "object", schema="Cut"),
+    Limit("input", "array", items=Limit("", "object", tag="kind", variants=(("film", "Kind"), ("song", "Kind")))),
 )
-NESTED = {
-    "cut": table(
+INNER = {
+    "Kind": table(Limit("kind", "string")),
+    "Cut": table(
         Limit("start", "integer", required=True, minimum=5),
         Limit("end", "integer", required=True),
         Limit("fade", "string", enum=("in", "out")),
-    )
+    ),
 }
 LOOP = (("loop", True),)
+
+
+def tables(*conditions: Condition | None) -> Tables:
+    return Tables({"Sound": LIMITS, **INNER}, {}, {"Sound": tuple(each for each in conditions if each)})
 
 
 def message(condition: Condition | None = None, /, **values: object) -> str | None:
     """Return what is said of a request, without its frame; None if nothing is."""
     said = ""
     try:
-        check(LIMITS, values, "sound v2", [condition] if condition else (), NESTED)
+        check(tables(condition), "Sound", values, "sound v2")
     except InvalidRequestError as error:
         said = str(error)
     text = said.removeprefix("sound v2: ").removesuffix("; nothing was sent")
@@ -137,8 +116,10 @@ def test_a_width_is_bounded(end: int, expected: str | None) -> None:
 
 def test_a_width_of_nothing_is_not_bounded() -> None:
     assert message(WIDTH) is None
-    optional = {"cut": table(Limit("start", "integer"), Limit("end", "integer"))}
-    check(LIMITS, {"cut": {"end": 99}}, "sound v2", [WIDTH], optional)
+    optional = attrs.evolve(
+        tables(WIDTH), LIMITS={"Sound": LIMITS, "Cut": table(Limit("start", "integer"), Limit("end", "integer"))}
+    )
+    check(optional, "Sound", {"cut": {"end": 99}}, "sound v2")
 
 
 @pytest.mark.parametrize(
@@ -164,8 +145,71 @@ def test_the_error_names_the_field() -> None:
         ({"cut": 1}, "cut"),
     ):
         with pytest.raises(InvalidRequestError) as caught:
-            check(LIMITS, values, "sound v2", [WIDTH], NESTED)
+            check(tables(WIDTH), "Sound", values, "sound v2")
         assert caught.value.field == field
+
+
+FILM, SONG = {"kind": "film"}, {"kind": "song"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "values", "expected"),
+    [
+        (Condition("input", count_of=("film",), minimum=1, maximum=1), {"input": [FILM, SONG]}, None),
+        (Condition("input", count_of=("film",), minimum=1, maximum=1), {}, None),
+        (
+            Condition("input", count_of=("film",), minimum=1, maximum=1),
+            {"input": [FILM, FILM]},
+            "input needs exactly 1 of film, and has 2",
+        ),
+        (
+            Condition("input", count_of=("film", "song"), minimum=1),
+            {"input": []},
+            "input needs at least 1 of film or song, and has 0",
+        ),
+        (
+            Condition("input", (("cut", None),), count_of=("song",), maximum=1),
+            {"input": [SONG, SONG]},
+            "input takes at most 1 of song, and has 2 without cut",
+        ),
+        (
+            Condition("input", (("cut", None),), count_of=("song",), maximum=1),
+            {"input": [SONG, SONG], "cut": {"start": 5, "end": 9}},
+            None,
+        ),
+        (
+            Condition("input", unless=(("mode", "fast"),), count_of=("film",), maximum=0),
+            {"input": [FILM]},
+            "input takes at most 0 of film, and has 1 unless mode='fast'",
+        ),
+        (
+            Condition("input", unless=(("mode", "fast"),), count_of=("film",), maximum=0),
+            {"input": [FILM], "mode": "fast"},
+            None,
+        ),
+    ],
+)
+def test_items_of_a_kind_are_counted(condition: Condition, values: dict[str, object], expected: str | None) -> None:
+    assert message(condition, **values) == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "expected"),
+    [
+        ("gain", {"gain": 1}, "gain=1 has to be left out unless mode='fast'"),
+        ("gain", {"gain": 1, "mode": "fast"}, None),
+        ("gain", {}, None),
+        (
+            "cut.fade",
+            {"cut": {"start": 5, "end": 9, "fade": "in"}},
+            "cut.fade='in' has to be left out unless mode='fast'",
+        ),
+        ("cut.fade", {"cut": {"start": 5, "end": 9}}, None),
+        ("cut.fade", {}, None),
+    ],
+)
+def test_a_field_can_have_to_be_left_out(field: str, values: dict[str, object], expected: str | None) -> None:
+    assert message(Condition(field, unless=(("mode", "fast"),), absent=True), **values) == expected
 
 
 def test_what_is_wrong_by_itself_is_said_first() -> None:
@@ -175,7 +219,7 @@ def test_what_is_wrong_by_itself_is_said_first() -> None:
 
 def told(schema: str, where: str, **values: object) -> str:
     with pytest.raises(InvalidRequestError) as caught:
-        check(mirelo.LIMITS[schema], values, where, mirelo.CONDITIONS[schema], mirelo.NESTED.get(schema, {}))
+        check(mirelo, schema, values, where)
     return str(caught.value)
 
 

@@ -1,11 +1,17 @@
-"""What the service accepts in requests: types, bounds and defaults, as its spec says."""
+"""Types, bounds and defaults of what the service accepts in requests, as its spec says."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 
 class Limit(NamedTuple):
-    """Say what one field or parameter may hold; lengths are in characters, `minimum` and `maximum` are included."""
+    """What one field or parameter may hold; lengths are in characters, all bounds are included.
+
+    `schema` names the object in `LIMITS` that a field of the type "object" holds. Where it holds one of several
+    objects, `variants` names each, by the value of its field `tag`. `items` says what a list holds.
+    """
 
     name: str  # as on the wire
     type: str  # "integer" "number" "string" "boolean" "object" "array"
@@ -17,20 +23,33 @@ class Limit(NamedTuple):
     max_length: int | None = None
     enum: tuple[str, ...] = ()
     exclusive_minimum: float | int | None = None
+    pattern: str | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    schema: str | None = None
+    tag: str | None = None
+    variants: tuple[tuple[str, str], ...] = ()
+    items: Limit | None = None
+    nullable: bool = False
 
 
 class Condition(NamedTuple):
-    """Say what else a field has to keep to; both bounds are included.
+    """What else a field has to keep to; both bounds are included.
 
-    `when` names the fields, with their values, that it holds for. With `width`, the field is an object, and the
-    bounds are those of its second field named here less the first.
+    It holds while the fields in `when` have these values (None: they are absent), and not while those in `unless` have.
+    With `width`, the field is an object, and the bounds are those of its second field named here less the first. With
+    `count_of`, the field is a list, and the bounds are those of the number of its items with one of these tags. With
+    `absent`, the field, which may be `outer.inner`, has to be left out.
     """
 
     field: str
-    when: tuple[tuple[str, str | int | float | bool], ...] = ()
+    when: tuple[tuple[str, str | int | float | bool | None], ...] = ()
     width: tuple[str, str] | None = None
     minimum: float | int | None = None
     maximum: float | int | None = None
+    unless: tuple[tuple[str, str | int | float | bool | None], ...] = ()
+    count_of: tuple[str, ...] = ()
+    absent: bool = False
 
 
 SPEC_SHA256: Final = "f3473528f2518de0bbe27883eb88e06ea5eebec57df562ff986ada62bb9b2b91"
@@ -51,7 +70,13 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         "append_duration_ms": Limit(
             "append_duration_ms", "integer", required=True, minimum=1000, maximum=30000
         ),
-        "audio": Limit("audio", "object", required=True),
+        "audio": Limit(
+            "audio",
+            "object",
+            required=True,
+            tag="type",
+            variants=(("asset", "AudioSourceAsset"), ("url", "AudioSourceUrl")),
+        ),
         "loop": Limit("loop", "boolean", required=False, default=False),
         "num_samples": Limit(
             "num_samples", "integer", required=False, default=1, minimum=1, maximum=4
@@ -62,7 +87,13 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         "append_duration_ms": Limit(
             "append_duration_ms", "integer", required=True, minimum=1000, maximum=57000
         ),
-        "audio": Limit("audio", "object", required=True),
+        "audio": Limit(
+            "audio",
+            "object",
+            required=True,
+            tag="type",
+            variants=(("asset", "AudioSourceAsset"), ("url", "AudioSourceUrl")),
+        ),
         "num_samples": Limit(
             "num_samples", "integer", required=False, default=1, minimum=1, maximum=4
         ),
@@ -70,24 +101,48 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         "start_offset_ms": Limit(
             "start_offset_ms", "integer", required=False, default=0, minimum=0
         ),
-        "video": Limit("video", "object", required=True),
+        "video": Limit(
+            "video",
+            "object",
+            required=True,
+            tag="type",
+            variants=(("asset", "VideoSourceAsset"), ("url", "VideoSourceUrl")),
+        ),
     },
     "InpaintAudioV16Request": {
-        "audio": Limit("audio", "object", required=True),
+        "audio": Limit(
+            "audio",
+            "object",
+            required=True,
+            tag="type",
+            variants=(("asset", "AudioSourceAsset"), ("url", "AudioSourceUrl")),
+        ),
         "num_samples": Limit(
             "num_samples", "integer", required=False, default=1, minimum=1, maximum=4
         ),
         "prompt": Limit("prompt", "string", required=False),
-        "segment": Limit("segment", "object", required=True),
+        "segment": Limit("segment", "object", required=True, schema="Segment"),
     },
     "InpaintAudioWithVideoV16Request": {
-        "audio": Limit("audio", "object", required=True),
+        "audio": Limit(
+            "audio",
+            "object",
+            required=True,
+            tag="type",
+            variants=(("asset", "AudioSourceAsset"), ("url", "AudioSourceUrl")),
+        ),
         "num_samples": Limit(
             "num_samples", "integer", required=False, default=1, minimum=1, maximum=4
         ),
         "prompt": Limit("prompt", "string", required=False),
-        "segment": Limit("segment", "object", required=True),
-        "video": Limit("video", "object", required=True),
+        "segment": Limit("segment", "object", required=True, schema="Segment"),
+        "video": Limit(
+            "video",
+            "object",
+            required=True,
+            tag="type",
+            variants=(("asset", "VideoSourceAsset"), ("url", "VideoSourceUrl")),
+        ),
     },
     "Segment": {
         "end_ms": Limit("end_ms", "integer", required=True),
@@ -145,7 +200,13 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         "start_offset_ms": Limit(
             "start_offset_ms", "integer", required=False, minimum=0
         ),
-        "video": Limit("video", "object", required=True),
+        "video": Limit(
+            "video",
+            "object",
+            required=True,
+            tag="type",
+            variants=(("asset", "VideoSourceAsset"), ("url", "VideoSourceUrl")),
+        ),
     },
     "VideoToSfxV16Request": {
         "duration_ms": Limit(
@@ -161,7 +222,13 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         "start_offset_ms": Limit(
             "start_offset_ms", "integer", required=False, minimum=0
         ),
-        "video": Limit("video", "object", required=True),
+        "video": Limit(
+            "video",
+            "object",
+            required=True,
+            tag="type",
+            variants=(("asset", "VideoSourceAsset"), ("url", "VideoSourceUrl")),
+        ),
     },
     "extendAudioV16JobPoll": {
         "job_id": Limit("job_id", "string", required=True),
@@ -222,11 +289,8 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         "num_samples": Limit("num_samples", "integer", required=False, default=1),
     },
 }
-# The object fields of each object, with their limits; a field that is a union is not among them.
-NESTED: Final[Mapping[str, Mapping[str, Mapping[str, Limit]]]] = {
-    "InpaintAudioV16Request": {"segment": LIMITS["Segment"]},
-    "InpaintAudioWithVideoV16Request": {"segment": LIMITS["Segment"]},
-}
+# By object, fields of which exactly one has to be there.
+ONE_OF: Final[Mapping[str, tuple[str, ...]]] = {}
 CONDITIONS: Final[Mapping[str, tuple[Condition, ...]]] = {
     "ExtendAudioV16Request": (
         Condition("append_duration_ms", when=(("loop", True),), minimum=2000),

@@ -1,11 +1,17 @@
-"""What the service accepts in requests: types, bounds and defaults, as its spec says."""
+"""Types, bounds and defaults of what the service accepts in requests, as its spec says."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 
 class Limit(NamedTuple):
-    """Say what one field or parameter may hold; lengths are in characters, `minimum` and `maximum` are included."""
+    """What one field or parameter may hold; lengths are in characters, all bounds are included.
+
+    `schema` names the object in `LIMITS` that a field of the type "object" holds. Where it holds one of several
+    objects, `variants` names each, by the value of its field `tag`. `items` says what a list holds.
+    """
 
     name: str  # as on the wire
     type: str  # "integer" "number" "string" "boolean" "object" "array"
@@ -17,20 +23,33 @@ class Limit(NamedTuple):
     max_length: int | None = None
     enum: tuple[str, ...] = ()
     exclusive_minimum: float | int | None = None
+    pattern: str | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    schema: str | None = None
+    tag: str | None = None
+    variants: tuple[tuple[str, str], ...] = ()
+    items: Limit | None = None
+    nullable: bool = False
 
 
 class Condition(NamedTuple):
-    """Say what else a field has to keep to; both bounds are included.
+    """What else a field has to keep to; both bounds are included.
 
-    `when` names the fields, with their values, that it holds for. With `width`, the field is an object, and the
-    bounds are those of its second field named here less the first.
+    It holds while the fields in `when` have these values (None: they are absent), and not while those in `unless` have.
+    With `width`, the field is an object, and the bounds are those of its second field named here less the first. With
+    `count_of`, the field is a list, and the bounds are those of the number of its items with one of these tags. With
+    `absent`, the field, which may be `outer.inner`, has to be left out.
     """
 
     field: str
-    when: tuple[tuple[str, str | int | float | bool], ...] = ()
+    when: tuple[tuple[str, str | int | float | bool | None], ...] = ()
     width: tuple[str, str] | None = None
     minimum: float | int | None = None
     maximum: float | int | None = None
+    unless: tuple[tuple[str, str | int | float | bool | None], ...] = ()
+    count_of: tuple[str, ...] = ()
+    absent: bool = False
 
 
 SPEC_SHA256: Final = "5fd2fdbd5bda5b733b92286fbfd484728a3fc2fd7848a58e729c3df1eb44563d"
@@ -99,6 +118,6 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         "X-Webhook-URL": Limit("X-Webhook-URL", "string", required=False),
     },
 }
-# The object fields of each object, with their limits; a field that is a union is not among them.
-NESTED: Final[Mapping[str, Mapping[str, Mapping[str, Limit]]]] = {}
+# By object, fields of which exactly one has to be there.
+ONE_OF: Final[Mapping[str, tuple[str, ...]]] = {}
 CONDITIONS: Final[Mapping[str, tuple[Condition, ...]]] = {}

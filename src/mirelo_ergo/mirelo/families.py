@@ -126,11 +126,9 @@ class Generation:
 
     def check(self) -> None:
         """Check the fields against the spec's limits; raises `InvalidRequestError`."""
-        from mirelo_ergo_api.mirelo_v2.limits import CONDITIONS, NESTED
+        from mirelo_ergo_api.mirelo_v2 import limits
 
-        schema = self.family.schema
-        given = {**self.fields, **self.sources}
-        check(self.family.limits, given, self.family.label, CONDITIONS.get(schema, ()), NESTED.get(schema, {}))
+        check(limits, self.family.schema, {**self.fields, **self.sources}, self.family.label)
 
 
 def _unset(value: str | None) -> str | Unset:

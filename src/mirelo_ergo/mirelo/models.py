@@ -30,22 +30,23 @@ class ModelInfo:
 
 def known_models(preferred: str | None) -> list[ModelInfo]:
     """List every family in every model; `preferred` is the client's own `model=`, which a call does not leave."""
-    from mirelo_ergo_api.mirelo_v2.limits import CONDITIONS, NESTED
+    from mirelo_ergo_api.mirelo_v2.limits import CONDITIONS, LIMITS
 
     listed = []
     for (name, model), family in FAMILIES.items():
         default = choose_family(name, None).model if preferred is None else preferred
         limits = {field: _given(limit._asdict()) for field, limit in family.limits.items()}
-        for field, inner in NESTED.get(family.schema, {}).items():
-            limits |= {f"{field}.{part}": _given(limit._asdict()) for part, limit in inner.items()}
+        for field, limit in family.limits.items():
+            inner = LIMITS[limit.schema] if limit.schema is not None else {}
+            limits |= {f"{field}.{part}": _given(each._asdict()) for part, each in inner.items()}
         conditions = tuple(_words(condition._asdict()) for condition in CONDITIONS.get(family.schema, ()))
         listed.append(ModelInfo(name, model, model == default, limits, conditions))
     return listed
 
 
 def _given(limit: dict[str, Any]) -> dict[str, Any]:
-    del limit["name"]
-    return {key: value for key, value in limit.items() if value is not None and value != ()}
+    left_out = ("name", "schema", "tag", "variants", "items", "nullable")
+    return {key: value for key, value in limit.items() if key not in left_out and value is not None and value != ()}
 
 
 def _words(condition: dict[str, Any]) -> str:

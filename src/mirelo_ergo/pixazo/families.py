@@ -55,10 +55,10 @@ class Generation:
 
     def check(self) -> None:
         """Check the fields against the spec's limits; raises `InvalidRequestError`."""
-        from mirelo_ergo_api.pixazo.limits import CONDITIONS, LIMITS, NESTED
+        from mirelo_ergo_api.pixazo import limits
 
-        schema, label = self.family.schema, self.family.label
-        check(LIMITS[schema], self.fields, label, CONDITIONS.get(schema, ()), NESTED.get(schema, {}))
+        label = self.family.label
+        check(limits, self.family.schema, self.fields, label)
         if self.fields.get("double_output") and not self.fields["ambience"]:
             raise InvalidRequestError(
                 f"{label}: double_output=True needs ambience=True: it gives that loop twice over; nothing was sent",

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+import re
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from ...errors import InvalidRequestError
 from ..redact import short_repr
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class Limit(Protocol):
@@ -37,24 +34,59 @@ class Limit(Protocol):
     def max_length(self) -> int | None: ...
     @property
     def enum(self) -> tuple[str, ...]: ...
+    @property
+    def pattern(self) -> str | None: ...
+    @property
+    def min_items(self) -> int | None: ...
+    @property
+    def max_items(self) -> int | None: ...
+    @property
+    def schema(self) -> str | None: ...
+    @property
+    def tag(self) -> str | None: ...
+    @property
+    def variants(self) -> tuple[tuple[str, str], ...]: ...
+    @property
+    def items(self) -> Limit | None: ...
+    @property
+    def nullable(self) -> bool: ...
+
+
+Given = tuple[tuple[str, str | float | bool | None], ...]
 
 
 class Condition(Protocol):
-    """What a generated `limits.py` says of one parameter while others hold certain values, or of a width."""
+    """What a generated `limits.py` says of one parameter that depends on others."""
 
     @property
     def field(self) -> str: ...
     @property
-    def when(self) -> tuple[tuple[str, str | float | bool], ...]: ...
+    def when(self) -> Given: ...
+    @property
+    def unless(self) -> Given: ...
     @property
     def width(self) -> tuple[str, str] | None: ...
+    @property
+    def count_of(self) -> tuple[str, ...]: ...
+    @property
+    def absent(self) -> bool: ...
     @property
     def minimum(self) -> float | None: ...
     @property
     def maximum(self) -> float | None: ...
 
 
-_NONE: Mapping[str, Mapping[str, Limit]] = MappingProxyType({})
+class Limits(Protocol):
+    """A generated `limits.py`: its tables, by the name of an object in a request."""
+
+    @property
+    def LIMITS(self) -> Mapping[str, Mapping[str, Limit]]: ...  # noqa: N802  # as the generated module names it
+    @property
+    def ONE_OF(self) -> Mapping[str, tuple[str, ...]]: ...  # noqa: N802
+    @property
+    def CONDITIONS(self) -> Mapping[str, Sequence[Condition]]: ...  # noqa: N802
+
+
 _ACCEPTED: Mapping[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
@@ -69,64 +101,123 @@ _WORDS = {
 }
 
 
-def check(
-    limits: Mapping[str, Limit],
-    values: Mapping[str, object],
-    where: str,
-    conditions: Iterable[Condition] = (),
-    nested: Mapping[str, Mapping[str, Limit]] = _NONE,
-) -> None:
-    """Check every given value, and that no required one is missing; raise `InvalidRequestError`.
+def check(limits: Limits, schema: str, values: Mapping[str, object], where: str) -> None:
+    """Check every given value of a request, and that no required one is missing; raise `InvalidRequestError`.
 
-    The message names the parameter, the value (shortened), the bound and `where` (family and model). A bool is not an
-    integer and "5000" is not 5000: what the service would have to guess is refused here. `nested` has the limits of
-    the fields that are objects, given as mappings; `conditions` are checked once every value is right by itself.
+    The message names the parameter, the value (shortened), the bound and `where` (what is called, with its model).
+    A bool is not an integer and "5000" is not 5000: what the service would have to guess is refused here. Objects,
+    given as mappings, and lists are checked as deep as the spec describes them; an object that is one of several and
+    not given as a mapping is not looked into. Conditions are checked once every value is right by itself.
     """
-    _check_values(limits, values, where, "")
-    for field, inner in nested.items():
-        value = values.get(field)
-        if isinstance(value, Mapping):
-            _check_values(inner, value, where, f"{field}.")
-        elif field in values:
-            shown = f"{field}={short_repr(value)}"
-            raise _refusal(field, f"is {type(value).__name__}, not an object with {', '.join(inner)}", where, shown)
-    for condition in conditions:
-        _check_condition(condition, limits, values, where)
+    _check_object(limits, schema, values, where, "")
+    for condition in limits.CONDITIONS.get(schema, ()):
+        _check_condition(condition, limits.LIMITS[schema], values, where)
 
 
-def _check_values(limits: Mapping[str, Limit], values: Mapping[str, object], where: str, prefix: str) -> None:
-    for name, limit in limits.items():
+def _check_object(limits: Limits, schema: str, values: Mapping[str, object], where: str, prefix: str) -> None:
+    for name, limit in limits.LIMITS[schema].items():
         if name in values:
-            _check_value(limit, prefix + name, values[name], where)
+            _check_value(limits, limit, prefix + name, values[name], where)
         elif limit.required:
             raise _refusal(prefix + name, "is required", where)
+    alternatives = limits.ONE_OF.get(schema, ())
+    given = [name for name in alternatives if name in values]
+    if alternatives and len(given) != 1:
+        what = prefix.rstrip(".") or "the request"
+        count = "none of them" if not given else " and ".join(given)
+        raise _refusal(what, f"takes exactly one of {', '.join(alternatives)}, and has {count}", where)
 
 
-def _check_value(limit: Limit, name: str, value: object, where: str) -> None:
+def _check_value(limits: Limits, limit: Limit, name: str, value: object, where: str) -> None:
+    if value is None and limit.nullable:
+        return
     accepted = _ACCEPTED.get(limit.type)
-    shown = f"{name}={short_repr(value)}"
-    if accepted is not None and (
-        not isinstance(value, accepted) or (isinstance(value, bool) and limit.type != "boolean")
-    ):
-        raise _refusal(name, f"is {type(value).__name__}, not {_WORDS[limit.type]}", where, shown)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if isinstance(value, float) and not math.isfinite(value):
-            raise _refusal(name, "is not a finite number", where, shown)
-        if problem := _out_of_bounds(value, limit.minimum, limit.maximum):
-            raise _refusal(name, problem, where, shown)
-        if limit.exclusive_minimum is not None and value <= limit.exclusive_minimum:
-            raise _refusal(name, f"is not above {limit.exclusive_minimum}", where, shown)
-    if isinstance(value, str):
-        _check_text(limit, name, value, where, shown)
+    if accepted is not None:
+        if not isinstance(value, accepted) or (isinstance(value, bool) and limit.type != "boolean"):
+            raise _refusal(name, f"is {type(value).__name__}, not {_WORDS[limit.type]}", where, value)
+        if isinstance(value, str):
+            _check_text(limit, name, value, where)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            _check_number(limit, name, value, where)
+    elif limit.type == "array":
+        _check_list(limits, limit, name, value, where)
+    elif limit.type == "object":
+        _check_inner(limits, limit, name, value, where)
+
+
+def _check_inner(limits: Limits, limit: Limit, name: str, value: object, where: str) -> None:
+    schema = limit.schema
+    if isinstance(value, Mapping) and limit.tag is not None:
+        schemas = dict(limit.variants)
+        kind = value.get(limit.tag)
+        schema = schemas.get(kind) if isinstance(kind, str) else None
+        if schema is None:
+            raise _refusal(f"{name}.{limit.tag}", f"is not one of {', '.join(schemas)}", where, kind)
+    if schema is None:
+        return
+    if not isinstance(value, Mapping):
+        fields = ", ".join(limits.LIMITS[schema])
+        raise _refusal(name, f"is {type(value).__name__}, not an object with {fields}", where, value)
+    _check_object(limits, schema, value, where, f"{name}.")
+
+
+def _check_list(limits: Limits, limit: Limit, name: str, value: object, where: str) -> None:
+    if isinstance(value, str | bytes) or not isinstance(value, Sequence):
+        raise _refusal(name, f"is {type(value).__name__}, not a list", where, value)
+    if problem := _out_of_bounds(len(value), limit.min_items, limit.max_items):
+        raise _refusal(name, f"has {len(value)} items, which {problem}", where)
+    if limit.items is not None:
+        for index, item in enumerate(value):
+            _check_value(limits, limit.items, f"{name}[{index}]", item, where)
+
+
+def _check_number(limit: Limit, name: str, value: float, where: str) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _refusal(name, "is not a finite number", where, value)
+    if problem := _out_of_bounds(value, limit.minimum, limit.maximum):
+        raise _refusal(name, problem, where, value)
+    if limit.exclusive_minimum is not None and value <= limit.exclusive_minimum:
+        raise _refusal(name, f"is not above {limit.exclusive_minimum}", where, value)
+
+
+def _check_text(limit: Limit, name: str, value: str, where: str) -> None:
+    length = len(value)
+    if limit.min_length is not None and length < limit.min_length:
+        raise _refusal(name, f"has {length} characters, fewer than {limit.min_length}", where, value)
+    if limit.max_length is not None and length > limit.max_length:
+        raise _refusal(name, f"has {length} characters, more than {limit.max_length}", where, value)
+    if limit.enum and value not in limit.enum:
+        raise _refusal(name, f"is not one of {', '.join(limit.enum)}", where, value)
+    # `$` of the spec's own dialect is the very end, which Python's also finds before a last newline
+    if limit.pattern is not None and (value.endswith("\n") or not re.search(limit.pattern, value)):
+        raise _refusal(name, f"does not have the form {limit.pattern}", where, value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise _refusal(name, "holds half a surrogate pair, which is no text", where, value) from None
 
 
 def _check_condition(
     condition: Condition, limits: Mapping[str, Limit], values: Mapping[str, object], where: str
 ) -> None:
-    if any(values.get(name, limits[name].default) != wanted for name, wanted in condition.when):
+    def holds(given: Given) -> bool:
+        return all(values.get(name, limits[name].default) == wanted for name, wanted in given)
+
+    if not holds(condition.when) or (condition.unless and holds(condition.unless)):
+        return
+    reason = _reason(condition)
+    if condition.absent:
+        outer, _, inner = condition.field.partition(".")
+        value = values.get(outer)
+        if value is not None and (not inner or (isinstance(value, Mapping) and value.get(inner) is not None)):
+            shown = value[inner] if inner and isinstance(value, Mapping) else value
+            raise _refusal(condition.field, f"has to be left out{reason}", where, shown)
         return
     name, value = condition.field, values.get(condition.field)
     minimum, maximum = condition.minimum, condition.maximum
+    if condition.count_of:
+        _check_count(condition, limits[name], value, where, reason)
+        return
     if condition.width is None:
         limit = limits[name]
         minimum = max((bound for bound in (minimum, limit.minimum) if bound is not None), default=None)
@@ -137,23 +228,37 @@ def _check_condition(
     if not isinstance(value, int | float):  # it is absent, and nothing required it
         return
     if problem := _out_of_bounds(value, minimum, maximum):
-        reason = " and ".join(f"{other}={wanted!r}" for other, wanted in condition.when)
-        problem += f" when {reason}" if reason else ""
-        raise _refusal(condition.field, problem, where, f"{name}={short_repr(value)}")
+        raise InvalidRequestError(
+            f"{where}: {name}={short_repr(value)} {problem}{reason}; nothing was sent", field=condition.field
+        )
 
 
-def _check_text(limit: Limit, name: str, value: str, where: str, shown: str) -> None:
-    length = len(value)
-    if limit.min_length is not None and length < limit.min_length:
-        raise _refusal(name, f"has {length} characters, fewer than {limit.min_length}", where, shown)
-    if limit.max_length is not None and length > limit.max_length:
-        raise _refusal(name, f"has {length} characters, more than {limit.max_length}", where, shown)
-    if limit.enum and value not in limit.enum:
-        raise _refusal(name, f"is not one of {', '.join(limit.enum)}", where, shown)
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise _refusal(name, "holds half a surrogate pair, which is no text", where, shown) from None
+def _check_count(condition: Condition, limit: Limit, value: object, where: str, reason: str) -> None:
+    tag = limit.items.tag if limit.items is not None else None
+    if not isinstance(value, Sequence) or tag is None:
+        return
+    count = sum(isinstance(item, Mapping) and item.get(tag) in condition.count_of for item in value)
+    kinds = " or ".join(condition.count_of)
+    exact = condition.minimum == condition.maximum
+    if exact and count != condition.minimum:
+        raise _refusal(condition.field, f"needs exactly {condition.minimum} of {kinds}, and has {count}{reason}", where)
+    if condition.minimum is not None and count < condition.minimum:
+        raise _refusal(
+            condition.field, f"needs at least {condition.minimum} of {kinds}, and has {count}{reason}", where
+        )
+    if condition.maximum is not None and count > condition.maximum:
+        raise _refusal(condition.field, f"takes at most {condition.maximum} of {kinds}, and has {count}{reason}", where)
+
+
+def _reason(condition: Condition) -> str:
+    """Return what the condition depends on, in words."""
+
+    def words(given: Given) -> str:
+        return " and ".join(f"without {name}" if value is None else f"{name}={value!r}" for name, value in given)
+
+    when = words(condition.when)
+    reason = (f" {when}" if when.startswith("without") else f" when {when}") if when else ""
+    return reason + (f" unless {words(condition.unless)}" if condition.unless else "")
 
 
 def _out_of_bounds(value: float, minimum: float | None, maximum: float | None) -> str | None:
@@ -166,5 +271,9 @@ def _out_of_bounds(value: float, minimum: float | None, maximum: float | None) -
     return problem if minimum is None or maximum is None else f"{problem} (allowed: {minimum} to {maximum})"
 
 
-def _refusal(name: str, problem: str, where: str, shown: str | None = None) -> InvalidRequestError:
-    return InvalidRequestError(f"{where}: {shown or name} {problem}; nothing was sent", field=name)
+_NOTHING = object()
+
+
+def _refusal(name: str, problem: str, where: str, value: object = _NOTHING) -> InvalidRequestError:
+    shown = name if value is _NOTHING else f"{name}={short_repr(value)}"
+    return InvalidRequestError(f"{where}: {shown} {problem}; nothing was sent", field=name)
