@@ -6,13 +6,9 @@ import os
 import signal
 
 import pytest
-from hypothesis import settings
 
 from scripts import system_packages
-
-# No database: an example that failed once is found again from the same seed, and no file is left behind.
-settings.register_profile("repo", database=None, derandomize=True, deadline=None, max_examples=60)
-settings.load_profile("repo")
+from tests.support import examples  # noqa: F401 # loads hypothesis's profile
 
 # Whoever starts the tests in the background has Ctrl-C ignored, and so would every process that a test starts.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

@@ -5,13 +5,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openapi_schema_validator import OAS30Validator
 
 from scripts.generation.normalise import inline
 from tests.apidiff.specs import edited, ours, small, told, with_schema
 from tests.generation.specs import ANSWER, BODY
+from tests.support.examples import examples
 
 Schema = dict[str, Any]
 SMALL = st.integers(0, 4)
@@ -119,7 +120,7 @@ def expected(schema: Schema) -> Schema:
     return kept | ({} if isinstance(extras, dict) else {"additionalProperties": True})
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(pairs(st.one_of(PLAIN, UNIONS)), st.lists(VALUES, min_size=10, max_size=10))
 def test_a_value_that_could_be_sent_and_no_longer_can_is_told_as_breaking(
     schemas: tuple[Schema, Schema], values: list[Any]
@@ -129,7 +130,7 @@ def test_a_value_that_could_be_sent_and_no_longer_can_is_told_as_breaking(
     assert not lost or any(breaking for _, _, breaking in changes), (lost, changes)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(pairs(PLAIN), st.lists(VALUES, min_size=10, max_size=10))
 def test_a_value_that_no_reader_could_expect_is_told_as_breaking(
     schemas: tuple[Schema, Schema], values: list[Any]
@@ -150,7 +151,7 @@ def turned(line: tuple[str, str, bool]) -> tuple[str, str]:
     return place, words
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(pairs(PLAIN), st.sampled_from(["request probe", "answer 200 probe"]))
 def test_the_way_back_mirrors_the_way_there(schemas: tuple[Schema, Schema], place: str) -> None:
     one, other = (with_schema(place, schema) for schema in schemas)
@@ -161,7 +162,7 @@ def test_the_way_back_mirrors_the_way_there(schemas: tuple[Schema, Schema], plac
         assert not any(breaks for _, words, breaks in [*there, *back] if "widened" in words)
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(st.one_of(PLAIN, UNIONS), st.one_of(PLAIN, UNIONS))
 def test_a_spec_is_no_change_from_itself_in_any_form(request: Schema, answer: Schema) -> None:
     inlined = small((BODY + "/properties/probe", request), (ANSWER + "/properties/probe", answer))

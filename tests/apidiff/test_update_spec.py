@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts import update_spec
@@ -23,6 +23,7 @@ from scripts.generation.normalise import inline
 from tests.apidiff.specs import ANSWERS, PARAMETERS, POST, ROOT, edited, ours, small
 from tests.generation.specs import ANSWER, BODY, inlined_spec, write
 from tests.generation.test_generate import shuffled
+from tests.support.examples import examples
 
 SYNC = "/paths/~1v2~1video-to-sfx~1v1.5~1sync/post"
 BODIES = [
@@ -387,7 +388,7 @@ TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(
     st.dictionaries(
         TEXTS,

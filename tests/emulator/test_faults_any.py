@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mirelo_ergo.emulator import Emulator, faults, running
 from tests.emulator.support import TEXT, Api, fetch, put, read_wav
+from tests.support.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +102,7 @@ class Caller:
                 self.bare.get(self.results[0])
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @example([faults.Rule("any", faults.StuckJob()), "sync", "submit", "poll"])
 @example([faults.Rule("any", faults.NoAnswer("after")), "submit", "sync", "upload", "clear", "poll", "result"])
 @given(st.lists(st.one_of(RULES, STEPS), min_size=2, max_size=12))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import mirelo_ergo_api.mirelo_v2.api as generated
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mirelo_ergo import (
@@ -42,6 +42,7 @@ from tests.property.calls import KEY, SIMPLEST, generation, token_of
 from tests.property.spec import GENERATIONS, OPERATIONS, judge, request_of, resolve
 from tests.property.strategies import valid
 from tests.support import answers
+from tests.support.examples import examples
 from tests.support.virtual import Incoming, VirtualIO, client_over
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def seen(outcome: Any) -> Any:
 
 
 @documented
-@settings(max_examples=5)
+@examples(5)
 @given(data=st.data())
 def test_every_documented_answer_becomes_what_its_status_says(name: str, status: int, data: st.DataObject) -> None:
     schema = OPERATIONS[name].answers[status]
@@ -210,7 +211,7 @@ def with_unknown_fields(data: st.DataObject, value: Any) -> Any:
 
 
 @documented
-@settings(max_examples=3)
+@examples(3)
 @given(data=st.data())
 def test_unknown_fields_change_nothing(name: str, status: int, data: st.DataObject) -> None:
     body = data.draw(valid(OPERATIONS[name].answers[status], shortest=1))
@@ -226,7 +227,7 @@ NEEDED |= {f"{family}JobPoll": {"status", "result", "error"} for family in BODIE
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-@settings(max_examples=16)
+@examples(16)
 @given(data=st.data())
 def test_unknown_values_in_what_is_not_needed_break_nothing(name: str, data: st.DataObject) -> None:
     operation = OPERATIONS[name]
@@ -249,7 +250,7 @@ def test_unknown_values_in_what_is_not_needed_break_nothing(name: str, data: st.
 
 
 @pytest.mark.parametrize("name", sorted(name for name in OPERATIONS if name.endswith("JobPoll")))
-@settings(max_examples=25)
+@examples(25)
 @given(raw=st.text(min_size=1, max_size=30), data=st.data())
 def test_a_status_that_nobody_knows_still_runs(name: str, raw: str, data: st.DataObject) -> None:
     body = {**data.draw(valid(OPERATIONS[name].answers[200], shortest=1)), "status": raw}
@@ -298,7 +299,7 @@ def arguments(name: str, data: st.DataObject) -> dict[str, Any]:
 
 
 @documented
-@settings(max_examples=3)
+@examples(3)
 @given(data=st.data())
 def test_the_generated_parser_gives_the_variant_of_the_status(name: str, status: int, data: st.DataObject) -> None:
     schema = OPERATIONS[name].answers[status]

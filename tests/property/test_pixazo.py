@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mirelo_ergo import (
@@ -30,6 +30,7 @@ from mirelo_ergo._runtime.io.protocol import run
 from tests.property.spec import GATEWAY, Schema, judge
 from tests.property.strategies import Forbidden, forbidden, valid
 from tests.support.answers import reply
+from tests.support.examples import examples
 from tests.support.gateway import queued
 from tests.support.virtual import VirtualIO, async_pixazo_over, pixazo_over
 
@@ -57,7 +58,7 @@ def simplest(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", MADE)
-@settings(max_examples=30)
+@examples(30)
 @given(data=st.data())
 def test_what_fits_the_spec_goes_out_with_every_default(name: str, data: st.DataObject) -> None:
     schema = request_of(name)
@@ -94,7 +95,7 @@ def test_what_does_not_fit_is_refused_by_name_and_bound(name: str, wrong: Forbid
     assert caught.value.message.endswith("nothing was sent")
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(data=st.data())
 def test_every_documented_status_becomes_what_it_says(data: st.DataObject) -> None:
     schema = GATEWAY["getRequestStatus"].answers[200]
@@ -117,7 +118,7 @@ ERRORS = [(name, status) for name in MADE for status in GATEWAY[name].answers if
 
 
 @pytest.mark.parametrize(("name", "status"), ERRORS)
-@settings(max_examples=6)
+@examples(6)
 @given(data=st.data())
 def test_every_documented_refusal_of_a_submit_is_typed(name: str, status: int, data: st.DataObject) -> None:
     body = data.draw(valid(GATEWAY[name].answers[status], shortest=1))
@@ -129,7 +130,7 @@ def test_every_documented_refusal_of_a_submit_is_typed(name: str, status: int, d
 
 
 @pytest.mark.parametrize("name", MADE)
-@settings(max_examples=20)
+@examples(20)
 @given(data=st.data())
 def test_a_queued_request_is_a_job_or_its_fate_is_said_to_be_unknown(name: str, data: st.DataObject) -> None:
     body = data.draw(valid(GATEWAY[name].answers[202], shortest=1))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mirelo_ergo import InvalidRequestError
@@ -27,6 +27,7 @@ from tests.property.calls import (
 )
 from tests.property.spec import GENERATIONS, OPERATIONS, Operation, judge, request_of, resolve
 from tests.property.strategies import Forbidden, forbidden, valid
+from tests.support.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +77,7 @@ def as_asked(family: str, body: dict[str, Any]) -> dict[str, Any]:
 
 @families
 @pytest.mark.parametrize("send", ["submit_job", "sync_i_accept_http_timeout_risk"])
-@settings(max_examples=25)
+@examples(25)
 @given(data=st.data())
 def test_every_valid_request_survives(family: str, send: str, data: st.DataObject) -> None:
     body = data.draw(valid(request_of(family)))
@@ -110,7 +111,7 @@ def asked_in_query(operation: Operation, url: httpx.URL) -> dict[str, int]:
 
 
 @families
-@settings(max_examples=30)
+@examples(30)
 @given(data=st.data())
 def test_every_valid_request_is_priced_by_what_it_asks_for(family: str, data: st.DataObject) -> None:
     body = data.draw(valid(request_of(family)))
@@ -153,7 +154,7 @@ def test_a_prompt_that_is_none_is_left_out(family: str) -> None:
 
 
 @pytest.mark.parametrize(("family", "wrong"), FORBIDDEN, ids=str)
-@settings(max_examples=3)
+@examples(3)
 @given(data=st.data())
 def test_the_nearest_forbidden_value_is_refused_and_no_request_leaves(
     family: str, wrong: Forbidden, data: st.DataObject
@@ -241,7 +242,7 @@ def wire_of(request: httpx.Request) -> tuple[str, str, list[tuple[bytes, bytes]]
 
 
 @families
-@settings(max_examples=25)
+@examples(25)
 @given(data=st.data())
 def test_both_colours_send_the_same_bytes(family: str, data: st.DataObject) -> None:
     body = data.draw(valid(request_of(family)))

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mirelo_ergo import (
@@ -32,6 +32,7 @@ from mirelo_ergo._runtime.jobs.schedule import PATIENT, PROMPT, clamp_estimate
 from mirelo_ergo._runtime.jobs.waiter import LATE
 from tests.support import answers
 from tests.support.answers import page, problem, reply, reset
+from tests.support.examples import examples
 from tests.support.jobs import Hinting, Server, iso, still
 from tests.support.virtual import START, Late
 
@@ -219,7 +220,7 @@ class Weather:
 weathers = st.builds(Weather, st.integers(0, len(TROUBLES) - 1), st.floats(0, 900), st.floats(0, 400))
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(
     length=st.floats(0, 2000),
     estimate=st.none() | st.integers(-5, 10**13),

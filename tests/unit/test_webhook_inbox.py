@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mirelo_ergo import ConfigurationError, InvalidRequestError, JobEvent, WebhookError, WebhookInbox
 from mirelo_ergo._runtime.webhooks.inbox import LARGEST_KEPT
 from mirelo_ergo._runtime.webhooks.store import RECORDED_FOR, StoredEvent
+from tests.support.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +95,7 @@ def test_the_first_end_stays(make: Callable[..., WebhookInbox]) -> None:
 STATUSES: list[EventStatus] = ["processing", "succeeded", "errored"]
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(end=st.sampled_from(STATUSES), counts=st.tuples(st.integers(0, 3), st.integers(1, 3)), data=st.data())
 def test_any_order_and_multiplicity_ends_alike(end: EventStatus, counts: tuple[int, int], data: st.DataObject) -> None:
     parts: list[Any] = [*["processing"] * counts[0], *[end] * counts[1], None]
@@ -111,7 +112,7 @@ def test_any_order_and_multiplicity_ends_alike(end: EventStatus, counts: tuple[i
     assert kept(inbox, early=True) == 0
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.lists(st.sampled_from(STATUSES), max_size=12))
 def test_the_first_end_wins_in_any_sequence(told: list[EventStatus]) -> None:
     inbox = WebhookInbox()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mirelo_ergo import JobEvent, JobTimeoutError, WebhookInbox
@@ -26,6 +26,7 @@ from mirelo_ergo._runtime.jobs.values import JobProcessing, JobSucceeded, PollRe
 from mirelo_ergo._runtime.jobs.waiter import LATE, Waiter
 from mirelo_ergo._runtime.webhooks.inbox import LARGEST_KEPT, LOOK_EVERY
 from tests.support.answers import page, reply
+from tests.support.examples import examples
 from tests.support.jobs import still
 from tests.support.virtual import START, VirtualIO, runtime_over
 
@@ -238,7 +239,7 @@ def test_a_callback_is_not_believed_unless_that_was_said() -> None:
 # --- deadlines -------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(
     length=st.floats(0, 300),
     timeout=st.floats(0.001, 200),
