@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import httpx
 import pytest
-from jsonschema import Draft202012Validator
+from starlette.datastructures import QueryParams
 
 from mirelo_ergo.emulator import running
-from mirelo_ergo.emulator.spec.spec import load
+from mirelo_ergo.emulator.spec.spec import Document, Parameter, Schema, load
 from mirelo_ergo.emulator.state.rates import draw_ms, estimate_ms, price
 from mirelo_ergo.emulator.web.refusals import Refusal
 from tests.emulator.support import SPEC, TEXT, VIDEO, Api, error_of, fetch
@@ -160,10 +160,56 @@ def test_bad_queries_are_named(shared: Api, name: str, value: str) -> None:
         assert name in answer.json()["error"]["message"]
 
 
+def schema(**content: Any) -> Schema:
+    return Schema(Document({"here": content}), "#/here", content)
+
+
 def test_a_bound_without_a_message_of_its_own_is_told_in_jsonschemas_words() -> None:
-    operation = attrs.evolve(load()[0], body=Draft202012Validator({"properties": {"n": {"multipleOf": 7}}}))
     with pytest.raises(Refusal, match=r"n: '8 is not a multiple of 7'"):
-        operation.read_body(b'{"n": 8}')
+        schema(properties={"n": {"multipleOf": 7}}).check({"n": 8})
+
+
+def test_schemas_are_read_as_openapi_means_them() -> None:
+    nullable = schema(type="object", properties={"n": {"type": "integer", "nullable": True, "minimum": 1}})
+    for fits in (None, 1, 2000.0):
+        nullable.check({"n": fits})
+    for wrong in (0, 1.5, True, "1"):
+        with pytest.raises(Refusal, match="n is "):
+            nullable.check({"n": wrong})
+    with pytest.raises(Refusal, match="n is None: it has to be of type integer"):
+        schema(properties={"n": {"type": "integer"}}).check({"n": None})
+    over = schema(properties={"n": {"type": "number", "minimum": 0, "exclusiveMinimum": True}})
+    over.check({"n": 0.1})
+    with pytest.raises(Refusal, match="n is 0: it has to be over 0"):
+        over.check({"n": 0})
+
+
+@pytest.mark.parametrize("kind", [["url"], {"url": 1}, 3, None, ""])
+def test_a_variants_name_of_another_type_is_refused(shared: Api, kind: object) -> None:
+    answer = shared.post(
+        f"{VIDEO}/jobs", {"video": {"type": kind, "video_url": "http://localhost/"}, "duration_ms": 1000}
+    )
+    assert error_of(answer) == (400, "invalid_request")
+    assert "video.type" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent", "read"),
+    [
+        ({"type": "integer"}, "n=-3", -3),
+        ({"type": "number"}, "n=1.5", 1.5),
+        ({"type": "boolean"}, "n=false", False),
+        ({"type": "array", "items": {"type": "string"}}, "n=a,b&n=c", ["a", "b", "c"]),
+        ({"type": "array", "items": {"type": "integer"}}, "n=%5B1,2%5D", [1, 2]),
+        ({"type": "array", "items": {"type": "string"}}, "n=", []),
+    ],
+)
+def test_queries_are_read_as_their_types(kind: dict[str, Any], sent: str, read: object) -> None:
+    operation = attrs.evolve(load()[0], query=(Parameter("n", required=True, schema=schema(**kind)),))
+    assert operation.read_query(QueryParams(sent)) == {"n": read}
+    if kind["type"] != "array":
+        with pytest.raises(Refusal, match="n is 'x'"):
+            operation.read_query(QueryParams("n=x"))
 
 
 # Price and time

@@ -23,7 +23,17 @@ from importlib.util import find_spec as _find_spec
 # Looked for and not imported: two of them are loaded by the first generation only.
 if _missing := [
     name
-    for name in ("av", "h11", "jinja2", "jsonschema", "numpy", "starlette", "uvicorn", "yaml")
+    for name in (
+        "av",
+        "h11",
+        "jinja2",
+        "jsonschema",
+        "numpy",
+        "openapi_schema_validator",
+        "starlette",
+        "uvicorn",
+        "yaml",
+    )
     if not _find_spec(name)
 ]:
     raise ImportError(
