@@ -18,14 +18,14 @@ import attrs
 from mirelo_ergo import AsyncMireloClient, AsyncPixazoClient, MireloClient, PixazoClient
 from mirelo_ergo._runtime.api.execute import Runtime
 from mirelo_ergo._runtime.http.bodies import CallbackFailed, SyncPieces
-from mirelo_ergo._runtime.io.protocol import SUBMITS_IN_FLIGHT, Request, TransportFailure
+from mirelo_ergo._runtime.io.protocol import SUBMITS_IN_FLIGHT, Reply, Request, TransportFailure
 from mirelo_ergo._runtime.io.sent import SentTracker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Mapping
 
     from mirelo_ergo._runtime.io.deadline import TimeLimit
-    from mirelo_ergo._runtime.io.protocol import ExternalRequest, Reply
+    from mirelo_ergo._runtime.io.protocol import ExternalRequest
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -79,6 +79,51 @@ class Incoming:
         return await self.read()
 
     async def __aenter__(self) -> Incoming:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self.closed = True
+
+
+@attrs.define
+class Streamed:
+    """An API's answer whose pieces come at their times, in seconds after it was opened; an exception is raised at its.
+
+    It ends right after the last one; with `lasts` False nothing follows, not even its end.
+    """
+
+    io: VirtualIO
+    pieces: list[tuple[float, bytes | BaseException]]
+    lasts: bool = True
+    status: int = 200
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    limit: TimeLimit | None = None
+    opened: float = 0.0
+    closed: bool = False
+
+    async def read(self) -> bytes:
+        piece = await self.read_within(float("inf"))
+        assert piece is not None, "a test that reads for ever"
+        return piece
+
+    async def read_within(self, seconds: float) -> bytes | None:
+        assert not self.closed, "it was closed"
+        assert self.limit is not None, "it was opened"
+        now = self.io.clock
+        due = self.opened + self.pieces[0][0] if self.pieces else now if self.lasts else float("inf")
+        left = self.limit.clip(None)
+        if due > now + min(seconds, left):
+            await self.io.advance(max(0.0, min(seconds, left)))
+            if left <= seconds:
+                raise TransportFailure("timeout", "yes", "the time for it is up")
+            return None
+        await self.io.advance(max(0.0, due - now))
+        piece = self.pieces.pop(0)[1] if self.pieces else b""
+        if isinstance(piece, BaseException):
+            raise piece
+        return piece
+
+    async def __aenter__(self) -> Streamed:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
@@ -195,7 +240,7 @@ class VirtualIO:
         reply: Reply = answer
         return reply
 
-    async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> Incoming:
+    async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> Incoming | Streamed:
         if isinstance(request, Request):
             return await self._streamed(request, limit)
         body = b""
@@ -215,10 +260,14 @@ class VirtualIO:
             raise answer
         return answer
 
-    async def _streamed(self, request: Request, limit: TimeLimit) -> Incoming:
-        """Answer an API request from the same script as `request` does; the answer must be an `Incoming`."""
+    async def _streamed(self, request: Request, limit: TimeLimit) -> Incoming | Streamed:
+        """Answer an API request from the same script as `request` does; the answer must be a stream, or a `Reply`."""
         answer: Any = await self.request(request, limit, SentTracker())
-        assert isinstance(answer, Incoming), f"a streamed request needs an Incoming, not {answer!r}"
+        if isinstance(answer, Reply):
+            return Incoming(answer.status, answer.headers, [answer.body])
+        assert isinstance(answer, Incoming | Streamed), f"a streamed request needs a stream, not {answer!r}"
+        if isinstance(answer, Streamed):
+            answer.limit, answer.opened = limit, self.clock
         return answer
 
     async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -10,7 +10,7 @@ import pytest
 from mirelo_ergo import MireloError, NetworkError, SourceChangedError, UploadError, Video
 from mirelo_ergo._runtime.io.protocol import ExternalRefused, TransportFailure
 from tests.support import answers
-from tests.support.virtual import KEY, Incoming, Sending, VirtualIO, client_over
+from tests.support.virtual import KEY, Incoming, Sending, Streamed, VirtualIO, client_over
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -224,7 +224,7 @@ def test_what_a_callback_raises_passes_unchanged(mistake: BaseException) -> None
 
 def test_bytes_are_due_from_the_first_moment() -> None:
     class Watched(VirtualIO):
-        async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> Incoming:
+        async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> Incoming | Streamed:
             self.left = limit.clip(None)
             return await super().stream(request, limit)
 

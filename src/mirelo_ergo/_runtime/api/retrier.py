@@ -37,6 +37,16 @@ class Retrier:
     async def judge(self, outcome: Outcome, what: str, note: str = "", *, progress: bool = False) -> Decision:
         """Return what follows from the outcome of one more attempt; for a `Retry`, after the pause before the next one.
 
+        The arguments are those of `weigh`.
+        """
+        decision, pause = self.weigh(outcome, what, note, progress=progress)
+        if isinstance(decision, Retry):
+            await self.io.sleep(pause)
+        return decision
+
+    def weigh(self, outcome: Outcome, what: str, note: str = "", *, progress: bool = False) -> tuple[Decision, float]:
+        """Return what follows from the outcome of one more attempt, and for a `Retry` the seconds to wait before it.
+
         A re-send that the number of attempts, the deadline or the retry budget does not allow is a `Raise`. `progress`
         restarts the count of attempts, unless the client's own `retries=` caps them. `what` and `note` are for the log.
         """
@@ -53,9 +63,7 @@ class Retrier:
         log.debug("%s attempt %d: %s%s -> %s", what, number, _seen(outcome), note, type(decision).__name__.lower())
         if isinstance(decision, Done):
             self.succeed()
-        elif isinstance(decision, Retry):
-            await self.io.sleep(pause)
-        return decision
+        return decision, pause
 
     def is_worth_repeating(self, outcome: Outcome) -> bool:
         """Say whether the outcome of one more attempt would allow another one, as far as time and budget do."""

@@ -1,0 +1,249 @@
+"""Streams of JSON lines: what a service tells of one thing while it changes (docs/reliability.md).
+
+A stream is a read: authenticated, never followed to another host, connected again when it was cut. What it tells is
+merged line by line into what is known. It can end at any time without having told everything, so its user asks the
+service itself for what counts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import attrs
+
+from ...errors import UnexpectedResponseError
+from ..io.protocol import Reply, TransportFailure
+from .answers import Unusable, error_facts, error_from, read_object
+from .execute import failure_error
+from .retry import Answered, Failed, Kind, Retry, parse_retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ...errors import MireloError
+    from ..io.deadline import Deadline
+    from ..io.protocol import Request, Stream
+    from .execute import Runtime
+    from .retry import Outcome
+
+    State = Mapping[str, Any]
+
+LARGEST_LINE: Final = 16 << 20
+"""Bytes of one line; a longer one is an error."""
+LARGEST_ERROR: Final = 1 << 16
+"""Bytes that are read of a response which is not a stream."""
+UNANSWERED: Final = 2
+"""Times that a stream may be asked for without a response in the time for it. What holds back its head on the way
+holds back its lines too."""
+
+Signal = Literal["news", "cut", "nothing"]
+
+
+@attrs.frozen
+class StreamSource:
+    """One stream: what is asked for, and how its lines are read."""
+
+    name: str
+    request: Request
+    merge: Callable[[State, State], State | None]
+    """Returns what is known after a line, given what was known before it; None for a line that says nothing new: a
+    heartbeat, an unknown event, another thing's state. It changes neither."""
+
+
+class LineSplitter:
+    """Lines out of the pieces of a body. What ends one is a line feed; a carriage return before it is no part of it."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._searched = 0
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next piece of the body."""
+        self._buffer += piece
+
+    def line(self) -> bytes | None:
+        """Return the next whole line that is not blank, None if there is none yet; raise `Unusable` for a long one."""
+        while True:
+            end = self._buffer.find(b"\n", self._searched)
+            if (len(self._buffer) if end < 0 else end) > LARGEST_LINE:
+                raise Unusable(f"a line of the stream is longer than {LARGEST_LINE >> 20} MiB")
+            if end < 0:
+                self._searched = len(self._buffer)
+                return None
+            line = bytes(self._buffer[:end]).strip()
+            del self._buffer[: end + 1]
+            self._searched = 0
+            if line:
+                return line
+
+    def rest(self) -> bytes:
+        """Return what came after the last line feed: a last line, or a part of one."""
+        rest = bytes(self._buffer).strip()
+        self._buffer.clear()
+        self._searched = 0
+        return rest
+
+
+class _Limit:
+    """The time to open a stream is up to `opened_by`; after that only the deadline of the whole wait ends it."""
+
+    def __init__(self, deadline: Deadline, now: Callable[[], float]) -> None:
+        self._deadline, self._now = deadline, now
+        self.opened_by: float | None = None
+
+    def clip(self, timeout: float | None) -> float:
+        left = self._deadline.clip(timeout)
+        return left if self.opened_by is None else min(left, self.opened_by - self._now())
+
+    def advance(self, count: int) -> None:
+        """No-op: only time ends a stream."""
+
+    def moving(self, yes: bool, /) -> None:
+        """No-op, as `advance`."""
+
+
+class Follower:
+    """One stream over all its connections, as part of a wait. `state` is what is known by now; `known` begins it.
+
+    Attempts are those of a read, and news restart their count; heartbeats do not, and no line extends the deadline.
+    """
+
+    def __init__(self, runtime: Runtime, source: StreamSource, deadline: Deadline, known: State | None = None) -> None:
+        self.state: State = {} if known is None else known
+        self._runtime, self._source, self._deadline = runtime, source, deadline
+        self._retrier = runtime.retrier(Kind.READ, source.request.method, deadline=deadline)
+        self._limit = _Limit(deadline, runtime.io.now)
+        self._stream: Stream | None = None
+        self._lines = LineSplitter()
+        self._resume_at = 0.0
+        self._unanswered = 0
+        self._progress = False
+
+    async def next(self, seconds: float) -> Signal:
+        """Follow the stream for at most that long, until it has news.
+
+        "news": a line changed `state`. "cut": the stream ended or broke; it may not have told everything, and is
+        connected again later. "nothing": the time is up. Raises the typed error of the last attempt when there is to
+        be no other one; the state stays.
+        """
+        now = self._runtime.io.now
+        until = now() + seconds
+        while True:
+            if self._stream is None:
+                wait = self._resume_at - now()
+                if wait > 0:
+                    await self._runtime.io.sleep(min(wait, max(0.0, until - now())))
+                if now() >= until:
+                    return "nothing"
+                await self._open(until)
+                continue
+            try:
+                line = await self._line(until)
+            except (TransportFailure, Unusable) as problem:
+                await self._again(problem)
+                return "cut"
+            if line is None:
+                return "nothing"
+            merged = self._source.merge(self.state, line)
+            if merged is not None and merged != self.state:
+                self.state = merged
+                if not self._progress:
+                    self._progress = True
+                    self._retrier.succeed()
+                return "news"
+
+    async def close(self) -> None:
+        """End the connection, if there is one."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.__aexit__(None, None, None)
+
+    async def _open(self, until: float) -> None:
+        """Make one attempt to open the stream by then."""
+        runtime = self._runtime
+        runtime.require_open()
+        self._limit.opened_by = until
+        try:
+            stream = await runtime.io.stream(self._source.request, self._limit)
+            self._stream = await stream.__aenter__()
+        except TransportFailure as failure:
+            await self._again(failure)
+            if failure.kind == "timeout":
+                self._unanswered += 1
+                if self._unanswered >= UNANSWERED:
+                    raise self._error(failure) from None
+            return
+        if not 200 <= self._stream.status < 300:
+            await self._refused(self._stream)
+        self._limit.opened_by = None
+        self._lines = LineSplitter()
+
+    async def _line(self, until: float) -> State | None:
+        """Return the next line, None if none came in time; raise `Unusable` for what is none, also for the end."""
+        assert self._stream is not None, "a stream is opened before it is read"
+        while True:
+            line = self._lines.line()
+            if line is not None:
+                return read_object(Reply(200, {}, line))
+            piece = await self._stream.read_within(max(0.0, until - self._runtime.io.now()))
+            if piece is None:
+                return None
+            if piece:
+                self._lines.feed(piece)
+                continue
+            return self._last_line()
+
+    def _last_line(self) -> State:
+        """Return a last line without a line feed; without one the stream has ended too early, in a line or after it."""
+        rest = self._lines.rest()
+        if not rest:
+            raise TransportFailure("network", "yes", "the stream ended, and what it tells of has not")
+        try:
+            return read_object(Reply(200, {}, rest))
+        except Unusable:
+            if not rest.startswith(b"{"):
+                raise
+            raise TransportFailure("network", "yes", "the stream ended in the middle of a line") from None
+
+    async def _refused(self, stream: Stream) -> None:
+        """Judge a response that is no stream, by its status and what comes of its body."""
+        body = bytearray()
+        try:
+            while len(body) < LARGEST_ERROR and (piece := await stream.read()):
+                body += piece
+        except TransportFailure:
+            pass  # the status is what counts
+        await self._again(Reply(stream.status, stream.headers, bytes(body[:LARGEST_ERROR])))
+
+    async def _again(self, problem: TransportFailure | Unusable | Reply) -> None:
+        """Close the connection and plan the next one; raise the typed error if there is to be none."""
+        status = 200 if self._stream is None else self._stream.status
+        await self.close()
+        outcome: Outcome
+        if isinstance(problem, TransportFailure):
+            outcome = Failed(problem.kind, problem.sent)
+        elif isinstance(problem, Unusable):
+            outcome = Answered(status, usable=False)
+        else:
+            facts = error_facts(self._runtime.api, problem)
+            outcome = Answered(
+                problem.status, facts is not None, None if facts is None else facts.code, self._retry_after(problem)
+            )
+        progress, self._progress = self._progress, False
+        what = f"{self._source.request.method} {self._runtime.base_url}{self._source.request.path.split('?')[0]}"
+        decision, pause = self._retrier.weigh(outcome, what, ", a stream", progress=progress)
+        if not isinstance(decision, Retry):
+            raise self._error(problem)
+        self._resume_at = self._runtime.io.now() + pause
+
+    def _retry_after(self, reply: Reply) -> float | None:
+        headers = reply.headers
+        return parse_retry_after(headers.get("retry-after"), headers.get("date"), self._runtime.io.wall())
+
+    def _error(self, problem: TransportFailure | Unusable | Reply) -> MireloError:
+        name, runtime = self._source.name, self._runtime
+        if isinstance(problem, TransportFailure):
+            return failure_error(name, runtime.base_url, problem, max(1, self._retrier.number))
+        if isinstance(problem, Unusable):
+            return UnexpectedResponseError(f"{name}: {runtime.secret.scrub(str(problem))}", retryable=True)
+        return error_from(runtime.api, runtime.secret, problem, name, self._retry_after(problem))
