@@ -1,8 +1,8 @@
 """Write generated/mirelo_ergo_api/ from openapi/, or prove with --check that it is what would be written.
 
 Each openapi/<service>.yaml is normalised with openapi/overlays/<service>.yaml (see scripts/generation/),
-given to the pinned openapi-python-client, and gets a limits.py. All is built in a temporary folder and swapped
-in whole. The bytes depend on the specs and the two pinned tools alone; no network is used.
+given to the pinned openapi-python-client, and gets limits.py, operations.py and bodies.py. All is built in a
+temporary folder and swapped in whole. The bytes depend on the specs and the two pinned tools alone; no network is used.
 """
 
 import argparse
@@ -31,6 +31,7 @@ from scripts.generation.checks import check, module_name
 from scripts.generation.documents import GenerationError, canonical, join, load, operations
 from scripts.generation.limits import render_limits
 from scripts.generation.normalise import load_overlay, normalise, refuse_remote_references
+from scripts.generation.tables import render_bodies, render_operations
 
 ROOT = Path(__file__).resolve().parent.parent
 GENERATOR = "0.29.1"
@@ -152,11 +153,12 @@ def validate(document: dict[str, Any]) -> None:
 
 def build_service(document: dict[str, Any], package: Path) -> None:
     """Write one service's package from its normalised spec."""
-    limits = render_limits(
-        document,
-        hashlib.sha256(canonical(document).encode()).hexdigest(),
-        f"openapi-python-client {GENERATOR}",
-    )
+    sha256 = hashlib.sha256(canonical(document).encode()).hexdigest()
+    own = {
+        "limits.py": render_limits(document, sha256, f"openapi-python-client {GENERATOR}"),
+        "operations.py": render_operations(document),
+        "bodies.py": render_bodies(document),
+    }
     with tempfile.TemporaryDirectory(prefix="mirelo-ergo-") as folder:
         spec, config = Path(folder) / "spec.json", Path(folder) / "config.json"
         spec.write_text(canonical(document), encoding="utf-8")
@@ -176,12 +178,23 @@ def build_service(document: dict[str, Any], package: Path) -> None:
         )
     if run.returncode != 0:
         raise GenerationError(f"openapi-python-client failed:\n{run.stdout}{run.stderr}")
-    (package / "limits.py").write_text(limits, encoding="utf-8")
-    run = _run([str(_TOOLS / "ruff"), "format", "--isolated", "--no-cache", "limits.py"], package)
-    if run.returncode != 0:
-        raise GenerationError(f"ruff failed on limits.py:\n{run.stderr}")
+    for name, source in own.items():
+        (package / name).write_text(source, encoding="utf-8")
+    _format([*own], package)
     (package / "py.typed").touch()
     verify(document, package)
+
+
+def _format(names: list[str], package: Path) -> None:
+    """Format modules of ours, and drop the imports that one has no use for."""
+    ruff = str(_TOOLS / "ruff")
+    for command in (
+        ["check", "--fix-only", "--quiet", "--select=F401"],
+        ["format"],
+    ):
+        run = _run([ruff, *command, "--isolated", "--no-cache", *names], package)
+        if run.returncode != 0:
+            raise GenerationError(f"ruff failed on {', '.join(names)}:\n{run.stderr}")
 
 
 def verify(document: dict[str, Any], package: Path) -> None:
