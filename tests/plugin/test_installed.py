@@ -49,11 +49,8 @@ def test_it_costs_nothing_where_no_fixture_is_used(tmp_path: Path) -> None:
     loaded = done.stdout.rpartition("loaded:")[2].split()
     assert "mirelo_ergo.pytest_plugin" in loaded
     assert [name for name in loaded if name.startswith(HEAVY)] == []
-    assert [name for name in loaded if name.startswith("mirelo_ergo")] == [
-        "mirelo_ergo",
-        "mirelo_ergo._version",
-        "mirelo_ergo.pytest_plugin",
-    ]
+    ours = ["mirelo_ergo", "mirelo_ergo._version", "mirelo_ergo.pytest_plugin"]
+    assert [name for name in loaded if name.startswith("mirelo_ergo")] == ours
 
 
 def test_without_the_extra_the_fixture_says_what_to_install(tmp_path: Path) -> None:

@@ -217,6 +217,20 @@ def models(known: list[ModelInfo]) -> None:
         assert_type(info.conditions, tuple[str, ...])
 
 
+def ending(job: Job) -> None:
+    assert_type(job.cancel(), JobStatus)
+    with job.updates() as updates:
+        assert_type(next(updates), JobStatus)
+    updates.close()
+
+
+async def ending_awaited(job: AsyncJob) -> None:
+    assert_type(await job.cancel(), JobStatus)
+    async with job.updates() as updates:
+        assert_type(await anext(updates), JobStatus)
+    await updates.aclose()
+
+
 def narrowing(job: Job) -> list[str]:
     status = job.status()
     assert_type(status, JobProcessing | JobSucceeded | JobErrored)

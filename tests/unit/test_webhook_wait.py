@@ -22,6 +22,7 @@ from mirelo_ergo._runtime.api.execute import Operation
 from mirelo_ergo._runtime.api.retry import Kind
 from mirelo_ergo._runtime.io.protocol import Request, run
 from mirelo_ergo._runtime.jobs.schedule import PATIENT, PROMPT, Schedule, fallback_schedule
+from mirelo_ergo._runtime.jobs.updates import WebhookUpdates
 from mirelo_ergo._runtime.jobs.values import JobProcessing, JobSucceeded, PollResult
 from mirelo_ergo._runtime.jobs.waiter import LATE, Waiter
 from mirelo_ergo._runtime.webhooks.inbox import LARGEST_KEPT, LOOK_EVERY
@@ -57,6 +58,10 @@ class Handle:
     service: str = SERVICE
 
 
+def heard_by(io: VirtualIO, inbox: WebhookInbox, job_id: str) -> WebhookUpdates:
+    return WebhookUpdates(io, inbox.subscription(Handle(job_id)), read)
+
+
 class Waited:
     """Wait for a job that is done `length` seconds after its submit."""
 
@@ -86,12 +91,12 @@ class Waited:
     def wait(self, schedule: Schedule = PROMPT, **options: Any) -> str:
         waiter = Waiter(
             runtime_over(self.io),
-            lambda limit, _: Operation("poll", Kind.READ, Request("GET", f"/{ID}"), read, limit, attempts=1),
+            lambda limit, *_: Operation("poll", Kind.READ, Request("GET", f"/{ID}"), read, limit, attempts=1),
             estimate=60.0,
             elapsed=0.0,
             schedule=schedule,
             lifetime=math.inf,
-            events=None if self.inbox is None else self.inbox.subscription(Handle(ID)),
+            updates=None if self.inbox is None else heard_by(self.io, self.inbox, ID),
             **options,
         )
         while True:
@@ -353,14 +358,14 @@ def test_many_waits_share_an_inbox() -> None:
     async def wait(job_id: str) -> float:
         waiter = Waiter(
             runtime_over(io),
-            lambda limit, _: Operation("poll", Kind.READ, Request("GET", f"/{job_id}"), read, limit, attempts=1),
+            lambda limit, *_: Operation("poll", Kind.READ, Request("GET", f"/{job_id}"), read, limit, attempts=1),
             estimate=60.0,
             elapsed=0.0,
             schedule=PROMPT,
             lifetime=math.inf,
             interval=600.0,
             timeout=1200.0,
-            events=inbox.subscription(Handle(job_id)),
+            updates=heard_by(io, inbox, job_id),
         )
         await waiter.next()
         return io.clock - START

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from ..arguments import milliseconds
 from ..transfer.inputs import Audio
@@ -13,6 +13,7 @@ from .values import JobSucceeded, main_urls
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Coroutine
+    from types import TracebackType
 
     from ..webhooks.inbox import WebhookInbox
     from ..webhooks.order import Webhook, WebhookOrder
@@ -87,7 +88,10 @@ class AsyncJobResult:
 
 
 class AsyncJobUpdates:
-    """Iterate over a job's statuses, each as it is seen, the final one last."""
+    """Iterate over a job's statuses, each as it is seen, the final one last.
+
+    Use it in a with-block, or close it, where the loop may be left before the job has ended.
+    """
 
     def __init__(self, job: AsyncJob, waiter: Waiter) -> None:
         self._job, self._waiter, self._done = job, waiter, False
@@ -98,11 +102,30 @@ class AsyncJobUpdates:
     async def __anext__(self) -> JobStatus:
         if self._done:
             raise StopAsyncIteration
-        with errors_carry(self._job):
-            seen = await self._waiter.next()
-        status = self._job.record_status(seen.status)
-        self._done = status.status != "processing"
+        try:
+            with errors_carry(self._job):
+                seen = await self._waiter.next()
+            status = self._job.record_status(seen.status)
+            self._done = status.status != "processing"
+        except BaseException:
+            await self.aclose()
+            raise
+        if self._done:
+            await self.aclose()
         return status
+
+    async def aclose(self) -> None:
+        """Let go of what the updates hold open. The job goes on."""
+        self._done = True
+        await self._waiter.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
 
 
 class AsyncJob(JobHandle):
@@ -112,6 +135,18 @@ class AsyncJob(JobHandle):
         """Ask for the job once, with re-sends on failure. Costs nothing. Raises `NotFoundError` once it is gone."""
         with errors_carry(self):
             return self.record_status(await self._core.status(self._record, self.since()))
+
+    async def cancel(self) -> JobStatus:
+        """Ask the service to cancel the job, where it can, and return the job's status then. Costs nothing.
+
+        A job that has ended meanwhile keeps its end, which is returned. One that is being cancelled may still run for
+        a while; its final status is "errored". Nothing ever cancels a job but this call. Raises `InvalidRequestError`
+        where the service cannot cancel.
+        """
+        if self._final is not None:
+            return self._final
+        with errors_carry(self):
+            return self.record_status(await self._core.cancel(self._record, self.since()))
 
     async def wait(
         self,
@@ -130,7 +165,7 @@ class AsyncJob(JobHandle):
         `JobExpiredError`, `IncompleteResultError`, or what no waiting mends.
         """
         with errors_carry(self):
-            waiter = self.waiter(poll_interval_ms, timeout_ms, patient, webhooks)
+            waiter = self.waiter(poll_interval_ms, timeout_ms, patient, webhooks, progress=on_progress is not None)
             return await self._core.wait(
                 self._record, waiter, self.record_status, self._final, on_progress, self._result
             )

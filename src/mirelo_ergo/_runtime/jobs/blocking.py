@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from ..arguments import milliseconds
 from ..io.protocol import run
@@ -14,6 +14,7 @@ from .values import JobSucceeded, main_urls
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Coroutine
+    from types import TracebackType
 
     from ..webhooks.inbox import WebhookInbox
     from ..webhooks.order import Webhook, WebhookOrder
@@ -88,7 +89,10 @@ class JobResult:
 
 
 class JobUpdates:
-    """Iterate over a job's statuses, each as it is seen, the final one last."""
+    """Iterate over a job's statuses, each as it is seen, the final one last.
+
+    Use it in a with-block, or close it, where the loop may be left before the job has ended.
+    """
 
     def __init__(self, job: Job, waiter: Waiter) -> None:
         self._job, self._waiter, self._done = job, waiter, False
@@ -99,11 +103,30 @@ class JobUpdates:
     def __next__(self) -> JobStatus:
         if self._done:
             raise StopIteration
-        with errors_carry(self._job):
-            seen = run(self._waiter.next())
-        status = self._job.record_status(seen.status)
-        self._done = status.status != "processing"
+        try:
+            with errors_carry(self._job):
+                seen = run(self._waiter.next())
+            status = self._job.record_status(seen.status)
+            self._done = status.status != "processing"
+        except BaseException:
+            self.close()
+            raise
+        if self._done:
+            self.close()
         return status
+
+    def close(self) -> None:
+        """Let go of what the updates hold open. The job goes on."""
+        self._done = True
+        run(self._waiter.close())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 class Job(JobHandle):
@@ -113,6 +136,18 @@ class Job(JobHandle):
         """Ask for the job once, with re-sends on failure. Costs nothing. Raises `NotFoundError` once it is gone."""
         with errors_carry(self):
             return self.record_status(run(self._core.status(self._record, self.since())))
+
+    def cancel(self) -> JobStatus:
+        """Ask the service to cancel the job, where it can, and return the job's status then. Costs nothing.
+
+        A job that has ended meanwhile keeps its end, which is returned. One that is being cancelled may still run for
+        a while; its final status is "errored". Nothing ever cancels a job but this call. Raises `InvalidRequestError`
+        where the service cannot cancel.
+        """
+        if self._final is not None:
+            return self._final
+        with errors_carry(self):
+            return self.record_status(run(self._core.cancel(self._record, self.since())))
 
     def wait(
         self,
@@ -131,7 +166,7 @@ class Job(JobHandle):
         `JobExpiredError`, `IncompleteResultError`, or what no waiting mends.
         """
         with errors_carry(self):
-            waiter = self.waiter(poll_interval_ms, timeout_ms, patient, webhooks)
+            waiter = self.waiter(poll_interval_ms, timeout_ms, patient, webhooks, progress=on_progress is not None)
             return run(
                 self._core.wait(self._record, waiter, self.record_status, self._final, on_progress, self._result)
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
-from ...errors import IncompleteResultError, InvalidRequestError, JobFailedError
+from ...errors import IncompleteResultError, InvalidRequestError, JobFailedError, MireloError
 from ..api.execute import Operation, Runtime, execute
 from ..api.retry import Kind
 from ..io.protocol import Request
@@ -18,6 +18,7 @@ from ..transfer.sinks import FileSink, MemorySink
 from ..webhooks.order import NOTHING, Webhook
 from .schedule import clamp_estimate, fallback_schedule
 from .tokens import JobRecord, read_token
+from .updates import WebhookUpdates
 from .values import JobErrored, JobProcessing, JobStatus, JobSucceeded
 from .waiter import YOUNG, Hints, Waiter
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from ..io.protocol import Reply
     from ..webhooks.events import WebhookFormat
     from ..webhooks.inbox import Subscription, WebhookInbox
     from ..webhooks.order import WebhookOrder
@@ -110,17 +112,23 @@ class JobFlows:
         """Read a token into a job of this client's account."""
         return read_token(token, self.runtime.api.name, self.knows)
 
+    def _reader(self, record: JobRecord) -> Callable[[Reply], PollResult]:
+        read_status = self.job_api(record.family, record.model).read_status
+        return lambda reply: read_status(record, reply, self.runtime.io.wall())
+
     def poll_operation(
-        self, record: JobRecord, timeout: float, *, tolerate_404: bool, attempts: int | None = None
+        self, record: JobRecord, timeout: float, *, tolerate_404: bool, attempts: int | None = None, hold: int = 0
     ) -> Operation[PollResult]:
-        """Describe one poll."""
+        """Describe one poll. With `hold` the service may keep it open for so many seconds while the job runs."""
         job_api = self.job_api(record.family, record.model)
         name, path = job_api.poll_endpoint(record)
+        if hold and job_api.long_poll is not None:
+            name, path = job_api.long_poll.endpoint(record, hold)
         return Operation(
             name,
             Kind.READ,
-            Request("GET", path),
-            lambda reply: job_api.read_status(record, reply, self.runtime.io.wall()),
+            Request("GET", path, long=hold > 0),
+            self._reader(record),
             timeout,
             attempts=attempts,
             tolerate_404=tolerate_404,
@@ -131,6 +139,29 @@ class JobFlows:
         operation = self.poll_operation(record, self.runtime.timeout, tolerate_404=since < YOUNG)
         return (await execute(self.runtime, operation)).status
 
+    async def cancel(self, record: JobRecord, since: float) -> JobStatus:
+        """Ask the service to cancel a job, and return its true status: it may have ended meanwhile.
+
+        Raises `InvalidRequestError` where the service has no way to cancel one.
+        """
+        job_api = self.job_api(record.family, record.model)
+        if job_api.cancel is None:
+            raise InvalidRequestError(
+                f"cancel: {self.runtime.api.name} has no way to cancel a job of {record.family}; it goes on"
+            )
+        name, request = job_api.cancel(record)
+        refused: MireloError | None = None
+        try:
+            await execute(self.runtime, Operation(name, Kind.CHEAP, request, lambda _: None, self.runtime.timeout))
+        except MireloError as error:
+            if error.http_status not in (404, 409):
+                raise
+            refused = error  # perhaps because the job has ended, which is no error
+        status = await self.status(record, since)
+        if refused is not None and status.status == "processing":
+            raise refused
+        return status
+
     def waiter(
         self,
         record: JobRecord,
@@ -139,22 +170,32 @@ class JobFlows:
         timeout: float | None,
         *,
         patient: bool,
+        progress: bool = True,
         events: Subscription | None = None,
         hints: Hints | None = None,
     ) -> Waiter:
-        """Prepare to wait for a job."""
+        """Prepare to wait for a job, by the best means there are. `progress`: somebody wants to hear of it meanwhile.
+
+        An inbox's webhooks come first, because they were asked for. A poll that the service holds tells of no progress,
+        and takes a connection of its own, which a batch of patient waits has not got.
+        """
         job_api = self.job_api(record.family, record.model)
         schedule = job_api.schedule
+        updates = None if events is None else WebhookUpdates(self.runtime.io, events, self._reader(record))
+        held = job_api.long_poll is not None and updates is None and not patient and not progress
         return Waiter(
             self.runtime,
-            lambda limit, tolerate_404: self.poll_operation(record, limit, attempts=1, tolerate_404=tolerate_404),
+            lambda limit, tolerate_404, hold: self.poll_operation(
+                record, limit, attempts=1, tolerate_404=tolerate_404, hold=hold
+            ),
             estimate=clamp_estimate(record.estimated_ms),
             elapsed=since,
             schedule=fallback_schedule(schedule) if patient else schedule,
             lifetime=job_api.lifetime,
             interval=interval,
             timeout=timeout,
-            events=events,
+            updates=updates,
+            long_poll=job_api.long_poll.longest if held and job_api.long_poll is not None else 0,
             hints=hints,
         )
 
@@ -174,28 +215,31 @@ class JobFlows:
         """
         asked = record.asked
         looked_again = False
-        while True:
-            if known is None:
-                polled = await waiter.next()
-                known, asked = note(polled.status), asked or polled.asked
-            if isinstance(known, JobErrored):
-                failure = self._failure(known)
-                failure.result = result(known) if known.files else None
-                raise failure
-            if isinstance(known, JobSucceeded):
-                came, due = len(known.result_urls), asked or 1
-                if came >= due and not known.incomplete:
-                    return result(known)
-                if looked_again or known.incomplete:
-                    raise IncompleteResultError(
-                        f"the job succeeded with {came} of {max(due, came)} results",
-                        result_urls=known.result_urls,
-                        result=result(attrs.evolve(known, incomplete=True)),
-                    )
-                looked_again = True
-            elif on_progress is not None:
-                on_progress(known)
-            known = None
+        try:
+            while True:
+                if known is None:
+                    polled = await waiter.next()
+                    known, asked = note(polled.status), asked or polled.asked
+                if isinstance(known, JobErrored):
+                    failure = self._failure(known)
+                    failure.result = result(known) if known.files else None
+                    raise failure
+                if isinstance(known, JobSucceeded):
+                    came, due = len(known.result_urls), asked or 1
+                    if came >= due and not known.incomplete:
+                        return result(known)
+                    if looked_again or known.incomplete:
+                        raise IncompleteResultError(
+                            f"the job succeeded with {came} of {max(due, came)} results",
+                            result_urls=known.result_urls,
+                            result=result(attrs.evolve(known, incomplete=True)),
+                        )
+                    looked_again = True
+                elif on_progress is not None:
+                    on_progress(known)
+                known = None
+        finally:
+            await waiter.close()
 
     def _failure(self, errored: JobErrored) -> JobFailedError:
         reason = self.runtime.secret.scrub(errored.message)

@@ -72,15 +72,28 @@ class JobHandle:
         return self._final or status
 
     def waiter(
-        self, poll_interval_ms: int | None, timeout_ms: int | None, patient: bool, webhooks: WebhookInbox | None
+        self,
+        poll_interval_ms: int | None,
+        timeout_ms: int | None,
+        patient: bool,
+        webhooks: WebhookInbox | None,
+        *,
+        progress: bool = True,
     ) -> Waiter:
-        """Prepare to wait; the arguments are those of `wait`."""
+        """Prepare to wait; the arguments are those of `wait`. `progress`: whether statuses are wanted meanwhile."""
         self._core.check_webhooks(webhooks)
         interval = milliseconds("poll_interval_ms", poll_interval_ms)
         timeout = milliseconds("timeout_ms", timeout_ms)
         events = None if webhooks is None else webhooks.subscription(self)
         return self._core.waiter(
-            self._record, self.since(), interval, timeout, patient=patient, events=events, hints=self._hints
+            self._record,
+            self.since(),
+            interval,
+            timeout,
+            patient=patient,
+            progress=progress,
+            events=events,
+            hints=self._hints,
         )
 
     def __repr__(self) -> str:

@@ -10,11 +10,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ..api.service import Api
-    from ..io.protocol import Reply
+    from ..io.protocol import Reply, Request
     from ..webhooks.events import WebhookFormat
     from .schedule import Schedule
     from .tokens import JobRecord
     from .values import Accepted, PollResult
+
+
+@attrs.frozen
+class LongPoll:
+    """A poll that the service holds while the job runs."""
+
+    endpoint: Callable[[JobRecord, int], tuple[str, str]]
+    """Returns the operation that polls a job and is held for at most so many seconds, and its path."""
+    longest: int
+    """Seconds that the service holds one at most."""
 
 
 @attrs.frozen
@@ -39,6 +49,10 @@ class JobApi:
     """The polling schedule where none is asked for."""
     lifetime: float
     """Seconds that the service keeps a job and its results; infinite where it does not say."""
+    cancel: Callable[[JobRecord], tuple[str, Request]] | None = None
+    """Returns the operation that cancels a job, and its request; None: the service has none."""
+    long_poll: LongPoll | None = None
+    """How a poll is held until the job ends; None: the service responds at once."""
     webhooks: WebhookFormat | None = None
     """How webhooks are ordered, signed and read; None: the service has none."""
 

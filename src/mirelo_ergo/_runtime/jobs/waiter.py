@@ -16,22 +16,16 @@ from ...errors import (
     MireloError,
     NotFoundError,
     PermissionDeniedError,
-    WebhookError,
 )
-from ..api.answers import Unusable
 from ..api.execute import Operation, Runtime, execute
 from ..api.retry import LONGEST_RETRY_AFTER
 from ..io.deadline import Deadline
-from ..io.protocol import Reply
-from ..redact import log
-from .schedule import fallback_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..webhooks.inbox import Subscription
-    from ..webhooks.store import StoredEvent
     from .schedule import Schedule
+    from .updates import Update, Updates
     from .values import PollResult
 
 FAILURES_LAST: Final = 300.0
@@ -54,14 +48,14 @@ class Hints:
 class Waiter:
     """Poll one job at its own pace. `next` gives each status that was seen, the final one last.
 
-    With `events` (`inbox.subscription(job)`) it polls as soon as a webhook tells of the job's end, once per kind of
-    end, and else only as a safety net. Events of an inbox that does not `confirm` are read as the polls they look like.
+    With `updates` it hears of the job between the polls. `long_poll` is the longest time in seconds for which the
+    service holds a poll of a job that still runs (0: not at all); such a poll takes the place of a pause.
     """
 
     def __init__(
         self,
         runtime: Runtime,
-        poll: Callable[[float, bool], Operation[PollResult]],
+        poll: Callable[[float, bool, int], Operation[PollResult]],
         *,
         estimate: float,
         elapsed: float,
@@ -69,19 +63,19 @@ class Waiter:
         lifetime: float,
         interval: float | None = None,
         timeout: float | None = None,
-        events: Subscription | None = None,
+        updates: Updates | None = None,
+        long_poll: int = 0,
         hints: Hints | None = None,
     ) -> None:
         self._runtime = runtime
         self._poll = poll
+        """Describes a poll, by its time limit, whether a 404 may mean "not yet", and how long it may be held."""
         self._estimate = estimate
         self._lifetime = lifetime
-        self._events = events
-        self._recorded = False
-        self._heard: set[str] = set()
         self._own_schedule = schedule
-        self._schedule = schedule if events is None else fallback_schedule(schedule)
+        self._updates = updates
         self._interval = interval
+        self._longest_hold = long_poll if interval is None else 0
         self.timeout = max(5 * estimate, 600.0) if timeout is None else timeout
         self._began = runtime.io.now() - max(0.0, elapsed)
         self._deadline = Deadline(runtime.io.now, self.timeout)
@@ -89,7 +83,13 @@ class Waiter:
         self._hints = Hints() if hints is None else hints
         self._failing_since: float | None = None
 
+    @property
+    def _schedule(self) -> Schedule:
+        return self._own_schedule if self._updates is None else self._updates.schedule(self._own_schedule)
+
     def _first_gap(self, elapsed: float) -> float:
+        if self._longest_hold:
+            return 0.0
         gap = self._interval
         if gap is None:
             gap = self._schedule.next_gap(0.0, self._estimate, self._runtime.io.random())
@@ -97,8 +97,13 @@ class Waiter:
 
     @property
     def elapsed(self) -> float:
-        """Give the seconds since the submit."""
+        """The seconds since the submit."""
         return self._runtime.io.now() - self._began
+
+    async def close(self) -> None:
+        """Let go of the updates; `next` must not be called again."""
+        if self._updates is not None:
+            await self._updates.close()
 
     async def next(self) -> PollResult:
         """Sleep until the next poll is due (or called for) and poll until one succeeds; failed ones are waited out.
@@ -106,30 +111,38 @@ class Waiter:
         Raises `JobTimeoutError` after one last poll at the deadline, `JobExpiredError` or `NotFoundError` for a job
         that is gone, and at once what no waiting mends (401, 402, 403, a wrong request).
         """
+        io = self._runtime.io
         lead = min(1.0, 0.1 * self.timeout)
         while True:
             left = self._deadline.left() - lead
             last = self._gap >= left
-            planned = self._runtime.io.now() + self._gap
-            heard = await self._pause(max(0.0, min(self._gap, left)))
-            if heard is not None:
-                last = self._deadline.left() <= lead
-                told = self._told(heard)
-                if told is not None:
-                    return told
-            else:
+            planned = io.now() + self._gap
+            update = await self._pause(max(0.0, min(self._gap, left)))
+            if update is None:
                 planned = 0.0
-            started = self._runtime.io.now()
-            limit = min(self._runtime.timing.poll, self._deadline.left() + (LATE if last else -lead))
+            else:
+                last = self._deadline.left() <= lead
+                if update.result is not None and (update.result.final or not last):
+                    self._failing_since = None
+                    self._gap = self._plain_gap()
+                    return update.result
+            started = io.now()
+            hold = 0 if last or update is not None else int(min(self._longest_hold, self._deadline.left() - lead))
+            limit = min(self._runtime.timing.poll + hold, self._deadline.left() + (LATE if last else -lead))
             try:
-                seen = await execute(self._runtime, self._poll(limit, self.elapsed < YOUNG))
+                seen = await execute(self._runtime, self._poll(limit, self.elapsed < YOUNG, hold))
             except MireloError as error:
-                self._judge(error, started)
+                if hold:
+                    self._longest_hold = 0  # a proxy, or the service, does not bear with it: the schedule does as well
+                if not hold or not isinstance(error, InvalidRequestError):
+                    self._judge(error, started)
                 asked = getattr(error, "retry_after", None)
                 self._gap = self._gap_after(self._plain_gap(), asked, planned)
             else:
                 self._failing_since = None
-                self._gap = self._gap_after(self._hinted_gap(seen.completes_in), seen.retry_after, planned)
+                held = hold and io.now() - started >= 0.5 * hold
+                gap = 0.0 if held else self._hinted_gap(seen.completes_in)
+                self._gap = self._gap_after(gap, seen.retry_after, planned)
                 if seen.final or not last:
                     return seen
             if last:
@@ -138,51 +151,12 @@ class Waiter:
                     retryable=True,
                 )
 
-    async def _pause(self, seconds: float) -> StoredEvent | None:
-        """Wait that long, or until a webhook tells of the job's end; return what it told."""
-        io, events = self._runtime.io, self._events
-        if events is None:
-            await io.sleep(seconds)
-            return None
-        until = io.now() + seconds
-        alarm = io.alarm()
-        events.subscribe(alarm.notify)  # before the first look: what comes between the two notifies
-        try:
-            while True:
-                heard = await io.run_blocking(self._look, events) if events.blocks else self._look(events)
-                left = until - io.now()
-                if heard is not None or left <= 0:
-                    return heard
-                await alarm.wait(min(left, events.every))
-        finally:
-            events.unsubscribe(alarm.notify)
-
-    def _look(self, events: Subscription) -> StoredEvent | None:
-        """Give an end that this wait was not told of before. An inbox that fails ends no wait."""
-        try:
-            if not self._recorded:
-                events.record()
-                self._recorded = True
-            ends = events.ends()
-        except WebhookError as error:
-            if self._schedule is not self._own_schedule:
-                self._schedule = self._own_schedule
-                log.warning("the wait polls as without webhooks: %s", error)
-            return None
-        heard = next((end for end in ends if end.status not in self._heard), None)
-        if heard is not None:
-            self._heard.add(heard.status)
-        return heard
-
-    def _told(self, heard: StoredEvent) -> PollResult | None:
-        """Believe a webhook, if the inbox does, and if it reads like a poll that saw the end."""
-        if heard.body is None:
-            return None
-        try:
-            seen = self._poll(self.timeout, False).read(Reply(200, {}, heard.body))
-        except Unusable:
-            return None
-        return seen if seen.final else None
+    async def _pause(self, seconds: float) -> Update | None:
+        """Wait that long, or until an update comes."""
+        if self._updates is not None:
+            return await self._updates.next(seconds)
+        await self._runtime.io.sleep(seconds)
+        return None
 
     def _plain_gap(self) -> float:
         if self._interval is not None:
@@ -190,7 +164,7 @@ class Waiter:
         return self._schedule.next_gap(self.elapsed, self._estimate, self._runtime.io.random())
 
     def _gap_after(self, gap: float, asked: float | None, planned: float) -> float:
-        """Give the gap to the next poll; one that was planned before a webhook called for this one stays planned.
+        """Give the gap to the next poll; one that was planned before an update called for this one stays planned.
 
         A forgery costs one poll, and moves no other.
         """
