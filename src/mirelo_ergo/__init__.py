@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from .mirelo.values import MeResult, PreflightResult
     from .pixazo.asynchronous import AsyncPixazoClient
     from .pixazo.blocking import PixazoClient
-    from .services import capabilities
+    from .services import capabilities, list_models, service_of
     from .webhooks import JobEvent, Webhook, WebhookInbox, parse_webhook
 
 __all__ = [
@@ -121,7 +121,9 @@ __all__ = [
     "WebhookSignatureError",
     "__version__",
     "capabilities",
+    "list_models",
     "parse_webhook",
+    "service_of",
 ]
 
 _ELSEWHERE = {
@@ -137,7 +139,7 @@ _ELSEWHERE = {
     "mirelo.models": {"ModelInfo"},
     "pixazo.blocking": {"PixazoClient"},
     "pixazo.asynchronous": {"AsyncPixazoClient"},
-    "services": {"capabilities"},
+    "services": {"capabilities", "list_models", "service_of"},
     "webhooks": {"JobEvent", "Webhook", "WebhookInbox", "parse_webhook"},
 }
 

@@ -1,32 +1,51 @@
-"""The entry of `mirelo-ergo` and of `python -m mirelo_ergo`: it imports little, so that `--help` comes at once."""
+"""The entry of `mirelo-ergo` and of `python -m mirelo_ergo`: it imports little, and so answers at once."""
 
 from __future__ import annotations
 
-import json
 import sys
-from importlib.util import find_spec
-from typing import TYPE_CHECKING
+
+TYPE_CHECKING = False  # the checkers know the name; importing `typing` for it costs more than answering --version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _REFUSED = 2
+_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line and give its exit code."""
+    """Run one command line and return its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    missing = [name for name in ("typer", "rich") if find_spec(name) is None]
-    if missing:
-        return _without(missing, given)
-    from .cli.app import run
+    if given == ["--version"]:
+        from . import __version__
 
-    return run(given)
+        print(f"mirelo-ergo {__version__}")
+        return 0
+    try:
+        return _run(given)
+    except KeyboardInterrupt:  # before any command began
+        print("error: interrupted; no job was submitted", file=sys.stderr)
+        return _INTERRUPTED
 
 
-def _without(missing: list[str], given: list[str]) -> int:
-    message = f'the command line needs {" and ".join(missing)}: pip install "mirelo-ergo[cli]"'
+def _run(given: list[str]) -> int:
+    import os
+
+    try:
+        from .cli.app import COMPLETE, complete, run
+    except ModuleNotFoundError as error:
+        if error.name != "click":
+            raise
+        return _without(error.name, given)
+    instruction = os.environ.get(COMPLETE)
+    return complete(instruction) if instruction else run(given)
+
+
+def _without(missing: str, given: list[str]) -> int:
+    message = f'the command line needs {missing}: pip install "mirelo-ergo[cli]"'
     if "--json" in given:
+        import json
+
         error = {"code": "missing_extra", "message": message, "http_status": 0, "job_token": None}
         print(json.dumps({"error": {**error, "exit_code": _REFUSED}}))
     else:

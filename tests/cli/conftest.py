@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,6 +22,14 @@ class Cli(Protocol):
     def __call__(self, *arguments: str) -> Ran: ...
 
 
+@pytest.fixture(autouse=True)
+def journal(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a job journal of its own, also in its children."""
+    folder = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+    return folder / "mirelo-ergo" / "jobs.jsonl"
+
+
 @pytest.fixture(scope="session")
 def emu() -> Iterator[Emulator]:
     with running(speed=50, seed=7) as emulator:
@@ -32,6 +41,8 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     """Run a command line in an empty folder and without any account."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["mirelo-ergo"])
+    for name in [name for name in os.environ if name.startswith(("MIRELO", "PIXAZO"))]:
+        monkeypatch.delenv(name)
 
     def cli(*arguments: str) -> Ran:
         code = main(arguments)

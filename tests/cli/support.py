@@ -67,7 +67,7 @@ class Ran:
 
 def environment(**variables: str) -> dict[str, str]:
     """Give a child's environment, with nothing of the caller's account in it."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("MIRELO_", "COV_"))}
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("MIRELO", "PIXAZO", "COV_"))}
     return {**plain, "PYTHONWARNINGS": "error", **variables}
 
 

@@ -13,9 +13,6 @@ from mirelo_ergo_api.mirelo_v2.limits import LIMITS
 
 from mirelo_ergo import JobProcessing, MireloClient, __version__
 from mirelo_ergo.cli import clip as clips
-from mirelo_ergo.cli import work
-from mirelo_ergo.cli.failures import Failure
-from mirelo_ergo.cli.output import Output
 from mirelo_ergo.cli.progress import Bars
 from tests.cli.support import CLIP, CLIP_MS, answering, service
 
@@ -45,7 +42,7 @@ def token(emu: Emulator) -> str:
 
 
 def test_text_saves_each_sample_and_writes_their_paths(cli: Cli) -> None:
-    ran = cli("text", "rain", "--duration", "1.5s", "-n", "2", "-o", "out/deep")
+    ran = cli("text", "rain", "--duration", "1.5s", "-n", "2", "-o", "out/deep/")
     assert ran.code == 0
     assert [wav_ms(path) for path in ran.paths] == [1500, 1500]
     assert {path.parent for path in ran.paths} == {Path("out/deep")}
@@ -90,20 +87,19 @@ def test_a_container_without_a_stream_length_says_the_files(cli: Cli, short_clip
     assert [wav_ms(path) for path in cli("video", str(short_clip)).paths] == [1500]
 
 
-def test_a_long_clip_is_cut_at_the_models_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clips, "length_ms", lambda path: 605_000)
-    assert clips.rest_of(CLIP, 1000, 600_000) == (600_000, "the model's limit; the clip has 605 s")
-    assert clips.rest_of(CLIP, 6000, 600_000) == (599_000, "the clip's 605 s from 6 s on")
-    assert clips.rest_of(CLIP, 0, None) == (605_000, "the clip's own length")
+def test_a_long_clip_is_cut_at_the_models_limit() -> None:
+    assert clips.rest_of(605_000, 1000, 600_000) == (600_000, "the model's limit; the clip has 605 s")
+    assert clips.rest_of(605_000, 6000, 600_000) == (599_000, "the clip's 605 s from 6 s on")
+    assert clips.rest_of(605_000, 0, None) == (605_000, "the clip's own length")
 
 
 @pytest.mark.parametrize("model", [None, "v1.5", "v1.6"])
-def test_the_limit_is_the_asked_models(monkeypatch: pytest.MonkeyPatch, model: str | None) -> None:
+def test_the_limit_is_the_asked_models(cli: Cli, monkeypatch: pytest.MonkeyPatch, model: str | None) -> None:
     schema = "VideoToSfxV16Request" if model == "v1.6" else "VideoToSfxRequest"
-    monkeypatch.setattr(clips, "length_ms", lambda path: 10**9)
-    rest = work.duration_of(str(CLIP), None, 0, model, Output(quiet=True))
-    assert rest == LIMITS[schema]["duration_ms"].maximum
-    assert work.duration_of(str(CLIP), None, 0, "v9", Output(quiet=True)) == 10**9
+    monkeypatch.setattr(clips, "headers", lambda source: clips.Headers((10.0**9,), "h264"))
+    options = () if model is None else ("--model", model)
+    planned = cli("video", str(CLIP), "--dry-run", "--json", *options).object
+    assert planned["duration_ms"] == LIMITS[schema]["duration_ms"].maximum
 
 
 def test_video_can_give_the_clip_with_its_sound(cli: Cli) -> None:
@@ -126,7 +122,7 @@ def test_more_than_max_credits_is_not_submitted(cli: Cli, emu: Emulator, option:
     before = submitted(emu)
     ran = cli("text", "rain", "--duration", "2s", "--max-credits", option)
     assert ran.code == 4
-    assert f"more than max_credits={option}; nothing was submitted" in ran.err
+    assert f"it would cost 20 credits, more than --max-credits {option}; nothing was submitted" in ran.err
     assert submitted(emu) == before
 
 
@@ -139,7 +135,7 @@ def test_out_that_is_a_file_is_refused_before_anything_is_sent(cli: Cli, emu: Em
     before = len(emu.requests)
     ran = cli("text", "rain", "-o", "taken/deeper")
     assert ran.code == 2
-    assert f"--out taken/deeper: {tmp_path / 'taken'} is not a folder" in ran.err
+    assert "--out taken/deeper: taken is not a folder" in ran.err
     assert len(emu.requests) == before
 
 
@@ -182,30 +178,46 @@ def test_bars_count_files_and_know_a_length_only_if_they_are_told() -> None:
     ]
 
 
-# --- cost and account ----------------------------------------------------------------------------------------------
+# --- dry runs and account ------------------------------------------------------------------------------------------
 
 
-def test_cost_of_words_needs_no_prompt(cli: Cli) -> None:
-    assert cli("cost", "text", "--duration", "3s", "-n", "2").out.startswith("60 credits, ready within ")
-    assert cli("cost", "text", "rain", "--duration", "3s", "-n", "2", "--json").object["credits"] == 60
-
-
-def test_cost_of_a_clip_uploads_and_submits_nothing(cli: Cli, emu: Emulator) -> None:
+def test_a_dry_run_shows_the_request_and_its_cost_and_submits_nothing(cli: Cli, emu: Emulator) -> None:
     before = len(emu.requests)
-    ran = cli("cost", "video", str(CLIP), "--start", "2s", "--json")
-    assert ran.object["credits"] == 40
-    assert ran.object["estimated_ms"] > 0
+    ran = cli("text", "rain", "--duration", "3s", "-n", "2", "--dry-run")
+    assert ran.out.splitlines() == [
+        "service           mirelo",
+        "family            text-to-sfx",
+        "model             v1.5",
+        "prompt            rain",
+        "duration_ms       3000",
+        "num_samples       2",
+        "cost              60 credits, ready within 0.14 s (98 % of jobs)",
+        "nothing was submitted",
+    ]
+    assert [request.path for request in emu.requests[before:]] == ["/v2/text-to-sfx/v1.5/preflight"]
+
+
+def test_a_dry_run_of_a_clip_uploads_nothing(cli: Cli, emu: Emulator) -> None:
+    before = len(emu.requests)
+    found = cli("video", str(CLIP), "--start", "2s", "--dry-run", "--json").object
+    assert found.pop("estimated_ms") > 0
+    assert found == {
+        "dry_run": True,
+        "service": "mirelo",
+        "family": "video-to-sfx",
+        "model": "v1.5",
+        "video": {"file": str(CLIP)},
+        "duration_ms": 4000,
+        "start_offset_ms": 2000,
+        "num_samples": 1,
+        "output": "audio",
+        "credits": 40,
+    }
     assert [request.path for request in emu.requests[before:]] == ["/v2/video-to-sfx/v1.5/preflight"]
 
 
-def test_cost_of_a_length_needs_no_clip(cli: Cli) -> None:
-    assert cli("cost", "video", "--duration", "0:05", "--json").object["credits"] == 50
-
-
-def test_cost_of_nothing_is_a_usage_error(cli: Cli) -> None:
-    ran = cli("cost", "video")
-    assert ran.code == 2
-    assert "give a clip, or --duration" in ran.err
+def test_a_dry_run_keeps_the_limit_too(cli: Cli) -> None:
+    assert cli("text", "rain", "--duration", "3s", "--dry-run", "--max-credits", "29").code == 4
 
 
 def test_me_shows_the_account(cli: Cli, emu: Emulator) -> None:
@@ -275,7 +287,7 @@ def test_no_command_shows_the_help(bare: Cli) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [["text"], ["video"], ["extend"], ["inpaint"], ["cost", "text"], ["cost", "video"], ["me"], ["job", "wait"]],
+    [["text"], ["video"], ["extend"], ["inpaint"], ["pixazo", "text"], ["pixazo", "video"], ["me"], ["job", "wait"]],
 )
 def test_no_command_takes_the_key_as_an_option(bare: Cli, command: list[str]) -> None:
     ran = bare(*command, "--help")
@@ -285,6 +297,6 @@ def test_no_command_takes_the_key_as_an_option(bare: Cli, command: list[str]) ->
 
 
 def test_a_start_behind_the_end_is_refused_by_name(cli: Cli) -> None:
-    with pytest.raises(Failure, match="--start 6 s is not within the clip, which is 6 s long"):
-        clips.rest_of(CLIP, CLIP_MS, None)
-    assert cli("video", str(CLIP), "--start", "6s").code == 2
+    ran = cli("video", str(CLIP), "--start", "6s")
+    assert ran.code == 2
+    assert "--start 6 s is not within the clip, which is 6 s long" in ran.err

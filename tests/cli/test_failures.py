@@ -16,13 +16,18 @@ from mirelo_ergo import (
     AuthenticationError,
     CostLimitError,
     DownloadError,
+    MireloClient,
     MireloError,
     NetworkError,
     SubmitOutcomeUnknown,
 )
-from mirelo_ergo.cli import app, failures, work
-from mirelo_ergo.cli.failures import Exit, Failure, Resumption, exit_code_of, failure_from, interrupted, program
-from mirelo_ergo.cli.output import printable
+from mirelo_ergo.cli import resume
+from mirelo_ergo.cli.failures import Exit, Failure, exit_code_of
+from mirelo_ergo.cli.output import Output, printable
+from mirelo_ergo.cli.resume import Resumption, program
+from mirelo_ergo.cli.saving import Saving
+from mirelo_ergo.cli.services import Connection
+from mirelo_ergo.cli.session import Session, Task
 from tests.cli.support import CLIP, answering, problem, service
 from tests.support.answers import JOB_ID
 
@@ -71,12 +76,13 @@ CASES = {
     "a bare number": Case((*TEXT, "--duration", "5"), Exit.REFUSED, "usage"),
     "nothing to append": Case(("extend", "https://example.com/a.wav"), Exit.REFUSED, "usage"),
     "no end": Case(("inpaint", "https://example.com/a.wav", "--from", "2s"), Exit.REFUSED, "usage"),
-    "a sound that is not there": Case(
-        ("extend", "nope.wav", "--by", "5s"), Exit.REFUSED, "invalid_request", says={"field": "audio"}
-    ),
+    "a sound that is not there": Case(("extend", "nope.wav", "--by", "5s"), Exit.REFUSED, "invalid_request"),
     "an unknown model": Case((*TEXT, "--model", "v9"), Exit.REFUSED, "invalid_request", says={"field": "model"}),
     "a model without the family": Case(
-        ("cost", "extend", "--by", "5s", "--model", "v1.5"), Exit.REFUSED, "invalid_request", says={"field": "model"}
+        ("extend", "https://example.com/a.wav", "--by", "5s", "--model", "v1.5"),
+        Exit.REFUSED,
+        "invalid_request",
+        says={"field": "model"},
     ),
     "a sound it cannot use": Case(
         ("extend", "https://example.com/a.wav", "--by", "5s"),
@@ -86,18 +92,15 @@ CASES = {
         {"http_status": 400, "job_token": None},
     ),
     "no number": Case((*TEXT, "-n", "many"), Exit.REFUSED, "usage"),
-    "a file that is not there": Case(("video", "nope.mp4"), Exit.REFUSED, "invalid_request", says={"field": "video"}),
-    "a folder": Case(("video", "."), Exit.REFUSED, "invalid_request", says={"field": "video"}),
+    "a file that is not there": Case(("video", "nope.mp4"), Exit.REFUSED, "invalid_request"),
+    "a folder": Case(("video", "."), Exit.REFUSED, "invalid_request"),
     "a URL without a length": Case(("video", "https://example.com/a.mp4"), Exit.REFUSED, "usage"),
     "too many": Case((*TEXT, "-n", "5"), Exit.REFUSED, "invalid_request", says={"field": "num_samples"}),
-    "an unknown output": Case(
-        ("video", str(CLIP), "--output", "gif"), Exit.REFUSED, "invalid_request", says={"field": "output"}
-    ),
-    "too long": Case(
-        ("cost", "text", "--duration", "11s"), Exit.REFUSED, "invalid_request", says={"field": "duration_ms"}
-    ),
-    "no token": Case(("job", "wait", "abc"), Exit.REFUSED, "invalid_request", says={"field": "token"}),
-    "a limit that is none": Case((*TEXT, "--max-credits", "-1"), Exit.REFUSED, "configuration_error"),
+    "an unknown output": Case(("video", str(CLIP), "--output", "gif"), Exit.REFUSED, "usage"),
+    "too long": Case((*TEXT, "--duration", "11s"), Exit.REFUSED, "invalid_request", says={"field": "duration_ms"}),
+    "no token": Case(("job", "wait", "a:b"), Exit.REFUSED, "invalid_request", says={"field": "token"}),
+    "no job of that name": Case(("job", "wait", "abcdef"), Exit.REFUSED, "unknown_job"),
+    "a limit that is none": Case((*TEXT, "--max-credits", "-1"), Exit.REFUSED, "usage"),
     "an address that is none": Case(("me", "--base-url", "ftp://x"), Exit.REFUSED, "configuration_error"),
     "two services": Case(("me", "--emulator", "--base-url", REFUSING), Exit.REFUSED, "usage"),
     "400": Case(TEXT, Exit.REFUSED, "invalid_request", {"jobs": problem(400, "invalid_request")}),
@@ -155,7 +158,7 @@ CASES = {
 def test_a_failure_has_its_exit_code_and_is_one_object(bare: Cli, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     case = CASES[name]
     monkeypatch.setenv("MIRELO_API_KEY", "sk-never-shown")
-    monkeypatch.setattr(failures, "program", lambda: "mirelo-ergo")
+    monkeypatch.setattr(resume, "program", lambda: "mirelo-ergo")
     bent = dict(case.bent)
     with answering(lambda method, path: service(bent)(method, path)) as url:
         if DONE in bent.values():
@@ -191,7 +194,7 @@ def test_after_a_submit_nothing_says_run_it_again(
 ) -> None:
     monkeypatch.setenv("MIRELO_API_KEY", "sk-x")
     with answering(service(bent)) as url:
-        arguments = ("text", "rain", "--base-url", url, "-o", "my out", "--overwrite", "--timeout", "600ms")
+        arguments = ("text", "rain", "--base-url", url, "-o", "my out/", "--overwrite", "--timeout", "600ms")
         told, scripted = bare(*arguments), bare(*arguments, "--json")
     assert (told.code, scripted.code) == (Exit.JOB_WAITS, Exit.JOB_WAITS)
     assert scripted.error["code"] == code
@@ -199,7 +202,7 @@ def test_after_a_submit_nothing_says_run_it_again(
     assert resume.startswith(
         f"mirelo-ergo job download {scripted.error['job_token']} ".replace("mirelo-ergo", sys.argv[0])
     )
-    assert resume.endswith(f" --out 'my out' --overwrite --base-url {url}")
+    assert resume.endswith(f" --out 'my out/' --overwrite --base-url {url}")
     assert "resume with: " in told.err
 
 
@@ -241,7 +244,7 @@ def test_no_credits_are_said(cli: Cli, emu: Emulator) -> None:
         ("text", "x"),
         ("video", str(CLIP)),
         ("extend", "https://x.example/a.wav", "--by", "5s"),
-        ("cost", "text"),
+        ("text", "x", "--dry-run"),
         ("me",),
         ("job", "wait", TOKEN),
     ],
@@ -258,7 +261,7 @@ def test_a_key_that_is_none_is_said_without_showing_it(bare: Cli, monkeypatch: p
     monkeypatch.setenv("MIRELO_API_KEY", key)
     error = both(bare, "me")
     assert error["exit_code"] == Exit.KEY
-    assert str(error["message"]).startswith("MIRELO_API_KEY: ")
+    assert str(error["message"]).startswith("MIRELO_API_KEY holds a space")
     assert key not in str(error)
 
 
@@ -314,7 +317,7 @@ def test_a_bug_is_shown_to_people_and_is_one_object_for_scripts(cli: Cli, monkey
     def broken(*arguments: object) -> None:
         raise LookupError("made by the test")
 
-    monkeypatch.setattr(work, "tell_account", broken)
+    monkeypatch.setattr(Connection, "client", broken)
     ran = cli("me", "--json")
     assert (ran.code, ran.error["code"]) == (Exit.UNEXPECTED, "unexpected")
     assert "LookupError: made by the test" in ran.error["message"]
@@ -325,7 +328,7 @@ def test_a_bug_after_a_submit_still_leads_back_to_the_job(cli: Cli, monkeypatch:
     def broken(*arguments: object) -> list[str]:
         raise OSError("made by the test")
 
-    monkeypatch.setattr(work, "_save", broken)
+    monkeypatch.setattr(Saving, "save", broken)
     ran = cli("text", "rain", "--duration", "1s", "--json")
     assert (ran.code, ran.error["code"]) == (Exit.JOB_WAITS, "unexpected")
     assert f"job download {ran.error['job_token']} " in ran.error["resume"]
@@ -339,7 +342,7 @@ def test_every_error_of_the_library_has_an_exit_code() -> None:
     errors = [value for name in mirelo_ergo.__all__ if isinstance(value := getattr(mirelo_ergo, name), type)]
     expected = {
         "ConfigurationError InvalidRequestError APIStatusError VideoError AudioError": Exit.REFUSED,
-        "SourceChangedError MireloError WebhookError": Exit.REFUSED,
+        "SourceChangedError MireloError WebhookError WebhookSignatureError": Exit.REFUSED,
         "AuthenticationError PermissionDeniedError": Exit.KEY,
         "InsufficientCreditsError CostLimitError": Exit.CREDITS,
         "RateLimitError ServerError NetworkError RequestTimeoutError UnexpectedResponseError": Exit.SERVICE,
@@ -370,32 +373,46 @@ def test_a_file_that_cannot_be_written_is_not_the_networks_fault() -> None:
 
 
 def test_a_ctrl_c_on_a_paid_request_leaves_its_fate_unknown() -> None:
-    stop = KeyboardInterrupt()
-    assert interrupted(stop).exit_code is Exit.INTERRUPTED
+    session, stop = Session(Output()), KeyboardInterrupt()
+    assert session.conclude(stop).exit_code == Exit.INTERRUPTED
     stop.__cause__ = SubmitOutcomeUnknown("x", request_fingerprint="ab12")
-    assert interrupted(stop).exit_code is Exit.UNKNOWN
-    assert "ab12" in interrupted(stop).hints[-1]
+    assert session.conclude(stop).exit_code == Exit.UNKNOWN
+    assert "ab12" in session.conclude(stop).hints[-1]
 
 
-def test_a_second_ctrl_c_does_not_hide_what_the_first_one_found() -> None:
-    first = Failure(Exit.INTERRUPTED, "interrupted", "interrupted; the job goes on", job_token=TOKEN)
+def test_what_ended_a_command_first_is_not_hidden_by_what_hits_its_way_out() -> None:
+    session = Session(Output())
+    first = Failure(Exit.SERVICE, "network_error", "no answer")
     second = KeyboardInterrupt()
     second.__context__ = ValueError("on the way")
     second.__context__.__context__ = first
-    assert app._known(second) is first
-    assert app._known(KeyboardInterrupt()) is None
+    assert session.conclude(second) is first
+    trouble = OSError("a terminal that has gone")
+    trouble.__context__ = KeyboardInterrupt()
+    assert session.conclude(trouble).exit_code == Exit.INTERRUPTED
+
+
+def with_job(resumption: Resumption) -> Session:
+    """Return a command that has submitted a job."""
+    with MireloClient("sk-x") as client:
+        return Session(Output(), tasks=[Task("rain", resumption, submitted=True, jobs=[client.job(TOKEN)])])
 
 
 def test_an_embedded_emulators_job_is_not_offered_again() -> None:
-    failure = failure_from_with_job(Resumption(lost=True))
+    failure = with_job(Resumption(lost=True)).conclude(NetworkError("x"))
+    assert failure.exit_code == Exit.JOB_WAITS
     assert failure.fields["resume"] is None
     assert failure.hints == (f"job token: {TOKEN}", "the embedded emulator ends with this command, and the job too")
 
 
-def failure_from_with_job(resumption: Resumption) -> Failure:
-    error = NetworkError("x")
-    error.job_token = TOKEN
-    return failure_from(error, resumption, submitted=True)
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RecursionError(), LookupError("a bug"), OSError(28, "full"), SystemExit(1)]
+)
+def test_once_a_job_is_submitted_nothing_is_called_a_bug(error: BaseException) -> None:
+    failure = with_job(Resumption()).conclude(error)
+    assert failure.exit_code == Exit.JOB_WAITS
+    assert failure.fields["job_token"] == TOKEN
+    assert f"job token: {TOKEN}" in failure.hints
 
 
 def test_the_program_is_named_as_it_was_called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,28 +37,57 @@ def test_all_ways_to_write_a_time_agree(ms: int) -> None:
         assert milliseconds(f"{minutes}:{rest // 1000:02}.{rest % 1000:03}") == ms
 
 
-@pytest.mark.parametrize("text", ["5", "5000", "1.5", "-3", "+5"])
+@pytest.mark.parametrize("text", ["5", "5000", "1.5", "+5"])
 def test_a_bare_number_is_asked_for_its_unit(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match=r"no unit: write .*s for seconds or .*ms for milliseconds"):
+    with pytest.raises(ValueError, match=r"no unit: write .*s for seconds or .*ms for milliseconds"):
         milliseconds(text)
 
 
-@pytest.mark.parametrize("text", ["", "5m", "5 minutes", "1e3s", "-5s", "nans", "0:60", "1:2:3:4", "٥s", "x" * 100])
+@pytest.mark.parametrize("text", ["", "1e3s", "nans", "1:2:3:4", "٥s", "５s", "x" * 100])
 def test_anything_else_is_refused_with_examples(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match=r"is not a time: write it as 5s, 5000ms, 1\.5s or 0:05") as caught:
+    with pytest.raises(ValueError, match=r"is not a time: write it as 5s, 5000ms, 1\.5s or 0:05") as caught:
         milliseconds(text)
     assert len(str(caught.value)) < 120
 
 
+@pytest.mark.parametrize(
+    ("text", "better"),
+    [
+        ("5m", "5:00"),
+        ("5 minutes", "5:00"),
+        ("2m30s", "2:30"),
+        ("1h", "1:00:00"),
+        ("1h2m3s", "1:02:03"),
+        ("1.5m", "1:30"),
+        ("0.1m", "6s"),
+        ("5sec", "5s"),
+        ("90 seconds", "1:30"),
+        ("1,5s", "1.5s"),
+        ("5,000ms", "5000ms"),
+        ("1,5", "1.5s"),
+        ("0:75", "1:15 or 75s"),
+    ],
+)
+def test_a_time_of_another_form_is_shown_in_ours(text: str, better: str) -> None:
+    with pytest.raises(ValueError, match=f"write (it as )?{better}$"):
+        milliseconds(text)
+
+
+@pytest.mark.parametrize("text", ["-5s", "-3", "-0:05"])
+def test_a_negative_time_is_called_so(text: str) -> None:
+    with pytest.raises(ValueError, match="is negative"):
+        milliseconds(text)
+
+
 @pytest.mark.parametrize("text", ["1.0005s", "0.5ms", "0:00.0001"])
 def test_less_than_a_millisecond_is_refused(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="no whole number of milliseconds"):
+    with pytest.raises(ValueError, match="not a whole number of milliseconds"):
         milliseconds(text)
 
 
 @pytest.mark.parametrize("text", ["0s", "24:00:01"])
 def test_a_waiting_time_out_of_bounds_is_refused(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="1ms to 24:00:00"):
+    with pytest.raises(ValueError, match="between 1ms and 24:00:00"):
         waiting_time(text)
 
 

@@ -42,11 +42,19 @@ def emulator() -> Iterator[Emulator]:
         yield emu
 
 
-def _environment(emulator: Emulator) -> dict[str, str]:
+def _environment(emulator: Emulator, folder: Path) -> dict[str, str]:
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("MIRELO_", "COV_"))}
     path = f"{BIN}{os.pathsep}{plain['PATH']}"
+    journal = {"XDG_STATE_HOME": str(folder / "state")}
     gateway = {"PIXAZO_API_KEY": emulator.key, "PIXAZO_BASE_URL": emulator.pixazo_url}
-    return {**plain, "MIRELO_API_KEY": emulator.key, "MIRELO_BASE_URL": emulator.url, "PATH": path, **gateway}
+    return {
+        **plain,
+        "MIRELO_API_KEY": emulator.key,
+        "MIRELO_BASE_URL": emulator.url,
+        "PATH": path,
+        **gateway,
+        **journal,
+    }
 
 
 @pytest.mark.parametrize("code", blocks("python"))
@@ -57,7 +65,7 @@ def test_python_snippet_runs(code: str, emulator: Emulator, tmp_path: Path) -> N
     ran = subprocess.run(
         [sys.executable, "-W", "error", *as_test, "snippet.py"],
         cwd=tmp_path,
-        env=_environment(emulator),
+        env=_environment(emulator, tmp_path),
         capture_output=True,
         text=True,
         timeout=60,
@@ -88,7 +96,7 @@ def test_command_snippet_runs(text: str, emulator: Emulator, tmp_path: Path) -> 
                 command,
                 shell=True,
                 cwd=tmp_path,
-                env=_environment(emulator),
+                env=_environment(emulator, tmp_path),
                 capture_output=True,
                 text=True,
                 timeout=60,

@@ -49,6 +49,7 @@ NEVER_ASYNC = {
     "extend_audio",
     "inpaint_audio",
     "models",
+    "describe",
     "text_to_audio",
     "video_to_video",
     "video_to_audio",

@@ -1,160 +1,271 @@
 """The options, each written once: what it is called, what it takes, what it is for."""
 
-# Annotations are values here: typer reads them. So this module does without `from __future__ import annotations`.
+from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+import functools
+import re
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
+import click
+from click.shell_completion import CompletionItem
 
-from .service import service_name
+from .generate import Command
+from .output import Output
+from .saving import Saving
+from .services import Connection
 from .times import milliseconds, waiting_time
 
-Prompt = Annotated[str, typer.Argument(metavar="PROMPT", help="What is to be heard.", show_default=False)]
-AnyPrompt = Annotated[str, typer.Argument(metavar="[PROMPT]", help="Does not change the price.", show_default=False)]
-ClipOrUrl = Annotated[
-    str, typer.Argument(metavar="CLIP_OR_URL", help="A file, or a URL that the service fetches.", show_default=False)
-]
-AnyClip = Annotated[
-    str | None, typer.Argument(metavar="[CLIP_OR_URL]", help="A file's length counts, without --duration.")
-]
-SoundOrUrl = Annotated[
-    str, typer.Argument(metavar="AUDIO_OR_URL", help="A file, or a URL that the service fetches.", show_default=False)
-]
-AnySound = Annotated[
-    str, typer.Argument(metavar="[AUDIO_OR_URL]", help="Does not change the price.", show_default=False)
-]
-Token = Annotated[str, typer.Argument(metavar="TOKEN", help="The job's token, mirelo2:…", show_default=False)]
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-Out = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the results go; made if need be.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files of the same name.")]
-TextDuration = Annotated[
-    int | None,
-    typer.Option(
-        "--duration", metavar="TIME", parser=milliseconds, help="Length: 5s, 5000ms, 1.5s or 0:05.", show_default=False
-    ),
-]
-ClipDuration = Annotated[
-    int | None,
-    typer.Option(
-        "--duration",
-        metavar="TIME",
-        parser=milliseconds,
-        help="Length: 5s, 5000ms, 1.5s or 0:05; else all of the clip, up to the model's limit.",
-        show_default=False,
-    ),
-]
-Start = Annotated[
-    int | None,
-    typer.Option(
-        "--start",
-        metavar="TIME",
-        parser=milliseconds,
-        help="Where in the clip to begin, else at 0s.",
-        show_default=False,
-    ),
-]
-AppendDuration = Annotated[
-    int, typer.Option("--by", metavar="TIME", parser=milliseconds, help="How much to append.", show_default=False)
-]
-SegmentStart = Annotated[
-    int,
-    typer.Option("--from", metavar="TIME", parser=milliseconds, help="Where the new part begins.", show_default=False),
-]
-SegmentEnd = Annotated[
-    int, typer.Option("--to", metavar="TIME", parser=milliseconds, help="Where the new part ends.", show_default=False)
-]
-Picture = Annotated[
-    str | None,
-    typer.Option("--video", metavar="CLIP_OR_URL", help="A clip that the sound fits.", show_default=False),
-]
-Words = Annotated[
-    str | None, typer.Option("--prompt", metavar="PROMPT", help="What is to be heard.", show_default=False)
-]
-Loop = Annotated[bool, typer.Option("--loop", help="Let the end run into the beginning.")]
-Model = Annotated[
-    str | None,
-    typer.Option("--model", metavar="MODEL", help="Which one, such as v1.6; see: models.", show_default=False),
-]
-Samples = Annotated[int, typer.Option("--samples", "-n", metavar="N", help="How many takes; each is paid.")]
-As = Annotated[str, typer.Option("--output", metavar="audio|video", help="The sound, or the clip with it.")]
-MaxCredits = Annotated[
-    int | None,
-    typer.Option("--max-credits", metavar="N", help="Submit nothing that costs more.", show_default=False),
-]
-WaitTime = Annotated[
-    int | None,
-    typer.Option(
-        "--timeout",
-        metavar="TIME",
-        parser=waiting_time,
-        help="How long to wait for the job; else five times its estimate, at least 10:00.",
-        show_default=False,
-    ),
-]
-AskTime = Annotated[
-    int | None,
-    typer.Option(
-        "--timeout", metavar="TIME", parser=waiting_time, help="How long to try, else 10:00.", show_default=False
-    ),
-]
-Emulate = Annotated[bool, typer.Option("--emulator", help="Use an emulator that runs for this command; needs no key.")]
-Via = Annotated[
-    str,
-    typer.Option(
-        "--via",
-        metavar="SERVICE",
-        parser=service_name,
-        help="Who makes it: mirelo, or pixazo (text, and video by URL; key: PIXAZO_API_KEY).",
-    ),
-]
-BaseUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--base-url",
-        metavar="URL",
-        help="Another address than MIRELO_BASE_URL's or PIXAZO_BASE_URL's.",
-        show_default=False,
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Write exactly one JSON object to stdout, also for an error.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Write the result or the error, nothing else.")]
+    from .services import Service
+    from .session import Session
 
-Port = Annotated[
-    int, typer.Option("--port", metavar="N", min=0, max=65535, help="Where to listen; 0 takes a free one.")
-]
-Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")]
-Speed = Annotated[float, typer.Option("--speed", metavar="X", help="Divides how long jobs take.")]
-Seed = Annotated[int, typer.Option("--seed", metavar="N", help="The same one gives the same ids, times and sounds.")]
-Scenario = Annotated[
-    str | None,
-    typer.Option(
-        "--scenario",
-        metavar="NAME",
-        help="Faults from the start: flaky, hostile, out-of-credits, overloaded, slow, or a YAML file.",
-    ),
-]
-PixazoPort = Annotated[
-    int,
-    typer.Option(
-        "--pixazo-port", metavar="N", min=0, max=65535, help="Where the Pixazo gateway listens; 0 takes a free one."
-    ),
-]
-CallbackHost = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--callback-host",
-        metavar="HOST",
-        help="Also send webhook callbacks there, and not to this machine only; may be repeated.",
-        show_default=False,
-    ),
-]
-ReadyFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--ready-file",
-        metavar="FILE",
-        help="Written once the ports answer: url, key, pid and services as JSON; removed at the end.",
-        show_default=False,
-    ),
-]
+    Function = Callable[..., None]
+
+_SEPARATED = re.compile(r"\d{1,3}([,._' ]\d{3})+")
+_MODEL = re.compile(r"(?:mirelo[-_ ]?)?(?:sfx[-_ ]?)?v?(\d+)[._-](\d+)", re.IGNORECASE)
+
+
+def time(text: str) -> int:
+    """Return a time in ms; it needs its unit."""
+    return _read(milliseconds, text)
+
+
+def wait_time(text: str) -> int:
+    """Return a time to wait in ms."""
+    return _read(waiting_time, text)
+
+
+def _read(read: Callable[[str], int], text: str) -> int:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def count(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Return what reads a whole number from `least` to `most`."""
+
+    def read(text: str) -> int:
+        given = str(text).strip()
+        if _SEPARATED.fullmatch(given):
+            plain = re.sub(r"[^0-9]", "", given)
+            raise click.BadParameter(f"{given}: write a number without separators: {plain}")
+        if not re.fullmatch(r"[+-]?\d{1,18}", given, re.ASCII):
+            raise click.BadParameter(f"{given[:40]!r} is not a whole number")
+        number = int(given)
+        if number < least or (most is not None and number > most):
+            bounds = f"at least {least}" if most is None else f"from {least} to {most}"
+            raise click.BadParameter(f"{number} is not {bounds}")
+        return number
+
+    return read
+
+
+def model_name(text: str) -> str:
+    """Return a model's name, also where it is written without its v or with the vendor's words before it."""
+    given = text.strip()
+    if not given:
+        raise click.BadParameter("it is blank: give one such as v1.6; mirelo-ergo models lists them")
+    found = _MODEL.fullmatch(given)
+    return f"v{found[1]}.{found[2]}" if found else given
+
+
+def _complete_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(incomplete, type="file")]
+
+
+def _complete_model(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from mirelo_ergo import list_models
+
+    names = sorted({info.model for info in list_models()})
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def _complete_job(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from . import journal
+
+    try:
+        known = journal.entries()
+    except OSError:
+        return []
+    jobs = [entry for entry in reversed(known) if not entry.emulator and entry.job_id.startswith(incomplete)]
+    return [CompletionItem(entry.job_id, help=entry.label) for entry in jobs]
+
+
+prompt = click.argument("prompt", nargs=-1, metavar="PROMPT")
+clips = click.argument("clips", nargs=-1, metavar="CLIP_OR_URL...", shell_complete=_complete_file)
+sound = click.argument("sound", metavar="AUDIO_OR_URL", shell_complete=_complete_file)
+job = click.argument("job", metavar="[JOB]", required=False, shell_complete=_complete_job)
+last = click.option("--last", is_flag=True, help="The last job of the journal.")
+
+duration = click.option("--duration", metavar="TIME", type=time, help="Length: 5s, 5000ms, 1.5s or 0:05.")
+clip_duration = click.option(
+    "--duration",
+    metavar="TIME",
+    type=time,
+    help="Length: 5s, 5000ms, 1.5s or 0:05; else all of the clip, up to the model's limit.",
+)
+start = click.option("--start", metavar="TIME", type=time, help="Where in the clip to begin, else at 0s.")
+append = click.option("--by", metavar="TIME", type=time, required=True, help="How much to append.")
+segment_start = click.option(
+    "--from", "begin", metavar="TIME", type=time, required=True, help="Where the new part begins."
+)
+segment_end = click.option("--to", "end", metavar="TIME", type=time, required=True, help="Where the new part ends.")
+picture = click.option(
+    "--video", metavar="CLIP_OR_URL", shell_complete=_complete_file, help="A clip that the sound fits."
+)
+words = click.option("--prompt", metavar="PROMPT", help="What is to be heard; - reads it from stdin.")
+loop = click.option("--loop", is_flag=True, help="Let the end run into the beginning.")
+model = click.option(
+    "--model",
+    metavar="MODEL",
+    type=model_name,
+    shell_complete=_complete_model,
+    help="Which one, such as v1.6; see: mirelo-ergo models.",
+)
+samples = click.option(
+    "-n", "--samples", metavar="N", type=count(1), default=1, help="How many takes, 1 to 4; each is paid. Default: 1."
+)
+output = click.option(
+    "--output",
+    metavar="audio|video",
+    type=click.Choice(["audio", "video"]),
+    default="audio",
+    help="The sound, or the clip with it. Default: audio.",
+)
+
+_OUT = click.option(
+    "-o",
+    "--out",
+    metavar="PLACE",
+    default=".",
+    type=click.Path(),
+    help="A folder (it is there, or ends in /), a file such as rain.wav, or - for stdout. Default: this folder.",
+)
+_NAME = click.option(
+    "--name", metavar="NAME", help='What the files are called, such as "{stem}-{n}"; else after the job.'
+)
+_OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace files of the same name.")
+_MAX_CREDITS = click.option(
+    "--max-credits", metavar="N", type=count(0, 10**12), help="Submit nothing if all of it would cost more."
+)
+_WAIT_TIME = click.option(
+    "--timeout",
+    metavar="TIME",
+    type=wait_time,
+    help="How long to wait for the job; else five times its estimate, at least 10:00.",
+)
+_ASK_TIME = click.option("--timeout", metavar="TIME", type=wait_time, help="How long to try, else 10:00.")
+_DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would be sent and what it costs; submit nothing.")
+_NO_JOURNAL = click.option("--no-journal", is_flag=True, help="Do not write the job into the job journal.")
+_EMULATOR = click.option(
+    "--emulator", is_flag=True, help="Use an emulator that runs for this command; needs no key and no network."
+)
+_BASE_URL = click.option("--base-url", metavar="URL", help="Another address than the service's own.")
+_PRIVATE = click.option(
+    "--allow-private-hosts", is_flag=True, help="Let uploads and downloads go to private addresses of yours."
+)
+_JSON = click.option("--json", is_flag=True, help="Write exactly one JSON object to stdout, also for an error.")
+_QUIET = click.option("-q", "--quiet", is_flag=True, help="Write the result or the error, nothing else.")
+
+OUTPUT: Final = (_JSON, _QUIET)
+ADDRESS: Final = (_BASE_URL, _PRIVATE)
+SAVING: Final = (_OUT, _NAME, _OVERWRITE)
+
+
+def generating(service: Service) -> Callable[[Function], Function]:
+    """Give a command the options of everything that is submitted and paid; it gets them as its `Command`."""
+    more = (*SAVING, _MAX_CREDITS, _DRY_RUN, _WAIT_TIME, _NO_JOURNAL, _EMULATOR, *ADDRESS, *OUTPUT)
+
+    def decorate(function: Function) -> Function:
+        @_with(more)
+        @functools.wraps(function)
+        def command(
+            *,
+            max_credits: int | None,
+            dry_run: bool,
+            timeout: int | None,
+            no_journal: bool,
+            **options: Any,
+        ) -> None:
+            made = Command(
+                _session(options),
+                _connection(service, options),
+                _saving(options),
+                max_credits=max_credits,
+                timeout_ms=timeout,
+                dry_run=dry_run,
+                journal=not no_journal,
+            )
+            function(made, **options)
+
+        return command
+
+    return decorate
+
+
+def asking(service: Service) -> Callable[[Function], Function]:
+    """Give a command the options of a question that costs nothing; it gets session, connection and time limit."""
+
+    def decorate(function: Function) -> Function:
+        @_with((_ASK_TIME, _EMULATOR, *ADDRESS, *OUTPUT))
+        @functools.wraps(function)
+        def command(*, timeout: int | None, **options: Any) -> None:
+            function(_session(options), _connection(service, options), timeout, **options)
+
+        return command
+
+    return decorate
+
+
+def about_a_job(*, waits: bool, saves: bool) -> Callable[[Function], Function]:
+    """Give a command the options of work on a job that there is already."""
+
+    def decorate(function: Function) -> Function:
+        @_with((job, last, *(SAVING if saves else ()), _WAIT_TIME if waits else _ASK_TIME, *ADDRESS, *OUTPUT))
+        @functools.wraps(function)
+        def command(**options: Any) -> None:
+            session = _session(options)
+            if saves:
+                options["saving"] = _saving(options)
+            function(session, **options)
+
+        return command
+
+    return decorate
+
+
+def writing(function: Function) -> Function:
+    """Give a command `--json` and `--quiet`; it gets the session."""
+
+    @_with(OUTPUT)
+    @functools.wraps(function)
+    def command(**options: Any) -> None:
+        function(_session(options), **options)
+
+    return command
+
+
+def _with(options: tuple[Callable[[Any], Any], ...]) -> Callable[[Function], Function]:
+    def apply(function: Function) -> Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return apply
+
+
+def _session(options: dict[str, Any]) -> Session:
+    session: Session = click.get_current_context().obj
+    session.output = Output(json=options.pop("json"), quiet=options.pop("quiet"))
+    return session
+
+
+def _connection(service: Service, options: dict[str, Any]) -> Connection:
+    return Connection(service, options.pop("emulator"), options.pop("base_url"), options.pop("allow_private_hosts"))
+
+
+def _saving(options: dict[str, Any]) -> Saving:
+    return Saving(str(options.pop("out")), options.pop("name"), options.pop("overwrite"))

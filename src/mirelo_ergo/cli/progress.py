@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TextIO, cast
 
 from .output import printable
 
@@ -18,43 +19,62 @@ if TYPE_CHECKING:
     from .output import Output
 
 
-class Shown(Protocol):
+class ProgressView(Protocol):
     """What the library's callbacks are bound to, and a way to write beside the bars."""
 
     def note(self, text: str) -> None: ...
+    def begin(self, name: str) -> None: ...
     def upload(self, sent: int, total: int) -> None: ...
     def job(self, status: JobProcessing) -> None: ...
+    def job_done(self) -> None: ...
     def download(self, done: int, total: int | None) -> None: ...
+    def download_done(self) -> None: ...
 
 
 class Silence:
-    """Show nothing."""
+    """Shows notes alone."""
 
     def __init__(self, output: Output) -> None:
         self.note = output.note
 
+    def begin(self, name: str) -> None:
+        """No-op."""
+
     def upload(self, sent: int, total: int) -> None:
-        """Show nothing."""
+        """No-op."""
 
     def job(self, status: JobProcessing) -> None:
-        """Show nothing."""
+        """No-op."""
+
+    def job_done(self) -> None:
+        """No-op."""
 
     def download(self, done: int, total: int | None) -> None:
-        """Show nothing."""
+        """No-op."""
+
+    def download_done(self) -> None:
+        """No-op."""
 
 
 class Bars:
-    """Show one bar for each step, from its first news on."""
+    """Shows one bar for each step, from its first news on; each ends full."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
+        self._name = ""
         self._file = 1
         self._whole = False
+        self._done = 0
 
     def note(self, text: str) -> None:
         """Write a line above the bars, unbroken: a token has to be copied in one piece."""
         self._progress.console.print(printable(text), soft_wrap=True, markup=False, highlight=False, emoji=False)
+
+    def begin(self, name: str) -> None:
+        """Show from here on what belongs to another of several generations."""
+        self._name = f"{printable(name)} " if name else ""
+        self._file, self._whole = 1, False
 
     def upload(self, sent: int, total: int) -> None:
         """Show bytes sent."""
@@ -64,38 +84,86 @@ class Bars:
         """Show the service's estimate of a job's percent."""
         self._show("job", status.progress_percent, 100, f"{status.progress_percent} %")
 
+    def job_done(self) -> None:
+        """Show that a job has ended; the service counts to 90 % only."""
+        self._show("job", 100, 100, "100 %")
+
     def download(self, done: int, total: int | None) -> None:
         """Show bytes of the file that comes; the first ones after a whole file are the next one's."""
-        self._file += self._whole
-        self._whole = done == total
+        if self._whole or (total is None and done < self._done):
+            self._end_file()
+        self._done, self._whole = done, done == total
         size = _megabytes(done) + (f" of {_megabytes(total)}" if total else "")
         self._show(f"file {self._file}", done, total, size)
 
-    def _show(self, name: str, done: int, total: int | None, words: str) -> None:
+    def download_done(self) -> None:
+        """Show that the last file has come."""
+        if self._done:
+            self._end_file()
+
+    def _end_file(self) -> None:
+        """Fill the bar of a file whose length nobody knew before its end."""
+        if not self._whole:
+            self._show(f"file {self._file}", self._done, self._done, _megabytes(self._done))
+        self._file += 1
+        self._whole, self._done = False, 0
+
+    def _show(self, step: str, done: int, total: int | None, words: str) -> None:
+        name = f"{self._name}{step}"
         if name not in self._tasks:
             self._tasks[name] = self._progress.add_task(name, total=total, words=words)
         self._progress.update(self._tasks[name], completed=done, total=total, words=words)
 
 
+class _Terminal:
+    """Stderr for the bars: a terminal that has gone does not end the job."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.encoding = stream.encoding
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            return self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+
 @contextmanager
-def shown(output: Output) -> Iterator[Shown]:
-    """Give bars if stderr is a terminal and nobody asked for quiet."""
-    if output.quiet or sys.stderr is None or not sys.stderr.isatty():
+def shown(output: Output) -> Iterator[ProgressView]:
+    """Open bars if stderr is a terminal and nobody asked for quiet."""
+    progress = None if output.quiet or sys.stderr is None or not sys.stderr.isatty() else _bars(sys.stderr)
+    if progress is None:
         yield Silence(output)
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    with progress:
+        yield Bars(progress)
 
+
+def _bars(stream: TextIO) -> Progress | None:
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    except ImportError:
+        return None
     columns = (
-        TextColumn("{task.description:>7}"),
+        TextColumn("{task.description:>7}", markup=False),
         BarColumn(),
-        TextColumn("{task.fields[words]}"),
+        TextColumn("{task.fields[words]}", markup=False),
         TimeElapsedColumn(),
     )
-    console = Console(stderr=True)
+    console = Console(file=cast("TextIO", _Terminal(stream)))
     # stdout is the result's, and stderr gets nothing else meanwhile
-    with Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as progress:
-        yield Bars(progress)
+    return Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
 
 
 def _megabytes(count: int) -> str:

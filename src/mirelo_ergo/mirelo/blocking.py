@@ -34,7 +34,8 @@ class GenerationRequest(JobRequest):
     """
 
     def __init__(self, core: MireloFlows, generation: Generation, max_credits: int | None) -> None:
-        super().__init__(core, generation.family.label, lambda order: core.submit(generation, max_credits, order))
+        label, content = generation.family.label, generation.content
+        super().__init__(core, label, lambda order: core.submit(generation, max_credits, order), content)
         self._core = core
         self._generation = generation
         self._max_credits = max_credits

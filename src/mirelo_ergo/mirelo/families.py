@@ -124,6 +124,12 @@ class Generation:
         """Give how many results to expect; `check_limits=False` lets anything through to the service."""
         return tolerant_integer(self.fields["num_samples"]) or 1
 
+    @property
+    def content(self) -> dict[str, object]:
+        """What would be sent, with the names that it has on the wire."""
+        sources = {name: source.content for name, source in self.sources.items()}
+        return {"family": self.family.name, "model": self.family.model, **sources, **self.fields}
+
     def check(self) -> None:
         """Check the fields against the spec's limits; raises `InvalidRequestError`."""
         from mirelo_ergo_api.mirelo_v2 import limits

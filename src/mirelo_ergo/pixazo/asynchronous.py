@@ -149,7 +149,7 @@ class AsyncPixazoClient(AsyncServiceClient[PixazoFlows]):
 
     def _request(self, family: Family, fields: Fields) -> AsyncJobRequest:
         core, generation = self._core, self._core.generation(family, fields)
-        return AsyncJobRequest(core, family.label, lambda order: core.submit(generation, order))
+        return AsyncJobRequest(core, family.label, lambda order: core.submit(generation, order), generation.content)
 
     @property
     def low_level(self) -> AuthenticatedClient:

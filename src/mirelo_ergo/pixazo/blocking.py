@@ -149,7 +149,7 @@ class PixazoClient(ServiceClient[PixazoFlows]):
 
     def _request(self, family: Family, fields: Fields) -> JobRequest:
         core, generation = self._core, self._core.generation(family, fields)
-        return JobRequest(core, family.label, lambda order: core.submit(generation, order))
+        return JobRequest(core, family.label, lambda order: core.submit(generation, order), generation.content)
 
     @property
     def low_level(self) -> AuthenticatedClient:

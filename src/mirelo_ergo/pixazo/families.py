@@ -53,6 +53,11 @@ class Generation:
         """Give how many results to expect; `check_limits=False` lets anything through to the service."""
         return tolerant_integer(self.fields["num_samples"]) or 1
 
+    @property
+    def content(self) -> dict[str, object]:
+        """What would be sent, with the names that it has on the wire."""
+        return {"family": self.family.name, "model": self.family.model, **self.fields}
+
     def check(self) -> None:
         """Check the fields against the spec's limits; raises `InvalidRequestError`."""
         from mirelo_ergo_api.pixazo import limits

@@ -12,7 +12,7 @@ from .values import JobSucceeded, main_urls
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
     from types import TracebackType
 
     from ..webhooks.inbox import WebhookInbox
@@ -192,11 +192,23 @@ class AsyncJobRequest:
     """A checked request that has not been sent. Nothing costs anything before `submit_job` or `run`."""
 
     def __init__(
-        self, core: JobFlows, label: str, submit: Callable[[WebhookOrder], Coroutine[Any, Any, JobRecord]]
+        self,
+        core: JobFlows,
+        label: str,
+        submit: Callable[[WebhookOrder], Coroutine[Any, Any, JobRecord]],
+        content: Mapping[str, object],
     ) -> None:
         self._flows = core
         self._label = label
         self._submit = submit
+        self._content = content
+
+    def describe(self) -> dict[str, object]:
+        """Return what would be sent: service, family, model and the request's fields. Sends nothing, costs nothing.
+
+        A source that is uploaded is told by its file or its size in bytes, as it has no address yet.
+        """
+        return {"service": self._flows.runtime.api.name, **self._content}
 
     async def submit_job(self, webhook: Webhook | None = None) -> AsyncJob:
         """Submit it as a job and give its handle at once. This is what is paid for.

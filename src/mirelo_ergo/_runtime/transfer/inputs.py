@@ -130,6 +130,16 @@ class MediaSource:
         return self._url
 
     @property
+    def content(self) -> dict[str, object]:
+        """What it is: its `url`, its `file`, or its size in `bytes`."""
+        if self._url is not None:
+            return {"url": self._url}
+        if self._path is not None:
+            return {"file": str(self._path)}
+        assert self._source is not None, "a source has a URL, a path or bytes"
+        return {"bytes": self._source.size}
+
+    @property
     def on_progress(self) -> OnProgress | None:
         """Give the callback that hears of the upload."""
         return self._on_progress

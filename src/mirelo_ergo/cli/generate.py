@@ -1,0 +1,225 @@
+"""Make something and save it: requests, their cost, the submit, the journal, the wait, the files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from mirelo_ergo.errors import JobError, MireloError
+
+from . import journal
+from .failures import Exit, Failure, failure_of
+from .progress import shown
+from .resume import Resumption
+from .session import Task
+from .times import seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mirelo_ergo import JobRequest, PreflightResult
+
+    from .output import Output
+    from .progress import ProgressView
+    from .saving import Saving
+    from .services import Connection
+    from .session import Session
+
+
+@attrs.frozen
+class Generation:
+    """One thing to make: how the library's request of it is built, and what its files are called after.
+
+    `label` names it for people, `stem` is for file names. `kind` says what comes, audio or video; a sound has one of
+    the `endings`. `filmable` says that --output video would give the clip with its sound.
+    """
+
+    build: Callable[[Any, ProgressView], JobRequest]
+    label: str
+    stem: str
+    samples: int
+    kind: str = "audio"
+    endings: tuple[str, ...] = (".wav",)
+    filmable: bool = False
+
+
+@attrs.frozen
+class Command:
+    """The options that every generating command has, and how they are carried out."""
+
+    session: Session
+    connection: Connection
+    saving: Saving
+    max_credits: int | None
+    timeout_ms: int | None
+    dry_run: bool
+    journal: bool
+
+    def generate(self, generations: Sequence[Generation]) -> None:
+        """Check all, say the cost, submit, wait and save. Raises `Failure` at the end if anything is missing."""
+        output = self.session.output
+        targets = self.saving.targets(generations, output)
+        with self.connection.client(output) as client, shown(output) as view:
+            requests = [generation.build(client, view) for generation in generations]
+            costs = [_cost(request) for request in requests]
+            total = _total(costs)
+            _check_limit(total, self.max_credits)
+            if self.dry_run:
+                _print_plan(output, generations, requests, costs)
+                return
+            _print_cost(view, costs, total)
+            for generation, target in zip(generations, targets, strict=True):
+                lost = self.connection.emulator
+                resumption = Resumption("download", (*target.options, *self.connection.options), lost)
+                self.session.tasks.append(Task(generation.label, resumption, submitted=True))
+            self._submit_all(requests, view)
+            for task, target in zip(self.session.tasks, targets, strict=True):
+                if task.job is not None:
+                    self._finish(task, target, view)
+        self._report(costs)
+
+    def _submit_all(self, requests: Sequence[JobRequest], view: ProgressView) -> None:
+        """Submit each; one that the service refuses does not stop the others, any other trouble does."""
+        for task, request in zip(self.session.tasks, requests, strict=True):
+            view.begin(task.label if len(requests) > 1 else "")
+            try:
+                # map() calls it without a line of Python around: no signal finds the job made and not yet kept
+                task.jobs.extend(map(type(request).submit_job, [request]))
+            except MireloError as error:
+                task.failure = failure_of(error)
+                if task.failure.exit_code != Exit.REFUSED:
+                    return
+                continue
+            job = task.jobs[0]
+            self._write_down(task)
+            view.note(f"job token: {job.token}" if len(requests) == 1 else f"job token of {task.label}: {job.token}")
+
+    def _write_down(self, task: Task) -> None:
+        if not self.journal:
+            return
+        job, connection = task.jobs[0], self.connection
+        try:
+            journal.add(job.token, job.job_id, task.label, base_url=connection.base_url, emulator=connection.emulator)
+        except (OSError, ValueError) as error:
+            self.session.output.note(f"the job journal cannot be written, so keep the token: {error}")
+
+    def _finish(self, task: Task, target: Saving, view: ProgressView) -> None:
+        """Wait for a job and save its results."""
+        view.begin(task.label if len(self.session.tasks) > 1 else "")
+        try:
+            result = task.jobs[0].wait(timeout_ms=self.timeout_ms, on_progress=view.job)
+            view.job_done()
+            target.save(result, task.files, self.session.output, view)
+        except MireloError as error:
+            task.failure = failure_of(error)
+            if isinstance(error, JobError) and task.failure.exit_code == Exit.JOB_FAILED:
+                mark(self.session.output, task, "failed", journaled=self.journal)
+        else:
+            mark(self.session.output, task, "saved", journaled=self.journal)
+
+    def _report(self, costs: Sequence[PreflightResult | None]) -> None:
+        tasks = self.session.tasks
+        failed = [task for task in tasks if task.failure is not None]
+        if failed or any(task.job is None for task in tasks):
+            raise _combined(tasks)
+        results = [_fields(task, cost) for task, cost in zip(tasks, costs, strict=True)]
+        lines = [str(path) for task in tasks for path in task.files]
+        if self.saving.to_stdout:
+            return
+        self.session.output.result(lines, results[0] if len(results) == 1 else {"results": results})
+
+
+def mark(output: Output, task: Task, state: str, *, journaled: bool) -> None:
+    """Write down what became of a job. A journal without it only says less."""
+    if not journaled:
+        return
+    try:
+        journal.mark(task.jobs[0].token, state)
+    except (OSError, ValueError):
+        output.note("the job journal cannot be written")
+
+
+def _cost(request: JobRequest) -> PreflightResult | None:
+    """Ask what a request costs, where the service tells it."""
+    ask = getattr(request, "preflight", None)
+    return None if ask is None else ask()
+
+
+def _total(costs: Sequence[PreflightResult | None]) -> int | None:
+    return None if any(cost is None for cost in costs) else sum(cost.credits for cost in costs if cost is not None)
+
+
+def _check_limit(total: int | None, limit: int | None) -> None:
+    if limit is None:
+        return
+    if total is None:
+        message = "--max-credits cannot be kept: this service tells no cost; nothing was sent"
+        raise Failure(Exit.REFUSED, "usage", message)
+    if total > limit:
+        message = f"it would cost {total} credits, more than --max-credits {limit}; nothing was submitted"
+        raise Failure(Exit.CREDITS, "cost_limit", message, credits=total, max_credits=limit)
+
+
+def _print_cost(view: ProgressView, costs: Sequence[PreflightResult | None], total: int | None) -> None:
+    if total is None or costs[0] is None:
+        view.note("cost: this service does not tell it")
+    elif len(costs) == 1:
+        view.note(f"cost: {price(costs[0])}")
+    else:
+        view.note(f"cost: {total} credits for {len(costs)} jobs")
+
+
+def _print_plan(
+    output: Output,
+    generations: Sequence[Generation],
+    requests: Sequence[JobRequest],
+    costs: Sequence[PreflightResult | None],
+) -> None:
+    """Write what would be sent and what it costs."""
+    plans: list[dict[str, Any]] = []
+    lines: list[str] = []
+    for generation, request, cost in zip(generations, requests, costs, strict=True):
+        told = dict(request.describe())
+        amount = {"credits": None, "estimated_ms": None} if cost is None else attrs.asdict(cost)
+        plans.append({**told, **amount})
+        lines += [f"{generation.label}:"] if len(requests) > 1 else []
+        rows = {**told, "cost": "this service does not tell it" if cost is None else price(cost)}
+        lines += [f"{name:<16}  {value}" for name, value in rows.items()]
+    lines += [f"{'total':<16}  {_total(costs)} credits"] if len(plans) > 1 and _total(costs) is not None else []
+    fields = plans[0] if len(plans) == 1 else {"results": plans}
+    output.result([*lines, "nothing was submitted"], {"dry_run": True, **fields})
+
+
+def _combined(tasks: Sequence[Task]) -> Failure:
+    """Return the failure of a command that could not do all: the most telling of its tasks'."""
+    failures = [task.failure for task in tasks if task.failure is not None]
+    worst = max(failures, key=lambda failure: failure.exit_code)
+    if len(tasks) == 1:
+        return worst
+    code = worst.exit_code
+    if code < Exit.JOB_FAILED and any(task.job is not None for task in tasks):
+        code = Exit.JOB_FAILED  # what was submitted is done: running all of it again would pay for that again
+    done = sum(task.job is not None and task.failure is None for task in tasks)
+    left = [task.label for task in tasks if task.job is None and task.failure is None]
+    hints = tuple(f"{task.label}: {task.failure.message}" for task in tasks if task.failure is not None)
+    hints += (f"not submitted: {', '.join(left)}",) if left else ()
+    results = [
+        {"label": task.label, **_fields(task, None), "error": task.failure and task.failure.fields} for task in tasks
+    ]
+    fields = {**worst.fields, "results": results}
+    del fields["code"], fields["message"], fields["exit_code"]
+    return Failure(code, worst.fields["code"], f"{done} of {len(tasks)} are done", hints=hints, **fields)
+
+
+def _fields(task: Task, cost: PreflightResult | None) -> Mapping[str, Any]:
+    job = task.job
+    if job is None:
+        return {"job_token": None, "job_id": None, "credits": None, "files": []}
+    paid = None if cost is None else cost.credits
+    return {"job_token": job.token, "job_id": job.job_id, "credits": paid, "files": [str(p) for p in task.files]}
+
+
+def price(cost: PreflightResult) -> str:
+    """Return a cost as text for people."""
+    return f"{cost.credits} credits, ready within {seconds(cost.estimated_ms)} (98 % of jobs)"

@@ -1,0 +1,281 @@
+"""What is heard and worked on: prompts, clips and sounds as people give them, also through a pipe."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import shlex
+import shutil
+import stat
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
+from urllib.parse import urlsplit
+
+import attrs
+
+from .failures import refused
+
+if TYPE_CHECKING:
+    from mirelo_ergo import Audio, Video
+
+    from .progress import ProgressView
+
+    Media = TypeVar("Media", Video, Audio)
+
+_LARGEST_TEXT: Final = 1 << 20
+_PIPED = re.compile(r"-|/dev/stdin|/dev/fd/\d+|/proc/self/fd/\d+")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):/", re.IGNORECASE)
+_WEB_TYPO = re.compile(r"(h+t+p+s*|hpts?|tthps?|htps?|https?)(:/?(?!/)|/+|:///+)|www\.", re.IGNORECASE)
+_BARE_HOST = re.compile(r"([a-z0-9-]+\.)+[a-z]{2,6}/\S+", re.IGNORECASE)
+_PAGES = ("youtube.com", "youtu.be", "vimeo.com", "tiktok.com", "instagram.com", "drive.google.com", "dropbox.com")
+_CLIPS = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif")
+_SOUNDS = (".wav", ".mp3", ".m4a", ".aac", ".flac", ".ogg")
+_TEXTS = (".txt", ".md", ".prompt")
+
+
+class Stdin:
+    """Standard input, which can be read once."""
+
+    def __init__(self) -> None:
+        self._taken_for = ""
+
+    def take(self, what: str) -> BinaryIO:
+        """Return it for one purpose; refuse a second one, and a closed or interactive one where that helps nobody."""
+        if self._taken_for:
+            raise refused(f"- is given for {self._taken_for} and for {what}, and stdin can be read once")
+        if sys.stdin is None:
+            raise refused(f"- reads {what} from stdin, which is closed")
+        self._taken_for = what
+        return sys.stdin.buffer
+
+    def text(self, what: str) -> str:
+        """Read a text to its end."""
+        data = self.take(what).read(_LARGEST_TEXT + 1)
+        if len(data) > _LARGEST_TEXT:
+            raise refused(f"- gave more than {_LARGEST_TEXT >> 20} MiB on stdin, too much for {what}")
+        if not data.strip():
+            raise refused(f"- reads {what} from stdin, which was empty")
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise refused(f"- reads {what} from stdin, and what came is not UTF-8 text") from None
+        if "\0" in text:
+            raise refused(f"- reads {what} from stdin, and what came is no text")
+        return text.strip()
+
+
+@attrs.frozen
+class Source:
+    """A clip or sound as it was given: by URL, as a file, or as what came through a pipe (`piped`)."""
+
+    given: str
+    kind: str
+    path: Path | None = None
+    piped: BinaryIO | None = None
+
+    @property
+    def is_url(self) -> bool:
+        """Whether the service fetches it."""
+        return self.path is None and self.piped is None
+
+    @property
+    def label(self) -> str:
+        """Its name for people; of a URL the host alone, as the rest may be a secret."""
+        if self.piped is not None:
+            return "stdin" if self.given in ("-", "/dev/stdin") else "a pipe"
+        return (urlsplit(self.given).hostname or "a URL") if self.path is None else self.path.name
+
+    def open(self) -> BinaryIO:
+        """Open its bytes; the caller closes them."""
+        if self.piped is not None:
+            copy = os.fdopen(os.dup(self.piped.fileno()), "rb")
+            copy.seek(0)
+            return copy
+        assert self.path is not None, "a URL is the service's to open"
+        return self.path.open("rb")
+
+    def media(self, cls: type[Media], view: ProgressView) -> Media:
+        """Return it as the library takes it."""
+        if self.path is not None:
+            return cls.from_path(self.path, on_progress=view.upload)
+        if self.piped is not None:
+            self.piped.seek(0)
+            return cls.from_file(self.piped, on_progress=view.upload)
+        return cls.from_url(self.given)
+
+
+def prompt_from(words: tuple[str, ...], stdin: Stdin) -> str:
+    """Return what `text` is to make; refuse what is no prompt."""
+    if not words:
+        raise refused('text needs a prompt: mirelo-ergo text "rain on a tin roof"')
+    if len(words) > 1:
+        odd = next((word for word in words if re.match("[–—]", word)), None)
+        if odd is not None:
+            raise refused(f"{odd} begins with a dash that is not typed as --: write --{odd.lstrip('–—-')}")
+        raise refused(f"the prompt has to be in quotation marks: {shlex.quote(' '.join(words))}")
+    (prompt,) = words
+    if prompt == "-":
+        return stdin.text("the prompt")
+    _refuse_files(prompt)
+    return words_from(prompt, stdin) or ""
+
+
+def words_from(prompt: str | None, stdin: Stdin) -> str | None:
+    """Return a prompt beside a clip or sound, None if there is none; refuse a blank one."""
+    if prompt is None:
+        return None
+    if prompt == "-":
+        return stdin.text("the prompt")
+    if not any(character.isprintable() and character != " " for character in prompt):
+        raise refused("the prompt is blank: say what is to be heard")
+    try:
+        prompt.encode()
+    except UnicodeEncodeError:
+        raise refused("the prompt is not UTF-8 text") from None
+    return prompt
+
+
+def _refuse_files(prompt: str) -> None:
+    """Refuse a prompt that is the name of a file or a URL: paying for a sound of that name is nobody's wish."""
+    name = prompt.removeprefix("@")
+    suffix = Path(name).suffix.lower()
+    quoted = shlex.quote(name)
+    if _is_web(prompt):
+        raise refused(f"{_shown(prompt)} is a URL, not a prompt: a clip's sound is made by video")
+    if suffix in (*_CLIPS, *_SOUNDS, *_TEXTS) and _is_file(name):
+        if suffix in _CLIPS:
+            raise refused(f"{_shown(name)} is a clip, not a prompt: mirelo-ergo video {quoted}")
+        if suffix in _SOUNDS:
+            raise refused(f"{_shown(name)} is a sound, not a prompt: mirelo-ergo extend {quoted} --by 5s")
+        raise refused(f"{_shown(name)} is a file, not a prompt: mirelo-ergo text - < {quoted}")
+    if name != prompt and _is_file(name):
+        raise refused(f"{_shown(prompt)} names a file: mirelo-ergo text - < {quoted}")
+
+
+def source_from(given: str, kind: str, stdin: Stdin) -> Source:
+    """Return a clip or sound, looked at as far as can be without decoding it; refuse what cannot be one."""
+    if not given.strip():
+        raise refused(f"the {kind} is blank: give a file or a URL")
+    if _PIPED.fullmatch(given):
+        return Source(given, kind, piped=_spooled(given, kind, stdin))
+    if _is_web(given):
+        _check_url(given, kind)
+        return Source(given, kind)
+    path = Path(given)
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        raise refused(_missing(given), "invalid_request") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise refused(f"{_shown(given)} cannot be read: {reason}", "invalid_request") from None
+    problem = None
+    if stat.S_ISDIR(found.st_mode):
+        problem = f"is a folder: give its files, such as {shlex.quote(given.rstrip('/'))}/*.mp4"
+    elif not stat.S_ISREG(found.st_mode):
+        problem = "is not a regular file; - reads from stdin"
+    elif not found.st_size:
+        problem = "is empty"
+    elif not os.access(path, os.R_OK):
+        problem = "cannot be read: Permission denied"
+    if problem is not None:
+        raise refused(f"{_shown(given)} {problem}", "invalid_request")
+    return Source(given, kind, path=path)
+
+
+def _spooled(given: str, kind: str, stdin: Stdin) -> BinaryIO:
+    """Copy what comes through a pipe to a nameless file: an upload may have to begin again."""
+    if given in ("-", "/dev/stdin"):
+        coming = stdin.take(f"the {kind}")
+        if coming.isatty():
+            raise refused(f"{given} reads the {kind} from stdin, which is a terminal")
+    else:
+        try:
+            coming = Path(given).open("rb")  # noqa: SIM115 - closed with the process; a pipe has one reader
+        except OSError as error:
+            raise refused(f"{given} cannot be read: {error.strerror}", "invalid_request") from None
+    file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the source
+    try:
+        shutil.copyfileobj(coming, file, 1 << 20)
+        size = file.tell()
+    except OSError as error:
+        raise refused(f"{given} cannot be copied: {error.strerror}", "invalid_request") from None
+    if not size:
+        raise refused(f"{given} gave no bytes: the {kind} is empty", "invalid_request")
+    return file
+
+
+def _is_web(given: str) -> bool:
+    return given.lower().startswith(("http://", "https://"))
+
+
+def _check_url(url: str, kind: str) -> None:
+    if any(character <= " " for character in url.strip()):
+        raise refused(f"{_shown(url)} holds a space: write %20 for it, or put the URL in quotation marks")
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError as error:
+        raise refused(f"{_shown(url)} is not a URL: {error}") from None
+    if not host:
+        raise refused(f"{_shown(url)} has no host: write https://example.com/{kind}.mp4")
+    if any(host == page or host.endswith(f".{page}") for page in _PAGES):
+        raise refused(f"{host} gives a web page, not the {kind} itself: download the file and give that")
+
+
+def _missing(given: str) -> str:
+    """Say why a path leads nowhere, as far as the path itself tells."""
+    shown = _shown(given)
+    if found := _WEB_TYPO.match(given):
+        rest = given if found[0].lower() == "www." else given[found.end() :].lstrip("/:")
+        return f"{shown} is neither a file nor a URL: is https://{rest} meant?"
+    if found := _SCHEME.match(given):
+        scheme = found[1].lower()
+        if scheme == "file":
+            return f"{shown}: give the path alone: {shlex.quote(urlsplit(given).path)}"
+        if scheme in ("htp", "htps", "ttp", "ttps", "hhtp", "hhtps"):
+            return f"{shown} is neither a file nor a URL: is https://{given[found.end() :].lstrip('/')} meant?"
+        return f"{shown}: {scheme} addresses are not fetched; give a file, or an http or https URL"
+    if given.startswith("data:"):
+        return f"{shown}: data URLs are not fetched; pipe the bytes in and give -"
+    if "*" in given or "?" in given:
+        return f"no file is called {shown}: the shell found no match, or quotation marks kept it from looking"
+    if given.startswith("~"):
+        return f"{shown} does not exist: ~ is the home folder only where it is not in quotation marks"
+    if given.startswith("$"):
+        return f"{shown} does not exist: $ names a variable only outside of single quotation marks"
+    if given.startswith("@"):
+        return f"{shown} does not exist: give the path without the @"
+    if _BARE_HOST.fullmatch(given):
+        return f"{shown} is no file here; if it is a URL write https://{given}"
+    if given != given.strip():
+        return f"{given.strip()!r} with spaces around it does not exist"
+    near = _similar(Path(given))
+    return f"{shown} does not exist" + (f": is {near} meant?" if near else "")
+
+
+def _similar(path: Path) -> str | None:
+    """Return the file beside a missing one whose name is nearest to it."""
+    try:
+        names = [entry.name for entry in os.scandir(path.parent) if entry.is_file()]
+    except OSError:
+        return None
+    same = [name for name in names if Path(name).stem.lower() == path.stem.lower()]
+    near = same[:1] or difflib.get_close_matches(path.name, names, 1, 0.75)
+    return shlex.quote(str(path.with_name(near[0]))) if near else None
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _shown(given: str) -> str:
+    """Return something given in a message: short, and of a URL nothing that may be a secret."""
+    if "?" in given and "//" in given:
+        given = f"{given.partition('?')[0]}?…"
+    return given if len(given) <= 100 else f"{given[:99]}…"

@@ -1,0 +1,172 @@
+"""The commands about jobs that there are already: look, wait, save, and the journal of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import click
+
+from mirelo_ergo import service_of
+
+from . import journal, options
+from .failures import refused
+from .generate import mark
+from .mistakes import Commands
+from .progress import shown
+from .resume import Resumption
+from .services import MIRELO, SERVICES, Connection
+from .session import Session, Task
+
+if TYPE_CHECKING:
+    from mirelo_ergo import JobStatus
+
+    from .journal import Entry
+    from .saving import Saving
+
+
+@click.group(cls=Commands)
+def job() -> None:
+    """Look at a job, wait for it, save its results.
+
+    JOB is the job's token, or its id in the job journal; --last takes the journal's last one.
+    """
+
+
+@job.command()
+@options.about_a_job(waits=False, saves=False)
+def status(session: Session, job: str | None, last: bool, timeout: int | None, **address: Any) -> None:
+    """Look once. Ends with 0 whatever the status is."""
+    chosen = _chosen(job, last, address)
+    with chosen.connection.client(session.output, timeout) as client:
+        task = _take_up(session, client, chosen, "status", ())
+        status = task.jobs[0].status()
+        session.output.result([_words(status)], {**_named(task), **attrs.asdict(status)})
+
+
+@job.command()
+@options.about_a_job(waits=True, saves=False)
+def wait(session: Session, job: str | None, last: bool, timeout: int | None, **address: Any) -> None:
+    """Wait until the job is done; saves nothing."""
+    chosen = _chosen(job, last, address)
+    with chosen.connection.client(session.output) as client:
+        task = _take_up(session, client, chosen, "wait", ())
+        with shown(session.output) as view:
+            result = task.jobs[0].wait(timeout_ms=timeout, on_progress=view.job)
+            view.job_done()
+        urls = result.result_urls
+        fields = {**_named(task), "status": "succeeded", "result_urls": urls}
+        session.output.result([f"succeeded, {_count(urls)}"], fields)
+
+
+@job.command()
+@options.about_a_job(waits=True, saves=True)
+def download(
+    session: Session, job: str | None, last: bool, timeout: int | None, saving: Saving, **address: Any
+) -> None:
+    """Save the results, waiting for the job if it still runs; writes the files' paths."""
+    saving.check(session.output)
+    chosen = _chosen(job, last, address)
+    with chosen.connection.client(session.output) as client:
+        task = _take_up(session, client, chosen, "download", saving.options)
+        with shown(session.output) as view:
+            result = task.jobs[0].wait(timeout_ms=timeout, on_progress=view.job)
+            view.job_done()
+            saving.save(result, task.files, session.output, view)
+    mark(session.output, task, "saved", journaled=chosen.entry is not None)
+    if not saving.to_stdout:
+        files = [str(path) for path in task.files]
+        session.output.result(files, {**_named(task), "files": files})
+
+
+@click.command(short_help="List the jobs that were submitted from here.")
+@click.option("-n", "--number", metavar="N", type=options.count(1), default=20, help="How many at most. Default: 20.")
+@options.writing
+def jobs(session: Session, number: int) -> None:
+    """List the jobs that were submitted from here, the newest first, as the job journal has them; asks nobody."""
+    try:
+        known = journal.entries()[::-1][:number]
+    except OSError as error:
+        raise refused(f"the job journal cannot be read: {error}", "journal") from None
+    if not known and not session.output.json:
+        session.output.note(f"no jobs yet: {journal.location()} lists them once there are some")
+    session.output.result(map(_line, known), {"jobs": [attrs.asdict(entry) for entry in known]})
+
+
+@attrs.frozen
+class _Chosen:
+    """A job of the command line: its token, where it is, and what the journal has of it."""
+
+    token: str
+    connection: Connection
+    entry: Entry | None
+
+
+def _chosen(job: str | None, last: bool, address: dict[str, Any]) -> _Chosen:
+    if job is not None and last:
+        raise refused("give a job or --last, not both")
+    if job is None and not last:
+        raise refused("which job? Give its token, its id in the job journal, or --last; mirelo-ergo jobs lists them")
+    named = _cleaned(job or "")
+    entry = _entry(named)
+    token = named if entry is None else entry.token
+    name = service_of(token)
+    service = MIRELO if name is None else SERVICES.get(name, MIRELO)
+    base_url = address["base_url"] or (None if entry is None else entry.base_url)
+    return _Chosen(token, Connection(service, False, base_url, address["allow_private_hosts"]), entry)
+
+
+def _cleaned(job: str) -> str:
+    """Return a token as it was told, without what people copy along with it."""
+    return job.strip().strip("'\"").removeprefix("job token:").strip()
+
+
+def _entry(named: str) -> Entry | None:
+    """Find a job in the journal: by its token, its id or its id's beginning; the last one for no name at all."""
+    try:
+        known = [entry for entry in journal.entries() if not entry.emulator]
+    except OSError as error:
+        if ":" in named:
+            return None
+        raise refused(f"the job journal cannot be read: {error}; give the job's token", "journal") from None
+    if not named:
+        if not known:
+            raise refused(f"--last: the job journal has no job ({journal.location()}); give a token", "unknown_job")
+        return known[-1]
+    exact = [entry for entry in known if named in (entry.token, entry.job_id)]
+    if exact or ":" in named:
+        return exact[-1] if exact else None
+    near = [entry for entry in known if len(named) >= 6 and entry.job_id.startswith(named)]
+    if len(near) != 1:
+        what = "several jobs of the job journal begin with" if near else "the job journal has no job"
+        raise refused(f"{what} {named[:60]}; give the token, or see: mirelo-ergo jobs", "unknown_job")
+    return near[0]
+
+
+def _take_up(session: Session, client: Any, chosen: _Chosen, command: str, options: tuple[str, ...]) -> Task:
+    resumption = Resumption(command, (*options, *chosen.connection.options))
+    task = Task("job", resumption, submitted=False, jobs=[client.job(chosen.token)])
+    session.tasks.append(task)
+    return task
+
+
+def _named(task: Task) -> dict[str, object]:
+    return {"job_token": task.jobs[0].token, "job_id": task.jobs[0].job_id}
+
+
+def _line(entry: Entry) -> str:
+    when = entry.submitted_at.replace("T", " ").removesuffix("+00:00")
+    state = "emulated" if entry.emulator else entry.state
+    return f"{when}  {state:<9}  {entry.token}  {entry.label}"
+
+
+def _count(urls: list[str]) -> str:
+    return "1 result" if len(urls) == 1 else f"{len(urls)} results"
+
+
+def _words(status: JobStatus) -> str:
+    if status.status == "succeeded":
+        return f"succeeded, {_count(status.result_urls)}"
+    if status.status == "errored":
+        return f"errored: {status.message} ({status.code})" + "; it was not charged" * (status.charged is False)
+    return f"{status.raw_status}, {status.progress_percent} %"

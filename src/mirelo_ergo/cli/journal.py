@@ -1,0 +1,178 @@
+"""The job journal: one line per submitted job, so that a job is found again although its token was lost on screen.
+
+It holds tokens and short labels, no key, no result URL. A journal that cannot be written never stops a job.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import stat
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+LARGEST: Final = 512 * 1024
+"""Bytes of the journal at most; then the older half goes."""
+_LONGEST_LABEL = 60
+_LOCK_TRIES, _LOCK_PAUSE = 20, 0.05
+
+
+@attrs.frozen
+class Entry:
+    """A job that some command submitted: `label` is its prompt's beginning or its clip, `state` what became of it.
+
+    `base_url` is the command's `--base-url`; `emulator` says that the job went with its command.
+    """
+
+    token: str
+    job_id: str
+    submitted_at: str
+    label: str
+    state: str = "submitted"
+    base_url: str | None = None
+    emulator: bool = False
+
+
+def location() -> Path:
+    """Return where the journal is. A relative XDG_STATE_HOME counts as none, as its specification says."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    folder = Path(state) if os.path.isabs(state) else Path.home() / ".local" / "state"  # noqa: PTH117
+    return folder / "mirelo-ergo" / "jobs.jsonl"
+
+
+def add(token: str, job_id: str, label: str, *, base_url: str | None, emulator: bool) -> None:
+    """Write a submitted job down. Raises `OSError`."""
+    _append(
+        {
+            "event": "submitted",
+            "token": token,
+            "job_id": job_id,
+            "label": " ".join(label.split())[:_LONGEST_LABEL],
+            **({} if base_url is None else {"base_url": base_url}),
+            **({"emulator": True} if emulator else {}),
+        }
+    )
+
+
+def mark(token: str, state: str) -> None:
+    """Write down what became of a job: saved or failed. Raises `OSError`."""
+    _append({"event": state, "token": token})
+
+
+def entries() -> list[Entry]:
+    """Return the jobs of the journal, the newest last. Lines that make no sense are left out. Raises `OSError`."""
+    found: dict[str, Entry] = {}
+    for line in _lines():
+        event, token = line.get("event"), line.get("token")
+        if not isinstance(event, str) or not isinstance(token, str):
+            continue
+        if event == "submitted":
+            found.pop(token, None)
+            found[token] = _entry(token, line)
+        elif token in found:
+            found[token] = attrs.evolve(found[token], state=event)
+    return list(found.values())
+
+
+def _entry(token: str, line: Mapping[str, Any]) -> Entry:
+    job_id, at, label, base_url = (line.get(name) for name in ("job_id", "at", "label", "base_url"))
+    return Entry(
+        token,
+        job_id if isinstance(job_id, str) else "",
+        at if isinstance(at, str) else "",
+        label if isinstance(label, str) else "",
+        base_url=base_url if isinstance(base_url, str) else None,
+        emulator=line.get("emulator") is True,
+    )
+
+
+def _lines() -> Iterator[Mapping[str, Any]]:
+    try:
+        with _opened(location(), os.O_RDONLY) as file:
+            text = _read(file, max(0, os.fstat(file).st_size - 2 * LARGEST), 2 * LARGEST).decode(errors="replace")
+    except FileNotFoundError:
+        return
+    for line in text.splitlines():
+        with contextlib.suppress(ValueError, RecursionError):
+            value = json.loads(line)
+            if isinstance(value, dict):
+                yield value
+
+
+def _append(line: Mapping[str, object]) -> None:
+    path = _place()
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    data = json.dumps({"at": at, **line}).encode() + b"\n"
+    with _alone(path) as alone, _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as file:
+        size = os.fstat(file).st_size
+        if size and _read(file, size - 1, 1) != b"\n":  # a writer was cut off within its line
+            data = b"\n" + data
+        if os.write(file, data) != len(data):
+            raise OSError("the journal took a part of a line only")
+        if alone and size + len(data) > LARGEST:
+            _forget_older_half(path, _read(file, 0, 2 * LARGEST))
+
+
+def _place() -> Path:
+    try:
+        path = location()
+    except RuntimeError as error:  # there is no home folder
+        raise OSError(str(error)) from error
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def _read(file: int, at: int, count: int) -> bytes:
+    os.lseek(file, at, os.SEEK_SET)
+    return os.read(file, count)
+
+
+def _forget_older_half(path: Path, data: bytes) -> None:
+    kept = data[-LARGEST // 2 :].partition(b"\n")[2]
+    part = path.with_suffix(f".{os.getpid()}.part")
+    try:
+        with _opened(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
+            os.write(file, kept)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    """Open a regular file, for its owner's eyes only; anything else, such as a FIFO, could block for ever."""
+    file = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0), 0o600)
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(f"{path} is not a regular file")
+        yield file
+    finally:
+        os.close(file)
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[bool]:
+    """Hold the journal's lock, for a second at most; say whether it was had. Without it nothing is shortened."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield False
+        return
+    with _opened(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT) as lock:
+        for _ in range(_LOCK_TRIES):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                time.sleep(_LOCK_PAUSE)
+            else:
+                yield True
+                return
+        yield False

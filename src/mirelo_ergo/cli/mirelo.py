@@ -1,0 +1,287 @@
+"""The commands of Mirelo, which stand at the top."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import clip, options
+from .failures import refused
+from .generate import Command, Generation
+from .inputs import Source, prompt_from, source_from, words_from
+from .services import MIRELO
+from .times import seconds
+
+if TYPE_CHECKING:
+    from mirelo_ergo import JobRequest, MireloClient
+
+    from .clip import Headers
+    from .progress import ProgressView
+    from .services import Connection
+    from .session import Session
+
+
+@click.command()
+@options.prompt
+@options.duration
+@options.loop
+@options.samples
+@options.model
+@options.generating(MIRELO)
+def text(
+    command: Command, prompt: tuple[str, ...], duration: int | None, loop: bool, samples: int, model: str | None
+) -> None:
+    """Make sound from words and save it.
+
+    PROMPT says what is to be heard, in quotation marks; - reads it from stdin. Writes the files' paths to stdout.
+    """
+    words = prompt_from(prompt, command.session.stdin)
+    length: dict[str, Any] = {} if duration is None else {"duration_ms": duration}
+
+    def build(client: MireloClient, view: ProgressView) -> JobRequest:
+        return client.text_to_sfx(
+            words, **length, num_samples=samples, loop=loop, model=model, max_credits=command.max_credits
+        )
+
+    command.generate([Generation(build, words, words, samples)])
+
+
+@click.command()
+@options.clips
+@options.clip_duration
+@options.start
+@options.words
+@options.samples
+@options.output
+@options.model
+@options.generating(MIRELO)
+def video(
+    command: Command,
+    clips: tuple[str, ...],
+    duration: int | None,
+    start: int | None,
+    prompt: str | None,
+    samples: int,
+    output: str,
+    model: str | None,
+) -> None:
+    """Make sound for clips and save it, alone or within the clip.
+
+    CLIP_OR_URL is a file, a URL that the service fetches, or - for stdin; several make one job each. Writes the files'
+    paths to stdout.
+    """
+    if not clips:
+        raise refused("video needs a clip: mirelo-ergo video clip.mp4")
+    words = words_from(prompt, command.session.stdin)
+    sources = [source_from(given, "clip", command.session.stdin) for given in clips]
+    _check_stems(command, sources)
+    generations = []
+    for source in sources:
+        length = _clip_length(command.session, source, duration, start or 0, model)
+
+        def build(
+            client: MireloClient, view: ProgressView, source: Source = source, length: int = length
+        ) -> JobRequest:
+            from mirelo_ergo import Video
+
+            return client.video_to_sfx(
+                source.media(Video, view),
+                duration_ms=length,
+                start_offset_ms=start or 0,
+                num_samples=samples,
+                output=output,
+                prompt=words,
+                model=model,
+                max_credits=command.max_credits,
+            )
+
+        generations.append(Generation(build, source.label, _stem(source), samples, output, filmable=True))
+    command.generate(generations)
+
+
+@click.command()
+@options.sound
+@options.append
+@options.picture
+@options.start
+@options.words
+@options.loop
+@options.samples
+@options.model
+@options.generating(MIRELO)
+def extend(
+    command: Command,
+    sound: str,
+    by: int,
+    video: str | None,
+    start: int | None,
+    prompt: str | None,
+    loop: bool,
+    samples: int,
+    model: str | None,
+) -> None:
+    """Continue a sound, alone or along a clip, and save it.
+
+    AUDIO_OR_URL is a file, a URL that the service fetches, or - for stdin. The result begins with it. Writes the files'
+    paths to stdout.
+    """
+    asked = {"append_duration_ms": by, "loop": loop, "start_offset_ms": start or 0}
+    checks = partial(_check_extension, by=by, loop=loop)
+    _from_sound(command, "extend_audio", sound, video, prompt, samples, model, asked, checks)
+
+
+@click.command()
+@options.sound
+@options.segment_start
+@options.segment_end
+@options.picture
+@options.words
+@options.samples
+@options.model
+@options.generating(MIRELO)
+def inpaint(
+    command: Command,
+    sound: str,
+    begin: int,
+    end: int,
+    video: str | None,
+    prompt: str | None,
+    samples: int,
+    model: str | None,
+) -> None:
+    """Make a part of a sound again, alone or along a clip, and save it.
+
+    AUDIO_OR_URL is a file, a URL that the service fetches, or - for stdin. What is outside of --from and --to stays as
+    it is. Writes the files' paths to stdout.
+    """
+    if end <= begin:
+        raise refused(f"--to {seconds(end)} is not after --from {seconds(begin)}", "invalid_request", field="segment")
+    asked = {"segment": (begin, end)}
+    checks = partial(_check_segment, end=end)
+    _from_sound(command, "inpaint_audio", sound, video, prompt, samples, model, asked, checks)
+
+
+@click.command()
+@options.asking(MIRELO)
+def me(session: Session, connection: Connection, timeout: int | None) -> None:
+    """Show the account and its credits."""
+    with connection.client(session.output, timeout) as client:
+        account = client.me()
+    import attrs
+
+    overage = "yes" if account.overage_enabled else "no"
+    lines = [
+        f"account  {account.id}",
+        f"e-mail   {account.email}",
+        f"credits  {account.credits_available}",
+        f"overage  {overage}",
+    ]
+    session.output.result(lines, attrs.asdict(account))
+
+
+def _from_sound(
+    command: Command,
+    method: str,
+    sound: str,
+    video: str | None,
+    prompt: str | None,
+    samples: int,
+    model: str | None,
+    asked: dict[str, Any],
+    check: Any,
+) -> None:
+    """Make something of a sound, alone or along a clip."""
+    stdin = command.session.stdin
+    words = words_from(prompt, stdin)
+    source = source_from(sound, "sound", stdin)
+    picture = None if video is None else source_from(video, "clip", stdin)
+    if not source.is_url:
+        clip.check_kind(source)
+        found = clip.headers(source)
+        if found is not None and found.longest is not None:
+            check(found.longest)
+    if picture is not None and not picture.is_url:
+        clip.check_kind(picture)
+        clip.check_codec(picture, clip.headers(picture))
+
+    def build(client: MireloClient, view: ProgressView) -> JobRequest:
+        from mirelo_ergo import Audio, Video
+
+        request: JobRequest = getattr(client, method)(
+            source.media(Audio, view),
+            video=None if picture is None else picture.media(Video, view),
+            prompt=words,
+            num_samples=samples,
+            model=model,
+            max_credits=command.max_credits,
+            **asked,
+        )
+        return request
+
+    command.generate([Generation(build, source.label, _stem(source), samples)])
+
+
+def _check_extension(length: float, *, by: int, loop: bool) -> None:
+    """Refuse a sound of a length that cannot be continued so."""
+    said = seconds(round(length))
+    if length < clip.SHORTEST_SOUND_MS:
+        raise refused(f"the sound is {said} long; {seconds(clip.SHORTEST_SOUND_MS)} are needed to continue it")
+    if loop and length + by > clip.LONGEST_LOOP_MS + clip.SLACK_MS:
+        whole = seconds(clip.LONGEST_LOOP_MS)
+        raise refused(f"--loop: the sound's {said} and --by {seconds(by)} are more than {whole} together")
+
+
+def _check_segment(length: float, *, end: int) -> None:
+    if end > length + clip.SLACK_MS:
+        raise refused(f"--to {seconds(end)} is behind the end of the sound, which is {seconds(round(length))} long")
+
+
+def _clip_length(session: Session, source: Source, duration: int | None, start: int, model: str | None) -> int:
+    """Return the length asked for, else the clip's own less the start, up to the model's limit; say so."""
+    if source.is_url:
+        if duration is None:
+            raise refused("a clip by URL needs --duration: only the service looks into it")
+        return duration
+    clip.check_kind(source)
+    found = clip.headers(source)
+    clip.check_codec(source, found)
+    if duration is not None:
+        _check_length(found, duration, start)
+        return duration
+    rest, why = clip.rest_of(clip.own_length(source, found), start, _longest(model))
+    session.output.note(f"duration: {seconds(rest)}, {why}")
+    return rest
+
+
+def _check_length(found: Headers | None, duration: int, start: int) -> None:
+    if found is not None and found.longest is not None:
+        clip.check_within(found.longest, start, duration)
+
+
+def _longest(model: str | None) -> int | None:
+    """Return the longest that a model makes for a clip; None for a model that the library will refuse."""
+    from mirelo_ergo import list_models
+
+    infos = (info for info in list_models() if info.family == "video-to-sfx")
+    meant = (info for info in infos if info.model == model or (model is None and info.is_default))
+    return next((info.limits["duration_ms"]["maximum"] for info in meant), None)
+
+
+def _check_stems(command: Command, sources: list[Source]) -> None:
+    """Refuse two clips whose results would have one name."""
+    if len(sources) < 2 or (command.saving.name is not None and "{stem}" not in command.saving.name):
+        return
+    by_stem: dict[str, Source] = {}
+    for source in sources:
+        other = by_stem.setdefault(_stem(source), source)
+        if other is not source:
+            raise refused(
+                f"{other.given} and {source.given} would give files of the same name: use a command for each folder"
+            )
+
+
+def _stem(source: Source) -> str:
+    return source.path.stem if source.path is not None else Path(source.label).stem

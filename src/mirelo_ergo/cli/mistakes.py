@@ -1,0 +1,151 @@
+"""What is meant by options and commands that do not exist. Only what the command at hand has is ever advised."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, Final
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_OTHER_NAMES: Final[Mapping[str, str]] = {
+    "--duration": "length len time seconds secs dur duration-ms ms t d",
+    "--samples": "num count num-samples number takes variations variants",
+    "--out": "outdir out-dir output-dir output-file output-folder outfile folder directory dir dest destination file",
+    "--overwrite": "force f replace clobber yes y",
+    "--dry-run": "cost price preflight estimate dry preview simulate",
+    "--max-credits": "budget max-cost max-price credits limit max",
+    "--base-url": "url api-url host endpoint server address",
+    "--start": "offset begin start-offset from ss",
+    "--prompt": "text description words p",
+    "--video": "clip picture",
+    "--by": "append add length duration seconds",
+    "--from": "start begin",
+    "--to": "end until",
+    "--emulator": "demo mock fake test local offline",
+    "--timeout": "wait wait-time max-wait",
+    "--quiet": "silent s",
+    "--model": "version-of-model m",
+    "--name": "filename template",
+    "--output": "with-video mix",
+}
+"""What people call options elsewhere."""
+_SENTENCES: Final[Mapping[str, str]] = {
+    "api-key apikey key k token secret auth": (
+        "the key is no option, as every user of a machine can see options: set {key} in the environment"
+    ),
+    "via provider service": "each service has commands of its own: mirelo-ergo pixazo text, mirelo-ergo pixazo video",
+    "format output-format ext codec": (
+        "the service decides the format: WAV, or the clip's with --output video where there is one"
+    ),
+    "verbose v debug": "cost, token and progress are written to stderr without an option; -q turns them off",
+    "seed": "the service takes no seed",
+    "async no-wait background detach": (
+        "commands wait; Ctrl-C leaves a submitted job running, and job download --last fetches it"
+    ),
+    "version": "the version is told by mirelo-ergo --version alone",
+}
+_COMMANDS: Final[Mapping[str, str]] = {
+    "cost price preflight estimate": "give --dry-run to the command: mirelo-ergo text PROMPT --dry-run",
+    "login auth configure setup": "there is no login: set MIRELO_API_KEY in the environment",
+    "version": "write mirelo-ergo --version",
+    "help": "write mirelo-ergo --help, or --help after a command",
+    "account balance credits whoami user": "write mirelo-ergo me",
+    "download wait status resume": "write mirelo-ergo job {name}",
+    "list history ls queue": "write mirelo-ergo jobs",
+    "generate create sfx sound audio make text-to-sfx t2a txt2sfx speech": "write mirelo-ergo text PROMPT",
+    "video-to-sfx v2a film clip movie": "write mirelo-ergo video CLIP",
+    "extend-audio continue": "write mirelo-ergo extend AUDIO --by TIME",
+    "inpaint-audio edit repair": "write mirelo-ergo inpaint AUDIO --from TIME --to TIME",
+    "emulator mock server emulate": "write mirelo-ergo serve, or give a command --emulator",
+    "upload": "files are uploaded by the command that uses them: mirelo-ergo video clip.mp4",
+    "mirelo": "Mirelo's commands stand at the top: mirelo-ergo text PROMPT",
+}
+
+
+class Commands(click.Group):
+    """A group that says what is meant by a command that it lacks, and lists its own in the order of their use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise click.UsageError(self._unknown(ctx, args), ctx)
+        return super().resolve_command(ctx, args)
+
+    def _unknown(self, ctx: click.Context, args: Sequence[str]) -> str:
+        name, path = args[0], ctx.command_path
+        shown = name if len(name) <= 40 else f"{name[:39]}…"
+        start = f"{path} has no command {shown!r}"
+        if near := difflib.get_close_matches(name.lower(), self.list_commands(ctx), 1, 0.7):
+            return f"{start}: is {near[0]} meant?"
+        root = ctx.find_root().command
+        if ctx.parent is None:
+            for names, sentence in _COMMANDS.items():
+                if name.lower().replace("_", "-") in names.split():
+                    return f"{start}: {sentence.format(name=name.lower())}"
+            if " " in name or (len(args) > 1 and not any(arg.startswith("-") for arg in args)):
+                return f"{start}; for a sound of these words: mirelo-ergo text {' '.join(args)[:60]!r}"
+        elif isinstance(root, click.Group) and root.get_command(ctx, name):
+            return f"{start}; mirelo-ergo {name} is of Mirelo itself"
+        elif path.endswith(" job") and ":" in name:
+            return f"{start}: say what to do with the job: {path} download {shown}"
+        return f"{start}; it has {', '.join(self.list_commands(ctx))}"
+
+
+def unknown_option(error: click.NoSuchOption, given: Sequence[str], key_variable: str) -> str:
+    """Return a sentence about an option that a command lacks."""
+    ctx = error.ctx
+    assert ctx is not None, "click names the command of a wrong option"
+    written = _as_written(error.option_name, given)
+    plain = written.lstrip("-").partition("=")[0].lower().replace("_", "-")
+    own = set(_options(ctx.command))
+    start = f"{ctx.command_path} has no option {written[:40]}"
+    if f"--{plain}" in own:
+        return f"{start}: long options have two dashes and small letters: --{plain}"
+    meant = [name for name, others in _OTHER_NAMES.items() if name in own and plain in others.split()]
+    if meant:
+        return f"{start}: is {meant[0]} meant?"
+    for names, sentence in _SENTENCES.items():
+        if plain in names.split():
+            return f"{start}: {sentence.format(key=key_variable)}"
+    if ctx.parent is None and plain in {name.lstrip("-") for name in _all_options(ctx.command)}:
+        return f"{start}: options stand after the command, as in mirelo-ergo text PROMPT --{plain}"
+    near = difflib.get_close_matches(f"--{plain}", own, 1, 0.7)
+    if near:
+        return f"{start}: is {near[0]} meant?"
+    root = ctx.find_root().command
+    having = [path for path, command in _commands(root) if f"--{plain}" in _options(command)]
+    if having:
+        return f"{start}; {', '.join(having)} {'has' if len(having) == 1 else 'have'} it"
+    return start
+
+
+def _as_written(name: str, given: Sequence[str]) -> str:
+    """Return an option as it was typed: click names the first letter of -duration alone."""
+    if name.startswith("--"):
+        return name
+    return next((word for word in given if re.match(rf"{re.escape(name)}[a-z]{{2,}}", word, re.IGNORECASE)), name)
+
+
+def _options(command: click.Command) -> Iterator[str]:
+    for param in command.params:
+        if isinstance(param, click.Option):
+            yield from param.opts
+
+
+def _commands(command: click.Command, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    for name, inner in getattr(command, "commands", {}).items():
+        whole = f"{path} {name}".strip()
+        yield from _commands(inner, whole) if isinstance(inner, click.Group) else [(whole, inner)]
+
+
+def _all_options(command: click.Command) -> Iterator[str]:
+    for _, inner in _commands(command):
+        yield from _options(inner)

@@ -1,0 +1,60 @@
+"""How a job is taken up again: the line to paste, exact for any name that a file system allows."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import attrs
+
+from .output import printable
+
+
+@attrs.frozen
+class Resumption:
+    """Which `job` command takes a job up again, and the options it needs.
+
+    An embedded emulator (`lost`) takes its jobs with it.
+    """
+
+    command: str = "download"
+    options: tuple[str, ...] = ()
+    lost: bool = False
+
+    def line(self, token: str) -> str | None:
+        """Return the exact command, None when there is nothing to go back to."""
+        if self.lost:
+            return None
+        return " ".join((program(), "job", self.command, *map(shell_word, (token, *self.options))))
+
+    def hints(self, token: str) -> tuple[str, ...]:
+        """Return the token and how to go on with it."""
+        line = self.line(token)
+        after = f"resume with: {line}" if line else "the embedded emulator ends with this command, and the job too"
+        return f"job token: {token}", after
+
+
+def program() -> str:
+    """Return how this program was called, to be pasted into the same shell."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"{shell_word(sys.executable)} -m mirelo_ergo"
+    found = shutil.which(called.name)
+    return called.name if found == str(called) else shell_word(str(called))
+
+
+def shell_word(text: str) -> str:
+    """Return text quoted for a shell. What must not be shown as it is becomes octal, which bash, zsh and ksh read."""
+    if printable(text) == text and "\n" not in text:
+        return shlex.quote(text)
+    plain = b"".join(_escaped(byte) for byte in os.fsencode(text))
+    return f"$'{plain.decode('ascii')}'"
+
+
+def _escaped(byte: int) -> bytes:
+    if 0x20 <= byte < 0x7F and byte not in b"'\\":
+        return bytes([byte])
+    return b"\\%03o" % byte

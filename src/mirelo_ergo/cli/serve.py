@@ -1,0 +1,71 @@
+"""The command that runs the emulator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .failures import missing_extra, refused
+from .options import count
+
+
+@click.command(short_help="Run the emulator until Ctrl-C.")
+@click.option("--port", metavar="N", type=count(0, 65535), default=0, help="Where to listen. Default: a free port.")
+@click.option("--host", metavar="ADDRESS", default="127.0.0.1", help="Where to listen. Default: 127.0.0.1.")
+@click.option("--speed", metavar="X", type=float, default=1.0, help="Divides how long jobs take. Default: 1.")
+@click.option(
+    "--seed", metavar="N", type=int, default=0, help="The same one gives the same ids, times and sounds. Default: 0."
+)
+@click.option(
+    "--scenario",
+    metavar="NAME",
+    help="Faults from the start: flaky, hostile, out-of-credits, overloaded, slow, or a YAML file.",
+)
+@click.option(
+    "--pixazo-port",
+    metavar="N",
+    type=count(0, 65535),
+    default=0,
+    help="Where the Pixazo gateway listens. Default: a free port.",
+)
+@click.option(
+    "--callback-host",
+    metavar="HOST",
+    multiple=True,
+    help="Also send webhook callbacks there, and not to this machine only; may be repeated.",
+)
+@click.option(
+    "--ready-file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Written once the ports answer: url, key, pid and services as JSON; removed at the end.",
+)
+def serve(
+    port: int,
+    host: str,
+    speed: float,
+    seed: int,
+    scenario: str | None,
+    pixazo_port: int,
+    callback_host: tuple[str, ...],
+    ready_file: Path | None,
+) -> None:
+    """Run the emulator until Ctrl-C; writes its addresses and a key for it."""
+    try:
+        from mirelo_ergo import emulator
+    except ImportError as error:
+        raise missing_extra(error, "the emulator", "emulator") from None
+    try:
+        emulator.serve(
+            host=host,
+            port=port,
+            pixazo_port=pixazo_port,
+            speed=speed,
+            seed=seed,
+            scenario=scenario,
+            callback_hosts=callback_host,
+            ready_file=ready_file,
+        )
+    except (ValueError, OverflowError, OSError) as error:
+        raise refused(f"the emulator cannot run like this: {error}") from error
