@@ -33,7 +33,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Sent = Literal["no", "partial", "yes"]
 
@@ -284,10 +287,12 @@ class SourceChangedError(UploadError):
 
 
 class DownloadError(MireloError):
-    """Say that a result could not be fetched or written. Nothing lies under the final name.
+    """Raised when a result could not be fetched or written. Nothing of it lies under its final name.
 
-    `errno` is the operating system's number when a file was the problem, `path` the target when there was one. When
-    the last attempt failed, `__cause__` is what it met: a `NetworkError` with its `sent`, a `RateLimitError`, …
+    `errno` is the operating system's number when a file was the problem, `path` the target when there was one: a file
+    that came to its end with nothing to prove that it is whole lies there, under a name with "unverified" in it. Of
+    several results, `saved` are those that are there, as paths, and `failed` says by index what became of the others.
+    When the last attempt failed, `__cause__` is what it met: a `NetworkError` with its `sent`, a `RateLimitError`, …
     """
 
     default_code = "download_failed"
@@ -295,6 +300,8 @@ class DownloadError(MireloError):
     def __init__(self, message: str, code: str | None = None, http_status: int | None = None, **more: Any) -> None:
         self.errno: int | None = more.pop("errno", None)
         self.path: str | None = more.pop("path", None)
+        self.saved: list[Path] = []
+        self.failed: dict[int, str] = {}
         super().__init__(message, code, http_status, **more)
 
 

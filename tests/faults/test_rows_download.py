@@ -211,6 +211,35 @@ def test_fault_59(face: Face, tmp_path: Path, answer: str) -> None:
         check_nothing_saved(tmp_path, NAME)
 
 
+@pytest.mark.parametrize("names", ["nothing", "a date", "a weak tag"])
+def test_fault_59_unnamed(face: Face, tmp_path: Path, names: str) -> None:
+    """A part of another file with the same length that does not carry the ETag: never joined to the first half."""
+    old, new = wav(100_000, seed=1), wav(100_000, seed=2)
+    etag, named = ('W/"v1"' if names == "a weak tag" else None), {"Last_Modified": MODIFIED}
+    unnamed = part(new, 60_000, etag=etag, **(named if names == "a date" else {}))
+    with results([cut(whole(old), 60_000), unnamed, cut(whole(new, etag=OTHER), 50_000), whole(new)]) as (api, host):
+        with face.promise(1.0):
+            [path] = face.do(finished(face, api).download(tmp_path))
+        assert sha256(path) == sha256(new)
+        assert [start for start, _ in ranges(host)] == [None, "bytes=60000-", None, None]
+        check_nothing_saved(tmp_path, NAME)
+
+
+@pytest.mark.parametrize(("age", "resumed"), [(0, False), (59, False), (60, True)])
+def test_fault_59_weak_date(face: Face, tmp_path: Path, age: int, resumed: bool) -> None:
+    """A file that changed within the last minute may change again within the same second: its date proves nothing."""
+    body = wav(100_000)
+    named = {"Last_Modified": MODIFIED, "Date": MODIFIED.replace("12:00:00", f"12:{age // 60:02}:{age % 60:02}")}
+    scripts = [cut(whole(body, etag=None, **named), 60_000), whole(body, etag=None, **named)]
+    if resumed:
+        scripts[1] = part(body, 60_000, etag=None, **named)
+    with results(scripts) as (api, host):
+        with face.promise(1.0):
+            [path] = face.do(finished(face, api).download(tmp_path))
+        assert sha256(path) == sha256(body)
+        assert ranges(host) == [(None, None), ("bytes=60000-", MODIFIED) if resumed else (None, None)]
+
+
 @pytest.mark.parametrize("status", [200, 206])
 def test_fault_59_again(face: Face, tmp_path: Path, status: int) -> None:
     """It changes twice: an error, since it would go on changing."""
@@ -234,11 +263,16 @@ def test_fault_59_again(face: Face, tmp_path: Path, status: int) -> None:
         check_nothing_saved(tmp_path)
 
 
-@pytest.mark.parametrize("status", [403, 410])
-def test_fault_60(face: Face, tmp_path: Path, status: int) -> None:
+EXPIRED = b"<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+@pytest.mark.parametrize("said", [b"", EXPIRED], ids=["bare", "said"])
+def test_fault_60(face: Face, tmp_path: Path, status: int, said: bytes) -> None:
     """The signed URL expired before the first byte: one re-poll of the job for a fresh one."""
     body = wav(100_000)
-    with results({"/1.wav": [Respond(status)], "/fresh.wav": [whole(body)]}) as (api, host):
+    refused = Respond(status, said, {"Content-Type": "application/xml"})
+    with results({"/1.wav": [refused], "/fresh.wav": [whole(body)]}) as (api, host):
         urls = [[signed(host, path)] for path in ("/1.wav", "/fresh.wav")]
         polls = [mirelo.succeeded(*shown) for shown in urls]
         api.play(Routes({"POST *": [mirelo.accepted()], "GET *": polls}))
@@ -269,14 +303,14 @@ def test_fault_60_midway(face: Face, tmp_path: Path) -> None:
         check_nothing_saved(tmp_path, NAME)
 
 
-@pytest.mark.parametrize("status", [403, 410])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
 def test_fault_60_again(face: Face, tmp_path: Path, status: int) -> None:
-    """The fresh URL is refused too: `DownloadError` with that status, after one re-poll."""
-    with results([Respond(status)]) as (api, host):
+    """The fresh URL is refused too: `DownloadError` with that status and the store's words, after one re-poll."""
+    with results([Respond(status, EXPIRED, {"Content-Type": "application/xml"})]) as (api, host):
         with face.promise(1.0):
             error = face.failing(finished(face, api).download, tmp_path)
         check_error(error, "DownloadError", status)
-        assert "expired" in str(error)
+        assert "ExpiredToken: The provided token has expired." in str(error)
         assert error.job.job_id == mirelo.JOB_ID
         assert wire(host) == ["GET /1.wav"] * 2
         assert wire(api) == [SUBMIT, POLL, POLL]
@@ -292,6 +326,8 @@ def test_fault_61(face: Face, tmp_path: Path, status: int) -> None:
             with face.promise(1.0):
                 error = face.failing(finished(face, api).download, tmp_path)
             check_error(error, "DownloadError", status)
+            assert "leads to 127.0.0.1 and is not followed" in str(error)
+            assert SIGNATURE not in str(error)
             assert not error.retryable
             assert wire(host) == ["GET /1.wav"]
             assert wire(api) == [SUBMIT, POLL]
@@ -323,6 +359,21 @@ def test_fault_65_encoded(face: Face, tmp_path: Path, encoding: str) -> None:
         assert "encoded" in str(error)
         assert wire(host) == ["GET /1.wav"]
         check_nothing_saved(tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["aws-chunked", "UTF-8", "aws-chunked,identity", "binary", ""])
+def test_fault_65_stray(face: Face, tmp_path: Path, encoding: str) -> None:
+    """What whoever uploaded the file left in Content-Encoding changes no byte: taken as it is, if it is a result."""
+    body = wav(100_000)
+    framed = b"400;chunk-signature=0\r\n" + body
+    with results([whole(body, Content_Encoding=encoding), whole(framed, Content_Encoding=encoding)]) as (api, host):
+        with face.promise(1.0):
+            result = finished(face, api)
+            [path] = face.do(result.download(tmp_path))
+            error = face.failing(result.bytes)
+        assert sha256(path) == sha256(body)
+        assert "not audio or video" in str(error)
+        assert wire(host) == ["GET /1.wav"] * 2
 
 
 PAGE = b"<!doctype html><html><head><title>Sign in</title></head><body>" + b"<p>Captive portal</p>" * 1000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tracemalloc
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -151,23 +152,42 @@ def test_a_download_lets_a_callbacks_error_through(face: Face, tmp_path: Path, f
 # Several results.
 
 
-def test_finished_results_are_kept(face: Face, tmp_path: Path) -> None:
-    """The third of four fails: the first two stay, whole; the rest is absent, and a second call fetches all."""
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_finished_results_are_kept(face: Face, tmp_path: Path, overwrite: bool) -> None:
+    """The third of four fails: the others come, whole; a second call fetches what is missing, or all if asked."""
     bodies = [wav(100_000, seed) for seed in range(4)]
     files = {f"/{n}.wav": [whole(body)] for n, body in enumerate(bodies)}
-    files["/2.wav"] = [Respond(404), whole(bodies[2])]
+    files["/2.wav"] = [Respond(404), Respond(404), whole(bodies[2])]
+    paths = [tmp_path / f"{mirelo.JOB_ID}-{n}.wav" for n in (1, 2, 3, 4)]
     with results(files) as (api, host):
         with face.promise(1.0):
             result = finished(face, api, num_samples=4)
-            error = face.failing(result.download, tmp_path)
+            error: Any = face.failing(result.download, tmp_path)
             check_error(error, "DownloadError", 404)
-            assert wire(host) == ["GET /0.wav", "GET /1.wav", "GET /2.wav"]
-            check_nothing_saved(tmp_path, f"{NAME}.wav", f"{mirelo.JOB_ID}-2.wav")
-            assert sha256(tmp_path / f"{NAME}.wav") == sha256(bodies[0])
-            assert sha256(tmp_path / f"{mirelo.JOB_ID}-2.wav") == sha256(bodies[1])
-            paths = face.do(result.download(tmp_path, overwrite=True))
+            assert error.saved == [paths[0], paths[1], paths[3]]
+            assert list(error.failed) == [2]
+            assert "3 of 4 results were saved" in str(error)
+            assert wire(host) == ["GET /0.wav", "GET /1.wav", *["GET /2.wav"] * 2, "GET /3.wav"]
+            check_nothing_saved(tmp_path, *(path.name for path in error.saved))
+            assert face.do(result.download(tmp_path, overwrite=overwrite)) == paths
+        assert wire(host)[5:] == [f"GET /{n}.wav" for n in ((0, 1, 2, 3) if overwrite else (2,))]
         assert [sha256(path) for path in paths] == [sha256(body) for body in bodies]
-        assert [path.name for path in paths] == [f"{mirelo.JOB_ID}-{n}.wav" for n in (1, 2, 3, 4)]
+
+
+def test_a_saved_file_that_cannot_prove_itself_is_compared(face: Face, tmp_path: Path) -> None:
+    """It is fetched again: the same bytes count as done, others stay what they are and are an error."""
+    body = b"RIFF\xff\xff\xff\xff" + wav(100_000)[8:]  # written to a pipe: it states no length
+    with results([whole(body)]) as (api, host):
+        with face.promise(1.0):
+            result = finished(face, api)
+            [path] = face.do(result.download(tmp_path))
+            assert face.do(result.download(tmp_path)) == [path]
+            assert len(host.requests) == 2
+            path.write_bytes(body[:-1])
+            error: Any = face.failing(result.download, tmp_path)
+        assert (error.errno, error.path, error.saved) == (errno.EEXIST, str(path), [])
+        assert path.read_bytes() == body[:-1]
+    check_nothing_saved(tmp_path, path.name)
 
 
 # Wholeness without a Content-Length.
@@ -216,18 +236,90 @@ def test_an_mp4_proves_itself_whole(face: Face, tmp_path: Path, body: bytes, fra
 
 
 @pytest.mark.parametrize("body", CUT.values(), ids=CUT)
-def test_a_cut_mp4_is_refused(face: Face, tmp_path: Path, body: bytes) -> None:
-    """What cannot prove itself whole is fetched anew five times, then refused."""
+def test_a_cut_mp4_is_never_taken_for_whole(face: Face, tmp_path: Path, body: bytes) -> None:
+    """What cannot prove itself whole is fetched again five times; then it is kept under a name that says so."""
     answer: Script = [ReadRequest(), Send(unframed("video/mp4").wire + body), Close()]
     with results([answer]) as (api, host):
         with face.promise(1.0):
-            error = face.failing(finished(face, api).download, tmp_path)
+            error: Any = face.failing(finished(face, api).download, tmp_path)
         check_error(error, "DownloadError")
-        assert "whole" in str(error)
+        assert "nothing proves that the file is whole" in str(error)
         assert error.retryable
         progress = len(body) >= LEAST_PROGRESS  # the first attempt's: five more without any
         assert ranges(host) == [(None, None)] * (6 if progress else 5)
-    check_nothing_saved(tmp_path)
+    assert error.path == str(tmp_path / f"{NAME}.unverified.mp4")
+    assert error.path in str(error)
+    assert sha256(tmp_path / f"{NAME}.unverified.mp4") == sha256(body)
+    check_nothing_saved(tmp_path, f"{NAME}.unverified.mp4")
+
+
+UNSTATED = {
+    "audio/mpeg": b"ID3" + noise(50_000),
+    "audio/flac": b"fLaC" + noise(50_000),
+    "audio/ogg": b"OggS" + noise(50_000),
+    "video/webm": b"\x1a\x45\xdf\xa3webm" + noise(50_000),
+    "audio/wav": b"RIFF\xff\xff\xff\xffWAVEfmt " + noise(50_000),
+}
+
+
+@pytest.mark.parametrize("content_type", UNSTATED)
+@pytest.mark.parametrize("framing", ["chunked", "length", "cut", "close"])
+def test_a_body_is_whole_by_its_framing(face: Face, tmp_path: Path, content_type: str, framing: str) -> None:
+    """A length, or a last chunk, shows the end of a body, whatever is in it; the end of a connection shows nothing."""
+    body = UNSTATED[content_type]
+    head = unframed(content_type, **({"Transfer-Encoding": "chunked"} if framing in ("chunked", "cut") else {})).wire
+    answer: Script = [ReadRequest(), Send(head + chunked(body[:9999], body[9999:]))]
+    if framing == "cut":
+        answer = [ReadRequest(), Send(head + chunked(body)[:-5]), Close()]
+    elif framing == "length":
+        answer = whole(body, content_type)
+    elif framing == "close":
+        answer = [ReadRequest(), Send(head + body), Close()]
+    with results([answer]) as (api, host), face.promise(1.0):
+        result = finished(face, api)
+        if framing in ("chunked", "length"):
+            [path] = face.do(result.download(tmp_path))
+            assert path.read_bytes() == body
+            assert face.do(result.bytes()) == [body]
+            assert len(host.requests) == 2
+            return
+        error: Any = face.failing(result.download, tmp_path)
+        check_error(error, "DownloadError")
+        kept = [path for path in tmp_path.iterdir() if ".unverified" in path.name]
+        assert [str(path) for path in kept] == ([error.path] if framing == "close" else [])
+        assert [path.read_bytes() for path in kept] == ([body] if framing == "close" else [])
+        check_nothing_saved(tmp_path, *(path.name for path in kept))
+        assert ("download() keeps what came" in str(face.failing(result.bytes))) == (framing == "close")
+
+
+def test_a_range_that_does_not_exist_proves_the_end(face: Face, tmp_path: Path) -> None:
+    """Asked for what follows the last byte, the server says how long the file is."""
+    body = UNSTATED["audio/mpeg"]
+    head = unframed("audio/mpeg", ETag='"v1"').wire
+    answer: Script = [ReadRequest(), Send(head + body), Close()]
+    behind = Respond(416, headers={"Content-Range": f"bytes */{len(body)}"})
+    with results([answer, behind]) as (api, host):
+        with face.promise(1.0):
+            [path] = face.do(finished(face, api).download(tmp_path))
+        assert path.read_bytes() == body
+        assert ranges(host) == [(None, None), (f"bytes={len(body)}-", '"v1"')]
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+def test_a_container_that_contradicts_the_length_is_refused(face: Face, tmp_path: Path, framing: str) -> None:
+    """A WAV shorter than it says, and a cut MP4, are not whole, however whole the answer is: fetched once more."""
+    for content_type, body in (("audio/wav", wav(100_000)[:90_000]), ("video/mp4", CUT["in the data"])):
+        answer: Script = whole(body, content_type)
+        if framing == "chunked":
+            head = unframed(content_type, **{"Transfer-Encoding": "chunked"}).wire
+            answer = [ReadRequest(), Send(head + chunked(body))]
+        with results([answer]) as (api, host):
+            with face.promise(1.0):
+                error = face.failing(finished(face, api).download, tmp_path)
+            check_error(error, "DownloadError")
+            assert f"longer than the {len(body)} bytes that came" in str(error)
+            assert len(host.requests) == 2
+        check_nothing_saved(tmp_path)
 
 
 def test_a_cut_mp4_is_completed(face: Face, tmp_path: Path) -> None:
@@ -254,7 +346,7 @@ def test_a_wav_proves_itself_whole(face: Face, tmp_path: Path, size: int) -> Non
             assert sha256(path) == sha256(body)
         else:
             check_error(face.failing(result.download, tmp_path), "DownloadError")
-            check_nothing_saved(tmp_path)
+            check_nothing_saved(tmp_path, f"{NAME}.unverified.wav")
 
 
 @pytest.mark.parametrize("body", [b"", b"RIFF", b"RIFF\x04\0\0\0WAV"], ids=len)
@@ -316,24 +408,33 @@ HEADS = {
         ("", "json", None),
         ("text/html", "wav", None),
         ("application/json", "wav", None),
-        ("application/x-msdownload", "wav", None),
-        ("audio/midi", "wav", None),
+        ("application/x-msdownload", "wav", ".wav"),
+        ("audio/midi", "wav", ".wav"),
         ("image/svg+xml", "xml", None),
         ("audio/wav", "html", None),
         ("audio/wav", "json", None),
         ("audio/wav", "exe", None),
-        ("audio/wav", "mp4", None),
+        ("audio/wav", "mp4", ".mp4"),
         ("audio/mpeg", "html", None),
         ("audio/mpeg", "json", None),
-        ("audio/mpeg", "wav", None),
+        ("audio/mpeg", "wav", ".wav"),
         ("video/mp4", "html", None),
-        ("video/mp4", "wav", None),
+        ("video/mp4", "wav", ".wav"),
+        ("audio/mp3", "mp3", ".mp3"),
+        ("audio/x-m4a", "m4a", ".m4a"),
+        ("application/ogg", "ogg", ".ogg"),
+        ("video/x-m4v", "mp4", ".mp4"),
+        ("application/mp4", "mp4", ".mp4"),
+        ("text/plain", "wav", ".wav"),
+        ("text/plain", "html", None),
+        ("text/xml", "xml", None),
+        ("application/mp4", "json", None),
     ],
 )
 def test_only_audio_and_video_is_saved(
     face: Face, tmp_path: Path, declared: str, content: str, suffix: str | None
 ) -> None:
-    """The declared type must be on the list and the bytes must be of it; the name's extension follows the type."""
+    """The first bytes decide, the declared type breaks ties; pages, declared or seen, are refused."""
     body = HEADS[content]
     answer = whole(body, declared)
     if not declared:

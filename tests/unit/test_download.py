@@ -139,9 +139,9 @@ def test_what_the_system_refuses_is_a_download_error(tmp_path: Path) -> None:
 
 def test_every_failure_leaves_an_empty_folder(tmp_path: Path) -> None:
     for trouble in (cut(100_000), whole(content_encoding="gzip"), cut(5000, content_length="500000")):
-        last = Incoming(404)
+        io = VirtualIO([answers.succeeded()], [trouble, Incoming(404), Incoming(404)])
         with pytest.raises(DownloadError):
-            result(VirtualIO(foreign=[trouble, last])).download(tmp_path)
+            result(io).download(tmp_path)
         assert list(tmp_path.iterdir()) == []
 
 
@@ -177,7 +177,7 @@ def test_a_cut_download_is_resumed_where_it_was() -> None:
 
 def test_a_date_is_a_validator_too_and_a_weak_tag_is_none() -> None:
     date = "Sun, 01 Mar 2026 12:00:00 GMT"
-    data, io = fetched(cut(100_000, last_modified=date), rest)
+    data, io = fetched(cut(100_000, last_modified=date), lambda sending: rest(sending, last_modified=date))
     assert data == SOUND
     assert io.sendings[1].request.headers["If-Range"] == date
     data, io = fetched(cut(100_000, etag='W/"v1"'), whole())
@@ -259,7 +259,10 @@ def test_progress_starts_the_count_anew() -> None:
 
         return answer
 
-    data, io = fetched(cut(ends[0], etag='"v1"'), *(longer(end) for end in ends[1:]), lambda sending: rest(sending))
+    def last(sending: Sending) -> Incoming:
+        return rest(sending, etag='"v1"')
+
+    data, io = fetched(cut(ends[0], etag='"v1"'), *(longer(end) for end in ends[1:]), last)
     assert data == SOUND
     assert len(io.sendings) == 10
 
@@ -274,23 +277,39 @@ def test_what_comes_too_slowly_is_no_progress() -> None:
     failed(cut(50_000, etag='"v1"'), *([drip] * 5))
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 302])
+@pytest.mark.parametrize("status", [302, 405, 413])
 def test_a_refusal_is_final(status: int) -> None:
     error = failed(Incoming(status))
     assert error.http_status == status
 
 
-def test_an_expired_url_is_renewed_through_the_job_once() -> None:
-    for status in (403, 410):
-        io = VirtualIO(
-            [answers.succeeded("https://results.example.com/new?signature=def")], [Incoming(status), whole()]
-        )
-        assert result(io).bytes() == [SOUND]
-        assert io.requests == [f"GET /v2/text-to-sfx/v1.5/jobs/{answers.JOB_ID}"]
-        assert io.sendings[1].request.url == "https://results.example.com/new?signature=def"
-        io = VirtualIO([answers.succeeded()], [Incoming(status), Incoming(status)])
-        with pytest.raises(DownloadError, match="the signed URL has expired"):
-            result(io).bytes()
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+def test_a_refused_url_is_renewed_through_the_job_once(status: int) -> None:
+    io = VirtualIO([answers.succeeded("https://results.example.com/new?signature=def")], [Incoming(status), whole()])
+    assert result(io).bytes() == [SOUND]
+    assert io.requests == [f"GET /v2/text-to-sfx/v1.5/jobs/{answers.JOB_ID}"]
+    assert io.sendings[1].request.url == "https://results.example.com/new?signature=def"
+    io = VirtualIO([answers.succeeded()], [Incoming(status), Incoming(status)])
+    with pytest.raises(DownloadError) as caught:
+        result(io).bytes()
+    assert caught.value.http_status == status
+    assert ("the signed URL has expired" in caught.value.message) == (status in (403, 410))
+
+
+def test_a_refusal_is_told_in_the_stores_words() -> None:
+    body = b"<Error><Code>SignatureDoesNotMatch</Code><Message>The signature\n does not match.</Message></Error>"
+    refusals = [Incoming(403, {}, [body[:30], body[30:]]) for _ in range(2)]
+    with pytest.raises(DownloadError) as caught:
+        result(VirtualIO([answers.succeeded()], refusals)).bytes()
+    assert "SignatureDoesNotMatch: The signature does not match." in caught.value.message
+    assert "expired" not in caught.value.message
+
+
+def test_a_redirect_names_the_host_it_leads_to_and_nothing_else() -> None:
+    error = failed(Incoming(302, {"location": "https://evil.example/path?secret=1"}))
+    assert "evil.example" in error.message
+    assert "path" not in error.message
+    assert "secret" not in error.message
 
 
 def test_an_expired_url_without_a_job_or_its_result_is_final() -> None:
@@ -321,7 +340,9 @@ def test_without_a_length_the_container_must_prove_itself() -> None:
 
 def test_an_unproved_file_is_resumed_behind_its_last_byte(tmp_path: Path) -> None:
     cut_off = Incoming(200, {"content-type": "audio/wav", "etag": '"v1"'}, pieces(SOUND[:100_000]))
-    io = VirtualIO(foreign=lambda sending: rest(sending) if "Range" in sending.request.headers else cut_off)
+    io = VirtualIO(
+        foreign=lambda sending: rest(sending, etag='"v1"') if "Range" in sending.request.headers else cut_off
+    )
     (saved,) = result(io).download(tmp_path)
     assert saved.read_bytes() == SOUND
 

@@ -279,7 +279,8 @@ def test_a_mistake_of_the_user_gets_no_note() -> None:
 
 def test_every_error_after_the_submit_has_the_job(tmp_path: Path) -> None:
     io = VirtualIO(
-        [answers.accepted(), answers.problem(404, "job_not_found"), answers.succeeded()], [Incoming(404)] * 2
+        [answers.accepted(), answers.problem(404, "job_not_found"), *(answers.succeeded() for _ in range(3))],
+        [Incoming(404)] * 4,
     )
     job = job_over(io)
     io.clock += 10

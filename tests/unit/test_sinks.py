@@ -33,7 +33,7 @@ def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
     assert part.startswith(".job-1.wav.")
     assert part.endswith(".part")
     sink.write(RIFF[5:])
-    assert (sink.size, sink.is_whole()) == (12, True)
+    assert (sink.size, sink.judge() == "whole") == (12, True)
     assert sink.sha256 == hashlib.sha256(RIFF).hexdigest()
     sink.finish()
     sink.discard()
@@ -56,7 +56,7 @@ def test_what_is_discarded_leaves_nothing(tmp_path: Path) -> None:
 def test_a_restart_begins_from_the_first_byte(tmp_path: Path) -> None:
     sink = sink_in(tmp_path)
     sink.restart()
-    assert not sink.is_whole()
+    assert sink.judge() != "whole"
     sink.begin("audio/wav")
     sink.write(b"the wrong bytes")
     sink.restart()
@@ -70,9 +70,9 @@ def test_what_follows_a_look_at_wholeness_is_written_behind_the_rest(tmp_path: P
     for sink in (sink_in(tmp_path), MemorySink()):
         sink.begin("audio/wav")
         sink.write(RIFF[:8])
-        assert not sink.is_whole()
+        assert sink.judge() != "whole"
         sink.write(RIFF[8:])
-        assert sink.is_whole()
+        assert sink.judge() == "whole"
         sink.finish()
     assert (tmp_path / "job-1.wav").read_bytes() == RIFF
 
@@ -100,6 +100,79 @@ def test_nothing_is_overwritten_unless_asked(tmp_path: Path, when: str) -> None:
     assert target.read_bytes() == b"mine"
     again.finish()
     assert target.read_bytes() == RIFF
+
+
+def write(sink: FileSink, data: bytes = RIFF) -> FileSink:
+    sink.begin("audio/wav")
+    sink.write(data)
+    return sink
+
+
+def test_a_target_with_these_very_bytes_counts_as_written(tmp_path: Path) -> None:
+    target = tmp_path / "job-1.wav"
+    target.write_bytes(RIFF)
+    before = target.stat()
+    sink = write(sink_in(tmp_path))
+    sink.finish()
+    assert sink.target == target
+    assert (target.stat().st_ino, target.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    other = write(sink_in(tmp_path), RIFF[:4] + b"\x05" + RIFF[5:])
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        other.finish()
+    other.discard()
+    assert names(tmp_path) == ["job-1.wav"]
+
+
+def test_a_name_counts_on_until_it_is_free(tmp_path: Path) -> None:
+    (tmp_path / "job-1-2.wav").mkdir()
+    (tmp_path / "job-1-3.wav").symlink_to(tmp_path / "elsewhere")
+    made = []
+    for data in (RIFF, RIFF + b"other", RIFF, RIFF + b"other"):
+        sink = write(FileSink(tmp_path, "job-1", overwrite=False, numbered=True), data)
+        sink.finish()
+        sink.discard()
+        made.append(sink.target.name if sink.target else None)
+    assert made == ["job-1.wav", "job-1-4.wav", "job-1.wav", "job-1-4.wav"]
+    assert names(tmp_path) == ["job-1-2.wav", "job-1-3.wav", "job-1-4.wav", "job-1.wav"]
+
+
+def test_a_file_of_an_exact_name_keeps_it_whatever_it_is(tmp_path: Path) -> None:
+    write(FileSink(tmp_path, "rain", overwrite=False, suffix=".mp3")).finish()
+    write(FileSink(tmp_path, "no suffix", overwrite=False, suffix="")).finish()
+    assert names(tmp_path) == ["no suffix", "rain.mp3"]
+
+
+def test_what_nothing_proves_whole_is_kept_under_a_name_that_says_so(tmp_path: Path) -> None:
+    for data, name in ((RIFF, "job-1.unverified.wav"), (RIFF, "job-1.unverified.wav"), (RIFF * 2, None)):
+        sink = write(sink_in(tmp_path, overwrite=True), data)
+        sink.keep_unproved()
+        sink.discard()
+        assert sink.target == tmp_path / (name or "job-1.unverified-2.wav")
+        assert sink.target.read_bytes() == data
+    assert names(tmp_path) == ["job-1.unverified-2.wav", "job-1.unverified.wav"]
+
+
+def test_a_target_that_proves_itself_whole_needs_no_fetching(tmp_path: Path) -> None:
+    target = tmp_path / "job-1.wav"
+    assert sink_in(tmp_path / "missing").whole_already() is None
+    for data, found in ((RIFF, target), (RIFF[:-1], None), (b"RIFF\xff\xff\xff\xffWAVE", None), (b"mine", None)):
+        target.write_bytes(data)
+        sink = sink_in(tmp_path)
+        assert sink.whole_already() == found
+        assert sink.target == found
+    target.write_bytes(RIFF)
+    assert sink_in(tmp_path, overwrite=True).whole_already() is None
+    target.rename(tmp_path / "elsewhere.wav")
+    target.symlink_to(tmp_path / "elsewhere.wav")
+    assert sink_in(tmp_path).whole_already() is None
+
+
+def test_a_folder_that_is_in_the_way_is_no_target_that_exists(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "file").touch()
+    for folder, problem in (("link", "a link that leads nowhere"), ("file", "is not a folder")):
+        with pytest.raises(FileExistsError, match=problem):
+            sink_in(tmp_path / folder).begin("audio/wav")
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -184,4 +257,4 @@ def test_memory_is_a_sink_too() -> None:
     sink.write(RIFF)
     sink.finish()
     sink.discard()
-    assert (sink.size, sink.data, sink.is_whole()) == (12, RIFF, True)
+    assert (sink.size, sink.data, sink.judge() == "whole") == (12, RIFF, True)

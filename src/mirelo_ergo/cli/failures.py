@@ -89,6 +89,7 @@ _KEPT: Final = (
     "retry_after",
     "errno",
     "path",
+    "failed",
     "sent_at",
     "request_fingerprint",
     "result_urls",
@@ -159,7 +160,7 @@ def _of_library(error: MireloError) -> Failure:
     fields |= {"http_status": error.http_status, "job_token": error.job_token}
     fields |= {"request_id": error.request_id, "retryable": error.retryable}
     hints: tuple[str, ...] = ()
-    if isinstance(error, DownloadError) and error.errno == errno.EEXIST:
+    if isinstance(error, DownloadError) and error.errno == errno.EEXIST and "overwrite=True" in error.message:
         hints += ("--overwrite replaces it",)
     if isinstance(error, IncompleteResultError) and error.result_urls:
         hints += (f"those that came: job wait {error.job_token} --json gives their result_urls",)

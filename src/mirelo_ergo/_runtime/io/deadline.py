@@ -92,6 +92,11 @@ class Progress:
         self._last = self._window_start = now()
         self._window_bytes = 0
         self._moving = False
+        self._end = math.inf
+
+    def end_within(self, seconds: float) -> None:
+        """End in so many seconds at the latest, whatever moves: for what is only nice to have."""
+        self._end = self._now() + seconds
 
     def moving(self, yes: bool, /) -> None:
         self._moving = yes
@@ -100,7 +105,7 @@ class Progress:
 
     def clip(self, timeout: float | None) -> float:
         now, timing = self._now(), self._timing
-        left = timing.no_progress - (now - self._last)
+        left = min(timing.no_progress - (now - self._last), self._end - now)
         if self._moving:
             due = timing.minimum_rate * timing.rate_window
             if now - self._window_start >= timing.rate_window and self._window_bytes >= due:

@@ -75,8 +75,21 @@ class Request:
     """Beside those of every request of the client; a value may be a secret."""
 
 
+class Pipe(Protocol):
+    """What a reader that can be read only once waits for; `descriptor` can be watched, None where there is none."""
+
+    descriptor: int | None
+
+    def may_wait(self) -> bool:
+        """Return whether the next read may wait for whoever writes, so that the descriptor should be watched first."""
+        ...
+
+
 class Reader(Protocol):
     """Read an opened source piece by piece, blocking; `read` gives b"" at the end."""
+
+    pipe: Pipe | None
+    """None for bytes that are there: reads of them end, and their length can be checked."""
 
     def read(self, size: int, /) -> bytes: ...
     def close(self) -> None: ...

@@ -12,8 +12,9 @@ from ...errors import IncompleteResultError, InvalidRequestError, JobFailedError
 from ..api.execute import Operation, Runtime, execute
 from ..api.retry import Kind
 from ..io.protocol import Request
-from ..transfer.content_types import safe_filename
 from ..transfer.download import LARGEST_FILE, LARGEST_IN_MEMORY, fetch
+from ..transfer.filenames import safe_filename
+from ..transfer.saving import save_all
 from ..transfer.sinks import FileSink, MemorySink
 from ..webhooks.order import NOTHING, Webhook
 from .schedule import clamp_estimate, fallback_schedule
@@ -269,13 +270,12 @@ class JobFlows:
     ) -> list[Path]:
         """Save every file under the job's name and its number; each is whole or absent."""
         name = record.job_id if record else f"sync-{hashlib.sha256(files[0].url.encode()).hexdigest()[:12]}"
-        saved: list[Path] = []
-        for file, stem in zip(files, _stems(safe_filename(name), files), strict=True):
-            sink = FileSink(folder, stem, overwrite=overwrite)
-            await self._fetch(file, record, sink, LARGEST_FILE, on_progress)
-            assert sink.target is not None, "a finished download has its place"
-            saved.append(sink.target)
-        return saved
+        sinks = [FileSink(folder, stem, overwrite=overwrite) for stem in _stems(safe_filename(name), files)]
+
+        async def fetch_one(index: int) -> None:
+            await self._fetch(files[index], record, sinks[index], LARGEST_FILE, on_progress)
+
+        return await save_all(self.runtime.io, sinks, fetch_one, own_names=True)
 
     async def bytes(self, files: Sequence[ResultFile], record: JobRecord | None) -> list[bytes]:
         """Fetch every file into memory."""

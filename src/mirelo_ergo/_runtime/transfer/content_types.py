@@ -1,55 +1,73 @@
-"""What bytes are: content types by signature and extension, and whether a container is whole. Pure."""
+"""What bytes are: the kinds of file that are uploaded and saved, told by their first bytes. Pure."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+import attrs
+
+from . import containers
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 HEAD: Final = 4096
 """Bytes of a file's beginning that `content_type_of` wants to see."""
 
-EXTENSIONS: Final[Mapping[str, str]] = {
-    "audio/wav": ".wav",
-    "audio/x-wav": ".wav",
-    "audio/wave": ".wav",
-    "audio/vnd.wave": ".wav",
-    "audio/mpeg": ".mp3",
-    "audio/mp4": ".m4a",
-    "audio/aac": ".aac",
-    "audio/flac": ".flac",
-    "audio/x-flac": ".flac",
-    "audio/ogg": ".ogg",
-    "video/mp4": ".mp4",
-    "video/quicktime": ".mov",
-    "video/webm": ".webm",
-    "video/x-matroska": ".mkv",
-}
-"""The content types that are saved, and as what: a file's name never comes from a URL."""
 
-_BY_EXTENSION: Final[Mapping[str, str]] = {
-    ".mp4": "video/mp4",
-    ".m4v": "video/mp4",
-    ".mov": "video/quicktime",
-    ".qt": "video/quicktime",
-    ".webm": "video/webm",
-    ".mkv": "video/x-matroska",
-    ".wav": "audio/wav",
-    ".mp3": "audio/mpeg",
-    ".m4a": "audio/mp4",
-    ".aac": "audio/aac",
-    ".flac": "audio/flac",
-    ".ogg": "audio/ogg",
+@attrs.frozen
+class FileKind:
+    """One kind of file. To take another one, add a row to `KINDS` and its first bytes to `_by_signature`."""
+
+    content_type: str
+    suffix: str
+    judge: Callable[[BinaryIO, int], containers.Verdict]
+    """Whether a file of this kind is whole, by its own structure."""
+    aliases: tuple[str, ...] = ()
+    """Other content types that it is declared as."""
+    suffixes: tuple[str, ...] = ()
+    """Other suffixes that a file to upload may have."""
+    unsigned: bool = False
+    """Whether its data may begin in ways that no signature covers."""
+    source: bool = True
+    """Whether it is sound or picture, which can be a source."""
+
+
+KINDS: Final = (
+    FileKind("audio/wav", ".wav", containers.riff, ("audio/x-wav", "audio/wave", "audio/vnd.wave")),
+    FileKind("audio/mpeg", ".mp3", containers.mpeg, ("audio/mp3", "audio/x-mp3", "audio/x-mpeg"), unsigned=True),
+    FileKind("audio/aac", ".aac", containers.adts, ("audio/aacp", "audio/x-aac"), unsigned=True),
+    FileKind("audio/mp4", ".m4a", containers.boxes, ("audio/m4a", "audio/x-m4a")),
+    FileKind("audio/flac", ".flac", containers.flac, ("audio/x-flac",)),
+    FileKind("audio/ogg", ".ogg", containers.pages, ("audio/vorbis", "audio/opus")),
+    FileKind("video/mp4", ".mp4", containers.boxes, ("video/x-m4v",), (".m4v",)),
+    FileKind("video/quicktime", ".mov", containers.boxes, (), (".qt",)),
+    FileKind("video/webm", ".webm", containers.elements),
+    FileKind("video/x-matroska", ".mkv", containers.elements),
+    FileKind("audio/midi", ".mid", containers.midi, ("audio/mid", "audio/x-midi", "audio/sp-midi"), source=False),
+    FileKind("application/vnd.recordare.musicxml+xml", ".musicxml", containers.score, source=False),
+    FileKind("application/vnd.recordare.musicxml", ".mxl", containers.archive, source=False),
+    FileKind("application/pdf", ".pdf", containers.document, source=False),
+)
+
+_BY_TYPE: Final[Mapping[str, FileKind]] = {name: kind for kind in KINDS for name in (kind.content_type, *kind.aliases)}
+EXTENSIONS: Final[Mapping[str, str]] = {name: kind.suffix for name, kind in _BY_TYPE.items()}
+"""The content types that are saved, and as what: a file's name never comes from a URL."""
+_BY_SUFFIX: Final[Mapping[str, str]] = {
+    suffix: kind.content_type for kind in KINDS if kind.source for suffix in (kind.suffix, *kind.suffixes)
 }
-_UNSIGNED: Final = frozenset({"audio/mpeg", "audio/aac"})
-"""Types whose data may begin in ways no signature covers."""
+_PAGES: Final = ("text/html", "application/xhtml", "application/json", "text/json", "application/xml", "text/xml")
+_SAME_BEGINNING: Final = ({".mp4", ".m4a", ".mov"}, {".webm", ".mkv"}, {".mp3", ".aac"})
+"""Suffixes whose kinds begin alike: here the declared type decides."""
 
 
 def content_type_of(head: bytes, suffix: str = "") -> str | None:
-    """Tell a content type from a file's first bytes, else from its extension, else None."""
-    return _by_signature(head) or _BY_EXTENSION.get(suffix.lower())
+    """Return the content type of a source by its first bytes, else by its suffix, else None: sound or picture."""
+    seen = _by_signature(head)
+    if seen is not None:
+        return seen if _BY_TYPE[seen].source else None
+    return _BY_SUFFIX.get(suffix.lower())
 
 
 def _by_signature(head: bytes) -> str | None:
@@ -64,76 +82,66 @@ def _by_signature(head: bytes) -> str | None:
         return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
     if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
         return "audio/wav"
-    if head[:4] == b"fLaC":
-        return "audio/flac"
-    if head[:4] == b"OggS":
-        return "audio/ogg"
-    if head[:3] == b"ID3":
-        return "audio/mpeg"
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
+    for signature, content_type in _SIGNATURES:
+        if head.startswith(signature):
+            return content_type
+    if head[:4] == b"PK\3\4" and b"application/vnd.recordare.musicxml" in head[:128]:
+        return "application/vnd.recordare.musicxml"
+    if _SCORE.match(head.replace(b"\0", b"")):
+        return "application/vnd.recordare.musicxml+xml"
+    return _by_frame(head)
+
+
+_SCORE: Final = re.compile(
+    rb"(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?(\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)*<score-(part|time)wise[\s>]",
+    re.DOTALL,
+)
+"""How MusicXML begins, up to its root element."""
+_SIGNATURES: Final = (
+    (b"fLaC", "audio/flac"),
+    (b"OggS", "audio/ogg"),
+    (b"ID3", "audio/mpeg"),
+    (b"MThd", "audio/midi"),
+    (b"%PDF-", "application/pdf"),
+)
+
+
+def _by_frame(head: bytes) -> str | None:
+    """Tell MPEG audio and AAC by the head of a frame; a byte order mark looks like one of a layer nobody uses."""
+    if len(head) < 2 or head[0] != 0xFF:
+        return None
+    if head[1] & 0xF6 == 0xF0:
         return "audio/aac"
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
-        return "audio/mpeg"
-    return None
+    return "audio/mpeg" if head[1] & 0xE0 == 0xE0 and head[1] & 6 in (2, 4) else None
+
+
+def _is_markup(head: bytes) -> bool:
+    """Say whether bytes look like text with structure (HTML, XML, JSON), or like blanks only."""
+    text = head[:64].removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"")  # UTF-16 too
+    return text.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").lstrip()[:1] in (b"<", b"{", b"[", b"")
 
 
 def result_type(declared: str, head: bytes) -> str | None:
-    """Give the content type a result is saved as, or None when it must be refused.
+    """Return the content type that a result is saved as, or None when it must be refused.
 
-    The declared type must be on the list (`application/octet-stream` and none at all leave it to the signature), and
-    the first bytes must not be something else, such as a web page.
+    The first bytes decide. The declared type breaks ties between kinds that begin alike, and speaks for MP3 and AAC
+    data that begins between two frames. What is declared as a page (HTML, XML, JSON), or looks like one, is refused.
     """
     declared = declared.split(";")[0].strip().lower()
     seen = _by_signature(head)
-    if declared in ("", "application/octet-stream", "binary/octet-stream"):
-        return seen
-    suffix = EXTENSIONS.get(declared)
-    if suffix is None:
-        return None
+    kind = _BY_TYPE.get(declared)
     if seen is None:
-        looks_like_text = head[:64].lstrip()[:1] in (b"<", b"{", b"[", b"")
-        return declared if declared in _UNSIGNED and not looks_like_text else None
-    family = {
-        ".mp4": "mp4",
-        ".m4a": "mp4",
-        ".mov": "mp4",
-        ".webm": "mkv",
-        ".mkv": "mkv",
-        ".mp3": "mp3",
-        ".aac": "mp3",
-    }
-    same = family.get(suffix, suffix) == family.get(EXTENSIONS[seen], EXTENSIONS[seen])
-    return declared if same else None
+        return declared if kind is not None and kind.unsigned and not _is_markup(head) else None
+    if declared.startswith(_PAGES) and not _is_markup(head):
+        return None
+    mine, theirs = EXTENSIONS[seen], EXTENSIONS.get(declared)
+    alike = theirs == mine or any({mine, theirs} <= group for group in _SAME_BEGINNING)
+    return declared if alike else seen
 
 
-def is_whole(file: BinaryIO, size: int) -> bool:
-    """Say whether a container proves by itself that all its bytes are there: RIFF by its size, MP4 by its boxes."""
+def judge(file: BinaryIO, size: int, content_type: str | None = None) -> containers.Verdict:
+    """Return whether a file is whole by its own structure; without a type, its first bytes tell it."""
     file.seek(0)
-    head = file.read(12)
-    if head[:4] == b"RIFF":
-        return int.from_bytes(head[4:8], "little") + 8 == size
-    if head[4:8] != b"ftyp":
-        return False
-    position, names = 0, set()
-    while position < size:
-        file.seek(position)
-        box = file.read(16)
-        length = int.from_bytes(box[:4], "big")
-        if length == 1 and len(box) == 16:
-            length = int.from_bytes(box[8:16], "big")
-        if length < 8:
-            return False
-        names.add(box[4:8])
-        position += length
-    return position == size and {b"moov", b"mdat"} <= names
-
-
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
-
-
-def safe_filename(text: str) -> str:
-    """Turn any text into one file name without folders, at most 100 characters, legal on every system."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "_", text)[:99].strip("._-")
-    if not name:
-        return "result"
-    return f"_{name}" if _RESERVED.match(name) else name
+    content_type = content_type or _by_signature(file.read(HEAD))
+    kind = _BY_TYPE.get(content_type or "")
+    return "unproved" if kind is None else kind.judge(file, size)

@@ -11,7 +11,7 @@ from ...errors import InvalidRequestError
 from ..redact import safe_url, short_repr, shorten
 from .assets import AssetCache
 from .content_types import HEAD, content_type_of
-from .sources import BytesSource, FileSource, PathSource, Uploadable, open_source, stat_file
+from .sources import BytesSource, FileSource, Uploadable, open_path, open_source
 from .urls import LONGEST_URL
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 class MediaSource:
     """What `Video` and `Audio` have in common. Use one of them.
 
-    Bytes are uploaded at the first submit that needs them and the asset id is kept for 23 hours per account and
-    address, so that one upload serves many generations; a file that changed is uploaded anew. Uploading costs nothing.
+    Bytes are uploaded at the first submit that needs them. The asset id is kept per account and address for as long as
+    the service keeps the asset, so that one upload serves many generations; a file that changed is uploaded again.
+    Uploading costs nothing.
     `on_progress(sent, total)` is called with bytes, from the thread or task that submits.
     """
 
@@ -73,14 +74,16 @@ class MediaSource:
 
     @classmethod
     def _from_bytes(cls, data: bytes, content_type: str | None, on_progress: OnProgress | None) -> Self:
-        if not isinstance(data, bytes | bytearray | memoryview):
+        try:
+            taken = data if type(data) is bytes else bytes(memoryview(data))  # an mmap and an array are bytes too
+        except TypeError:
             raise InvalidRequestError(
                 f"{cls.kind}: data is {type(data).__name__}, not bytes; for a file use from_path", field=cls.kind
-            )
-        if not len(data):
+            ) from None
+        if not taken:
             raise InvalidRequestError(f"{cls.kind}: data is empty; nothing was sent", field=cls.kind)
-        checked = _checked(content_type) or cls._guess(bytes(data[:HEAD]), "", "data")
-        return cls._make(source=BytesSource(bytes(data)), content_type=checked, on_progress=on_progress)
+        checked = _checked(content_type) or cls._guess(taken[:HEAD], "", "data")
+        return cls._make(source=BytesSource(taken), content_type=checked, on_progress=on_progress)
 
     @classmethod
     def from_path(
@@ -99,7 +102,7 @@ class MediaSource:
             place = Path(path)
         except TypeError:
             raise InvalidRequestError(f"{cls.kind}: {short_repr(path, 80)} is not a path", field=cls.kind) from None
-        _, head = stat_file(place, cls.kind)
+        _, head = open_path(place, cls.kind)
         if content_type is None:
             cls._guess(head, place.suffix, str(place))
         return cls._make(path=place, content_type=_checked(content_type), on_progress=on_progress)
@@ -147,10 +150,8 @@ class MediaSource:
     def current(self) -> tuple[Uploadable, str]:
         """Look at the source as it is now and give it with its content type. Reads the file system."""
         if self._path is not None:
-            stamp, head = stat_file(self._path, self.kind)
-            return PathSource(self._path, stamp), self._content_type or self._guess(
-                head, self._path.suffix, str(self._path)
-            )
+            from_path, head = open_path(self._path, self.kind)
+            return from_path, self._content_type or self._guess(head, self._path.suffix, str(self._path))
         assert self._source is not None, "a URL is not uploaded"
         assert self._content_type is not None, "only a path's type is told later"
         source = self._source.snapshot() if isinstance(self._source, FileSource) else self._source
@@ -180,8 +181,9 @@ class MediaSource:
 class Video(MediaSource):
     """A source video. Make one with `from_path`, `from_url`, `from_bytes` or `from_file`; use it with any client.
 
-    Bytes are uploaded at the first submit that needs them and the asset id is kept for 23 hours per account and
-    address, so that one upload serves many generations; a file that changed is uploaded anew. Uploading costs nothing.
+    Bytes are uploaded at the first submit that needs them. The asset id is kept per account and address for as long as
+    the service keeps the asset, so that one upload serves many generations; a file that changed is uploaded again.
+    Uploading costs nothing.
     `on_progress(sent, total)` is called with bytes, from the thread or task that submits.
     """
 
@@ -196,7 +198,8 @@ class Video(MediaSource):
 class Audio(MediaSource):
     """A source sound, for `extend_audio` and `inpaint_audio`; made and uploaded like a `Video`.
 
-    A finished job's sounds are in `result.audio`: they are used by their URL, without an upload, for about an hour.
+    A finished job's sounds are in `result.audio`: they are used by their URL, without an upload, while
+    those URLs live.
     """
 
     kind = "audio"

@@ -6,14 +6,18 @@ import contextlib
 import errno
 import hashlib
 import io
+import itertools
 import os
 import secrets
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from .content_types import EXTENSIONS, is_whole
+from .content_types import EXTENSIONS, HEAD, judge, result_type
+from .folders import make_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from .containers import Verdict
 
 FLUSH = 1 << 20
 """Bytes gathered before they are written: one step off the event loop per MiB, not per network read."""
@@ -24,36 +28,68 @@ class Sink(Protocol):
 
     @property
     def size(self) -> int: ...
+    @property
+    def target(self) -> Path | None: ...
     def begin(self, content_type: str) -> None: ...
     def write(self, data: bytes) -> None: ...
     def restart(self) -> None: ...
-    def is_whole(self) -> bool: ...
+    def judge(self) -> Verdict: ...
     def finish(self) -> None: ...
+    def keep_unproved(self) -> None: ...
     def discard(self) -> None: ...
 
 
 class FileSink:
-    """Write beside the target and move it there when whole. Nothing is overwritten unless asked; links are refused."""
+    """Write beside the target and move it there when whole. Nothing is overwritten unless asked; links are refused.
 
-    def __init__(self, folder: Path, stem: str, *, overwrite: bool) -> None:
-        self._folder, self._stem, self._overwrite = folder, stem, overwrite
+    `stem` is the target's name without the suffix, which its content type decides; a `suffix` is used as it is. A
+    target that exists with these very bytes counts as written. With `numbered`, one that exists with others makes the
+    name count on ("rain-2"); else it is an error.
+    """
+
+    def __init__(
+        self, folder: Path, stem: str, *, overwrite: bool, numbered: bool = False, suffix: str | None = None
+    ) -> None:
+        self._folder, self._stem, self._suffix = folder, stem, suffix
+        self._overwrite, self._numbered = overwrite, numbered
         self._part: Path | None = None
         self._file: BinaryIO | None = None
         self._hash = hashlib.sha256()
         self.target: Path | None = None
         self.size = 0
 
+    def whole_already(self) -> Path | None:
+        """Return the target if it is there and proves by itself that it is whole. Only for names of one job's own."""
+        if self._overwrite:
+            return None
+        for suffix in sorted(set(EXTENSIONS.values())):
+            target = self._folder / f"{self._stem}{suffix}"
+            with contextlib.suppress(OSError):
+                if not target.is_symlink() and target.is_file() and _judge(target, suffix) == "whole":
+                    self.target = target
+                    return target
+        return None
+
     def begin(self, content_type: str) -> None:
         """Choose the target's name, refuse one that is taken, and open the part file."""
-        target = self._folder / f"{self._stem}{EXTENSIONS[content_type]}"
+        suffix = EXTENSIONS[content_type] if self._suffix is None else self._suffix
+        target = self._folder / f"{self._stem}{suffix}"
         if self._file is not None and target == self.target:
             return
-        self.discard()  # begun anew, as another kind of file
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.discard()  # begun again, as another kind of file
+        make_folder(self._folder)
         self.target = target
-        self._refuse_taken(self.target)
-        self._part = self.target.with_name(f".{self.target.name}.{secrets.token_hex(4)}.part")
+        if not self._numbered and not self._may_be_this(target, content_type):
+            self._refuse_taken(target)
+        self._part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
         self._file = self._part.open("xb+", buffering=0)
+
+    def _may_be_this(self, target: Path, content_type: str) -> bool:
+        """Say whether a file that is there may turn out to be the one that comes."""
+        if self._overwrite or target.is_symlink() or not target.is_file():
+            return False
+        with target.open("rb") as file:
+            return result_type(content_type, file.read(HEAD)) == content_type
 
     def _refuse_taken(self, target: Path) -> None:
         if target.is_symlink():
@@ -79,45 +115,80 @@ class FileSink:
         self._hash = hashlib.sha256()
         self.size = 0
 
-    def is_whole(self) -> bool:
+    def judge(self) -> Verdict:
         if self._file is None:
-            return False
-        whole = is_whole(self._file, self.size)
-        self._file.seek(self.size)  # more may be written if it is not
-        return whole
+            return "unproved"
+        verdict = judge(self._file, self.size)
+        self._file.seek(self.size)  # more may be written if it is not whole
+        return verdict
 
     @property
     def sha256(self) -> str:
-        """Give the hash of what was written, as hex."""
+        """The hash of what was written, as hex."""
         return self._hash.hexdigest()
 
     def finish(self) -> None:
         """Make it safe on disk and give it its final name."""
+        assert self.target is not None, "begin comes first"
+        self._finish_as(self.target, overwrite=self._overwrite, numbered=self._numbered)
+
+    def keep_unproved(self) -> None:
+        """Give it a name that says that nothing proves it whole; nothing is overwritten."""
+        assert self.target is not None, "begin comes first"
+        named = self.target.with_name(f"{self.target.stem}.unverified{self.target.suffix}")
+        self._finish_as(named, overwrite=False, numbered=True)
+
+    def _finish_as(self, target: Path, *, overwrite: bool, numbered: bool) -> None:
         assert self._file is not None, "begin comes first"
         assert self._part is not None, "begin comes first"
-        assert self.target is not None, "begin comes first"
         os.fsync(self._file.fileno())
         self._file.close()
-        if self._overwrite:
-            self._refuse_taken(self.target)
-            self._part.replace(self.target)
+        if overwrite:
+            self._refuse_taken(target)
+            self._part.replace(target)
         else:
-            self._place_new(self._part, self.target)
-        self._part = None
+            target = self._place_new(self._part, target, numbered=numbered)
+        self._part, self.target = None, target
         self._sync_folder()
 
-    def _place_new(self, part: Path, target: Path) -> None:
-        """Give the name only if nobody has it: a link fails on a taken name, a rename would not."""
+    def _place_new(self, part: Path, target: Path, *, numbered: bool) -> Path:
+        """Give a name only if nobody has it: a link fails on a taken name, a rename would not."""
+        stem, suffix = target.stem, target.suffix
+        for number in itertools.count(2):
+            try:
+                self._claim(part, target)
+            except FileExistsError:
+                if self._is_there(target):
+                    part.unlink()
+                    return target
+                if not numbered:
+                    self._refuse_taken(target)
+                    raise
+                target = target.with_name(f"{stem}-{number}{suffix}")
+            else:
+                return target
+        raise AssertionError("numbers do not end")
+
+    def _claim(self, part: Path, target: Path) -> None:
         try:
             os.link(part, target)
         except FileExistsError:
-            self._refuse_taken(target)
             raise
         except OSError:  # a file system without links
-            self._refuse_taken(target)
+            if target.is_symlink() or target.exists():
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
             part.replace(target)
         else:
             part.unlink()
+
+    def _is_there(self, target: Path) -> bool:
+        """Say whether a file has the very bytes that were written."""
+        with contextlib.suppress(OSError):
+            if target.is_symlink() or not target.is_file() or target.stat().st_size != self.size:
+                return False
+            with target.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == self.sha256
+        return False
 
     def _sync_folder(self) -> None:
         with contextlib.suppress(OSError):  # not every system can sync a folder
@@ -136,11 +207,19 @@ class FileSink:
             self._part = None
 
 
+def _judge(path: Path, suffix: str) -> Verdict:
+    """Judge a file that is there, as what its suffix says."""
+    content_type = next(name for name, each in EXTENSIONS.items() if each == suffix)
+    with path.open("rb") as file:
+        return judge(file, os.fstat(file.fileno()).st_size, content_type)
+
+
 class MemorySink:
     """Keep a download in memory."""
 
     def __init__(self) -> None:
         self._data = io.BytesIO()
+        self.target: Path | None = None
 
     @property
     def size(self) -> int:
@@ -148,11 +227,11 @@ class MemorySink:
 
     @property
     def data(self) -> bytes:
-        """Give what was downloaded."""
+        """What was downloaded."""
         return self._data.getvalue()
 
     def begin(self, content_type: str) -> None:
-        """Need nothing."""
+        """No-op."""
 
     def write(self, data: bytes) -> None:
         self._data.write(data)
@@ -161,11 +240,17 @@ class MemorySink:
         self._data.seek(0)
         self._data.truncate()
 
-    def is_whole(self) -> bool:
-        return is_whole(io.BytesIO(self.data), self.size)
+    def judge(self) -> Verdict:
+        size = self.size
+        verdict = judge(self._data, size)
+        self._data.seek(size)
+        return verdict
 
     def finish(self) -> None:
-        """Need nothing."""
+        """No-op."""
+
+    def keep_unproved(self) -> None:
+        """No-op: there is no name that could say it."""
 
     def discard(self) -> None:
-        """Need nothing."""
+        """No-op."""

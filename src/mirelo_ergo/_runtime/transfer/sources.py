@@ -1,24 +1,22 @@
-"""Bytes to upload: from a path, from memory, from an open file. Each says how many there are and reads them anew."""
+"""Bytes to upload: from a path, from memory, from an open file. Each says how many there are, and can be read again."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import os
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+import stat
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import BinaryIO, Protocol
 
 import attrs
 
 from ...errors import InvalidRequestError
-from ..io.protocol import Reader, Source, SourceFailed
+from ..io.protocol import Pipe, Reader, Source, SourceFailed
 from ..redact import short_repr, shorten
 from .content_types import HEAD
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-Stamp = tuple[int, int, int, int]
-"""Size, modification time in ns, inode and device: another stamp is another file."""
 
 
 class Uploadable(Source, Protocol):
@@ -27,68 +25,152 @@ class Uploadable(Source, Protocol):
     @property
     def replayable(self) -> bool: ...
     @property
-    def identity(self) -> str: ...
+    def identity(self) -> str | None:
+        """What says that an earlier upload is of these very bytes; None where nothing can say it."""
+        ...
+
     def verify(self) -> None:
         """Raise `SourceFailed` if the bytes are not the ones that were announced any more."""
         ...
 
 
-def _stamp(status: os.stat_result) -> Stamp:
-    return status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev
+_UNSTEADY = ("nfs", "cifs", "smb", "fuse", "9p", "afs", "ceph", "vboxsf", "drvfs", "prl_fs", "virtiofs", "gluster")
+"""File systems, by the beginning of their names, that may change a file's number or round its time while it rests."""
+
+
+@attrs.frozen
+class FileState:
+    """A file at one moment. Any difference makes it another file for the question whether an upload can be reused."""
+
+    size: int
+    modified_ns: int
+    changed_ns: int
+    inode: int
+    device: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> FileState:
+        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)
+
+    def is_still(self, now: FileState, *, steady: bool) -> bool:
+        """Return whether a file did not change while it was sent.
+
+        Where the file system is not `steady`, size and whole seconds must do: else a good file could never be sent.
+        """
+        if (self.size, self.modified_ns // 10**9) != (now.size, now.modified_ns // 10**9):
+            return False
+        return not steady or self._exactly == now._exactly
+
+    @property
+    def _exactly(self) -> tuple[int, int, int]:
+        return self.modified_ns, self.inode, self.device
+
+
+def is_steady(path: Path, opened: FileState) -> bool:
+    """Return whether a file that rests looks the same each time. `opened` is its state by its descriptor."""
+    if sys.platform == "win32":
+        return False
+    by_name = FileState.of(path.stat())
+    differs = by_name != opened and by_name.is_still(opened, steady=False)
+    return not differs and not _file_system(opened.device).startswith(_UNSTEADY)
+
+
+@lru_cache(maxsize=64)
+def _file_system(device: int) -> str:
+    """Return the name of a device's file system, "" where the system does not tell it."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        number = f"{os.major(device)}:{os.minor(device)}"
+        for line in Path("/proc/self/mountinfo").read_text(errors="replace").splitlines():
+            mount, _, source = line.partition(" - ")
+            if mount.split()[2] == number:
+                return source.split()[0]
+    return ""
+
+
+@attrs.define
+class _Opened:
+    """Read a file that was opened for this upload."""
+
+    file: BinaryIO
+    pipe: Pipe | None = None
+
+    def read(self, size: int, /) -> bytes:
+        return self.file.read(size)
+
+    def close(self) -> None:
+        self.file.close()
 
 
 @attrs.frozen
 class PathSource:
-    """A file by its path, at one moment: `stamp` tells whether it is still that file."""
+    """A file by its path, at one moment: `state` tells whether it is still that file."""
 
     path: Path
-    stamp: Stamp
+    state: FileState
+    steady: bool = True
     replayable: bool = True
 
     @property
     def size(self) -> int:
-        return self.stamp[0]
+        return self.state.size
 
     @property
     def identity(self) -> str:
-        return f"{self.path} {self.stamp}"
+        return f"{self.path} {self.state}"
 
     def open(self) -> Reader:
         try:
+            self._check(self.path.stat(), "since it was chosen")  # to open what is no file may wait for ever
             file = self.path.open("rb", buffering=0)
         except OSError as error:
             raise SourceFailed(f"{self.path} cannot be opened: {error.strerror}", changed=True) from error
-        if _stamp(os.fstat(file.fileno())) != self.stamp:
+        if not self.state.is_still(FileState.of(os.fstat(file.fileno())), steady=self.steady):
             file.close()
             raise SourceFailed(f"{self.path} changed since it was chosen", changed=True)
-        return file
+        return _Opened(file)
 
     def verify(self) -> None:
         try:
-            same = _stamp(self.path.stat()) == self.stamp
+            status = self.path.stat()
         except OSError as error:
             raise SourceFailed(f"{self.path} is gone: {error.strerror}", changed=True) from error
-        if not same:
-            raise SourceFailed(f"{self.path} changed while it was uploaded", changed=True)
+        self._check(status, "while it was uploaded")
+
+    def _check(self, status: os.stat_result, when: str) -> None:
+        regular = stat.S_ISREG(status.st_mode)
+        if not regular or not self.state.is_still(FileState.of(status), steady=self.steady):
+            raise SourceFailed(f"{self.path} changed {when}", changed=True)
 
 
-def stat_file(path: Path, what: str) -> tuple[Stamp, bytes]:
-    """Give a file's stamp and first bytes; `InvalidRequestError` if it is missing, empty, a folder or unreadable."""
+def open_path(path: Path, what: str) -> tuple[PathSource, bytes]:
+    """Describe a file and give its first bytes; `InvalidRequestError` if it is missing, empty or no regular file."""
     problem: str
     try:
-        if path.is_dir():
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
             problem = "is a folder, not a file"
+        elif not stat.S_ISREG(mode):  # checked before it is opened: to open a pipe waits for whoever writes
+            problem = (
+                f"is {_named(mode)}, not a regular file: save it to a file first, or give its open file to from_file "
+                "with its size"
+            )
         else:
             with path.open("rb") as file:
-                stamp = _stamp(os.fstat(file.fileno()))
-                if stamp[0]:
-                    return stamp, file.read(HEAD)
+                state = FileState.of(os.fstat(file.fileno()))
+                head = file.read(HEAD)
+            if state.size:
+                return PathSource(path, state, is_steady(path, state)), head
             problem = "is empty"
     except FileNotFoundError:
         problem = "does not exist"
     except (OSError, ValueError) as error:
         problem = f"cannot be read ({getattr(error, 'strerror', None) or error})"
     raise InvalidRequestError(f"{what}: the file {shorten(str(path), 200)} {problem}; nothing was sent", field=what)
+
+
+def _named(mode: int) -> str:
+    kinds = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"))
+    return next((name for is_kind, name in kinds if is_kind(mode)), "a device")
 
 
 @attrs.frozen
@@ -107,55 +189,91 @@ class BytesSource:
         return f"bytes {id(self.data)}"
 
     def open(self) -> Reader:
-        return io.BytesIO(self.data)
+        return _Opened(io.BytesIO(self.data))
 
     def verify(self) -> None:
-        """Find nothing: bytes do not change."""
+        """No-op: bytes do not change."""
 
 
 class _Borrowed:
-    """Read a file object that stays open: it belongs to the user."""
+    """Read a file object that stays open: it belongs to the user. One that cannot be rewound is a pipe."""
 
     def __init__(self, source: FileSource) -> None:
         self._source = source
+        self._file = source.file
+        self.pipe: Pipe | None = self if source.start is None else None
+        self.descriptor = _descriptor(self._file)
+        # Only here it is known that what the descriptor shows is what a read waits for: a wrapper may hold bytes back.
+        raw = self._file.raw if isinstance(self._file, io.BufferedReader) else self._file
+        self._watched = self.descriptor is not None and isinstance(raw, io.FileIO) and hasattr(os, "get_blocking")
+        self._first = True
+
+    def may_wait(self) -> bool:
+        if not self._watched or self.descriptor is None:
+            return False
+        first, self._first = self._first, False
+        if not first or not isinstance(self._file, io.BufferedReader):
+            return True
+        blocking = os.get_blocking(self.descriptor)
+        os.set_blocking(self.descriptor, False)  # a look into the buffer that does not wait for more
+        try:
+            return not self._file.peek(1)
+        finally:
+            os.set_blocking(self.descriptor, blocking)
 
     def read(self, size: int, /) -> bytes:
         self._source.used = True
-        return self._source.file.read(size)
+        if self._watched and isinstance(self._file, io.BufferedReader):
+            return self._file.read1(size)  # what is there: a whole piece may take a slow writer minutes
+        return self._file.read(size)
 
     def close(self) -> None:
         """Leave it open."""
+
+
+def _descriptor(file: BinaryIO) -> int | None:
+    try:
+        number = file.fileno()
+    except (OSError, AttributeError, ValueError):
+        return None
+    return number if isinstance(number, int) else None
 
 
 @attrs.define(eq=False)
 class FileSource:
     """An open binary file. `start` is None when it cannot be rewound: then its bytes go out once, or not at all.
 
-    `stamp` is the file behind it at the moment of a `snapshot`, None if there is none.
+    `state` is the file behind it at the moment of a `snapshot`, None if there is none.
     """
 
     file: BinaryIO
     size: int
     start: int | None
     used: bool = False
-    stamp: Stamp | None = None
+    state: FileState | None = None
 
     @property
     def replayable(self) -> bool:
         return self.start is not None or not self.used
 
     @property
-    def identity(self) -> str:
-        return f"file object {id(self.file)} {self.start} {self.size} {self.stamp}"
+    def identity(self) -> str | None:
+        if self.start is not None and self.state is None:
+            return None  # nothing tells whether what is in memory was changed
+        return f"file object {id(self.file)} {self.start} {self.size} {self.state}"
 
     def snapshot(self) -> FileSource:
-        """Give the same source, with the file as it is now for the one to upload."""
-        return self if self.start is None else attrs.evolve(self, stamp=self._now())
+        """Return the same source with the file as it is now, for the one to upload. What was read once stays so."""
+        if self.start is None:
+            return self
+        with contextlib.suppress(OSError, ValueError):  # whatever is wrong with it, its upload says so
+            self.size = max(1, _length(self.file) - self.start)
+        return attrs.evolve(self, state=self._now())
 
-    def _now(self) -> Stamp | None:
-        if self.start is not None:  # a pipe's times change while it is read
-            with contextlib.suppress(OSError, AttributeError, ValueError):
-                return _stamp(os.fstat(self.file.fileno()))
+    def _now(self) -> FileState | None:
+        descriptor = _descriptor(self.file) if self.start is not None else None  # reading changes a pipe's times
+        with contextlib.suppress(OSError):
+            return None if descriptor is None else FileState.of(os.fstat(descriptor))
         return None
 
     def open(self) -> Reader:
@@ -167,15 +285,26 @@ class FileSource:
         return _Borrowed(self)
 
     def verify(self) -> None:
-        """Compare length and stamp now with the announced ones, where they can be seen."""
+        """Compare length and state now with the announced ones, where they can be seen."""
         if self.start is None:
             return
         try:
-            length = self.file.seek(0, os.SEEK_END) - self.start
+            length = _length(self.file) - self.start
         except Exception as error:  # whatever a file object of the user's raises
             raise SourceFailed(f"the file object cannot be read again: {error}") from error
-        if length != self.size or self._now() != self.stamp:
+        now = self._now()
+        same = now is None if self.state is None else now is not None and self._is_still(self.state, now)
+        if length != self.size or not same:
             raise SourceFailed("the file object's contents changed while they were uploaded", changed=True)
+
+    @staticmethod
+    def _is_still(before: FileState, now: FileState) -> bool:
+        return before.is_still(now, steady=not _file_system(before.device).startswith(_UNSTEADY))
+
+
+def _length(file: BinaryIO) -> int:
+    file.seek(0, os.SEEK_END)
+    return file.tell()  # what seek returns is None for an mmap before Python 3.13
 
 
 def open_source(file: BinaryIO, size: int | None, what: str) -> tuple[FileSource, bytes]:
@@ -184,9 +313,9 @@ def open_source(file: BinaryIO, size: int | None, what: str) -> tuple[FileSource
     try:
         if isinstance(file.read(0), str):  # what the annotation rules out, and users do
             problem = "is open in text mode: open it with 'rb'"
-        elif file.seekable():
+        elif _is_seekable(file):
             start = file.tell()
-            found = file.seek(0, os.SEEK_END) - start
+            found = _length(file) - start
             file.seek(start)
             head = file.read(HEAD)
             file.seek(start)
@@ -202,3 +331,9 @@ def open_source(file: BinaryIO, size: int | None, what: str) -> tuple[FileSource
     except (OSError, ValueError, AttributeError) as error:
         problem = f"cannot be read ({error})"
     raise InvalidRequestError(f"{what}: the file object {problem}; nothing was sent", field=what)
+
+
+def _is_seekable(file: BinaryIO) -> bool:
+    """Say whether a file object can be rewound; an mmap can, and had no `seekable` before Python 3.13."""
+    seekable = getattr(file, "seekable", None)
+    return bool(seekable()) if seekable is not None else hasattr(file, "seek")

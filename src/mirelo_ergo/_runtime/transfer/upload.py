@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ...errors import MireloError, SourceChangedError, UploadError
-from ..api.answers import error_from, status_phrase
+from ...errors import SourceChangedError, UploadError
+from ..api.answers import error_from
 from ..api.execute import failure_error
 from ..api.retry import Answered, Done, Failed, Kind, Retry, parse_retry_after
 from ..io.deadline import Progress
 from ..io.protocol import ExternalRefused, ExternalRequest, Reply, SourceFailed, TransportFailure
 from ..redact import safe_url
+from .store_errors import StoreError, read_refusal, refusal_text
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
     from ..api.execute import Runtime
     from .sources import Uploadable
@@ -39,11 +40,11 @@ async def upload(
     new_slot: Callable[[], Awaitable[Slot]],
     on_progress: Callable[[int, int], None] | None = None,
 ) -> str:
-    """Upload a source and give its asset id. Costs nothing.
+    """Upload a source and return its asset id. Costs nothing.
 
-    Each attempt sends all bytes from the start; progress is only told once it is news. An expired URL (403, 410) is
-    replaced once. Raises `UploadError`, or `SourceChangedError` when the bytes changed on the way; then nothing was
-    submitted.
+    Each attempt sends all bytes from the start; progress is only told once it is news. A URL that the store calls
+    expired is replaced once. Raises `UploadError`, or `SourceChangedError` when the bytes changed on the way; then
+    nothing was submitted.
     """
     if on_progress is not None:
         on_progress = _forwards(on_progress)
@@ -52,20 +53,22 @@ async def upload(
     retrier = runtime.retrier(Kind.CHEAP, "PUT")
     while True:
         request = ExternalRequest("PUT", slot.url, {"Content-Type": content_type}, source, on_progress)
-        outcome, error = await _put(runtime, request, source, retrier.number + 1)
-        expired = isinstance(outcome, Answered) and outcome.status in (403, 410) and not renewed
-        if not source.replayable and (expired or retrier.is_worth_repeating(outcome)):
-            error.message += "; the stream cannot be rewound, so it is not sent again: give a path or bytes instead"
-            error.args = (error.message,)
-            raise error
+        attempt = await _put(runtime, request, source)
+        expired = attempt.refusal is not None and attempt.refusal.may_be_expired and not renewed
+        if not source.replayable and (expired or retrier.is_worth_repeating(attempt.outcome)):
+            raise attempt.error(
+                runtime,
+                retrier.number + 1,
+                "; the stream cannot be rewound, so it is not sent again: give a path or bytes instead",
+            )
         if expired:
             slot, renewed = await new_slot(), True
             continue
-        decision = await retrier.judge(outcome, f"PUT {safe_url(slot.url)}")
+        decision = await retrier.judge(attempt.outcome, f"PUT {safe_url(slot.url)}")
         if isinstance(decision, Done):
             return slot.asset_id
         if not isinstance(decision, Retry):
-            raise error
+            raise attempt.error(runtime, retrier.number)
 
 
 def _forwards(on_progress: Callable[[int, int], None]) -> Callable[[int, int], None]:
@@ -81,41 +84,57 @@ def _forwards(on_progress: Callable[[int, int], None]) -> Callable[[int, int], N
     return report
 
 
-async def _put(
-    runtime: Runtime, request: ExternalRequest, source: Uploadable, number: int
-) -> tuple[Answered | Failed, MireloError]:
-    """Make one attempt and give its outcome, with the error it becomes if it is the last."""
+@attrs.frozen
+class _Attempt:
+    """What came of one attempt: an answer, or the failure to get one."""
+
+    url: str = attrs.field(repr=False)
+    outcome: Answered | Failed
+    failure: TransportFailure | None = None
+    reply: Reply | None = None
+    refusal: StoreError | None = None
+
+    def error(self, runtime: Runtime, number: int, note: str = "") -> UploadError:
+        """Return what is raised if attempt `number` was the last one."""
+        if self.failure is not None:
+            cause = failure_error("upload", self.url, self.failure, number)
+            text, status = f"{cause.message} (sent: {self.failure.sent})", 0
+        else:
+            assert self.reply is not None, "an attempt that did not fail has an answer"
+            assert self.refusal is not None, "an answer that is no success is read"
+            assert isinstance(self.outcome, Answered), "an answer is its outcome"
+            text = refusal_text(safe_url(self.url), self.reply.headers, self.refusal)
+            text, status = f"upload: {runtime.secret.scrub(text)}", self.reply.status
+            cause = error_from(runtime.api, runtime.secret, self.reply, "upload", self.outcome.retry_after)
+        retryable = cause.retryable or (self.refusal is not None and self.refusal.effective_status != status)
+        error = UploadError(f"{text}; nothing was submitted{note}", None, status, retryable=retryable)
+        error.__cause__ = cause
+        return error
+
+
+async def _put(runtime: Runtime, request: ExternalRequest, source: Uploadable) -> _Attempt:
+    """Make one attempt and return what came of it."""
     limit = Progress(runtime.io.now, runtime.timing)
     limit.moving(True)
-    where = safe_url(request.url)
+    refusal: StoreError | None = None
     try:
         async with await runtime.io.stream(request, limit) as answer:
             status, headers = answer.status, answer.headers
-            received = 0 if 200 <= status < 300 else _ENOUGH  # an early refusal may well be cut
-            while received < _ENOUGH and (piece := await answer.read()):
-                received += len(piece)
+            if 200 <= status < 300:
+                received = 0
+                while received < _ENOUGH and (piece := await answer.read()):
+                    received += len(piece)
+            else:
+                refusal = await read_refusal(answer, limit)
         await runtime.io.run_blocking(source.verify)
     except TransportFailure as failure:
-        cause = failure_error("upload", request.url, failure, number)
-        text = f"{cause.message} (sent: {failure.sent}); nothing was submitted"
-        return Failed(failure.kind, failure.sent), _because(cause, text, 0)
+        return _Attempt(request.url, Failed(failure.kind, failure.sent), failure=failure)
     except ExternalRefused as refused:
         raise UploadError(f"upload: {refused}; nothing was submitted", None, 0) from None
     except SourceFailed as failed:
         cls = SourceChangedError if failed.changed else UploadError
         raise cls(f"upload: {failed}; nothing was submitted", None, 0) from failed.__cause__
-    after = _retry_after(runtime, headers)
-    expired = "; its pre-signed URL has expired" if status in (403, 410) else ""
-    text = f"upload: {where} answered HTTP {status_phrase(status)}{expired}; nothing was submitted"
-    cause = error_from(runtime.api, runtime.secret, Reply(status, headers, b""), "upload", after)
-    return Answered(status, retry_after=after), _because(cause, text, status)
-
-
-def _because(cause: MireloError, text: str, status: int) -> UploadError:
-    error = UploadError(text, None, status, retryable=cause.retryable)
-    error.__cause__ = cause
-    return error
-
-
-def _retry_after(runtime: Runtime, headers: Mapping[str, str]) -> float | None:
-    return parse_retry_after(headers.get("retry-after"), headers.get("date"), runtime.io.wall())
+    after = parse_retry_after(headers.get("retry-after"), headers.get("date"), runtime.io.wall())
+    meant = status if refusal is None else refusal.effective_status
+    reply = Reply(status, headers, b"")
+    return _Attempt(request.url, Answered(meant, retry_after=after), reply=reply, refusal=refusal)

@@ -1,0 +1,76 @@
+"""Whether results can be saved in a folder: asked before anything is paid. Reads the file system, changes nothing."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from ...errors import InvalidRequestError
+from ..redact import short_repr, shorten
+
+_ROOM = 160
+"""Bytes of a path that are left for the names of results."""
+
+
+def check_folder(folder: str | os.PathLike[str]) -> Path:
+    """Return the folder as a path if results can be saved there; it need not exist yet. Costs nothing.
+
+    Raises `InvalidRequestError` if the folder or what it would be made in is a file, a link that leads nowhere, too
+    long a name or not writable. Look before a submit: `download` would only fail when the job is paid.
+    """
+    try:
+        path = Path(folder)
+    except TypeError:
+        raise InvalidRequestError(f"folder: {short_repr(folder, 80)} is not a path", field="folder") from None
+    problem = folder_problem(path)
+    if problem is not None:
+        raise InvalidRequestError(f"folder: {problem}; nothing was sent", field="folder")
+    return path
+
+
+def folder_problem(folder: Path) -> str | None:
+    """Return why nothing can be saved in a folder, None if nothing speaks against it."""
+    shown = shorten(str(folder), 200)
+    if "\0" in str(folder):
+        return f"{shown} holds a NUL character"
+    try:
+        nearest = next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
+        problem = _problem_of(folder, nearest)
+    except OSError as error:
+        problem = f"it cannot be looked at: {error.strerror}"
+    return None if problem is None else f"{shown} cannot be used: {problem}"
+
+
+def _problem_of(folder: Path, nearest: Path) -> str | None:
+    which = "it" if nearest == folder else shorten(str(nearest), 200)
+    if nearest.is_symlink() and not nearest.exists():
+        return f"{which} is a link that leads nowhere, to {shorten(str(nearest.readlink()), 200)}"
+    if not nearest.is_dir():
+        return f"{which} is not a folder"
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return f"{which} cannot be written to"
+    longest, longest_path = _limits(nearest)
+    name = max((os.fsencode(part) for part in folder.parts), key=len, default=b"")
+    if len(name) > longest:
+        return f"a name in it has {len(name)} bytes, more than the {longest} of this file system"
+    length = len(os.fsencode(folder.absolute()))
+    if length + _ROOM > longest_path:
+        return f"with {length} bytes it leaves no room for the names of files below {longest_path}"
+    return None
+
+
+def _limits(place: Path) -> tuple[int, int]:
+    """Return the longest name and the longest path that a file system takes, in bytes."""
+    if not hasattr(os, "pathconf"):
+        return 255, 32_767
+    return os.pathconf(place, "PC_NAME_MAX"), os.pathconf(place, "PC_PATH_MAX")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder with those above it; raise the `OSError` that says what is in the way."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        problem = folder_problem(folder) or "it is not a folder"
+        raise FileExistsError(errno.EEXIST, f"the target folder {problem}", str(folder)) from error

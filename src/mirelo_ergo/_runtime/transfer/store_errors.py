@@ -1,0 +1,140 @@
+"""What an object store or a CDN says when it refuses: read for its code and message, and for what helps against it."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import attrs
+
+from ..api.answers import status_phrase
+from ..io.protocol import TransportFailure
+from ..redact import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..io.deadline import Progress
+    from ..io.protocol import Stream
+
+LARGEST_BODY: Final = 64 << 10
+"""Bytes of a refusal that are read."""
+_LONGEST_WAIT: Final = 5.0
+"""Seconds that a refusal's body may take: its status is known already."""
+
+_EXPIRED = re.compile(r"expired|\bexp\b|not valid in the specified time ?frame", re.IGNORECASE)
+_DENIED: Final = frozenset({"accessdenied", "forbidden", "unauthorized", "401", "403"})
+"""Codes that do not say why: an expired URL may be the reason."""
+_MESSAGES: Final = ("Message", "Details", "AuthenticationErrorDetail")
+"""Elements of an XML body that say why."""
+_CUT: Final = frozenset({"requesttimeout", "incompletebody"})
+"""Codes of a body that did not arrive whole, which stores answer with 400."""
+
+
+@attrs.frozen
+class StoreError:
+    """A store's refusal. `code` and `message` are its own words, empty where it gave none that can be read."""
+
+    status: int
+    code: str = ""
+    message: str = ""
+    is_page: bool = False
+    """Whether a web page came: what firewalls and captive portals answer with."""
+
+    @property
+    def says_expired(self) -> bool:
+        """Whether it names the expiry, or gives no reason at all for a status that means it."""
+        if self.status == 410:
+            return True
+        bare = not (self.code or self.message or self.is_page)
+        return bool(_EXPIRED.search(f"{self.code} {self.message}")) or (bare and self.status == 403)
+
+    @property
+    def may_be_expired(self) -> bool:
+        """Whether a fresh URL may help. A wrong clock, a wrong signature or a firewall would refuse that one too."""
+        if self.says_expired:
+            return self.status in (400, 401, 403, 404, 410)
+        return self.status == 403 and self.code.lower() in _DENIED
+
+    @property
+    def effective_status(self) -> int:
+        """The status that means what is said: 408 where a 400 says that the body did not arrive."""
+        return 408 if self.status == 400 and self.code.lower() in _CUT else self.status
+
+    def __str__(self) -> str:
+        parts = [": ".join(part for part in (self.code, self.message) if part)]
+        if self.is_page:
+            parts.append("a web page, as a firewall or a login gives")
+        if self.may_be_expired:
+            parts.append(f"the signed URL {'has' if self.says_expired else 'may have'} expired")
+        return "; ".join(part for part in parts if part)
+
+
+async def read_refusal(answer: Stream, limit: Progress) -> StoreError:
+    """Return what an answer that is no success says, from at most 64 KiB and 5 s of its body."""
+    limit.end_within(_LONGEST_WAIT)
+    body = bytearray()
+    try:
+        while len(body) < LARGEST_BODY and (piece := await answer.read()):
+            body += piece
+    except TransportFailure:
+        pass  # an early refusal may well be cut, and its status says enough
+    return parse_refusal(answer.status, bytes(body[:LARGEST_BODY]))
+
+
+def parse_refusal(status: int, body: bytes) -> StoreError:
+    """Return what a refusal's body says: XML or JSON with a code and a message in any of the usual places."""
+    text = body.decode("utf-8-sig", "replace").strip()
+    if text.startswith(("{", "[")):
+        try:
+            return StoreError(status, *_from_json(json.loads(text)))
+        except (ValueError, RecursionError):
+            return StoreError(status, message=_tidy(text))
+    if re.match(r"<(!doctype html|html|head|body)\b", text, re.IGNORECASE):
+        return StoreError(status, is_page=True)
+    if text.startswith("<"):
+        message = " ".join(_element(text, name) for name in _MESSAGES).strip()
+        return StoreError(status, _element(text, "Code"), message)
+    return StoreError(status, message=_tidy(text))
+
+
+def _element(text: str, name: str) -> str:
+    """Read an element's text without an XML parser, which would follow entities."""
+    found = re.search(rf"<{name}>\s*(?:<!\[CDATA\[)?([^<]*)", text, re.IGNORECASE)
+    return _tidy(html.unescape(found[1]).removesuffix("]]>")) if found else ""
+
+
+def _from_json(value: Any) -> tuple[str, str]:
+    if not isinstance(value, dict):
+        return "", ""
+    fields = {str(key).lower(): each for key, each in value.items()}
+    inner = fields.get("error")
+    if isinstance(inner, dict):
+        return _from_json(inner)
+    code = next((fields[name] for name in ("code", "error", "errorcode", "statuscode") if name in fields), "")
+    message = next((fields[name] for name in ("message", "msg", "detail", "error_description") if name in fields), "")
+    return _tidy(str(code)), _tidy(str(message))
+
+
+def _tidy(text: str) -> str:
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return shorten(" ".join(printable.split()), 200)
+
+
+def refusal_text(where: str, headers: Mapping[str, str], refusal: StoreError) -> str:
+    """Return the sentence about a refusal; a redirect, which is never followed, names its host only."""
+    said = str(refusal)
+    if 300 <= refusal.status < 400:
+        said = f"it leads to {_host(headers.get('location', ''))} and is not followed"
+    return f"{where} answered HTTP {status_phrase(refusal.status)}{': ' if said else ''}{said}"
+
+
+def _host(location: str) -> str:
+    try:
+        host = urlsplit(location).hostname
+    except ValueError:
+        host = None
+    return shorten(host, 100) if host else "another place"
