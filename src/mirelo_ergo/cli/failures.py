@@ -89,6 +89,7 @@ _KEPT: Final = (
     "retry_after",
     "errno",
     "path",
+    "saved",
     "failed",
     "sent_at",
     "request_fingerprint",
@@ -156,7 +157,7 @@ def missing_extra(error: ImportError, what: str, extra: str) -> Failure:
 
 
 def _of_library(error: MireloError) -> Failure:
-    fields = {name: value for name in _KEPT if (value := getattr(error, name, None)) is not None}
+    fields = {name: value for name in _KEPT if (value := getattr(error, name, None)) not in (None, [], {})}
     fields |= {"http_status": error.http_status, "job_token": error.job_token}
     fields |= {"request_id": error.request_id, "retryable": error.retryable}
     hints: tuple[str, ...] = ()
