@@ -9,37 +9,58 @@ import socket
 import threading
 import time
 import wave
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from starlette.responses import Response
 from starlette.routing import Route
 
 from mirelo_ergo import AsyncMireloClient, Video
-from mirelo_ergo.emulator import Emulator, running
+from mirelo_ergo.emulator import Emulator, faults, running
 from mirelo_ergo.emulator.web import connections
 from mirelo_ergo.emulator.web.wire import MAX_BODY
 from tests.emulator.support import TEXT, Api, answering, error_of, put, store_error_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from http.server import BaseHTTPRequestHandler
     from pathlib import Path
+
+
+WHOLE = b"GET /v2/me HTTP/1.1\r\nHost: x\r\n\r\n"
+HALF_A_BODY = b"POST /v2/assets HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk-1\r\nContent-Length: 9\r\n\r\n{}"
+PATIENCE = 10.0
 
 
 def connected(emu: Emulator) -> socket.socket:
     parts = urlsplit(emu.url)
     wire = socket.create_connection((parts.hostname or "", parts.port or 0))
-    wire.settimeout(10)
+    wire.settimeout(PATIENCE)
     return wire
 
 
 def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.002)
+
+
+def gone(wire: socket.socket) -> bool:
+    """Read to the end of a connection, for 10 s at most; return whether it has one."""
+    try:
+        while wire.recv(4096):
+            pass
+    except TimeoutError:
+        return False
+    except ConnectionResetError:
+        pass
+    return True
 
 
 # Bodies and headers
@@ -160,9 +181,13 @@ def test_old_requests_are_forgotten_when_they_hold_too_much(api: Api, monkeypatc
 
 def test_connections_over_the_cap_are_told_so(emu: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "MAX_CONNECTIONS", 3)
+    emu.add_fault(faults.Rule("me", faults.NoAnswer()))
     held = [connected(emu) for _ in range(3)]
     try:
-        until(lambda: len(emu._server.server_state.connections) == 3)
+        for wire in held:
+            wire.sendall(b"GET /v2/me HTTP/1.1\r\nHost: x\r\n\r\n")
+        until(lambda: len(emu.requests) == 3)
+        emu.clear_faults()
         with connected(emu) as wire:
             assert wire.recv(4096).startswith(b"HTTP/1.1 503 ")
             assert wire.recv(4096) == b""
@@ -173,6 +198,138 @@ def test_connections_over_the_cap_are_told_so(emu: Emulator, monkeypatch: pytest
     finally:
         for wire in held:
             wire.close()
+
+
+def test_a_new_connection_takes_the_place_of_the_oldest_that_has_no_request(
+    emu: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 3)
+    with ExitStack() as stack:
+        emu.fail_next("me", faults.NoAnswer())
+        busy = stack.enter_context(connected(emu))
+        busy.sendall(b"GET /v2/me HTTP/1.1\r\nHost: x\r\n\r\n")
+        until(lambda: len(emu.requests) == 1)
+        silent = stack.enter_context(connected(emu))
+        until(lambda: len(emu._server.server_state.connections) == 2)
+        slow = stack.enter_context(connected(emu))
+        slow.sendall(b"GET /v2/me HTTP/1.1\r\n")
+        until(lambda: len(emu._server.server_state.connections) == 3)
+        with Api(emu) as api:
+            assert api.balance() == 10_000
+        assert gone(silent)
+        slow.sendall(b"Host: x\r\n\r\n")
+        assert slow.recv(4096).startswith(b"HTTP/1.1 401 ")
+        busy.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            busy.recv(1)
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"GET /v2/me HTT", b"GET /v2/me HTTP/1.1\r\nHost: x\r\nX-A: 1\r\n", HALF_A_BODY, WHOLE + b"POST /v2"],
+    ids=["nothing", "half a line", "half a head", "half a body", "half a head after a request"],
+)
+def test_a_request_that_does_not_come_whole_gives_its_connection_back(
+    emu: Emulator, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(connections, "BODY_SECONDS", 0.2)
+    with connected(emu) as wire:
+        wire.sendall(begun)
+        assert gone(wire)
+    until(lambda: not emu._server.server_state.connections)
+
+
+def test_a_head_that_drips_has_no_more_time_than_one_that_stops(emu: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
+    with connected(emu) as wire:
+        wire.settimeout(0.02)
+        end = time.monotonic() + PATIENCE
+        ended = False
+        while not ended:
+            assert time.monotonic() < end, "each byte began the wait again"
+            try:
+                wire.sendall(b"X")
+                ended = wire.recv(1) == b""
+            except TimeoutError:
+                continue
+            except OSError:
+                ended = True
+
+
+class Loop:
+    """A loop's clock, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.timers: list[tuple[float, Callable[[], None]]] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def call_later(self, delay: float, call: Callable[[], None]) -> None:
+        self.timers.append((self.now + delay, call))
+
+    def create_task(self, work: Coroutine[Any, Any, None]) -> Any:
+        work.close()  # what answers the request has no part in this
+        return Mock()
+
+    def go_to(self, moment: float) -> None:
+        while due := sorted((at, call) for at, call in self.timers if at <= moment):
+            self.timers.remove(due[0])
+            self.now, call = due[0]
+            call()
+        self.now = moment
+
+
+class Transport:
+    """The server's end of a connection, without a socket."""
+
+    def __init__(self) -> None:
+        self.reading = True
+        self.aborted = False
+
+    def is_reading(self) -> bool:
+        return self.reading
+
+    def is_closing(self) -> bool:
+        return self.aborted
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def get_extra_info(self, name: str) -> None:
+        return None
+
+
+@pytest.fixture
+def protocol() -> connections.Protocol:
+    config: Any = SimpleNamespace(
+        loaded=True, loaded_app=None, h11_max_incomplete_event_size=None, ws_protocol_class=None, root_path="",
+        asgi_version="3.0", reset_contextvars=False, limit_concurrency=None, timeout_keep_alive=5,
+    )  # fmt: skip
+    state: Any = SimpleNamespace(connections=set(), tasks=set(), default_headers=[])
+    loop: Any = Loop()
+    made = connections.Protocol(config, state, {}, loop, refuse=lambda port, refusal: Response())
+    transport: Any = Transport()
+    made.connection_made(transport)
+    return made
+
+
+def test_a_body_may_take_its_time_as_long_as_it_moves(protocol: connections.Protocol) -> None:
+    loop, transport, step = cast("Loop", protocol.loop), cast("Transport", protocol.transport), 29.0
+    protocol.data_received(b"PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n")
+    for number in range(1, 9):
+        loop.go_to(step * number)
+        protocol.data_received(b"x")
+    loop.go_to(step * 8 + 29.9)
+    assert not transport.aborted
+    transport.reading = False  # the server lets it wait, as for `slow_upload`
+    loop.go_to(step * 8 + 300)
+    assert not transport.aborted
+    transport.reading = True
+    loop.go_to(step * 8 + 331)
+    assert transport.aborted
 
 
 def test_only_this_machine_is_served_unless_told_otherwise() -> None:

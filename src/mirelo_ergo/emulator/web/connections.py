@@ -27,6 +27,8 @@ STATE = "mirelo_ergo.connection"
 ABORT = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 SMALL_BUFFER = 16 << 10
 MAX_UNSENT = 256 << 10
+HEAD_SECONDS = 10.0
+BODY_SECONDS = 30.0
 MAX_CONNECTIONS = 500  # a process may often have 1,024 files open, and a test has both ends of each in its own
 FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n"
@@ -95,12 +97,63 @@ class Connection:
 class Protocol(H11Protocol):
     """uvicorn's HTTP/1.1, which also tells each request what connection it came on.
 
-    What is no HTTP is refused in the words of the service whose port it came to.
+    What is no HTTP is refused in the words of the service whose port it came to. A connection is closed when its first
+    byte, or a whole head after that, does not come within 10 s, and when a body stands still for 30 s. At the cap,
+    a new connection takes the place of the oldest one that has no request.
     """
 
     def __init__(self, *args: Any, refuse: Callable[[int, Refusal], Response], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._refuse = refuse
+        self._waits_since = 0.0  # for the rest of a head or body, on the loop's clock
+        self._waits_for: object = None  # h11.IDLE for a head, h11.SEND_BODY for a body
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own does
+        super().connection_made(transport)
+        self._connection = Connection(transport)
+        self.app_state = {**self.app_state, STATE: self._connection}
+        self._await(h11.IDLE)
+        if len(self.connections) > MAX_CONNECTIONS:
+            idle = [each for each in self.connections if isinstance(each, Protocol) and each is not self and each.idle]
+            if idle:
+                min(idle, key=lambda each: each._waits_since).transport.abort()
+            else:
+                transport.write(FULL)
+                transport.close()
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request has come on it whole that still waits for its answer."""
+        answered = self.cycle is None or self.cycle.response_complete
+        return answered and self.conn.their_state is h11.IDLE and not self.transport.is_closing()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        state = self.conn.their_state
+        if state is h11.SEND_BODY or (state is h11.IDLE and self._waits_for is not state):
+            self._await(state)  # each piece of a body begins its wait again; a head has one for all its bytes
+        elif state is not h11.IDLE:
+            self._waits_for = None
+
+    def _await(self, what: object) -> None:
+        self._waits_for, self._waits_since = what, self.loop.time()
+        if self._timer is None:
+            self._timer = self.loop.call_later(HEAD_SECONDS if what is h11.IDLE else BODY_SECONDS, self._look)
+
+    def _look(self) -> None:
+        """Close a connection that has waited too long; look again when it would have."""
+        self._timer = None
+        if self._waits_for is None or self.transport.is_closing():
+            return
+        if not self.transport.is_reading():  # it is this side that lets it wait
+            self._waits_since = self.loop.time()
+        limit = HEAD_SECONDS if self._waits_for is h11.IDLE else BODY_SECONDS
+        left = self._waits_since + limit - self.loop.time()
+        if left > 0:
+            self._timer = self.loop.call_later(left, self._look)
+        else:
+            self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, and close."""
@@ -112,16 +165,10 @@ class Protocol(H11Protocol):
             self.transport.write(self.conn.send(part) or b"")
         self.transport.close()
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own does
-        super().connection_made(transport)
-        self._connection = Connection(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
-            transport.write(FULL)
-            transport.close()
-        self.app_state = {**self.app_state, STATE: self._connection}
-
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        if self._timer is not None:
+            self._timer.cancel()
         self._connection.lost.set()
 
 
