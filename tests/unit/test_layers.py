@@ -100,6 +100,8 @@ def test_a_layer_needs_the_libraries_it_may(name: str) -> None:
         assert not third & {"httpx", "httpcore"}
     elif name == "pytest_plugin.py":
         assert third == {"pytest"}
+    elif layer == "__pyinstaller":
+        assert third <= {"PyInstaller"}
     elif layer != "emulator":
         assert third == set()
 
