@@ -20,6 +20,7 @@ from mirelo_ergo import JobEvent, JobTimeoutError, WebhookInbox
 from mirelo_ergo._runtime.api.answers import read_object, text_field
 from mirelo_ergo._runtime.api.execute import Operation
 from mirelo_ergo._runtime.api.retry import Kind
+from mirelo_ergo._runtime.io.deadline import Deadline
 from mirelo_ergo._runtime.io.protocol import Request, run
 from mirelo_ergo._runtime.jobs.schedule import PATIENT, PROMPT, Schedule, fallback_schedule
 from mirelo_ergo._runtime.jobs.updates import WebhookUpdates
@@ -88,7 +89,7 @@ class Waited:
         assert door is not None
         self.io.at(START + at, lambda: door.receive(event))
 
-    def wait(self, schedule: Schedule = PROMPT, **options: Any) -> str:
+    def wait(self, schedule: Schedule = PROMPT, timeout: float = 600.0, **options: Any) -> str:
         waiter = Waiter(
             runtime_over(self.io),
             lambda limit, *_: Operation("poll", Kind.READ, Request("GET", f"/{ID}"), read, limit, attempts=1),
@@ -96,6 +97,7 @@ class Waited:
             elapsed=0.0,
             schedule=schedule,
             lifetime=math.inf,
+            deadline=Deadline(self.io.now, timeout),
             updates=None if self.inbox is None else heard_by(self.io, self.inbox, ID),
             **options,
         )
@@ -364,7 +366,7 @@ def test_many_waits_share_an_inbox() -> None:
             schedule=PROMPT,
             lifetime=math.inf,
             interval=600.0,
-            timeout=1200.0,
+            deadline=Deadline(io.now, 1200.0),
             updates=heard_by(io, inbox, job_id),
         )
         await waiter.next()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
+from weakref import WeakSet
 
 import attrs
 
 from ...errors import IncompleteResultError, InvalidRequestError, JobFailedError, MireloError
 from ..api.execute import Operation, Runtime, execute
 from ..api.retry import Kind
+from ..api.streams import Follower
+from ..io.deadline import Deadline
 from ..io.protocol import Request
 from ..transfer.download import LARGEST_FILE, LARGEST_IN_MEMORY, fetch
 from ..transfer.filenames import safe_filename
@@ -19,7 +23,7 @@ from ..transfer.sinks import FileSink, MemorySink
 from ..webhooks.order import NOTHING, Webhook
 from .schedule import clamp_estimate, fallback_schedule
 from .tokens import JobRecord, read_token
-from .updates import WebhookUpdates
+from .updates import StreamUpdates, WebhookUpdates
 from .values import JobErrored, JobProcessing, JobStatus, JobSucceeded
 from .waiter import YOUNG, Hints, Waiter
 
@@ -33,9 +37,13 @@ if TYPE_CHECKING:
     from ..webhooks.order import WebhookOrder
     from .files import ResultFile
     from .protocol import JobApi
+    from .updates import Updates
     from .values import PollResult
 
 R = TypeVar("R")
+
+MOST_STREAMS: Final = 32
+"""Waits of one client that follow a stream, each on a connection of its own; the others only poll."""
 
 
 @attrs.define
@@ -46,6 +54,7 @@ class JobFlows:
     apis: tuple[JobApi, ...]
     """How its jobs are polled and read. A service whose models speak different versions has several."""
     check_limits: bool
+    _followers: WeakSet[Follower] = attrs.field(factory=WeakSet, init=False, repr=False)
 
     def knows(self, family: str, model: str) -> bool:
         """Return whether jobs of this family, in this model, can be polled."""
@@ -177,28 +186,41 @@ class JobFlows:
     ) -> Waiter:
         """Prepare to wait for a job, by the best means there are. `progress`: somebody wants to hear of it meanwhile.
 
-        An inbox's webhooks come first, because they were asked for. A poll that the service holds tells of no progress,
-        and takes a connection of its own, which a batch of patient waits has not got.
+        An inbox's webhooks come first, because they were asked for. A stream, and a poll that the service holds, take a
+        connection of their own, which a batch of patient waits has not got; a held poll tells of no progress.
         """
         job_api = self.job_api(record.family, record.model)
-        schedule = job_api.schedule
-        updates = None if events is None else WebhookUpdates(self.runtime.io, events, self._reader(record))
+        schedule, estimate = job_api.schedule, clamp_estimate(record.estimated_ms)
+        deadline = Deadline(self.runtime.io.now, max(5 * estimate, 600.0) if timeout is None else timeout)
+        updates: Updates | None = None
+        if events is not None:
+            updates = WebhookUpdates(self.runtime.io, events, self._reader(record))
+        elif not patient:
+            updates = self._stream(job_api, record, deadline)
         held = job_api.long_poll is not None and updates is None and not patient and not progress
         return Waiter(
             self.runtime,
             lambda limit, tolerate_404, hold: self.poll_operation(
                 record, limit, attempts=1, tolerate_404=tolerate_404, hold=hold
             ),
-            estimate=clamp_estimate(record.estimated_ms),
+            estimate=estimate,
             elapsed=since,
             schedule=fallback_schedule(schedule) if patient else schedule,
             lifetime=job_api.lifetime,
             interval=interval,
-            timeout=timeout,
+            deadline=deadline,
             updates=updates,
             long_poll=job_api.long_poll.longest if held and job_api.long_poll is not None else 0,
             hints=hints,
         )
+
+    def _stream(self, job_api: JobApi, record: JobRecord, deadline: Deadline) -> StreamUpdates | None:
+        """Return the updates of a job's stream, if it has one and the client does not follow too many already."""
+        if job_api.stream is None or len(self._followers) >= MOST_STREAMS:
+            return None
+        follower = Follower(self.runtime, job_api.stream.source(record), deadline)
+        self._followers.add(follower)
+        return StreamUpdates(self.runtime.io, follower, partial(job_api.stream.read, record))
 
     async def wait(
         self,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ..api.service import Api
+    from ..api.streams import State, StreamSource
     from ..io.protocol import Reply, Request
     from ..webhooks.events import WebhookFormat
     from .schedule import Schedule
@@ -25,6 +26,17 @@ class LongPoll:
     """Returns the operation that polls a job and is held for at most so many seconds, and its path."""
     longest: int
     """Seconds that the service holds one at most."""
+
+
+@attrs.frozen
+class JobStream:
+    """A stream of a job's states."""
+
+    source: Callable[[JobRecord], StreamSource]
+    """Returns a job's stream."""
+    read: Callable[[JobRecord, State], PollResult]
+    """Reads what is known of a job by now; raises `Unusable` while that is too little. An end that it reads is
+    confirmed by a poll."""
 
 
 @attrs.frozen
@@ -53,6 +65,8 @@ class JobApi:
     """Returns the operation that cancels a job, and its request; None: the service has none."""
     long_poll: LongPoll | None = None
     """How a poll is held until the job ends; None: the service responds at once."""
+    stream: JobStream | None = None
+    """How a job's states are streamed; None: they are not."""
     webhooks: WebhookFormat | None = None
     """How webhooks are ordered, signed and read; None: the service has none."""
 

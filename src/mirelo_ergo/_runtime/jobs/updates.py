@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
-from ...errors import WebhookError
+from ...errors import MireloError, WebhookError
 from ..api.answers import Unusable
 from ..io.protocol import Reply
 from ..redact import log
@@ -15,6 +15,7 @@ from .schedule import fallback_schedule
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..api.streams import Follower, State
     from ..io.protocol import IO
     from ..webhooks.inbox import Subscription
     from ..webhooks.store import StoredEvent
@@ -111,3 +112,49 @@ class WebhookUpdates:
         except Unusable:
             return None
         return result if result.final else None
+
+
+class StreamUpdates:
+    """The lines of a stream. They tell of progress; of the job's end a line only says that it is time to poll.
+
+    So no result depends on what a stream told. The polls beside it keep to their schedule: what is on the way may hold
+    a stream back until it ends. `read` reads what is known by now; it raises `Unusable` while that is too little.
+    """
+
+    def __init__(self, io: IO, follower: Follower, read: Callable[[State], PollResult]) -> None:
+        self._io, self._read = io, read
+        self._follower: Follower | None = follower
+
+    def schedule(self, own: Schedule) -> Schedule:
+        """Return the schedule as it is."""
+        return own
+
+    async def next(self, seconds: float) -> Update | None:
+        """Follow the stream until a line has news, or it was cut: one poll then tells what it did not."""
+        until = self._io.now() + seconds
+        while self._follower is not None and (left := until - self._io.now()) > 0:
+            try:
+                signal = await self._follower.next(left)
+                result = self._read(self._follower.state) if signal == "news" else None
+            except Unusable:
+                continue
+            except MireloError as error:
+                log.info("the wait polls as without a stream: %s", error)
+                await self.close()
+                break
+            if signal == "cut":
+                return Update()
+            if result is None:
+                return None
+            if not result.final:
+                return Update(result)
+            await self.close()
+            return Update()
+        await self._io.sleep(max(0.0, until - self._io.now()))
+        return None
+
+    async def close(self) -> None:
+        """End the stream; from then on there are no updates."""
+        follower, self._follower = self._follower, None
+        if follower is not None:
+            await follower.close()

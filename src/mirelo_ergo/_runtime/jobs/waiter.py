@@ -19,11 +19,11 @@ from ...errors import (
 )
 from ..api.execute import Operation, Runtime, execute
 from ..api.retry import LONGEST_RETRY_AFTER
-from ..io.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..io.deadline import Deadline
     from .schedule import Schedule
     from .updates import Update, Updates
     from .values import PollResult
@@ -62,7 +62,7 @@ class Waiter:
         schedule: Schedule,
         lifetime: float,
         interval: float | None = None,
-        timeout: float | None = None,
+        deadline: Deadline,
         updates: Updates | None = None,
         long_poll: int = 0,
         hints: Hints | None = None,
@@ -76,9 +76,9 @@ class Waiter:
         self._updates = updates
         self._interval = interval
         self._longest_hold = long_poll if interval is None else 0
-        self.timeout = max(5 * estimate, 600.0) if timeout is None else timeout
+        self.timeout = deadline.left()
         self._began = runtime.io.now() - max(0.0, elapsed)
-        self._deadline = Deadline(runtime.io.now, self.timeout)
+        self._deadline = deadline
         self._gap = self._first_gap(max(0.0, elapsed))
         self._hints = Hints() if hints is None else hints
         self._failing_since: float | None = None
@@ -123,8 +123,7 @@ class Waiter:
             else:
                 last = self._deadline.left() <= lead
                 if update.result is not None and (update.result.final or not last):
-                    self._failing_since = None
-                    self._gap = self._plain_gap()
+                    self._gap = max(0.0, planned - io.now())  # the polls keep to their schedule
                     return update.result
             started = io.now()
             hold = 0 if last or update is not None else int(min(self._longest_hold, self._deadline.left() - lead))
