@@ -25,6 +25,7 @@ from tests.generation.specs import ANSWER, BODY, inlined_spec, write
 from tests.generation.test_generate import shuffled
 from tests.support.examples import examples
 
+SERVICE = "mirelo-v2"
 SYNC = "/paths/~1v2~1video-to-sfx~1v1.5~1sync/post"
 BODIES = [
     f"/paths/~1v2~1video-to-sfx~1v1.5~1{flow}/post/requestBody/content/application~1json/schema"
@@ -35,9 +36,11 @@ BODIES = [
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Return a folder with the project's first spec and its generated tree."""
+    others = {path.stem for path in (ROOT / "openapi").glob("*.yaml")} - {SERVICE}  # each is generated every time
+    patterns = [pattern for stem in others for pattern in (f"{stem}.yaml", stem.replace("-", "_"))]
     for part in ("openapi", "generated/mirelo_ergo_api"):
-        others = shutil.ignore_patterns("__pycache__", "pixazo*")  # one service: each is generated every time
-        shutil.copytree(ROOT / part, tmp_path / "project" / part, ignore=others)
+        ignored = shutil.ignore_patterns("__pycache__", *patterns)
+        shutil.copytree(ROOT / part, tmp_path / "project" / part, ignore=ignored)
     return tmp_path / "project"
 
 
