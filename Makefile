@@ -2,7 +2,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CLIP ?= examples/clip.mp4
-WORKERS ?= 3
 COVERAGE := $(if $(CI),--cov --cov-report=term)
 MAKEFLAGS += --no-print-directory
 
@@ -29,10 +28,10 @@ api-diff: .venv/ready ; $(BIN)/python scripts/api_diff.py $(OLD) $(NEW)  ## what
 update-spec: .venv/ready ; $(BIN)/python scripts/update_spec.py "$(FILE)" "$(SERVICE)"  ## take in FILE=vendor.yaml for SERVICE=mirelo-v2
 error-table: .venv/ready ; $(BIN)/python scripts/error_table.py  ## docs/emulator-errors.md, from the table that the tests play
 screenshot: .venv/ready system ; $(BIN)/python scripts/screenshot.py  ## docs/emulator.png, taken from the emulator's page (needs Chromium)
-check: lint types     ; $(BIN)/python -m pytest -q -n $(WORKERS) tests/unit  ## style, types and unit tests: what to run all day
+check: lint types     ; $(BIN)/python -m pytest -q -n auto tests/unit  ## style, types and unit tests: what to run all day
 lint: .venv/ready     ; $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo  ## style, and who may import whom
 types: .venv/ready    ; $(BIN)/mypy && $(BIN)/pyright  ## mypy --strict and pyright
-test: .venv/ready .bench/vendor/ready system ; $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(COVERAGE)  ## everything the project checks about itself
+test: .venv/ready .bench/vendor/ready system ; $(BIN)/python -m pytest -n auto --dist loadgroup $(COVERAGE)  ## everything the project checks about itself
 interop: .venv/ready .bench/vendor/ready ; $(BIN)/python -m pytest tests/vendor/test_interop.py  ## the vendor's own SDK goes its whole way against the emulator
 faults: .venv/ready   ; $(BIN)/python scripts/fault_table.py  ## the fault matrix, row by row, for both clients
 soak: .venv/ready     ; MIRELO_SOAK=100 $(BIN)/python -m pytest tests/faults/test_crash.py  ## the crash tests, 100 times each

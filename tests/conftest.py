@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -18,10 +19,28 @@ UNMEASURED = {"apidiff", "generation", "property", "typing"}
 """Folders whose tests run scripts, or run again what others cover: tracing doubles their time."""
 
 
+TESTS = Path(__file__).parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register a marker for each folder: `pytest -m faults`, `pytest -m "not generation"`."""
+    for folder in sorted(path.name for path in TESTS.iterdir() if any(path.glob("test_*.py"))):
+        config.addinivalue_line("markers", f"{folder}: the tests of tests/{folder}")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with its folder."""
     for item in items:
-        if item.path.parent.name in UNMEASURED:
-            item.add_marker(pytest.mark.no_cover)
+        if item.path.is_relative_to(TESTS):
+            folder = item.path.relative_to(TESTS).parts[0]
+            item.add_marker(folder)
+            if folder in UNMEASURED:
+                item.add_marker(pytest.mark.no_cover)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return the number of workers for `-n auto`: one more than there are cores, because many tests wait."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -4,7 +4,6 @@ import ast
 import copy
 import json
 import random
-import shutil
 import socket
 import subprocess
 import sys
@@ -21,11 +20,10 @@ from scripts.diffing.changes import ABSENT
 from scripts.generation.documents import find, load, parse
 from scripts.generation.normalise import inline
 from tests.apidiff.specs import ANSWERS, PARAMETERS, POST, ROOT, edited, ours, small
-from tests.generation.specs import ANSWER, BODY, inlined_spec, write
+from tests.generation.specs import ANSWER, BODY, copy_one_service, inlined_spec, write
 from tests.generation.test_generate import shuffled
 from tests.support.examples import examples
 
-SERVICE = "mirelo-v2"
 SYNC = "/paths/~1v2~1video-to-sfx~1v1.5~1sync/post"
 BODIES = [
     f"/paths/~1v2~1video-to-sfx~1v1.5~1{flow}/post/requestBody/content/application~1json/schema"
@@ -36,12 +34,7 @@ BODIES = [
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Return a folder with the project's first spec and its generated tree."""
-    others = {path.stem for path in (ROOT / "openapi").glob("*.yaml")} - {SERVICE}  # each is generated every time
-    patterns = [pattern for stem in others for pattern in (f"{stem}.yaml", stem.replace("-", "_"))]
-    for part in ("openapi", "generated/mirelo_ergo_api"):
-        ignored = shutil.ignore_patterns("__pycache__", *patterns)
-        shutil.copytree(ROOT / part, tmp_path / "project" / part, ignore=ignored)
-    return tmp_path / "project"
+    return copy_one_service(tmp_path / "project")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Small specs to mutate, and the inlined form of a spec, made independently of the code under test."""
 
 import copy
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import yaml
 from scripts.generate import prepare
 from scripts.generation.documents import find, join, split
 
+ROOT = Path(__file__).resolve().parents[2]
+SERVICE = "mirelo-v2"
 BODY = "/paths/~1v1~1sounds/post/requestBody/content/application~1json/schema"
 ANSWER = "/paths/~1v1~1sounds/post/responses/200/content/application~1json/schema"
 NAMES = {
@@ -18,6 +21,15 @@ NAMES = {
     BODY + "/properties/source/oneOf/1": "SourceText",
     ANSWER: "Sound",
 }
+
+
+def copy_one_service(target: Path) -> Path:
+    """Copy the specs and the generated tree, of one service: each one that is there is generated every time."""
+    others = {path.stem for path in (ROOT / "openapi").glob("*.yaml")} - {SERVICE}
+    patterns = [pattern for stem in others for pattern in (f"{stem}.yaml", stem.replace("-", "_"))]
+    for part in ("openapi", "generated/mirelo_ergo_api"):
+        shutil.copytree(ROOT / part, target / part, ignore=shutil.ignore_patterns("__pycache__", *patterns))
+    return target
 
 
 def _variant(tag: str, field: str) -> dict[str, Any]:
