@@ -1,30 +1,52 @@
 """Clients whose waits take no time: where they would sleep, the emulator's clock goes forward instead.
 
-Everything else is real: requests, answers, retries, and the time limits, which count the time that was not slept.
+Everything else is real: requests, answers, retries, and the time limits, which count the time that was not slept. What
+a test advances the emulator's clock by is time that passed for these clients too: a job is then as old as its service
+says.
 """
 
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import mirelo_ergo
 
 from ._runtime.http.asynchronous import AsyncIO
 from ._runtime.http.blocking import BlockingIO
-from .mirelo.asynchronous import AsyncMireloClient
-from .mirelo.blocking import MireloClient
+from .emulator.services.registry import SERVICES
 
 if TYPE_CHECKING:
     from ._runtime.http.exchange import HttpSettings
-    from .emulator import Emulator
+    from .emulator import Clock, Emulator
 
 # A thread or task has lived through its own waits only: those of others must not use up the time of its requests.
 _skipped: ContextVar[float] = ContextVar("mirelo_ergo_skipped_seconds", default=0.0)
 
 
-def _skip(emulator: Emulator, seconds: float) -> None:
-    _skipped.set(_skipped.get() + seconds)
-    emulator.clock.advance(seconds)
+class _Waits:
+    """How far the waits of all clients have advanced each clock; the rest of its advance is a test's doing."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waited: WeakKeyDictionary[Clock, float] = WeakKeyDictionary()
+
+    def skip(self, clock: Clock, seconds: float) -> None:
+        """Let a client's wait pass."""
+        _skipped.set(_skipped.get() + seconds)
+        with self._lock:
+            self._waited[clock] = self._waited.get(clock, 0.0) + seconds
+        clock.advance(seconds)  # after it is noted: between the two, others must not think that a test did it
+
+    def passed(self, clock: Clock) -> float:
+        """Return the seconds that have passed for this thread or task, beyond those of the real time."""
+        return _skipped.get() + max(0.0, clock.advanced - self._waited.get(clock, 0.0))
+
+
+_waits = _Waits()
 
 
 class _BlockingIO(BlockingIO):
@@ -33,10 +55,13 @@ class _BlockingIO(BlockingIO):
         self._emulator = emulator
 
     def now(self) -> float:
-        return super().now() + _skipped.get()
+        return super().now() + _waits.passed(self._emulator.clock)
+
+    def wall(self) -> float:
+        return self._emulator.clock.now()
 
     async def sleep(self, seconds: float) -> None:
-        _skip(self._emulator, seconds)
+        _waits.skip(self._emulator.clock, seconds)
 
 
 class _AsyncIO(AsyncIO):
@@ -45,30 +70,27 @@ class _AsyncIO(AsyncIO):
         self._emulator = emulator
 
     def now(self) -> float:
-        return super().now() + _skipped.get()
+        return super().now() + _waits.passed(self._emulator.clock)
+
+    def wall(self) -> float:
+        return self._emulator.clock.now()
 
     async def sleep(self, seconds: float) -> None:
-        _skip(self._emulator, seconds)
+        _waits.skip(self._emulator.clock, seconds)
         await asyncio.sleep(0)
 
 
-class Client(MireloClient):
-    """A `MireloClient` on an emulator, in its time."""
-
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
-        super().__init__(emulator.key, base_url=emulator.url)
-
-    def _new_io(self, settings: HttpSettings) -> BlockingIO:
-        return _BlockingIO(settings, self._emulator)
+def client(emulator: Emulator, service: str) -> Any:
+    """Return a service's client on an emulator, in its time."""
+    return _on(emulator, service, SERVICES[service].clients[0], _BlockingIO)
 
 
-class AsyncClient(AsyncMireloClient):
-    """An `AsyncMireloClient` on an emulator, in its time."""
+def async_client(emulator: Emulator, service: str) -> Any:
+    """Return a service's async client on an emulator, in its time."""
+    return _on(emulator, service, SERVICES[service].clients[1], _AsyncIO)
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
-        super().__init__(emulator.key, base_url=emulator.url)
 
-    def _new_io(self, settings: HttpSettings) -> AsyncIO:
-        return _AsyncIO(settings, self._emulator)
+def _on(emulator: Emulator, service: str, name: str, io: type[_BlockingIO | _AsyncIO]) -> Any:
+    own = {"_new_io": lambda self, settings: io(settings, emulator)}
+    kind = type(name, (getattr(mirelo_ergo, name),), own)
+    return kind(api_key=emulator.keys[service], base_url=emulator.urls[service])

@@ -1,4 +1,4 @@
-"""Fixtures for tests of code that talks to Mirelo: an emulator, and clients on it. Installing the package is enough.
+"""Fixtures for tests of code that talks to these services: an emulator, and clients on it. Installing is enough.
 
     def test_out_of_credits(mirelo_emulator, mirelo_client):
         mirelo_emulator.set_credits(60)
@@ -10,21 +10,23 @@
             mirelo_client.text_to_sfx("wind", duration_ms=5000).run()
         assert mirelo_emulator.credits == 10
 
-One server for the session, for each worker of pytest-xdist its own; every test finds it as new. Code that makes its own
-client, in any language, takes `mirelo_emulator.url` and `.key`, and `mirelo_emulator.speed = 1000` so that its waits
-are short. This module imports nothing: what it needs comes with the first use of a fixture.
+Every emulated service has two: `mirelo_client` and `async_mirelo_client`, `pixazo_client` and `async_pixazo_client`, …
+There is one server for the session, for each worker of pytest-xdist its own; every test finds it as new. Code that
+makes its own client, in any language, takes `mirelo_emulator.url` and `.key`, and `mirelo_emulator.speed = 1000` so
+that its waits are short. This module imports nothing: what it needs comes with the first use of a fixture.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pkgutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mirelo_ergo import AsyncMireloClient, MireloClient
     from mirelo_ergo.emulator import Emulator
 
 
@@ -33,34 +35,43 @@ def _mirelo_server() -> Iterator[Emulator]:
     try:
         from mirelo_ergo.emulator import running
     except ImportError as error:
-        pytest.fail(f"the fixture mirelo_emulator cannot be had: {error}", pytrace=False)
+        pytest.fail(f"the fixture mirelo_emulator is not available: {error}", pytrace=False)
     with running() as emulator:
         yield emulator
 
 
 @pytest.fixture
 def mirelo_emulator(_mirelo_server: Emulator) -> Iterator[Emulator]:
-    """Give a running emulator as new: 10,000 credits, no jobs, requests or faults, real time, free of charge."""
+    """A running emulator as new: 10,000 credits, no jobs, requests or faults, real time. Costs nothing."""
     _mirelo_server.reset()
     yield _mirelo_server
     _mirelo_server.reset()  # what the test left running ends with it
 
 
-@pytest.fixture
-def mirelo_client(mirelo_emulator: Emulator) -> Iterator[MireloClient]:
-    """Give a `MireloClient` on the emulator; its waits take no time, they advance the emulator's clock."""
-    from mirelo_ergo._testing import Client
+def _fixtures(service: str) -> dict[str, object]:
+    """Return the fixtures of a service, by their names."""
 
-    with Client(mirelo_emulator) as client:
-        yield client
+    def client(mirelo_emulator: Emulator) -> Iterator[Any]:
+        from mirelo_ergo import _testing
+
+        with _testing.client(mirelo_emulator, service) as made:
+            yield made
+
+    def async_client(mirelo_emulator: Emulator) -> Any:
+        from mirelo_ergo import _testing
+
+        # Nothing is open before its first request, and the end of the loop closes what is left: no plugin runs it.
+        return _testing.async_client(mirelo_emulator, service)
+
+    client.__doc__ = (
+        f"A client of {service} on the emulator; its waits take no time, they advance the emulator's clock."
+    )
+    async_client.__doc__ = f"An async client of {service} on the emulator, for one event loop, used with `async with`."
+    made = {f"{service}_client": client, f"async_{service}_client": async_client}
+    return {name: pytest.fixture(name=name)(function) for name, function in made.items()}
 
 
-@pytest.fixture
-def async_mirelo_client(mirelo_emulator: Emulator) -> AsyncMireloClient:
-    """Give an `AsyncMireloClient` likewise, for one event loop, to be used with `async with`.
-
-    Nothing is open before its first request, and the end of the loop closes what is left: no plugin has to run it.
-    """
-    from mirelo_ergo._testing import AsyncClient
-
-    return AsyncClient(mirelo_emulator)
+# A service is a folder there: so its fixtures come with it, and nothing has to be imported to know of them.
+for _found in pkgutil.iter_modules([str(Path(__file__).parent / "emulator" / "services")]):
+    if _found.ispkg:
+        globals().update(_fixtures(_found.name))

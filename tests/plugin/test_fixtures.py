@@ -9,8 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import mirelo_ergo
-from mirelo_ergo import AsyncMireloClient, InsufficientCreditsError, JobTimeoutError, MireloClient
-from mirelo_ergo.emulator import Emulator
+from mirelo_ergo import (
+    AsyncMireloClient,
+    AsyncPixazoClient,
+    InsufficientCreditsError,
+    JobExpiredError,
+    JobTimeoutError,
+    MireloClient,
+    PixazoClient,
+)
+from mirelo_ergo.emulator import Emulator, faults
+from mirelo_ergo.emulator.services import registry
 
 
 @pytest.mark.parametrize("_again", range(2))
@@ -69,6 +78,56 @@ def test_waits_take_the_emulators_time_and_none_of_ours(mirelo_emulator: Emulato
     job = mirelo_client.text_to_sfx("rain", duration_ms=10_000).submit_job()
     with pytest.raises(JobTimeoutError):
         job.wait(timeout_ms=60_000)
+
+
+def test_a_job_of_yesterday_has_expired(mirelo_emulator: Emulator, mirelo_client: MireloClient) -> None:
+    job = mirelo_client.text_to_sfx("rain", duration_ms=2000).submit_job()
+    mirelo_emulator.clock.advance(25 * 3600)
+    with pytest.raises(JobExpiredError, match="made 25 h ago"):
+        job.wait()
+    with pytest.raises(JobExpiredError):
+        mirelo_client.job(job.token).wait()
+
+
+def test_the_waits_of_others_do_not_age_a_job(mirelo_emulator: Emulator, mirelo_client: MireloClient) -> None:
+    mirelo_emulator.add_fault(faults.Rule("poll", faults.Status(500), times=3))
+    mirelo_emulator.speed = 0.01
+    now = mirelo_client._io.now
+    began, real = now(), time.monotonic()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: mirelo_client.text_to_sfx("wind", duration_ms=5000).run()).result()
+    assert mirelo_emulator.clock.advanced > 100
+    assert now() - began < time.monotonic() - real + 1
+    mirelo_emulator.clock.advance(3600)
+    assert now() - began > 3600
+
+
+def test_every_service_has_its_fixtures(request: pytest.FixtureRequest) -> None:
+    for name, service in registry.SERVICES.items():
+        blocking = request.getfixturevalue(f"{name}_client")
+        awaited = request.getfixturevalue(f"async_{name}_client")
+        kinds = [getattr(mirelo_ergo, kind) for kind in service.clients]
+        assert [isinstance(client, kind) for client, kind in zip((blocking, awaited), kinds, strict=True)] == [
+            True,
+            True,
+        ]
+
+
+def test_the_gateways_client(mirelo_emulator: Emulator, pixazo_client: PixazoClient) -> None:
+    began = mirelo_emulator.clock.now()
+    (sound,) = pixazo_client.text_to_audio("rain", duration=2).run().bytes()
+    assert sound[:4] == b"RIFF"
+    assert mirelo_emulator.clock.now() - began > 2
+    assert [(job.service, job.credits) for job in mirelo_emulator.jobs] == [("pixazo", 20)]
+
+
+def test_the_gateways_async_client(mirelo_emulator: Emulator, async_pixazo_client: AsyncPixazoClient) -> None:
+    async def use() -> int:
+        async with async_pixazo_client as client:
+            return len(await (await client.text_to_audio("rain", duration=1).run()).bytes())
+
+    assert asyncio.run(use()) == 1
+    assert {seen.service for seen in mirelo_emulator.requests} == {"pixazo"}
 
 
 def test_the_async_client_too(mirelo_emulator: Emulator, async_mirelo_client: AsyncMireloClient) -> None:

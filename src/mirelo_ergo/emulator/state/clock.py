@@ -22,6 +22,7 @@ class Clock:
 
     def __init__(self) -> None:
         self._base = time.time() - time.monotonic()
+        self._advanced = 0.0
         self._lock = threading.Lock()
         self._sleepers: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
         self._stopped = False
@@ -29,6 +30,11 @@ class Clock:
     def now(self) -> float:
         """Return the time, in seconds since the epoch."""
         return self._base + time.monotonic()
+
+    @property
+    def advanced(self) -> float:
+        """How far it has been advanced in all, in seconds."""
+        return self._advanced
 
     def advance(self, seconds: float) -> None:
         """Move the time forward, from any thread; whoever waits for a moment now past wakes up at once."""
@@ -38,6 +44,7 @@ class Clock:
             if self.now() + seconds > END:
                 raise ValueError(f"seconds is {seconds!r}: the emulator's time ends with the year 8999")
             self._base += seconds
+            self._advanced += seconds
             self._wake()
 
     def stop(self) -> None:
