@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import pytest
 
-from mirelo_ergo import Video
+from mirelo_ergo import AsyncMireloClient, Video
 from mirelo_ergo._runtime.http.asynchronous import AsyncIO
 from mirelo_ergo._runtime.http.blocking import BlockingIO
 from mirelo_ergo._runtime.io.deadline import Timing
+from tests.faults.harness import KEY
 from tests.faults.raw import until
 from tests.faults.steps import Close, ReadBytes, ReadHead, Reset, Respond, Script, Send, Stall, Step
 from tests.faults.tls import trust
@@ -31,10 +33,11 @@ from tests.faults.transfer import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.faults.harness import Face
+    from tests.faults.server import FaultServer
     from tests.faults.wire import Received
 
 OK = Respond(200)
@@ -102,11 +105,26 @@ def test_fault_12_upload_for_ever(face: Face, limit: str) -> None:
         assert wire(api) == [ASSET]
 
 
-@pytest.mark.parametrize("status", [403, 410])
-def test_fault_52(face: Face, status: int) -> None:
+def said(status: int, code: str, message: str = "") -> Respond:
+    """Refuse as an object store does."""
+    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    return Respond(status, body.encode(), {"Content-Type": "application/xml"})
+
+
+EXPIRED = [
+    Respond(403),
+    Respond(410),
+    said(403, "AccessDenied", "Request has expired"),
+    said(400, "ExpiredToken"),
+    Respond(401, b'{"error": {"message": "\\"exp\\" claim timestamp check failed"}}'),
+]
+
+
+@pytest.mark.parametrize("refusal", EXPIRED, ids=["403", "410", "s3", "token", "jwt"])
+def test_fault_52(face: Face, refusal: Respond) -> None:
     """Upload URL expired: one new asset, and the job is submitted with that one."""
     body = mp4(3 * MIB)
-    with uploads([Respond(status), OK]) as (api, host):
+    with uploads([refusal, OK]) as (api, host):
         with face.promise(1.0):
             face.do(submitting(face, api, Video.from_bytes(body))())
         assert wire(api) == [ASSET, ASSET, SUBMIT]
@@ -126,6 +144,50 @@ def test_fault_52_again(face: Face, status: int) -> None:
         assert "expired" in str(error)
         assert wire(api) == [ASSET, ASSET]
         assert wire(host) == ["PUT /put/1", "PUT /put/2"]
+
+
+REFUSED = [
+    (said(403, "RequestTimeTooSkewed", "The difference is too large."), "RequestTimeTooSkewed: The difference"),
+    (said(403, "SignatureDoesNotMatch"), "SignatureDoesNotMatch"),
+    (Respond(403, b"<html><body>Blocked by your company</body></html>"), "a web page, as a firewall"),
+    (Respond(403, b"no such luck"), "no such luck"),
+    (said(400, "InvalidArgument", "&lt;x&gt;"), "InvalidArgument: <x>"),
+]
+
+
+@pytest.mark.parametrize(("refusal", "says"), REFUSED, ids=["clock", "signature", "firewall", "text", "other"])
+def test_fault_52_other_refusals(face: Face, refusal: Respond, says: str) -> None:
+    """What a fresh URL would not help against: told in the store's words, and the file is not sent a second time."""
+    with uploads([refusal]) as (api, host):
+        with face.promise(1.0):
+            error = face.failing(submitting(face, api, Video.from_bytes(mp4(3 * MIB))))
+        check_error(error, "UploadError", refusal.status)
+        assert says in str(error)
+        assert "expired" not in str(error)
+        assert wire(host) == ["PUT /put/1"]
+        assert wire(api) == [ASSET]
+
+
+def test_fault_52_redirect(face: Face) -> None:
+    """An upload that is sent elsewhere: refused, and the error names the host it was to go to, nothing more."""
+    with uploads([Respond(307, headers={"Location": "https://evil.example/put?secret=1"})]) as (api, _):
+        with face.promise(1.0):
+            error = face.failing(submitting(face, api, Video.from_bytes(mp4())))
+        check_error(error, "UploadError", 307)
+        assert "leads to evil.example and is not followed" in str(error)
+        assert "secret" not in str(error)
+
+
+@pytest.mark.parametrize("code", ["RequestTimeout", "IncompleteBody"])
+def test_fault_53_said(face: Face, code: str) -> None:
+    """A store says with 400 that the body did not arrive: sent again, to the same URL."""
+    body = mp4(3 * MIB)
+    with uploads([said(400, code), OK]) as (api, host):
+        with face.promise(1.0):
+            face.do(submitting(face, api, Video.from_bytes(body))())
+        assert wire(host) == ["PUT /put/1"] * 2
+        assert put_bodies(host)[1].sha256 == sha256(body)
+        check_submitted(api)
 
 
 @pytest.mark.parametrize("source", ["path", "bytes", "file"])
@@ -322,6 +384,109 @@ def test_fault_55_expired(face: Face) -> None:
         assert "cannot be rewound" in str(error)
         assert wire(api) == [ASSET]
         assert wire(host) == ["PUT /put/1"]
+
+
+@contextmanager
+def pipe_with(body: bytes, *, buffering: int, closed: bool) -> Iterator[BinaryIO]:
+    """Give the reading end of a pipe into which `body` is written; then the writing end is closed or stays open."""
+    reading, writing = os.pipe()
+
+    def feed() -> None:
+        with suppress(BrokenPipeError):  # the test closed its end
+            sent = 0
+            while sent < len(body):
+                sent += os.write(writing, body[sent:])
+        if closed:
+            os.close(writing)
+
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    try:
+        with os.fdopen(reading, "rb", buffering=buffering) as pipe:
+            yield pipe
+    finally:
+        feeder.join()
+        if not closed:
+            os.close(writing)
+
+
+@pytest.mark.parametrize("buffering", [0, -1], ids=["raw", "buffered"])
+@pytest.mark.parametrize("closed", [True, False], ids=["closed", "open"])
+def test_fault_55_longer(face: Face, buffering: int, closed: bool) -> None:
+    """A pipe has more than its `size=`: refused, not cut; whoever writes it may still hold it open."""
+    body = mp4(2 * MIB)
+    with pipe_with(body + b"x", buffering=buffering, closed=closed) as pipe, uploads([OK]) as (api, host):
+        video = Video.from_file(pipe, size=len(body), content_type="video/mp4")
+        with face.promise(1.0):
+            error = face.failing(submitting(face, api, video))
+        check_error(error, "UploadError")
+        assert f"more bytes than its size={len(body)}" in str(error)
+        assert wire(api) == [ASSET]
+        until(lambda: not host.still_open)
+        assert not any(put.complete for put in put_bodies(host))
+
+
+def test_fault_55_longer_stream(face: Face) -> None:
+    """The same of a stream that has no descriptor."""
+    body = mp4(2 * MIB)
+    stream = Stream(body + b"x", len(body) + 1, None)
+    with stream, uploads([OK]) as (api, host):
+        video = Video.from_file(cast("BinaryIO", stream), size=len(body), content_type="video/mp4")
+        with face.promise(1.0):
+            error = face.failing(submitting(face, api, video))
+        assert f"more bytes than its size={len(body)}" in str(error)
+        assert wire(api) == [ASSET]
+        until(lambda: not host.still_open)
+
+
+@pytest.mark.parametrize("buffering", [0, -1], ids=["raw", "buffered"])
+def test_fault_55_open(face: Face, monkeypatch: pytest.MonkeyPatch, buffering: int) -> None:
+    """A pipe has what was announced, and stays open: that is all of it. What its buffer holds already counts."""
+    monkeypatch.setattr("mirelo_ergo._runtime.http.bodies._WAIT_FOR_MORE", 0.05)
+    body = mp4(2 * MIB)
+    with pipe_with(body, buffering=buffering, closed=False) as pipe, uploads([OK]) as (api, host):
+        if buffering:
+            assert pipe.peek(1)  # type: ignore[attr-defined]  # the user looked into it
+        video = Video.from_file(pipe, size=len(body), content_type="video/mp4")
+        with face.promise(1.0):
+            face.do(submitting(face, api, video)())
+        assert put_bodies(host)[0].sha256 == sha256(body)
+        check_submitted(api)
+
+
+@pytest.mark.parametrize("buffering", [0, -1], ids=["raw", "buffered"])
+@pytest.mark.parametrize("count", [0, 100, MIB])
+def test_fault_55_stalled(face: Face, buffering: int, count: int) -> None:
+    """A pipe stops giving: the upload ends when nothing came for as long as the limit says, like any other."""
+    body = mp4(2 * MIB)
+    timing = Timing(no_progress=0.3)
+    with pipe_with(body[:count], buffering=buffering, closed=False) as pipe, uploads([OK]) as (api, host):
+        video = Video.from_file(pipe, size=len(body), content_type="video/mp4")
+        with face.promise(0.3 + 0.4):
+            error = face.failing(submitting(face, api, video, timing=timing))
+        check_error(error, "UploadError")
+        assert "the stream stalled" in str(error)
+        assert wire(api) == [ASSET]
+        until(lambda: not host.still_open)
+
+
+def test_fault_55_stalled_and_cancelled() -> None:
+    """Nobody has to wait for a pipe that stalls: a cancellation ends the upload at once."""
+    body = mp4(2 * MIB)
+
+    async def work(api: FaultServer, pipe: BinaryIO, host: FaultServer) -> None:
+        video = Video.from_file(pipe, size=len(body), content_type="video/mp4")
+        async with AsyncMireloClient(KEY, base_url=api.url) as client, asyncio.timeout(10):
+            task = asyncio.ensure_future(client.video_to_sfx(video, duration_ms=1000).submit_job())
+            await asyncio.to_thread(until, lambda: any(put.length == MIB for put in put_bodies(host)))
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    with pipe_with(body[:MIB], buffering=-1, closed=False) as pipe, uploads([OK]) as (api, host):
+        asyncio.run(work(api, pipe, host))
+        assert wire(api) == [ASSET]
+        until(lambda: not host.still_open)
 
 
 @pytest.mark.parametrize("tls", [None, "valid"])

@@ -1,9 +1,10 @@
-"""One upload serves many generations: kept by account, address and the very bytes, for 23 hours."""
+"""One upload serves many generations: kept by account, address and the very bytes, as long as the service keeps it."""
 
 from __future__ import annotations
 
 import asyncio
 import io as files
+import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,6 @@ def submit(client: MireloClient, video: Any) -> None:
 SOURCES: list[Callable[[Path], Any]] = [
     lambda clip: Video.from_path(clip),
     lambda clip: Video.from_bytes(MP4),
-    lambda clip: Video.from_file(files.BytesIO(MP4)),
 ]
 
 
@@ -73,6 +73,47 @@ def test_one_upload_serves_many_submits_of_a_video(make: Callable[[Path], Any], 
         submit(client, video)
     assert service.used == ["ast_1"] * 3
     assert len(service.io.sendings) == 1
+
+
+def test_one_upload_of_an_open_file_serves_many_submits(clip: Path) -> None:
+    service = Service()
+    client = client_over(service.io)
+    with clip.open("rb") as file:
+        video = Video.from_file(file)
+        for _ in range(3):
+            submit(client, video)
+    assert service.used == ["ast_1"] * 3
+
+
+def test_what_is_in_memory_and_can_change_is_uploaded_each_time() -> None:
+    service = Service()
+    client = client_over(service.io)
+    file = files.BytesIO(MP4)
+    video = Video.from_file(file)
+    submit(client, video)
+    file.seek(100)
+    file.write(b"other bytes")  # of the same length in all: nothing but the bytes themselves could tell
+    submit(client, video)
+    file.seek(0, 2)
+    file.write(b"and more")
+    submit(client, video)
+    assert service.used == ["ast_1", "ast_2", "ast_3"]
+    assert [sending.body for sending in service.io.sendings][1:] == [file.getvalue()[: len(MP4)], file.getvalue()]
+
+
+def test_a_file_that_was_rewritten_with_its_time_restored_is_uploaded_again(clip: Path) -> None:
+    service = Service()
+    client = client_over(service.io)
+    before = clip.stat()
+    submit(client, clip)
+    with clip.open("r+b") as file:
+        file.seek(100)
+        file.write(b"other bytes")
+    os.utime(clip, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert clip.stat().st_mtime_ns == before.st_mtime_ns
+    submit(client, clip)
+    assert service.used == ["ast_1", "ast_2"]
+    assert service.io.sendings[1].body == clip.read_bytes()
 
 
 def test_a_path_given_again_is_the_same_upload(clip: Path) -> None:

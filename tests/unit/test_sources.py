@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import array
 import io
+import itertools
+import mmap
 import os
+import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import pytest
@@ -12,8 +17,6 @@ from mirelo_ergo import InvalidRequestError, Video
 from mirelo_ergo._runtime.io.protocol import SourceFailed
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mirelo_ergo._runtime.transfer.sources import Uploadable
 
 MP4 = b"\x00\x00\x00\x14ftypisom" + bytes(500)
@@ -79,6 +82,31 @@ def test_paths_that_cannot_be_uploaded_are_refused_at_once(tmp_path: Path) -> No
     assert "pass content_type=" in refused(Video.from_path, text)
 
 
+def test_what_is_no_regular_file_is_refused_before_it_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    listener = socket.socket(socket.AF_UNIX)
+    monkeypatch.chdir(tmp_path)
+    with listener:
+        listener.bind("socket.mp4")
+        monkeypatch.setattr("pathlib.Path.open", lambda *_: pytest.fail("it was opened"))
+        assert "is a pipe, not a regular file: save it to a file first" in refused(Video.from_path, "pipe.mp4")
+        assert "is a socket, not a regular file" in refused(Video.from_path, "socket.mp4")
+        assert "is a device, not a regular file" in refused(Video.from_path, "/dev/null")
+        assert "from_file with its size" in refused(Video.from_path, "/dev/zero", content_type="video/mp4")
+
+
+def test_a_file_that_became_a_pipe_is_not_opened(clip: Path) -> None:
+    source, _ = Video.from_path(clip).current()
+    clip.unlink()
+    os.mkfifo(clip)
+    for step in (source.open, source.verify):
+        with pytest.raises(SourceFailed, match="changed") as caught:
+            step()
+        assert caught.value.changed
+
+
 def test_an_unreadable_file_is_refused(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def no(*_: object, **__: object) -> object:
         raise PermissionError(13, "Permission denied")  # root may read everything, so a chmod would prove nothing
@@ -130,6 +158,55 @@ def test_each_look_sees_the_file_as_it_is(clip: Path) -> None:
     assert "does not exist" in refused(video.current)
 
 
+@pytest.mark.parametrize("file_system", ["ext4", "unsteady", "fuse.sshfs", "cifs", "nfs4"])
+def test_size_and_whole_seconds_decide_where_more_is_not_steady(
+    clip: Path, monkeypatch: pytest.MonkeyPatch, file_system: str
+) -> None:
+    os.utime(clip, ns=(10**9, 5 * 10**9 + 123_456_789))
+    steady = file_system == "ext4"
+    if file_system == "unsteady":
+        shake(monkeypatch)
+    else:
+        monkeypatch.setattr("mirelo_ergo._runtime.transfer.sources._file_system", lambda device: file_system)
+    source, _ = Video.from_path(clip).current()
+    with clip.open("rb") as file:
+        opened, _ = Video.from_file(file, content_type="video/mp4").current()
+        for each in (source, opened):
+            each.verify()
+            each.open().close()
+        os.utime(clip, ns=(10**9, 5 * 10**9))  # the nanoseconds are gone: a flush to a server that has none
+        for each in (source, opened):
+            if steady or (each is opened and file_system == "unsteady"):
+                with pytest.raises(SourceFailed, match="changed"):
+                    each.verify()
+            else:
+                each.verify()
+        os.utime(clip, ns=(10**9, 6 * 10**9))
+        for each in (source, opened):
+            with pytest.raises(SourceFailed, match="changed"):
+                each.verify()
+
+
+def shake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a file a new number at each look by its name, as some network file systems do."""
+    numbers = itertools.count(1)
+    really = Path.stat
+
+    def look(path: Path, **more: Any) -> os.stat_result:
+        status = really(path, **more)
+        fields = {name: getattr(status, name) for name in dir(status) if name.startswith("st_")}
+        return os.stat_result((status[0], next(numbers), *status[2:]), fields)
+
+    monkeypatch.setattr(Path, "stat", look)
+
+
+def test_each_difference_makes_another_upload(clip: Path) -> None:
+    video = Video.from_path(clip)
+    before = video.current()[0].identity
+    clip.chmod(0o600)  # nothing but the change time differs
+    assert video.current()[0].identity != before
+
+
 # --- memory ----------------------------------------------------------------------------------------------------------
 
 
@@ -142,6 +219,23 @@ def test_memory_is_taken_as_it_is_now(kind: Any) -> None:
     assert (source.size, source.replayable, content_type) == (len(MP4), True, "video/mp4")
     assert read_all(source) == read_all(source) == MP4
     source.verify()
+
+
+def test_whatever_has_bytes_is_memory(clip: Path) -> None:
+    with clip.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        for data in (array.array("B", MP4), memoryview(MP4), mapped):
+            source, content_type = Video.from_bytes(cast("bytes", data)).current()
+            assert (read_all(source), content_type) == (MP4, "video/mp4")
+
+
+def test_a_mapped_file_is_a_file(clip: Path) -> None:
+    with clip.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        mapped.seek(4)
+        source, _ = Video.from_file(cast("BinaryIO", mapped), content_type="video/mp4").current()
+        assert (source.size, source.replayable, source.identity) == (len(MP4) - 4, True, None)
+        for _ in range(2):
+            assert read_all(source) == MP4[4:]
+            source.verify()
 
 
 def test_memory_must_be_bytes_and_some() -> None:

@@ -12,7 +12,7 @@ from .._runtime.api.requests import request_from
 from .._runtime.api.retry import Kind
 from .._runtime.jobs.flows import JobFlows
 from .._runtime.transfer.assets import AssetCache
-from .._runtime.transfer.upload import Slot, upload
+from .._runtime.transfer.upload import Asset, Slot, upload_once
 from .._runtime.webhooks.order import NOTHING
 from ..errors import CostLimitError, IncompleteResultError, MireloError, VideoError
 from .families import Generation, SourceRef, SourceRefs, choose_family, fields_for
@@ -98,20 +98,9 @@ class MireloFlows(JobFlows):
 
     # --- uploads ----------------------------------------------------------------------------------------------------
 
-    async def asset_for(self, media: MediaSource) -> tuple[str, str, bool]:
-        """Give the asset id of a source's bytes, the key it is kept under, and whether it was there already."""
-        io = self.runtime.io
-        source, content_type = await io.run_blocking(media.current)
-        key = f"{self.runtime.account()} {content_type} {source.identity}"
-        async with io.lock(key):
-            kept = media.assets.get(key, io.now())
-            if kept is not None:
-                return kept, key, True
-            asset_id = await upload(
-                self.runtime, source, content_type, lambda: self._new_slot(content_type), media.on_progress
-            )
-            media.assets.keep(key, asset_id, io.now() + ASSET_LIFETIME)
-            return asset_id, key, False
+    async def asset_for(self, media: MediaSource) -> Asset:
+        """Upload a source's bytes, unless they were uploaded before."""
+        return await upload_once(self.runtime, media, self._new_slot, ASSET_LIFETIME)
 
     async def _new_slot(self, content_type: str) -> Slot:
         from mirelo_ergo_api.mirelo_v2.api.assets import create_asset
@@ -160,21 +149,21 @@ class MireloFlows(JobFlows):
     async def _paid(self, generation: Generation, send: Callable[[Generation, SourceRefs], Awaitable[T]]) -> T:
         """Upload if need be and send; an asset that the service no longer knows is uploaded once more."""
         places: dict[str, SourceRef] = {}
-        kept: list[tuple[str, MediaSource, str, str]] = []
+        kept: list[tuple[str, MediaSource, Asset]] = []
         for name, source in generation.sources.items():
             if source.url is not None:
                 places[name] = SourceRef(source.url, None)
                 continue
-            asset_id, key, known = await self.asset_for(source)
-            places[name] = SourceRef(None, asset_id)
-            if known:
-                kept.append((name, source, key, asset_id))
+            asset = await self.asset_for(source)
+            places[name] = SourceRef(None, asset.asset_id)
+            if asset.known:
+                kept.append((name, source, asset))
         try:
             return await send(generation, places)
         except VideoError as error:
             if not kept or error.code != "invalid_asset":
                 raise
-        for name, source, key, asset_id in kept:
-            source.assets.forget(key, asset_id)
-            places[name] = SourceRef(None, (await self.asset_for(source))[0])
+        for name, source, asset in kept:
+            source.assets.forget(asset.key, asset.asset_id)
+            places[name] = SourceRef(None, (await self.asset_for(source)).asset_id)
         return await send(generation, places)

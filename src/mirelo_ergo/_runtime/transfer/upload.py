@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from ..api.execute import Runtime
+    from .inputs import MediaSource
     from .sources import Uploadable
 
 _ENOUGH = 1 << 16
@@ -31,6 +32,41 @@ class Slot:
 
     asset_id: str
     url: str = attrs.field(repr=False)
+
+
+@attrs.frozen
+class Asset:
+    """An uploaded source: its id, the key it is kept under, and whether it was there already."""
+
+    asset_id: str
+    key: str
+    known: bool
+
+
+async def upload_once(
+    runtime: Runtime, media: MediaSource, new_slot: Callable[[str], Awaitable[Slot]], lifetime: float
+) -> Asset:
+    """Upload a source's bytes, unless the service has these very ones for this account already. Costs nothing.
+
+    `new_slot` is given the content type; an asset is kept for `lifetime` seconds. Where nothing tells whether the
+    bytes changed since the last upload, they are uploaded again. Raises as `upload` does.
+    """
+    io = runtime.io
+    source, content_type = await io.run_blocking(media.current)
+
+    async def send() -> str:
+        return await upload(runtime, source, content_type, lambda: new_slot(content_type), media.on_progress)
+
+    if source.identity is None:
+        return Asset(await send(), "", known=False)
+    key = f"{runtime.account()} {content_type} {source.identity}"
+    async with io.lock(key):
+        kept = media.assets.get(key, io.now())
+        if kept is not None:
+            return Asset(kept, key, known=True)
+        asset_id = await send()
+        media.assets.keep(key, asset_id, io.now() + lifetime)
+        return Asset(asset_id, key, known=False)
 
 
 async def upload(
