@@ -4,6 +4,7 @@ BIN := .venv/bin
 CLIP ?= examples/clip.mp4
 COVERAGE := $(if $(CI),--cov --cov-report=term)
 MAKEFLAGS += --no-print-directory
+unexport PYTHONDONTWRITEBYTECODE # the tests start some hundred interpreters, and each would compile all it imports
 
 .PHONY: help system check generate drift api-diff update-spec error-table screenshot lint types test interop faults soak bench \
 	demo serve build lock clean
