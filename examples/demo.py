@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 import av
@@ -111,7 +111,9 @@ def progress() -> Iterator[Show]:
         yield show
 
 
-def make(client: MireloClient, video: Video, duration_ms: int, output: str, show: Show) -> tuple[Path, int]:
+def make(
+    client: MireloClient, video: Video, duration_ms: int, output: Literal["audio", "video"], show: Show
+) -> tuple[Path, int]:
     """Make sound for the clip; give the file and what it costs."""
     request = client.video_to_sfx(video, duration_ms=duration_ms, output=output)
     cost = request.preflight()

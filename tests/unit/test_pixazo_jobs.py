@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -286,12 +287,11 @@ def test_low_level_errors_are_ours() -> None:
 
 def test_capabilities_are_the_clients_methods() -> None:
     made: dict[str, Any] = {"mirelo": MireloClient, "pixazo": PixazoClient}
-    requests = {"GenerationRequest", "JobRequest"}
     methods = {
         service: {
             name
-            for name, value in vars(client).items()
-            if not name.startswith("_") and getattr(value, "__annotations__", {}).get("return") in requests
+            for name, value in inspect.getmembers(client, inspect.isfunction)
+            if not name.startswith("_") and value.__annotations__.get("return") == "RequestT"
         }
         for service, client in made.items()
     }

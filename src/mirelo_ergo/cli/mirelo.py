@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 @options.samples
 @options.model
 @options.generating(MIRELO)
-def text(
-    command: Command, prompt: tuple[str, ...], duration: int | None, loop: bool, samples: int, model: str | None
-) -> None:
+def text(command: Command, prompt: tuple[str, ...], duration: int | None, loop: bool, samples: int, model: Any) -> None:
     """Make sound from words and save it.
 
     PROMPT says what is to be heard, in quotation marks; - reads it from stdin. Writes the files' paths to stdout.
@@ -65,8 +63,8 @@ def video(
     start: int | None,
     prompt: str | None,
     samples: int,
-    output: str,
-    model: str | None,
+    output: Literal["audio", "video"],
+    model: Any,
 ) -> None:
     """Make sound for clips and save it, alone or within the clip.
 

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._runtime.arguments import credit_limit
 from .._runtime.client.blocking import ServiceClient
 from .._runtime.io.protocol import run
 from .._runtime.jobs.blocking import JobRequest, JobResult
 from .._runtime.redact import Secret
-from .._runtime.transfer.inputs import Audio, Video, source_from
+from .calls import MireloCalls
 from .core import MireloFlows
-from .families import Generation, known_model, segment_fields
-from .models import ModelInfo, known_models
+from .families import known_model
 from .service import MIRELO, MIRELO_JOBS
 
 if TYPE_CHECKING:
-    import os
     import ssl
     from collections.abc import Mapping
 
     import httpx
     from mirelo_ergo_api.mirelo_v2 import AuthenticatedClient
 
+    from .families import Generation, Model
     from .values import MeResult, PreflightResult
 
 
@@ -53,7 +51,7 @@ class GenerationRequest(JobRequest):
         return run(core.sync(self._generation, self._max_credits, lambda done: JobResult(core, done, None, None)))
 
 
-class MireloClient(ServiceClient[MireloFlows]):
+class MireloClient(MireloCalls[GenerationRequest], ServiceClient[MireloFlows]):
     """A client of the Mirelo API v2. Use it in a with-block, or close it; threads may share it.
 
     `api_key` defaults to MIRELO_API_KEY; the address to `base_url`, else `https://` + `host`, else MIRELO_BASE_URL,
@@ -83,7 +81,7 @@ class MireloClient(ServiceClient[MireloFlows]):
         allow_private_hosts: bool = False,
         max_credits: int | None = None,
         check_limits: bool = True,
-        model: str | None = None,
+        model: Model | None = None,
     ) -> None:
         key = Secret(api_key)
         del api_key  # a traceback may show this frame
@@ -111,108 +109,8 @@ class MireloClient(ServiceClient[MireloFlows]):
         """Ask for the account and its credits. Costs nothing."""
         return run(self._core.me())
 
-    def text_to_sfx(
-        self,
-        prompt: str,
-        *,
-        duration_ms: int = 10_000,
-        num_samples: int = 1,
-        loop: bool = False,
-        model: str | None = None,
-        max_credits: int | None = None,
-    ) -> GenerationRequest:
-        """Describe a sound in words: `prompt` up to 5000 characters, 1 to 4 samples (each is paid).
-
-        1000 to 10000 ms in model v1.5, to 60000 in v1.6, which also makes loops (`loop`, at least 3000 ms).
-        `max_credits` overrides the client's. Sends nothing yet. Raises `InvalidRequestError` (limits: the spec).
-        """
-        fields = {"prompt": prompt, "duration_ms": duration_ms, "num_samples": num_samples}
-        generation = self._core.generation("text-to-sfx", model, fields, {"loop": (loop, False)})
-        return GenerationRequest(self._core, generation, credit_limit(max_credits))
-
-    def video_to_sfx(
-        self,
-        video: Video | str | os.PathLike[str],
-        *,
-        duration_ms: int,
-        start_offset_ms: int = 0,
-        num_samples: int = 1,
-        output: str = "audio",
-        prompt: str | None = None,
-        model: str | None = None,
-        max_credits: int | None = None,
-    ) -> GenerationRequest:
-        """Make sound for a part of a video: a `Video`, a path, or a URL (it begins with http:// or https://).
-
-        1000 to 600000 ms from `start_offset_ms`, within the clip; 1 to 4 samples (each is paid); `output` is "audio"
-        or "video" (the clip with the sound mixed in); `prompt` needs model v1.6. `max_credits` overrides the client's.
-        Sends nothing yet. Raises `InvalidRequestError` (limits: the spec; a missing or unreadable file).
-        """
-        fields = {
-            "duration_ms": duration_ms,
-            "start_offset_ms": start_offset_ms,
-            "num_samples": num_samples,
-            "output": output,
-        }
-        source = source_from(Video, video, self._core.assets)
-        generation = self._core.generation("video-to-sfx", model, fields, {"prompt": (prompt, None)}, video=source)
-        return GenerationRequest(self._core, generation, credit_limit(max_credits))
-
-    def extend_audio(
-        self,
-        audio: Audio | str | os.PathLike[str],
-        *,
-        append_duration_ms: int,
-        video: Video | str | os.PathLike[str] | None = None,
-        prompt: str | None = None,
-        loop: bool = False,
-        start_offset_ms: int = 0,
-        num_samples: int = 1,
-        model: str | None = None,
-        max_credits: int | None = None,
-    ) -> GenerationRequest:
-        """Continue a sound (at least 3 s of it) by 1000 to 30000 ms; model v1.6. The result begins with the input.
-
-        With a `video`, up to 57000 ms that fit its picture from `start_offset_ms` on. With `loop` (not beside a video)
-        the whole becomes a loop: at least 2000 ms appended, 5 to 60 s in all. Credits: by the appended second and
-        sample. Sends nothing yet. Raises `InvalidRequestError`.
-        """
-        fields = {"append_duration_ms": append_duration_ms, "num_samples": num_samples}
-        extras = {"prompt": (prompt, None), "loop": (loop, False), "start_offset_ms": (start_offset_ms, 0)}
-        sound = source_from(Audio, audio, self._core.assets)
-        picture = None if video is None else source_from(Video, video, self._core.assets)
-        family = "extend-audio" if video is None else "extend-audio/with_video"
-        generation = self._core.generation(family, model, fields, extras, audio=sound, video=picture)
-        return GenerationRequest(self._core, generation, credit_limit(max_credits))
-
-    def inpaint_audio(
-        self,
-        audio: Audio | str | os.PathLike[str],
-        *,
-        segment: tuple[int, int],
-        video: Video | str | os.PathLike[str] | None = None,
-        prompt: str | None = None,
-        num_samples: int = 1,
-        model: str | None = None,
-        max_credits: int | None = None,
-    ) -> GenerationRequest:
-        """Make a part of a sound anew: `segment` is (start_ms, end_ms), 1000 to 8000 ms wide; model v1.6.
-
-        It starts at 1000 ms or later; what is outside stays as it is. With a `video` the part fits its picture. Sends
-        nothing yet. Raises `InvalidRequestError`.
-        """
-        fields = {"segment": segment_fields(segment), "num_samples": num_samples}
-        sound = source_from(Audio, audio, self._core.assets)
-        picture = None if video is None else source_from(Video, video, self._core.assets)
-        family = "inpaint-audio" if video is None else "inpaint-audio/with_video"
-        generation = self._core.generation(
-            family, model, fields, {"prompt": (prompt, None)}, audio=sound, video=picture
-        )
-        return GenerationRequest(self._core, generation, credit_limit(max_credits))
-
-    def models(self) -> list[ModelInfo]:
-        """List families and models with their limits, as the spec has them; sends nothing."""
-        return known_models(self._core.model)
+    def _request_of(self, generation: Generation, max_credits: int | None) -> GenerationRequest:
+        return GenerationRequest(self._core, generation, max_credits)
 
     @property
     def low_level(self) -> AuthenticatedClient:

@@ -7,26 +7,34 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
+from .._runtime.api.endpoints import describe
 from .._runtime.api.execute import Operation, execute
 from .._runtime.api.requests import request_from
 from .._runtime.api.retry import Kind
 from .._runtime.jobs.flows import JobFlows
 from .._runtime.transfer.assets import AssetCache
+from .._runtime.transfer.inputs import MediaSource
 from .._runtime.transfer.upload import Asset, Slot, upload_once
 from .._runtime.webhooks.order import NOTHING
 from ..errors import CostLimitError, IncompleteResultError, MireloError, VideoError
-from .families import Generation, SourceRef, SourceRefs, choose_family, fields_for
+from .families import Generation, choose_family, fields_for
+from .generated import operations as of
 from .service import ASSET_LIFETIME
+from .sources import SourceRef, in_body
 from .values import MeResult, PreflightResult, read_asset, read_me, read_preflight, read_result
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from .._runtime.io.protocol import Request
+    from mirelo_ergo_api.mirelo_v2.bodies import AssetRequest
+
+    from .._runtime.api.endpoints import Endpoint
+    from .._runtime.io.protocol import Reply
     from .._runtime.jobs.tokens import JobRecord
     from .._runtime.jobs.values import JobSucceeded
-    from .._runtime.transfer.inputs import MediaSource
     from .._runtime.webhooks.order import WebhookOrder
+
+    SourceRefs = Mapping[str, SourceRef]
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -44,18 +52,13 @@ class MireloFlows(JobFlows):
 
     # --- requests ---------------------------------------------------------------------------------------------------
 
-    def generation(
-        self,
-        family: str,
-        model: str | None,
-        fields: Mapping[str, Any],
-        extras: Mapping[str, tuple[Any, Any]],
-        **sources: MediaSource | None,
-    ) -> Generation:
+    def generation(self, family: str, model: str | None, wishes: Mapping[str, object]) -> Generation:
         """Choose the model, lay out the fields and check them; raises `InvalidRequestError`. Sends nothing."""
         chosen = choose_family(family, self.model if model is None else model)
-        given = {name: source for name, source in sources.items() if source is not None}
-        generation = Generation(chosen, fields_for(chosen, fields, extras), given)
+        given = fields_for(chosen, wishes)
+        sources = {name: value for name, value in given.items() if isinstance(value, MediaSource)}
+        fields = {name: value for name, value in given.items() if name not in sources}
+        generation = Generation(chosen, fields, sources)
         if self.check_limits:
             generation.check()
         return generation
@@ -63,17 +66,17 @@ class MireloFlows(JobFlows):
     # --- account and cost -------------------------------------------------------------------------------------------
 
     async def me(self) -> MeResult:
-        from mirelo_ergo_api.mirelo_v2.api.account import get_me
-
-        return await execute(self.runtime, self._read("getMe", request_from(get_me._get_kwargs()), read_me))
+        return await execute(self.runtime, self._read(of.GET_ME, read_me))
 
     async def preflight(self, generation: Generation) -> PreflightResult:
-        kwargs = generation.family.endpoints.preflight(generation.fields)
-        name = f"{generation.family.operation}Preflight"
-        return await execute(self.runtime, self._read(name, request_from(kwargs), read_preflight))
+        endpoint = generation.family.endpoints.preflight
+        return await execute(self.runtime, self._read(endpoint, read_preflight, generation.quoted))
 
-    def _read(self, name: str, request: Request, read: Callable[..., T]) -> Operation[T]:
-        return Operation(name, Kind.READ, request, read, self.runtime.timeout)
+    def _read(
+        self, endpoint: Endpoint, read: Callable[[Reply], T], query: Mapping[str, Any] | None = None
+    ) -> Operation[T]:
+        request = request_from(describe(endpoint, query=query))
+        return Operation(endpoint.name, Kind.READ, request, read, self.runtime.timeout)
 
     async def guard(self, generation: Generation, limit: int | None) -> None:
         """Ask what it costs if there is a limit; raise `CostLimitError` if that is more, or not to be had."""
@@ -103,11 +106,9 @@ class MireloFlows(JobFlows):
         return await upload_once(self.runtime, media, self._new_slot, ASSET_LIFETIME)
 
     async def _new_slot(self, content_type: str) -> Slot:
-        from mirelo_ergo_api.mirelo_v2.api.assets import create_asset
-        from mirelo_ergo_api.mirelo_v2.models import AssetRequest
-
-        request = request_from(create_asset._get_kwargs(body=AssetRequest(content_type=content_type)))
-        operation = Operation("createAsset", Kind.CHEAP, request, read_asset, self.runtime.timeout)
+        body: AssetRequest = {"content_type": content_type}
+        request = request_from(describe(of.CREATE_ASSET, json=body))
+        operation = Operation(of.CREATE_ASSET.name, Kind.CHEAP, request, read_asset, self.runtime.timeout)
         return Slot(*await execute(self.runtime, operation))
 
     # --- submitting -------------------------------------------------------------------------------------------------
@@ -118,13 +119,10 @@ class MireloFlows(JobFlows):
         return await self._paid(generation, partial(self._submit_once, order))
 
     async def _submit_once(self, order: WebhookOrder, generation: Generation, places: SourceRefs) -> JobRecord:
-        family = generation.family
-        body = family.endpoints.body(generation.fields, places)
-        request = request_from(
-            family.endpoints.create(body=body), submit=True, headers=order.headers, fields=order.fields
-        )
-        name = f"{family.operation}JobCreate"
-        return await self.start(name, request, family.name, family.model, generation.num_samples)
+        family, endpoint = generation.family, generation.family.endpoints.create
+        kwargs = describe(endpoint, json={**generation.fields, **in_body(places)})
+        request = request_from(kwargs, submit=True, headers=order.headers, fields=order.fields)
+        return await self.start(endpoint.name, request, family.name, family.model, generation.num_samples)
 
     async def sync(self, generation: Generation, limit: int | None, result: Callable[[JobSucceeded], R]) -> R:
         """Generate within one request. A paid request whose answer can be lost: nothing leads back to it."""
@@ -140,11 +138,12 @@ class MireloFlows(JobFlows):
         return result(done)
 
     async def _sync_once(self, generation: Generation, places: SourceRefs) -> JobSucceeded:
-        family = generation.family
-        body = family.endpoints.body(generation.fields, places)
-        request = request_from(family.endpoints.sync(body=body), submit=True, long=True)
-        name, timeout = f"{family.operation}Sync", self.runtime.timeout
-        return await execute(self.runtime, Operation(name, Kind.PAID, request, read_result, timeout))
+        endpoint = generation.family.endpoints.sync
+        kwargs = describe(endpoint, json={**generation.fields, **in_body(places)})
+        request = request_from(kwargs, submit=True, long=True)
+        return await execute(
+            self.runtime, Operation(endpoint.name, Kind.PAID, request, read_result, self.runtime.timeout)
+        )
 
     async def _paid(self, generation: Generation, send: Callable[[Generation, SourceRefs], Awaitable[T]]) -> T:
         """Upload if need be and send; an asset that the service no longer knows is uploaded once more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from .._runtime.api.endpoints import describe
 from .._runtime.api.service import Api, ErrorFacts
 from .._runtime.jobs.protocol import JobApi, operation_names
 from .._runtime.jobs.schedule import PROMPT
@@ -65,8 +66,8 @@ def _read_error(body: object) -> ErrorFacts | None:
 
 
 def _poll_endpoint(record: JobRecord) -> tuple[str, str]:
-    family = FAMILIES[record.family, record.model]
-    return f"{family.operation}JobPoll", family.endpoints.poll(record.job_id)["url"]
+    endpoint = FAMILIES[record.family, record.model].endpoints.poll
+    return endpoint.name, describe(endpoint, {"job_id": record.job_id})["url"]
 
 
 MIRELO: Final = Api(

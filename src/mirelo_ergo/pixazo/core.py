@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from .._runtime.api.endpoints import describe
 from .._runtime.api.requests import request_from
 from .._runtime.jobs.flows import JobFlows
 from .._runtime.redact import safe_url, shorten
@@ -34,10 +35,10 @@ class PixazoFlows(JobFlows):
 
     async def submit(self, generation: Generation, order: WebhookOrder) -> JobRecord:
         """Submit a job."""
-        family = generation.family
-        kwargs = family.build(generation.fields)
+        family, endpoint = generation.family, generation.family.endpoint
+        kwargs = describe(endpoint, json=generation.fields)
         request = request_from(kwargs, submit=True, headers=order.headers, fields=order.fields)
-        return await self.start(family.operation, request, family.name, family.model, generation.num_samples)
+        return await self.start(endpoint.name, request, family.name, family.model, generation.num_samples)
 
 
 def _check_url(family: Family, url: object) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from .._runtime.api.endpoints import describe
 from .._runtime.api.service import Api, ErrorFacts
 from .._runtime.jobs.protocol import JobApi, operation_names
 from .._runtime.jobs.schedule import Schedule
 from ..errors import InsufficientCreditsError, NotFoundError
 from .families import FAMILIES
+from .generated import operations as of
 from .values import read_accepted, read_status
 from .webhooks import WEBHOOKS
 
@@ -42,10 +44,8 @@ def _read_error(body: object) -> ErrorFacts | None:
 
 
 def _poll_endpoint(record: JobRecord) -> tuple[str, str]:
-    from mirelo_ergo_api.pixazo.api.requests import get_request_status
-
-    path: str = get_request_status._get_kwargs(record.job_id)["url"]
-    return "getRequestStatus", path
+    endpoint = of.GET_REQUEST_STATUS
+    return endpoint.name, describe(endpoint, {"request_id": record.job_id})["url"]
 
 
 PIXAZO: Final = Api(

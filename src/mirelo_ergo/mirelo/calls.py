@@ -1,0 +1,203 @@
+"""The calls of both Mirelo clients, written once: none of them sends anything, so that none is async."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+from .._runtime.arguments import credit_limit
+from .models import ModelInfo, known_models
+from .sources import audio_source, segment_fields, video_source
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from mirelo_ergo_api.mirelo_v2.bodies import (
+        ExtendAudioV16Request,
+        ExtendAudioWithVideoV16Request,
+        InpaintAudioV16Request,
+        InpaintAudioWithVideoV16Request,
+        TextToSfxRequest,
+        TextToSfxV16Request,
+        VideoToSfxRequest,
+        VideoToSfxV16Request,
+    )
+
+    from .._runtime.transfer.inputs import Audio, Video
+    from .core import MireloFlows
+    from .families import Generation, Model
+
+RequestT = TypeVar("RequestT")
+
+
+class MireloCalls(ABC, Generic[RequestT]):
+    """What can be generated. Each call checks its arguments and returns a request; sending it is what costs."""
+
+    _core: MireloFlows
+
+    @abstractmethod
+    def _request_of(self, generation: Generation, max_credits: int | None) -> RequestT:
+        """Make the client's own kind of request."""
+
+    def text_to_sfx(
+        self,
+        prompt: str,
+        *,
+        duration_ms: int = 10_000,
+        num_samples: int = 1,
+        loop: bool = False,
+        model: Model | None = None,
+        max_credits: int | None = None,
+    ) -> RequestT:
+        """Describe a sound in words. Sends nothing yet; the limits are the spec's.
+
+        Args:
+            prompt: What is to be heard, 1 to 5000 characters.
+            duration_ms: 1000 to 10000 in model v1.5, to 60000 in v1.6.
+            num_samples: 1 to 4 variations; each is paid.
+            loop: A loop without a seam, of at least 3000 ms; model v1.6.
+            model: None: the client's `model=`, else v1.5.
+            max_credits: The most that this request may cost; None: the client's `max_credits=`.
+
+        Raises:
+            InvalidRequestError: An argument is outside its limits, or the model lacks it.
+        """
+        plain: TextToSfxRequest = {"prompt": prompt, "duration_ms": duration_ms, "num_samples": num_samples}
+        fields: TextToSfxV16Request = {**plain, "loop": loop}
+        return self._request("text-to-sfx", model, fields, max_credits)
+
+    def video_to_sfx(
+        self,
+        video: Video | str | os.PathLike[str],
+        *,
+        duration_ms: int,
+        start_offset_ms: int = 0,
+        num_samples: int = 1,
+        output: Literal["audio", "video"] = "audio",
+        prompt: str | None = None,
+        model: Model | None = None,
+        max_credits: int | None = None,
+    ) -> RequestT:
+        """Make sound for a part of a video. Sends nothing yet; the limits are the spec's.
+
+        Args:
+            video: A `Video`, a path, or a URL (it begins with http:// or https://).
+            duration_ms: 1000 to 600000, within the clip.
+            start_offset_ms: Where in the clip it begins.
+            num_samples: 1 to 4 variations; each is paid.
+            output: "audio", or "video" for the clip with the sound mixed in.
+            prompt: What is to be heard; model v1.6.
+            model: None: the client's `model=`, else v1.5.
+            max_credits: The most that this request may cost; None: the client's `max_credits=`.
+
+        Raises:
+            InvalidRequestError: An argument is outside its limits, the model lacks it, or the file cannot be read.
+        """
+        plain: VideoToSfxRequest = {
+            "video": video_source(video, self._core.assets),
+            "duration_ms": duration_ms,
+            "start_offset_ms": start_offset_ms,
+            "num_samples": num_samples,
+            "output": output,
+        }
+        if prompt is None:
+            return self._request("video-to-sfx", model, plain, max_credits)
+        fields: VideoToSfxV16Request = {**plain, "prompt": prompt}
+        return self._request("video-to-sfx", model, fields, max_credits)
+
+    def extend_audio(
+        self,
+        audio: Audio | str | os.PathLike[str],
+        *,
+        append_duration_ms: int,
+        video: Video | str | os.PathLike[str] | None = None,
+        prompt: str | None = None,
+        loop: bool = False,
+        start_offset_ms: int = 0,
+        num_samples: int = 1,
+        model: Model | None = None,
+        max_credits: int | None = None,
+    ) -> RequestT:
+        """Continue a sound; the result begins with it. Model v1.6. Sends nothing yet; the limits are the spec's.
+
+        Args:
+            audio: An `Audio` of at least 3 s, a path, or a URL (it begins with http:// or https://).
+            append_duration_ms: 1000 to 30000, to 57000 with a video, at least 2000 with `loop`. Its price is by this.
+            video: A clip whose picture the sound is to fit.
+            prompt: What is to be heard.
+            loop: Make the whole a loop, 5 to 60 s long; not beside a video.
+            start_offset_ms: Where in the video it begins.
+            num_samples: 1 to 4 variations; each is paid.
+            model: None: the client's `model=`, else v1.6.
+            max_credits: The most that this request may cost; None: the client's `max_credits=`.
+
+        Raises:
+            InvalidRequestError: An argument is outside its limits, the model lacks it, or a file cannot be read.
+        """
+        sound: ExtendAudioV16Request = {
+            "audio": audio_source(audio, self._core.assets),
+            "append_duration_ms": append_duration_ms,
+            "num_samples": num_samples,
+        }
+        if prompt is not None:
+            sound["prompt"] = prompt
+        looped: ExtendAudioV16Request = {**sound, "loop": loop}
+        if video is None:
+            return self._request("extend-audio", model, {**looped, "start_offset_ms": start_offset_ms}, max_credits)
+        fitted: ExtendAudioWithVideoV16Request = {
+            "audio": sound["audio"],
+            "append_duration_ms": append_duration_ms,
+            "num_samples": num_samples,
+            "start_offset_ms": start_offset_ms,
+            "video": video_source(video, self._core.assets),
+        }
+        if prompt is not None:
+            fitted["prompt"] = prompt
+        return self._request("extend-audio/with_video", model, {**fitted, "loop": loop}, max_credits)
+
+    def inpaint_audio(
+        self,
+        audio: Audio | str | os.PathLike[str],
+        *,
+        segment: tuple[int, int],
+        video: Video | str | os.PathLike[str] | None = None,
+        prompt: str | None = None,
+        num_samples: int = 1,
+        model: Model | None = None,
+        max_credits: int | None = None,
+    ) -> RequestT:
+        """Make a part of a sound again; what is outside it stays. Model v1.6. Sends nothing yet.
+
+        Args:
+            audio: An `Audio`, a path, or a URL (it begins with http:// or https://).
+            segment: The part as (start_ms, end_ms), 1000 to 8000 ms wide; it starts at 1000 or later.
+            video: A clip whose picture the part is to fit.
+            prompt: What is to be heard.
+            num_samples: 1 to 4 variations; each is paid.
+            model: None: the client's `model=`, else v1.6.
+            max_credits: The most that this request may cost; None: the client's `max_credits=`.
+
+        Raises:
+            InvalidRequestError: An argument is outside its limits, the model lacks it, or a file cannot be read.
+        """
+        sound: InpaintAudioV16Request = {
+            "segment": segment_fields(segment),
+            "audio": audio_source(audio, self._core.assets),
+            "num_samples": num_samples,
+        }
+        if prompt is not None:
+            sound["prompt"] = prompt
+        if video is None:
+            return self._request("inpaint-audio", model, sound, max_credits)
+        fitted: InpaintAudioWithVideoV16Request = {**sound, "video": video_source(video, self._core.assets)}
+        return self._request("inpaint-audio/with_video", model, fitted, max_credits)
+
+    def models(self) -> list[ModelInfo]:
+        """Return families and models with their limits, as the spec has them; sends nothing."""
+        return known_models(self._core.model)
+
+    def _request(
+        self, family: str, model: str | None, wishes: Mapping[str, object], max_credits: int | None
+    ) -> RequestT:
+        return self._request_of(self._core.generation(family, model, wishes), credit_limit(max_credits))

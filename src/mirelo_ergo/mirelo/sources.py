@@ -1,0 +1,72 @@
+"""Sources in a request: a URL that the service fetches, or an asset that was uploaded before the request is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import attrs
+
+from .._runtime.redact import short_repr
+from .._runtime.transfer.inputs import Audio, Video, source_from
+from ..errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from mirelo_ergo_api.mirelo_v2.bodies import (
+        AudioSourceAsset,
+        AudioSourceUrl,
+        Segment,
+        VideoSourceAsset,
+        VideoSourceUrl,
+    )
+
+    from .._runtime.transfer.assets import AssetCache
+
+    VideoSource = VideoSourceUrl | VideoSourceAsset
+    AudioSource = AudioSourceUrl | AudioSourceAsset
+
+
+@attrs.frozen
+class SourceRef:
+    """Where the service finds a source: a URL it fetches, or the asset id of uploaded bytes."""
+
+    url: str | None
+    asset_id: str | None
+
+    def video(self) -> VideoSource:
+        """Return it as a video source in a body."""
+        if self.asset_id is not None:
+            return {"type": "asset", "asset_id": self.asset_id}
+        return {"type": "url", "video_url": self.url or ""}
+
+    def audio(self) -> AudioSource:
+        """Return it as an audio source in a body."""
+        if self.asset_id is not None:
+            return {"type": "asset", "asset_id": self.asset_id}
+        return {"type": "url", "audio_url": self.url or ""}
+
+
+def in_body(sources: Mapping[str, SourceRef]) -> dict[str, VideoSource | AudioSource]:
+    """Return sources, by their field, as a body has them."""
+    return {name: ref.video() if name == "video" else ref.audio() for name, ref in sources.items()}
+
+
+def video_source(video: Video | str | os.PathLike[str], assets: AssetCache) -> VideoSource:
+    """Return a `Video` in the place of what stands there once it is uploaded."""
+    return cast("VideoSource", source_from(Video, video, assets))
+
+
+def audio_source(audio: Audio | str | os.PathLike[str], assets: AssetCache) -> AudioSource:
+    """Return an `Audio` in the place of what stands there once it is uploaded."""
+    return cast("AudioSource", source_from(Audio, audio, assets))
+
+
+def segment_fields(segment: tuple[int, int]) -> Segment:
+    """Return a (start, end) pair as a body has it; raises `InvalidRequestError`."""
+    if not isinstance(segment, tuple | list) or len(segment) != 2:
+        raise InvalidRequestError(
+            f"segment={short_repr(segment)} is not a pair (start_ms, end_ms); nothing was sent", field="segment"
+        )
+    return {"start_ms": segment[0], "end_ms": segment[1]}

@@ -1,0 +1,128 @@
+"""The calls of both gateway clients, written once: none of them sends anything, so that none is async."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+from .families import RANDOM, TEXT_TO_AUDIO, VIDEO_TO_AUDIO, VIDEO_TO_VIDEO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mirelo_ergo_api.pixazo.bodies import TextToAudioRequest, VideoToAudioRequest, VideoToVideoRequest
+
+    from .core import PixazoFlows
+    from .families import Family, Generation
+
+RequestT = TypeVar("RequestT")
+
+
+class PixazoCalls(ABC, Generic[RequestT]):
+    """What can be generated. Each call checks its arguments and returns a request; sending it is what costs."""
+
+    _core: PixazoFlows
+
+    @abstractmethod
+    def _request_of(self, generation: Generation) -> RequestT:
+        """Make the client's own kind of request."""
+
+    def text_to_audio(
+        self,
+        text_prompt: str,
+        *,
+        duration: float = 10,
+        ambience: bool = False,
+        double_output: bool = False,
+        num_samples: int = 1,
+        upload_audio_format: Literal["wav", "mp3", "aac", "flac"] = "wav",
+        seed: int | None = None,
+    ) -> RequestT:
+        """Describe a sound in words (SFX 1.6). Sends nothing yet; the limits are the spec's.
+
+        Args:
+            text_prompt: What is to be heard, at least 4 characters.
+            duration: Seconds, 0.1 to 60.
+            ambience: A tile that loops without a seam.
+            double_output: The loop twice over; only with `ambience`.
+            num_samples: 1 to 4 variations; each is paid.
+            upload_audio_format: The results' format.
+            seed: None: random.
+
+        Raises:
+            InvalidRequestError: An argument is outside its limits.
+        """
+        fields: TextToAudioRequest = {
+            "text_prompt": text_prompt,
+            "duration": duration,
+            "ambience": ambience,
+            "double_output": double_output,
+            "num_samples": num_samples,
+            "upload_audio_format": upload_audio_format,
+            "seed": RANDOM if seed is None else seed,
+        }
+        return self._request(TEXT_TO_AUDIO, fields)
+
+    def video_to_video(
+        self,
+        video_url: str,
+        *,
+        text_prompt: str | None = None,
+        duration: float = 10,
+        num_samples: int = 1,
+        seed: int | None = None,
+    ) -> RequestT:
+        """Make a video with its sound (SFX 1.6). Sends nothing yet; the limits are the spec's.
+
+        Args:
+            video_url: A public URL (MP4, MOV, WEBM, M4V, GIF): the gateway takes no uploads.
+            text_prompt: What is to be heard.
+            duration: Seconds, 1 to 60; over 10 in a sliding window.
+            num_samples: 1 to 4 videos; each is paid.
+            seed: None: random.
+
+        Raises:
+            InvalidRequestError: An argument is outside its limits.
+        """
+        fields: VideoToVideoRequest = {
+            "video_url": video_url,
+            "duration": duration,
+            "num_samples": num_samples,
+            "seed": RANDOM if seed is None else seed,
+        }
+        if text_prompt is not None:
+            fields["text_prompt"] = text_prompt
+        return self._request(VIDEO_TO_VIDEO, fields)
+
+    def video_to_audio(
+        self,
+        video_url: str,
+        *,
+        text_prompt: str = "",
+        num_samples: int = 2,
+        seed: int = 2105,
+        duration: float = 10,
+    ) -> RequestT:
+        """Make the sound of a video (SFX 1.0). Sends nothing yet; the limits are the spec's.
+
+        Args:
+            video_url: A public URL (MP4, MOV, WEBM, M4V, GIF): the gateway takes no uploads.
+            text_prompt: What is to be heard.
+            num_samples: 1 to 4 variations; each is paid. Two unless told otherwise.
+            seed: The model's own default.
+            duration: Seconds, above 0.
+
+        Raises:
+            InvalidRequestError: An argument is outside its limits.
+        """
+        fields: VideoToAudioRequest = {
+            "video_url": video_url,
+            "text_prompt": text_prompt,
+            "num_samples": num_samples,
+            "seed": seed,
+            "duration": duration,
+        }
+        return self._request(VIDEO_TO_AUDIO, fields)
+
+    def _request(self, family: Family, fields: Mapping[str, object]) -> RequestT:
+        return self._request_of(self._core.generation(family, fields))
