@@ -25,6 +25,7 @@ from mirelo_ergo import (
     AsyncJobResult,
     AsyncJobUpdates,
     AsyncMireloClient,
+    AsyncPage,
     AsyncPixazoClient,
     Audio,
     AudioError,
@@ -55,6 +56,7 @@ from mirelo_ergo import (
     ModelInfo,
     NetworkError,
     NotFoundError,
+    Page,
     PermissionDeniedError,
     PixazoClient,
     PreflightResult,
@@ -74,7 +76,10 @@ from mirelo_ergo import (
     WebhookInbox,
     WebhookSignatureError,
     capabilities,
+    check_folder,
+    list_models,
     parse_webhook,
+    service_of,
 )
 from mirelo_ergo.emulator import Asset, Charge, Clock, Emulator, SeenJob, SeenRequest, faults, running, serve
 from mirelo_ergo.webhooks import asgi_app
@@ -215,6 +220,28 @@ def models(known: list[ModelInfo]) -> None:
         assert_type((info.family, info.model, info.is_default), tuple[str, str, bool])
         assert_type(dict(info.limits["num_samples"]), dict[str, Any])
         assert_type(info.conditions, tuple[str, ...])
+
+
+def helpers(token: str) -> None:
+    assert_type(check_folder("out/"), Path)
+    assert_type(list_models(), list[ModelInfo])
+    assert_type(service_of(token), str | None)
+
+
+def pages(page: Page[str]) -> None:
+    assert_type((page.items, page.next_cursor, page.total_count), tuple[list[str], str | None, int | None])
+    for item in page:
+        assert_type(item, str)
+
+
+async def pages_awaited(page: AsyncPage[str]) -> None:
+    async for item in page:
+        assert_type(item, str)
+
+
+def asked(request: GenerationRequest, awaited: AsyncGenerationRequest) -> None:
+    assert_type(request.describe(), dict[str, object])
+    assert_type(awaited.describe(), dict[str, object])
 
 
 def ending(job: Job) -> None:
