@@ -178,12 +178,27 @@ def decode(data: bytes) -> tuple[list[tuple[float, NDArray[Any]]], NDArray[Any]]
     return pictures, np.concatenate(sounds)
 
 
-def encode_clip(path: Path, *, codec: str, container: str, milliseconds: int, fps: int = 20, gop: int = 12) -> None:
-    """Write a small clip: a grey ramp that flashes white every half second, 500 ms, 1000 ms and so on."""
+def encode_clip(
+    path: Path,
+    *,
+    codec: str,
+    container: str,
+    milliseconds: int,
+    fps: int = 20,
+    gop: int = 12,
+    sound: NDArray[Any] | None = None,
+    sound_codec: str = "aac",
+) -> None:
+    """Write a small clip: a grey ramp that flashes white every half second, 500 ms, 1000 ms and so on.
+
+    `sound` are its samples, 16 bit, 48 kHz and stereo.
+    """
     with av.open(str(path), "w", format=container) as output:
         stream = output.add_stream(codec, rate=fps)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt, stream.gop_size = 64, 48, "yuv420p", gop
+        audio = None if sound is None else output.add_stream(sound_codec, rate=48_000, layout="stereo")
+        assert isinstance(audio, av.AudioStream | None)
         for number in range(milliseconds * fps // 1000):
             picture = np.full((48, 64, 3), 40, np.uint8)
             picture[:, : 4 + number % 10] = 90
@@ -192,6 +207,25 @@ def encode_clip(path: Path, *, codec: str, container: str, milliseconds: int, fp
                 picture += np.uint8(120 - 40 * since)
             output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         output.mux(stream.encode(None))
+        if audio is not None and sound is not None:
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(sound.reshape(1, -1)), format="s16", layout="stereo"
+            )
+            frame.sample_rate = 48_000
+            output.mux(audio.encode(frame))
+            output.mux(audio.encode(None))
+
+
+def tone(hertz: float, milliseconds: float, level: float = 8000, rate: int = 48_000) -> NDArray[np.int16]:
+    """Make a pure tone, stereo."""
+    wave_form = level * np.sin(2 * np.pi * hertz * np.arange(round(milliseconds * rate / 1000)) / rate)
+    return np.repeat(np.rint(wave_form)[:, None], 2, axis=1).astype(np.int16)
+
+
+def loudness_of(hertz: float, sound: NDArray[Any], rate: int = 48_000) -> float:
+    """Return how loud one pitch is in a sound, in the units of its samples."""
+    turn = np.exp(-2j * np.pi * hertz * np.arange(len(sound)) / rate)
+    return float(2 * abs((sound.astype(np.float64).mean(axis=1) * turn).mean()))
 
 
 @contextmanager

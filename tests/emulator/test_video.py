@@ -22,8 +22,10 @@ from tests.emulator.support import (
     error_of,
     fetch,
     loudest_onsets,
+    loudness_of,
     read_wav,
     sending,
+    tone,
 )
 
 if TYPE_CHECKING:
@@ -217,6 +219,47 @@ def test_every_codec_and_container_is_heard_and_muxed(
     assert loudest_onsets(mixed, len(flashes)) == pytest.approx(flashes, abs=50)
     brightest = [ms for ms, image in pictures if image.mean() > 100 and ms < 2000]
     assert all(min(abs(ms - flash) for ms in brightest) < 30 for flash in flashes)
+
+
+@pytest.mark.parametrize(
+    ("codec", "container", "sound_codec"),
+    [("libx264", "mp4", "aac"), ("libx264", "mov", "pcm_s16le"), ("libvpx-vp9", "webm", "libopus")],
+)
+@pytest.mark.parametrize("start_ms", [0, 700])
+def test_the_new_sound_is_mixed_into_the_clips_own(
+    api: Api, tmp_path: Path, codec: str, container: str, sound_codec: str, start_ms: int
+) -> None:
+    """The clip's own sound is a tone up to 1500 ms, then nothing, and ends before the picture."""
+    path = tmp_path / f"own.{container}"
+    own = np.concatenate([tone(3000, 1500), np.zeros((24_000, 2), np.int16)])
+    encode_clip(path, codec=codec, container=container, milliseconds=3000, sound=own, sound_codec=sound_codec)
+    window = {"video": api.upload(path.read_bytes()), "start_offset_ms": start_ms, "duration_ms": 2000}
+
+    made = read_wav(fetch(api.results(VIDEO, **window)[0]).content)
+    assert loudness_of(3000, made) < 100, "audio alone is the new sound"
+    pictures, mixed = decode(fetch(api.results(VIDEO, **window, output="video")[0]).content)
+    mixed = mixed * 32_768
+    tone_ends = (1500 - start_ms) * 48
+    assert loudness_of(3000, mixed[2400 : tone_ends - 2400]) == pytest.approx(8000, rel=0.1)
+    assert loudness_of(3000, mixed[tone_ends + 2400 :]) < 400
+    after = slice(tone_ends + 2400, 2000 * 48 - 2400)
+    assert np.corrcoef(mixed[after, 0], made[after, 0])[0, 1] > 0.95, "where the own sound is silent, it is the new one"
+    assert len(mixed) / 48 == pytest.approx(2000, abs=25)
+    assert pictures[0][0] == 0
+    assert sorted(path.name.partition("-")[0] for path in api.emu._state.disk.folder.iterdir()) == ["result", "upload"]
+
+
+def test_a_clip_with_a_damaged_sound_fails_where_it_is_needed(api: Api, tmp_path: Path) -> None:
+    path = tmp_path / "torn.mp4"
+    encode_clip(path, codec="libx264", container="mp4", milliseconds=1500, sound=tone(500, 1500))
+    data = path.read_bytes()
+    with av.open(str(path)) as clip:
+        (first, *_) = (packet for packet in clip.demux(audio=0) if packet.pos is not None)
+        at = first.pos or 0
+    video = api.upload(data[:at] + b"\xff" * 400 + data[at + 400 :])
+    assert api.finish(api.submit(VIDEO, video=video, duration_ms=1000))["status"] == "succeeded"
+    status = api.finish(api.submit(VIDEO, video=video, duration_ms=1000, output="video"))
+    assert (status["status"], status["error"]["code"]) == ("errored", "invalid_audio")
 
 
 def test_the_picture_is_copied_when_the_window_begins_at_0(api: Api, example_clip: Path) -> None:

@@ -1,4 +1,4 @@
-"""Open a sound that comes with a request: decode it whole, to 48 kHz, stereo and 16 bit."""
+"""Open a sound that comes with a request, or with a clip: decode it to 48 kHz, stereo and 16 bit."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import attrs
 import av
 from av.error import FFmpegError
 
+from mirelo_ergo.emulator.media.picture import open_clip, picture_of
+from mirelo_ergo.emulator.media.samples import Samples
 from mirelo_ergo.emulator.media.wav import FRAME_BYTES, RATE
 from mirelo_ergo.emulator.web.refusals import Refusal, short
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from av.audio.frame import AudioFrame
+    from av.container import InputContainer
+
+    from mirelo_ergo.emulator.media.segments import Window
 
 MAX_SECONDS = 600
 HEAD_BYTES = 12
@@ -52,18 +57,55 @@ def decode(source: Path, target: Path, check: Callable[[], None], grow: Callable
     return written
 
 
+def own_sound(clip: Path, target: Path, window: Window, check: Callable[[], None]) -> Samples | None:
+    """Write what a clip sounds like in a window to a file; return None for a clip without a sound.
+
+    The sound keeps its place beside the picture, also where it begins later or earlier. Refuses with 422 what cannot be
+    decoded.
+    """
+    with open_clip(clip) as container:
+        if not container.streams.audio:
+            return None
+        picture = picture_of(container)
+        origin_ms = float((picture.start_time or 0) * (picture.time_base or 0) * 1000)
+        length = window.duration_ms * RATE // 1000
+        at, written = 0, 0  # frames from the window's begin
+        with target.open("wb") as file:
+            for number, frame in enumerate(_resampled(container)):
+                check()
+                if number == 0:
+                    at = round(((frame.time or 0.0) * 1000 - origin_ms - window.start_ms) * RATE / 1000)
+                    written = min(max(0, at), length)
+                    file.write(bytes(written * FRAME_BYTES))
+                samples = memoryview(frame.planes[0])[: frame.samples * FRAME_BYTES]
+                first, last = max(0, -at), min(frame.samples, length - at)
+                if first < last:
+                    file.write(samples[first * FRAME_BYTES : last * FRAME_BYTES])
+                    written += last - first
+                at += frame.samples
+                if at >= length:
+                    break
+    return Samples(target, written)
+
+
 def _frames(source: Path) -> Iterator[AudioFrame]:
-    name = _format(source)
+    try:
+        with av.open(str(source), format=_format(source)) as container:
+            yield from _resampled(container)
+    except FFmpegError as error:
+        raise _invalid(f"{error.strerror}") from None
+
+
+def _resampled(container: InputContainer) -> Iterator[AudioFrame]:
     resampler = av.AudioResampler(format="s16", layout="stereo", rate=RATE)
     try:
-        with av.open(str(source), format=name) as container:
-            if not container.streams.audio:
-                raise _invalid("it has no sound stream")
-            for frame in container.decode(container.streams.audio[0]):
-                if frame.sample_rate not in RATES:
-                    raise _invalid(f"it has {frame.sample_rate} samples a second")
-                yield from resampler.resample(frame)
-            yield from filter(None, resampler.resample(None))  # None comes back where nothing had to be converted
+        if not container.streams.audio:
+            raise _invalid("it has no sound stream")
+        for frame in container.decode(container.streams.audio[0]):
+            if frame.sample_rate not in RATES:
+                raise _invalid(f"it has {frame.sample_rate} samples a second")
+            yield from resampler.resample(frame)
+        yield from filter(None, resampler.resample(None))  # None comes back where nothing had to be converted
     except FFmpegError as error:
         raise _invalid(f"{error.strerror}") from None
     except ValueError as error:  # PyAV's, on a stream whose rate or channels change on the way

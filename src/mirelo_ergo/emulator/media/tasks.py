@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import attrs
 
-from mirelo_ergo.emulator.media import clips, encoding, picture, sound, wav
+from mirelo_ergo.emulator.media import clips, encoding, picture, recording, sound, wav
 from mirelo_ergo.emulator.media.rendering import Rendering
+from mirelo_ergo.emulator.media.samples import Mixed
+from mirelo_ergo.emulator.media.segments import FRAMES_PER_MS
 from mirelo_ergo.emulator.media.splice import Splice
 
 if TYPE_CHECKING:
@@ -60,21 +63,31 @@ class RenderTask:
             raise
 
     def _for_clip(self, clip: ClipSource, seed: int, disk: Disk, check: Callable[[], None]) -> tuple[Rendering, ...]:
-        path = window = clip.path
-        start_ms, duration_ms = clip.window.start_ms, clip.window.duration_ms
-        try:
-            jumps = picture.jumps(path, clip.headers, clip.window, check)
+        with ExitStack() as done:
+            done.callback(clip.path.unlink, missing_ok=True)
+            jumps = picture.jumps(clip.path, clip.headers, clip.window, check)
             sounds = [self._sound(each, jumps) for each in self._seeds(seed)]
             if not self.as_video:
                 return tuple(map(Rendering, sounds))
-            size = path.stat().st_size
+
+            def passing(kind: str, size: int) -> Path:
+                path = disk.new_file(kind, size)
+                done.callback(path.unlink, missing_ok=True)
+                return path
+
+            start_ms, duration_ms = clip.window.start_ms, clip.window.duration_ms
+            window, size = clip.path, clip.path.stat().st_size
             if start_ms or clip.headers.codec not in clips.COPYABLE:
-                window = disk.new_file("window", size)
-                clips.cut(path, window, start_ms, duration_ms, check)
-            return tuple(Rendering(each, self._muxed(window, each, size, disk, check), "mp4") for each in sounds)
-        finally:
-            path.unlink(missing_ok=True)
-            window.unlink(missing_ok=True)
+                window = passing("window", size)
+                clips.cut(clip.path, window, start_ms, duration_ms, check)
+            samples = passing("sound", duration_ms * FRAMES_PER_MS * wav.FRAME_BYTES)
+            own = recording.own_sound(clip.path, samples, clip.window, check)
+            made: list[Rendering] = []
+            for each in sounds:
+                target = disk.new_file("result", size)
+                clips.add_sound(window, target, each if own is None else Mixed(each, own), duration_ms, check)
+                made.append(Rendering(each, target, "mp4"))
+            return tuple(made)
 
     def _written(self, made: Sound, disk: Disk, check: Callable[[], None]) -> Rendering:
         if self.audio_format == "wav":
@@ -82,11 +95,6 @@ class RenderTask:
         target = disk.new_file("result", wav.size(made))
         encoding.encode(made, target, self.audio_format, check)
         return Rendering(made, target, self.audio_format)
-
-    def _muxed(self, window: Path, made: Sound, size: int, disk: Disk, check: Callable[[], None]) -> Path:
-        target = disk.new_file("result", size)
-        clips.add_sound(window, target, made, self.segment.duration_ms, check)
-        return target
 
     def _sound(self, seed: int, jumps: Sequence[tuple[float, float]] | None = None) -> Sound:
         length_ms = self.segment.duration_ms
