@@ -13,13 +13,13 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from mirelo_ergo.emulator import running, serve
+from mirelo_ergo.emulator import read_ready_file, running, serve
 from mirelo_ergo.emulator.state.disk import LOCK, PREFIX, Folder
 from tests.emulator.support import TEXT, VIDEO, put
 
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no suc
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """Run the command line's emulator in a process group of its own whose temporary folder is this one."""
     ready = folder.parent / f"{folder.name}.json"
     folder.mkdir()
@@ -45,7 +45,7 @@ def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]
         start_new_session=True,
     ) as child:
         try:
-            until(lambda: ready.exists() or child.poll() is not None)
+            until(lambda: read_ready_file(ready) is not None or child.poll() is not None)
             yield child, json.loads(ready.read_text(encoding="utf-8"))
         finally:
             child.kill()
@@ -165,5 +165,39 @@ def test_serving_everybody_is_said(tmp_path: Path, capsys: pytest.CaptureFixture
     serve("0.0.0.0", ready_file=ready)
     thread.join()
     told = capsys.readouterr()
-    assert told.err.startswith("note: on 0.0.0.0, whoever reaches this machine can use the emulator")
+    assert told.err.startswith("note: on 0.0.0.0, everybody who reaches this machine can use the emulator")
     assert "emulator at http://127.0.0.1:" in told.out
+
+
+# The ready file
+
+
+def test_the_ready_file_of_a_killed_emulator_says_nothing(tmp_path: Path) -> None:
+    with served(tmp_path / "tmp") as (child, told):
+        ready = tmp_path / "tmp.json"
+        assert read_ready_file(ready) == told
+        with pytest.raises(ValueError, match=f"the emulator with the pid {child.pid} has it"):
+            serve(ready_file=ready)
+        child.kill()
+        child.wait()
+        assert ready.exists()
+        assert read_ready_file(ready) is None
+        ready.write_text(json.dumps({**told, "pid": os.getpid()}))
+        assert read_ready_file(ready) is None, "a process that has the number now, and no port"
+    (tmp_path / "again.json").write_text(ready.read_text())
+    with served(tmp_path / "again") as (after, told):
+        until(lambda: (read_ready_file(tmp_path / "again.json") or {}).get("pid") == after.pid)
+        after.terminate()
+        assert after.wait(GUARD) == 0
+        assert not (tmp_path / "again.json").exists()
+
+
+@pytest.mark.parametrize("content", ["my notes", "[]", '{"url": "x"}'])
+def test_a_file_of_another_kind_is_not_overwritten(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "notes.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match="a file of another kind is there"):
+        serve(ready_file=path)
+    assert path.read_text() == content
+    assert read_ready_file(path) is None
+    assert read_ready_file(tmp_path / "none.json") is None

@@ -42,6 +42,7 @@ if _missing := [
     )
 
 from mirelo_ergo.emulator import faults
+from mirelo_ergo.emulator.ready import read_ready_file
 from mirelo_ergo.emulator.server import Emulator, running
 from mirelo_ergo.emulator.serving import serve
 from mirelo_ergo.emulator.state.clock import Clock
@@ -59,6 +60,7 @@ __all__ = [
     "SeenRequest",
     "SentCallback",
     "faults",
+    "read_ready_file",
     "running",
     "serve",
 ]

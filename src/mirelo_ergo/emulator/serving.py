@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import ipaddress
-import json
 import os
 import signal
 import sys
 import threading
 from typing import TYPE_CHECKING
 
+from mirelo_ergo.emulator import ready
 from mirelo_ergo.emulator.server import running
 
 if TYPE_CHECKING:
@@ -38,8 +39,9 @@ def serve(
     """Run an emulator until SIGINT or SIGTERM; call it from the main thread.
 
     Prints its addresses and a key. `ready_file` gets the same as JSON (`url`, `key`, `pid`, and by service `urls` and
-    `keys`) once the ports answer, and is removed at the end. Callbacks trust the system's certificates, and those in
-    the file that the variable SSL_CERT_FILE names. The other arguments are those of `running`.
+    `keys`) once the ports answer, and is removed at the end; `read_ready_file` tells whether its emulator still runs.
+    Callbacks trust the system's certificates, and those in the file that the variable SSL_CERT_FILE names. The other
+    arguments are those of `running`.
     """
     end = threading.Event()
 
@@ -49,41 +51,44 @@ def serve(
     atexit.register(gc.freeze)  # the interpreter's last look for garbage takes longer than all the rest of the end
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with running(
-            host=host,
-            port=port,
-            pixazo_port=pixazo_port,
-            speed=speed,
-            seed=seed,
-            scenario=scenario,
-            callback_hosts=callback_hosts,
-            ports=ports,
-        ) as emulator:
+        with contextlib.ExitStack() as stack:
+            emulator = stack.enter_context(
+                running(
+                    host=host,
+                    port=port,
+                    pixazo_port=pixazo_port,
+                    speed=speed,
+                    seed=seed,
+                    scenario=scenario,
+                    callback_hosts=callback_hosts,
+                    ports=ports,
+                )
+            )
+            if ready_file is not None:
+                stack.enter_context(ready.ready_file(ready_file, _told(emulator)))
             if not ipaddress.ip_address(emulator.host).is_loopback:
                 print(
-                    f"note: on {emulator.host}, whoever reaches this machine can use the emulator and see what it got",
+                    f"note: on {emulator.host}, everybody who reaches this machine can use the emulator and see what"
+                    " it got",
                     file=sys.stderr,
                 )
             print(_where(emulator), flush=True)
-            if ready_file is not None:
-                _write(
-                    ready_file,
-                    {
-                        "url": emulator.url,
-                        "key": emulator.key,
-                        "pid": os.getpid(),
-                        "services": dict(emulator.urls),
-                        "urls": dict(emulator.urls),
-                        "keys": dict(emulator.keys),
-                    },
-                )
             while not end.wait(0.1):  # an unlimited wait would not see the signal on every system
                 pass
     finally:
-        if ready_file is not None:
-            ready_file.unlink(missing_ok=True)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _told(emulator: Emulator) -> dict[str, object]:
+    return {
+        "url": emulator.url,
+        "key": emulator.key,
+        "pid": os.getpid(),
+        "services": dict(emulator.urls),
+        "urls": dict(emulator.urls),
+        "keys": dict(emulator.keys),
+    }
 
 
 def _where(emulator: Emulator) -> str:
@@ -94,9 +99,3 @@ def _where(emulator: Emulator) -> str:
         if url != emulator.url
     ]
     return "\n".join([f"emulator at {emulator.url}", *others, f"key {emulator.key}"])
-
-
-def _write(path: Path, values: Mapping[str, object]) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(values) + "\n", encoding="utf-8")
-    part.replace(path)  # whoever waits for the file never reads half of it
