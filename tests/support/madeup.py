@@ -150,29 +150,10 @@ def _read_things(reply: Reply) -> PageContent[str]:
     return PageContent(fields["items"], fields.get("next"), fields.get("total"))
 
 
-def _arguments(options: dict[str, Any]) -> dict[str, Any]:
-    plain: dict[str, Any] = {
-        "host": None,
-        "base_url": None,
-        "timeout_ms": 600_000,
-        "retries": None,
-        "backoff_ms": 500,
-        "extra_headers": None,
-        "proxy": None,
-        "verify": True,
-        "transport": None,
-        "http_client": None,
-        "allow_private_hosts": False,
-        "max_credits": None,
-        "check_limits": True,
-    }
-    return {**plain, **options}
-
-
 class MadeUpClient(ServiceClient[MadeUpFlows]):
     def __init__(self, api_key: str, *, way: Ways = "stream", **options: Any) -> None:
-        checked, runtime = self._open(API, api_key=Secret(api_key), **_arguments(options))
-        self._core = MadeUpFlows(runtime, (WAYS[way],), checked.check_limits)
+        runtime = self._open(API, api_key=Secret(api_key), **options)
+        self._core = MadeUpFlows(runtime, (WAYS[way],), check_limits=True)
 
     def make(self, prompt: str) -> JobRequest:
         return JobRequest(self._core, "make", lambda order: self._core.submit(prompt, order), {"prompt": prompt})
@@ -184,8 +165,8 @@ class MadeUpClient(ServiceClient[MadeUpFlows]):
 
 class AsyncMadeUpClient(AsyncServiceClient[MadeUpFlows]):
     def __init__(self, api_key: str, *, way: Ways = "stream", **options: Any) -> None:
-        checked, runtime = self._open(API, api_key=Secret(api_key), **_arguments(options))
-        self._core = MadeUpFlows(runtime, (WAYS[way],), checked.check_limits)
+        runtime = self._open(API, api_key=Secret(api_key), **options)
+        self._core = MadeUpFlows(runtime, (WAYS[way],), check_limits=True)
 
     def make(self, prompt: str) -> AsyncJobRequest:
         return AsyncJobRequest(self._core, "make", lambda order: self._core.submit(prompt, order), {"prompt": prompt})

@@ -98,7 +98,7 @@ def test_results_are_saved_under_the_jobs_name_in_order(tmp_path: Path) -> None:
 def test_a_sync_result_is_named_after_its_url(tmp_path: Path) -> None:
     (first,) = result(VirtualIO(foreign=[whole()]), record=None).download(str(tmp_path))
     (second,) = result(VirtualIO(foreign=[whole()]), record=None, urls=("https://r.example/2",)).download(tmp_path)
-    assert first.name.startswith("sync-")
+    assert first.name.startswith("result-")
     assert first != second
 
 

@@ -111,3 +111,15 @@ def test_the_runtime_names_no_service(name: str) -> None:
     """Not in its code and not in its words: what it needs to know of one is in that one's `Api` and `JobApi`."""
     text = re.sub("mirelo[_-]ergo|MireloError", "", FILES[name].read_text())  # the package's own names
     assert [word for word in re.findall(r"\w+", text) if any(service in word.lower() for service in SERVICES)] == []
+
+
+FACTS = (
+    r"\b2[34] ?h(?:ours)?\b|\b98 ?%|about an hour|/sync\b|\bcredits?\b"
+    r"|\b(?:text|video|audio)_to_\w+|\b(?:extend|inpaint)_audio"
+)
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(FILES) if name.startswith("_runtime/")])
+def test_the_runtime_states_no_fact_of_a_service(name: str) -> None:
+    """How long one keeps what, what one makes, and in what one is paid."""
+    assert re.findall(FACTS, FILES[name].read_text()) == []

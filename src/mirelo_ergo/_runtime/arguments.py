@@ -29,8 +29,3 @@ def milliseconds(name: str, value: Any, low: int = 1, high: int = 7 * 86_400_000
     """Return an optional argument in milliseconds as seconds; raises `ConfigurationError`."""
     checked = whole_number(name, value, low, high, optional=True)
     return None if checked is None else checked / 1000.0
-
-
-def credit_limit(value: Any) -> int | None:
-    """Return a checked `max_credits=` argument; raises `ConfigurationError`."""
-    return whole_number("max_credits", value, 0, 10**12, optional=True)

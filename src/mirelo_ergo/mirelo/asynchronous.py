@@ -8,7 +8,7 @@ from .._runtime.client.asynchronous import AsyncServiceClient
 from .._runtime.jobs.asynchronous import AsyncJobRequest, AsyncJobResult
 from .._runtime.redact import Secret
 from .calls import MireloCalls
-from .core import MireloFlows
+from .core import MireloFlows, credit_limit
 from .families import known_model
 from .service import MIRELO, MIRELO_JOBS
 
@@ -84,7 +84,8 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest], AsyncServiceClient[
     ) -> None:
         key = Secret(api_key)
         del api_key  # a traceback may show this frame
-        options, runtime = self._open(
+        limit = credit_limit(max_credits)
+        runtime = self._open(
             MIRELO,
             api_key=key,
             host=host,
@@ -98,10 +99,8 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest], AsyncServiceClient[
             transport=transport,
             http_client=http_client,
             allow_private_hosts=allow_private_hosts,
-            max_credits=max_credits,
-            check_limits=check_limits,
         )
-        self._core = MireloFlows(runtime, (MIRELO_JOBS,), options.check_limits, options.max_credits, known_model(model))
+        self._core = MireloFlows(runtime, (MIRELO_JOBS,), check_limits, limit, known_model(model))
         self._low_level: AuthenticatedClient | None = None
 
     async def me(self) -> MeResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from .._runtime.arguments import credit_limit
+from .core import credit_limit
 from .models import ModelInfo, known_models
 from .sources import audio_source, segment_fields, video_source
 

@@ -11,6 +11,7 @@ from .._runtime.api.endpoints import describe
 from .._runtime.api.execute import Operation, execute
 from .._runtime.api.requests import request_from
 from .._runtime.api.retry import Kind
+from .._runtime.arguments import whole_number
 from .._runtime.jobs.flows import JobFlows
 from .._runtime.transfer.assets import AssetCache
 from .._runtime.transfer.inputs import MediaSource
@@ -38,6 +39,11 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 T = TypeVar("T")
+
+
+def credit_limit(value: Any) -> int | None:
+    """Return a checked `max_credits=` argument; raises `ConfigurationError`."""
+    return whole_number("max_credits", value, 0, 10**12, optional=True)
 
 
 @attrs.define

@@ -53,7 +53,7 @@ class PixazoClient(PixazoCalls[JobRequest], ServiceClient[PixazoFlows]):
     ) -> None:
         key = Secret(api_key)
         del api_key  # a traceback may show this frame
-        options, runtime = self._open(
+        runtime = self._open(
             PIXAZO,
             api_key=key,
             host=host,
@@ -67,10 +67,8 @@ class PixazoClient(PixazoCalls[JobRequest], ServiceClient[PixazoFlows]):
             transport=transport,
             http_client=http_client,
             allow_private_hosts=allow_private_hosts,
-            max_credits=None,
-            check_limits=check_limits,
         )
-        self._core = PixazoFlows(runtime, (PIXAZO_JOBS,), options.check_limits)
+        self._core = PixazoFlows(runtime, (PIXAZO_JOBS,), check_limits)
         self._low_level: AuthenticatedClient | None = None
 
     def _request_of(self, generation: Generation) -> JobRequest:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ..api.service import Api
     from ..http.asynchronous import AsyncIO
     from ..http.exchange import HttpSettings
-    from .settings import Options
 
 C = TypeVar("C", bound=JobFlows)
 L = TypeVar("L")
@@ -28,12 +27,11 @@ class AsyncServiceClient(Generic[C]):
     _core: C
     _io: AsyncIO
 
-    def _open(self, api: Api, **arguments: Any) -> tuple[Options, Runtime]:
+    def _open(self, api: Api, **arguments: Any) -> Runtime:
         """Check a client's arguments and make its runtime; raises `ConfigurationError`."""
         options, settings = prepare(api, handler="handle_async_request", sender="AsyncClient", **arguments)
         self._io = self._new_io(settings)
-        runtime = Runtime(self._io, api, options.secret, options.base_url, options.policy, options.timeout)
-        return options, runtime
+        return Runtime(self._io, api, options.secret, options.base_url, options.policy, options.timeout)
 
     def _new_io(self, settings: HttpSettings) -> AsyncIO:
         """Make what the core does its I/O with; the test fixtures' clients have their own."""

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ..api.service import Api
     from ..http.blocking import BlockingIO
     from ..http.exchange import HttpSettings
-    from .settings import Options
 
 C = TypeVar("C", bound=JobFlows)
 L = TypeVar("L")
@@ -29,12 +28,11 @@ class ServiceClient(Generic[C]):
     _core: C
     _io: BlockingIO
 
-    def _open(self, api: Api, **arguments: Any) -> tuple[Options, Runtime]:
+    def _open(self, api: Api, **arguments: Any) -> Runtime:
         """Check a client's arguments and make its runtime; raises `ConfigurationError`."""
         options, settings = prepare(api, handler="handle_request", sender="Client", **arguments)
         self._io = self._new_io(settings)
-        runtime = Runtime(self._io, api, options.secret, options.base_url, options.policy, options.timeout)
-        return options, runtime
+        return Runtime(self._io, api, options.secret, options.base_url, options.policy, options.timeout)
 
     def _new_io(self, settings: HttpSettings) -> BlockingIO:
         """Make what the core does its I/O with; the test fixtures' clients have their own."""

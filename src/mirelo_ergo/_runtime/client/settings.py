@@ -12,7 +12,7 @@ import attrs
 from ..._version import __version__
 from ...errors import ConfigurationError
 from ..api.retry import RetryPolicy
-from ..arguments import credit_limit, number, whole_number
+from ..arguments import number, whole_number
 from ..redact import Secret, safe_url, shorten
 from ..transfer.urls import is_loopback_host, parse_url
 
@@ -37,23 +37,19 @@ class Options:
     policy: RetryPolicy
     timeout: float
     headers: tuple[tuple[str, str], ...]
-    max_credits: int | None
-    check_limits: bool
 
 
 def read_options(
     api: Api,
     *,
     api_key: Secret,
-    host: str | None,
-    base_url: str | None,
-    timeout_ms: int,
-    retries: int | None,
-    backoff_ms: int,
-    extra_headers: Mapping[str, str] | None,
-    max_credits: int | None,
-    check_limits: bool,
-    allow_private_hosts: bool,
+    host: str | None = None,
+    base_url: str | None = None,
+    timeout_ms: int = 600_000,
+    retries: int | None = None,
+    backoff_ms: int = 500,
+    extra_headers: Mapping[str, str] | None = None,
+    allow_private_hosts: bool = False,
 ) -> Options:
     """Check a client's arguments; raises `ConfigurationError` that names one, what it is and what it may be."""
     secret = _read_key(api, api_key)
@@ -73,8 +69,6 @@ def read_options(
             *api.headers,
             *_read_headers(api, extra_headers),
         ),
-        credit_limit(max_credits),
-        check_limits,
     )
 
 

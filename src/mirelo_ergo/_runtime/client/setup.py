@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 def prepare(
     api: Api,
     *,
-    proxy: str | None,
-    verify: Any,
-    transport: Any,
-    http_client: Any,
-    allow_private_hosts: bool,
     handler: str,
     sender: str,
+    proxy: str | None = None,
+    verify: Any = True,
+    transport: Any = None,
+    http_client: Any = None,
+    allow_private_hosts: bool = False,
     **options: Any,
 ) -> tuple[Options, HttpSettings]:
     """Check a client's arguments; raises `ConfigurationError`. `handler` is the method its kind of transport has."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class AsyncJobResult:
     """The results of one generation: `files`, and views of them.
 
-    `job` is the job they came from (None after a /sync call).
+    `job` is the job they came from, None where they came in the response to the request itself.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class AsyncJobResult:
 
     @property
     def result_urls(self) -> list[str]:
-        """The URLs of the results that were asked for, in order. They may be signed and live about an hour."""
+        """The URLs of the results that were asked for, in order. They may be signed and short-lived."""
         return main_urls(self.files)
 
     @property

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class JobResult:
     """The results of one generation: `files`, and views of them.
 
-    `job` is the job they came from (None after a /sync call).
+    `job` is the job they came from, None where they came in the response to the request itself.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class JobResult:
 
     @property
     def result_urls(self) -> list[str]:
-        """The URLs of the results that were asked for, in order. They may be signed and live about an hour."""
+        """The URLs of the results that were asked for, in order. They may be signed and short-lived."""
         return main_urls(self.files)
 
     @property

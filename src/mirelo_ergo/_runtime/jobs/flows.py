@@ -291,7 +291,7 @@ class JobFlows:
         on_progress: Callable[[int, int | None], None] | None,
     ) -> list[Path]:
         """Save every file under the job's name and its number; each is whole or absent."""
-        name = record.job_id if record else f"sync-{hashlib.sha256(files[0].url.encode()).hexdigest()[:12]}"
+        name = record.job_id if record else f"result-{hashlib.sha256(files[0].url.encode()).hexdigest()[:12]}"
         sinks = [FileSink(folder, stem, overwrite=overwrite) for stem in _stems(safe_filename(name), files)]
 
         async def fetch_one(index: int) -> None:

@@ -37,26 +37,26 @@ class JobHandle:
 
     @property
     def job_id(self) -> str:
-        """Give the service's id of the job."""
+        """The service's id of the job."""
         return self._record.job_id
 
     @property
     def job_url(self) -> str:
-        """Give the path the job is asked for at, relative to the client's address."""
+        """The path at which the job is polled, relative to the client's address."""
         return self._core.job_path(self._record)
 
     @property
     def estimated_ms(self) -> int:
-        """Give the service's estimate in ms, which covers about 98 % of jobs; 30000 if it gave none."""
+        """The service's estimate of the job's length in ms; 30000 if it gave none."""
         return 30_000 if self._record.estimated_ms is None else self._record.estimated_ms
 
     @property
     def token(self) -> str:
-        """Give a short string without secrets that resumes the job in any process: `client.job(token)`."""
+        """A short string without secrets that resumes the job in any process: `client.job(token)`."""
         return self._record.token
 
     def since(self) -> float:
-        """Give the seconds since the submit."""
+        """Return the seconds since the submit."""
         return self._core.runtime.io.now() - self._began
 
     def record_status(self, status: JobStatus) -> JobStatus:

@@ -20,7 +20,7 @@ def _counted(files: tuple[ResultFile, ...]) -> str:
 class JobProcessing:
     """A job that still runs.
 
-    `progress_percent` is an estimate, 0 to 90 until the job is done (0 if the service gives none).
+    `progress_percent` is an estimate, 0 to 100 (0 if the service gives none).
     `estimated_completion_at` is the service's text (ISO 8601, "" if absent). `raw_status` is the status it gave, which
     may be one this version does not know. `output` is what the service gave of its output so far, None if nothing. The
     times are aware and in UTC, None where the service gave none.
@@ -51,7 +51,7 @@ class JobSucceeded:
 
     @property
     def result_urls(self) -> list[str]:
-        """The URLs of the results that were asked for, in order. They may be signed and live about an hour."""
+        """The URLs of the results that were asked for, in order. They may be signed and short-lived."""
         return main_urls(self.files)
 
 

@@ -196,7 +196,7 @@ class Video(MediaSource):
 
 
 class Audio(MediaSource):
-    """A source sound, for `extend_audio` and `inpaint_audio`; made and uploaded like a `Video`.
+    """A source sound; made and uploaded like a `Video`.
 
     A finished job's sounds are in `result.audio`: they are used by their URL, without an upload, while
     those URLs live.
