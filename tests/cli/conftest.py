@@ -10,7 +10,7 @@ import pytest
 
 from mirelo_ergo.__main__ import main
 from mirelo_ergo.emulator import Emulator, running
-from tests.cli.support import Ran
+from tests.cli.support import Ran, Served, serving
 from tests.emulator.support import encode_clip
 
 if TYPE_CHECKING:
@@ -34,6 +34,13 @@ def journal(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
 def emu() -> Iterator[Emulator]:
     with running(speed=50, seed=7) as emulator:
         yield emulator
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """An emulator in another process whose jobs of 10 s still run a while after their submit."""
+    with serving(tmp_path_factory.mktemp("serve"), "--speed", "3", "--seed", "3") as service:
+        yield service
 
 
 @pytest.fixture

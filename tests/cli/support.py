@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -182,3 +184,37 @@ def service(bent: Mapping[str, Answer]) -> Callable[[str, str], Answer]:
 def problem(status: int, code: str) -> Answer:
     """Make the service's own error."""
     return status, {"error": {"code": code, "message": f"made by the test: {code}", "http_status": status}}
+
+
+@attrs.frozen
+class Served:
+    """A `mirelo-ergo serve` in a process of its own."""
+
+    url: str
+    key: str
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {"MIRELO_API_KEY": self.key, "MIRELO_BASE_URL": self.url}
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str) -> Iterator[Served]:
+    """Run `serve` until the block's end; it must then end well and take its ready file along."""
+    ready = folder / "ready.json"
+    child = start("serve", "--port", "0", "--ready-file", str(ready), *arguments, cwd=folder)
+    try:
+        limit = time.monotonic() + 20
+        while not ready.exists():
+            assert child.process.poll() is None, child.end()
+            assert time.monotonic() < limit
+            time.sleep(0.02)
+        told = json.loads(ready.read_text())
+        assert told["pid"] == child.process.pid
+        yield Served(told["url"], told["key"])
+    finally:
+        child.process.send_signal(signal.SIGINT)
+        ran = child.end()
+    assert ran.code == 0
+    assert ran.out == f"emulator at {told['url']}\npixazo at {told['services']['pixazo']}\nkey {told['key']}\n"
+    assert not ready.exists()

@@ -12,62 +12,18 @@ import sys
 import threading
 import time
 import wave
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import attrs
 import pytest
 
 from mirelo_ergo import MireloClient
 from tests.cli.support import CLIP, answering, environment, service, start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from mirelo_ergo.emulator import Emulator
-    from tests.cli.support import Answer
-
-
-@attrs.frozen
-class Served:
-    """A `mirelo-ergo serve` in a process of its own."""
-
-    url: str
-    key: str
-
-    @property
-    def variables(self) -> dict[str, str]:
-        return {"MIRELO_API_KEY": self.key, "MIRELO_BASE_URL": self.url}
-
-
-@contextmanager
-def serving(folder: Path, *arguments: str) -> Iterator[Served]:
-    """Run `serve` until the block's end; it must then end well and take its ready file along."""
-    ready = folder / "ready.json"
-    child = start("serve", "--port", "0", "--ready-file", str(ready), *arguments, cwd=folder)
-    try:
-        limit = time.monotonic() + 20
-        while not ready.exists():
-            assert child.process.poll() is None, child.end()
-            assert time.monotonic() < limit
-            time.sleep(0.02)
-        told = json.loads(ready.read_text())
-        assert told["pid"] == child.process.pid
-        yield Served(told["url"], told["key"])
-    finally:
-        child.process.send_signal(signal.SIGINT)
-        ran = child.end()
-    assert ran.code == 0
-    assert ran.out == f"emulator at {told['url']}\npixazo at {told['services']['pixazo']}\nkey {told['key']}\n"
-    assert not ready.exists()
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """An emulator whose jobs of 10 s still run a while after their submit."""
-    with serving(tmp_path_factory.mktemp("serve"), "--speed", "3", "--seed", "3") as service:
-        yield service
+    from tests.cli.support import Answer, Served
 
 
 # --- Ctrl-C and after ----------------------------------------------------------------------------------------------
