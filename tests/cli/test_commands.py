@@ -96,7 +96,7 @@ def test_a_long_clip_is_cut_at_the_models_limit() -> None:
 @pytest.mark.parametrize("model", [None, "v1.5", "v1.6"])
 def test_the_limit_is_the_asked_models(cli: Cli, monkeypatch: pytest.MonkeyPatch, model: str | None) -> None:
     schema = "VideoToSfxV16Request" if model == "v1.6" else "VideoToSfxRequest"
-    monkeypatch.setattr(clips, "headers", lambda source: clips.Headers((10.0**9,), "h264"))
+    monkeypatch.setattr(clips, "headers", lambda source: clips.Headers((10.0**9,), codec="h264"))
     options = () if model is None else ("--model", model)
     planned = cli("video", str(CLIP), "--dry-run", "--json", *options).object
     assert planned["duration_ms"] == LIMITS[schema]["duration_ms"].maximum

@@ -56,6 +56,9 @@ def run(arguments: Sequence[str]) -> int:
             return _run(session, given)
     except KeyboardInterrupt as stop:  # it hit the last words
         return session.output.failure(session.conclude(stop))
+    finally:
+        for file in session.stdin.copies:
+            file.close()
 
 
 def complete(instruction: str) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from . import mp4
 from .failures import Exit, Failure, missing_extra, refused
 from .times import seconds
 
@@ -22,6 +24,7 @@ LONGEST_LOOP_MS: Final = 60_000
 """The most of a loop, what was there and what is appended."""
 CODECS: Final = ("h264", "vp8", "vp9")
 """The pictures that the service decodes."""
+_TAG: Final = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", re.ASCII)
 _SIGNATURES: Final = (
     (b"\xff\xd8\xff", 0, "a JPEG picture"),
     (b"\x89PNG", 0, "a PNG picture"),
@@ -44,15 +47,25 @@ _SOUNDS: Final = ((b"RIFF", b"WAVE"), (b"fLaC", b""), (b"OggS", b""), (b"ID3", b
 
 @attrs.frozen
 class Headers:
-    """What a file's headers say: the lengths in ms, each as another header has it, and the picture's codec."""
+    """What a file's headers say: lengths in ms of the picture (or sound), of the whole, of other streams; the codec."""
 
-    lengths: tuple[float, ...]
-    codec: str | None
+    own: tuple[float, ...]
+    whole: tuple[float, ...] = ()
+    others: tuple[float, ...] = ()
+    codec: str | None = None
 
     @property
     def longest(self) -> float | None:
-        """The longest of them; None if there is none."""
-        return max(self.lengths, default=None)
+        """The longest that any of them says; None if none does."""
+        return max((*self.own, *self.whole), default=None)
+
+    @property
+    def disagreement(self) -> tuple[float, float] | None:
+        """Two lengths that cannot both be right, None if all agree. Another stream may well last longer."""
+        longest = max((*self.own, *self.others), default=0.0)
+        pairs = [(length, longest) for length in self.whole if self.own or self.others]
+        pairs += [(min(self.own), max(self.own))] if self.own else []
+        return next((pair for pair in pairs if abs(pair[0] - pair[1]) > DISAGREE_MS), None)
 
 
 def check_kind(source: Source) -> None:
@@ -77,20 +90,39 @@ def headers(source: Source) -> Headers | None:
         from av.error import FFmpegError
     except ImportError:
         return None
-    lengths: list[float] = []
-    codec = None
+    own: list[float] = []
+    others: list[float] = []
     try:
         # an open file, not a name: FFmpeg would take names such as "rtmp:x.mp4" for addresses
-        with source.open() as file, av.open(file, "r") as container:
-            if container.duration is not None:
-                lengths.append(container.duration / 1000)
-            for stream in container.streams.video[:1] if source.kind == "clip" else container.streams.audio[:1]:
-                codec = _codec(stream)
-                if stream.duration is not None and stream.time_base is not None:
-                    lengths.append(float(stream.duration * stream.time_base * 1000))
-    except (FFmpegError, ValueError):
+        with source.open() as file:
+            boxes = mp4.lengths(file)
+            file.seek(0)
+            with av.open(file, "r") as container:
+                wanted = container.streams.video if source.kind == "clip" else container.streams.audio
+                chosen = wanted[0] if wanted else None
+                for stream in container.streams:
+                    (own if stream is chosen else others).extend(_lengths(stream))
+                codec = None if chosen is None else _codec(chosen)
+                whole = [] if container.duration is None else [container.duration / 1000]
+    except (FFmpegError, ValueError, OSError):
         return None
-    return Headers(tuple(lengths), codec)
+    if source.kind == "clip":
+        own += boxes.pictures
+        others += boxes.others
+        whole += boxes.film
+    return Headers(tuple(own), tuple(whole), tuple(others), codec)
+
+
+def _lengths(stream: Any) -> list[float]:
+    """Return the lengths of a stream by its header, its count of frames, and its tag."""
+    found: list[float] = []
+    if stream.duration is not None and stream.time_base is not None:
+        found.append(float(stream.duration * stream.time_base * 1000))
+    if stream.type == "video" and stream.frames and stream.average_rate:
+        found.append(float(stream.frames / stream.average_rate * 1000))
+    if tag := _TAG.fullmatch(stream.metadata.get("DURATION", "")):
+        found.append((int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])) * 1000)
+    return found
 
 
 def check_codec(source: Source, found: Headers | None) -> None:
@@ -108,13 +140,13 @@ def own_length(source: Source, found: Headers | None) -> int:
         except ImportError as error:
             raise missing_extra(error, "reading the clip's length (--duration gives it)", "media") from None
         raise _unreadable(source, "its headers cannot be read; if it is a video")
-    if not found.lengths:
+    said = (*found.own, *found.whole)
+    if not said:
         raise _unreadable(source, "its headers do not say how long it is; if it is a video")
-    shortest, longest = min(found.lengths), max(found.lengths)
-    if longest - shortest > DISAGREE_MS:
-        why = f"one of its headers says {seconds(round(shortest))}, another {seconds(round(longest))}; to choose"
-        raise _unreadable(source, why)
-    return int(shortest)
+    if found.disagreement is not None:
+        one, other = (seconds(round(length)) for length in found.disagreement)
+        raise _unreadable(source, f"one of its headers says {one}, another {other}; to choose")
+    return int(min(said))
 
 
 def rest_of(length: int, start_ms: int, longest: int | None) -> tuple[int, str]:

@@ -41,6 +41,8 @@ class Stdin:
 
     def __init__(self) -> None:
         self._taken_for = ""
+        self.copies: list[BinaryIO] = []
+        """What came through pipes, as files; they are closed with the command."""
 
     def take(self, what: str) -> BinaryIO:
         """Return it for one purpose; refuse a second one, and a closed or interactive one where that helps nobody."""
@@ -194,15 +196,19 @@ def _spooled(given: str, kind: str, stdin: Stdin) -> BinaryIO:
             raise refused(f"{given} reads the {kind} from stdin, which is a terminal")
     else:
         try:
-            coming = Path(given).open("rb")  # noqa: SIM115 - closed with the process; a pipe has one reader
+            coming = Path(given).open("rb")  # noqa: SIM115 - closed below
         except OSError as error:
             raise refused(f"{given} cannot be read: {error.strerror}", "invalid_request") from None
-    file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the source
+    file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the command
+    stdin.copies.append(file)
     try:
         shutil.copyfileobj(coming, file, 1 << 20)
         size = file.tell()
     except OSError as error:
         raise refused(f"{given} cannot be copied: {error.strerror}", "invalid_request") from None
+    finally:
+        if sys.stdin is None or coming is not sys.stdin.buffer:
+            coming.close()
     if not size:
         raise refused(f"{given} gave no bytes: the {kind} is empty", "invalid_request")
     return file

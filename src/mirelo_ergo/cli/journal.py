@@ -42,9 +42,15 @@ class Entry:
 
 
 def location() -> Path:
-    """Return where the journal is. A relative XDG_STATE_HOME counts as none, as its specification says."""
+    """Return where the journal is. A relative XDG_STATE_HOME counts as none, as its specification says.
+
+    Raises `OSError` where there is no home folder.
+    """
     state = os.environ.get("XDG_STATE_HOME", "")
-    folder = Path(state) if os.path.isabs(state) else Path.home() / ".local" / "state"  # noqa: PTH117
+    try:
+        folder = Path(state) if os.path.isabs(state) else Path.home() / ".local" / "state"  # noqa: PTH117
+    except RuntimeError as error:
+        raise OSError(str(error)) from error
     return folder / "mirelo-ergo" / "jobs.jsonl"
 
 
@@ -108,7 +114,8 @@ def _lines() -> Iterator[Mapping[str, Any]]:
 
 
 def _append(line: Mapping[str, object]) -> None:
-    path = _place()
+    path = location()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     data = json.dumps({"at": at, **line}).encode() + b"\n"
     with _alone(path) as alone, _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as file:
@@ -119,15 +126,6 @@ def _append(line: Mapping[str, object]) -> None:
             raise OSError("the journal took a part of a line only")
         if alone and size + len(data) > LARGEST:
             _forget_older_half(path, _read(file, 0, 2 * LARGEST))
-
-
-def _place() -> Path:
-    try:
-        path = location()
-    except RuntimeError as error:  # there is no home folder
-        raise OSError(str(error)) from error
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
 
 
 def _read(file: int, at: int, count: int) -> bytes:

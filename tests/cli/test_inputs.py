@@ -1,0 +1,243 @@
+"""Prompts, clips and sounds as they are given: pipes, headers that disagree, and several clips at once."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+import pytest
+
+from mirelo_ergo.cli import clip as clips
+from tests.cli.support import CLIP, environment
+from tests.emulator.support import encode_clip
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mirelo_ergo.emulator import Emulator
+    from tests.cli.conftest import Cli
+
+
+@pytest.fixture
+def stdin(monkeypatch: pytest.MonkeyPatch) -> Stdin:
+    return Stdin(monkeypatch)
+
+
+class Stdin:
+    """What comes through a pipe."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+
+    def __call__(self, data: bytes) -> None:
+        self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def prompts(emu: Emulator) -> list[object]:
+    return [json.loads(r.body)["prompt"] for r in emu.requests if r.method == "POST" and r.path.endswith("/jobs")]
+
+
+# --- stdin ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_prompt_is_read_from_stdin(cli: Cli, emu: Emulator, stdin: Stdin) -> None:
+    stdin("\ufeffrain on a \u00e4 roof\n".encode())
+    assert cli("text", "-", "--duration", "1s").code == 0
+    assert prompts(emu)[-1] == "rain on a \u00e4 roof"
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "- reads the prompt from stdin, which was empty"),
+        (b" \n", "- reads the prompt from stdin, which was empty"),
+        (b"\xff\xfe", "what came is not UTF-8 text"),
+        (b"a\0b", "what came is no text"),
+        (b"x" * (1 << 21), "more than 1 MiB on stdin"),
+    ],
+)
+def test_a_prompt_that_is_none_is_refused(cli: Cli, stdin: Stdin, emu: Emulator, data: bytes, says: str) -> None:
+    before = len(emu.requests)
+    stdin(data)
+    ran = cli("text", "-")
+    assert ran.code == 2
+    assert says in ran.err
+    assert len(emu.requests) == before
+
+
+def test_stdin_is_given_once(cli: Cli, stdin: Stdin) -> None:
+    stdin(b"rain")
+    assert "- is given for the prompt and for the clip" in cli("video", "-", "--prompt", "-", "--model", "1.6").err
+
+
+@pytest.mark.parametrize("given", ["- <clip.mp4", "/dev/stdin <clip.mp4", "<(cat clip.mp4)", "- < <(cat clip.mp4)"])
+def test_a_clip_comes_through_a_pipe(tmp_path: Path, emu: Emulator, given: str) -> None:
+    shutil.copy(CLIP, tmp_path / "clip.mp4")
+    ran = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m mirelo_ergo video --start 4s -o sound.wav {given}"],
+        cwd=tmp_path,
+        env=environment(MIRELO_API_KEY=emu.key, MIRELO_BASE_URL=emu.url),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (ran.returncode, ran.stdout) == (0, "sound.wav\n"), ran.stderr
+    assert "duration: 2 s, the clip's 6 s from 4 s on\n" in ran.stderr
+
+
+def test_an_empty_pipe_is_refused(cli: Cli, stdin: Stdin) -> None:
+    stdin(b"")
+    assert "- gave no bytes: the clip is empty" in cli("video", "-").err
+
+
+def test_a_fifo_that_nobody_writes_to_is_refused_at_once(cli: Cli, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.mp4")
+    ran = cli("video", "fifo.mp4")
+    assert ran.code == 2
+    assert "fifo.mp4 is not a regular file" in ran.err
+
+
+# --- headers -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def forty(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A clip of 40 s with a sound of 43."""
+    path = tmp_path_factory.mktemp("recorded") / "clip.mp4"
+    with av.open(str(path), "w") as output:
+        picture, sound = output.add_stream("libx264", rate=5), output.add_stream("aac", rate=8000)
+        picture.width = picture.height = 64
+        for _ in range(200):
+            output.mux(picture.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), "uint8"))))
+        for at in range(0, 43 * 8000, 1000):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1000), "int16"), format="s16", layout="mono")
+            frame.sample_rate, frame.pts = 8000, at
+            output.mux(sound.encode(frame))
+        output.mux(picture.encode(None))
+        output.mux(sound.encode(None))
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(("box", "at"), [(b"mdhd", 20), (b"mvhd", 20), (b"tkhd", 24)])
+@pytest.mark.parametrize("factor", [30, 2])
+def test_headers_that_disagree_ask_for_a_duration(
+    cli: Cli, emu: Emulator, tmp_path: Path, forty: bytes, box: bytes, at: int, factor: int
+) -> None:
+    # browsers' recorders write a track's length 30 times short
+    data = bytearray(forty)
+    at += data.index(box)
+    data[at : at + 4] = (int.from_bytes(data[at : at + 4], "big") // factor).to_bytes(4, "big")
+    (tmp_path / "clip.mp4").write_bytes(data)
+    before = len(emu.requests)
+    ran = cli("video", "clip.mp4")
+    assert ran.code == 2
+    assert re.search(r"clip\.mp4 cannot be read: one of its headers says [\d.]+ s, another 4[03]", ran.err)
+    assert "to choose, give --duration" in ran.err
+    assert len(emu.requests) == before
+    assert cli("video", "clip.mp4", "--duration", "39s", "--dry-run", "--json").object["duration_ms"] == 39_000
+
+
+def test_a_longer_sound_is_no_disagreement(cli: Cli, tmp_path: Path, forty: bytes) -> None:
+    (tmp_path / "clip.mp4").write_bytes(forty)
+    assert cli("video", "clip.mp4", "--dry-run", "--json").object["duration_ms"] == 40_000
+
+
+def test_a_known_length_is_checked_before_the_upload(cli: Cli, emu: Emulator) -> None:
+    before = len(emu.requests)
+    for options, says in (
+        (("--duration", "7s"), "--duration 7 s is more than the clip has: it is 6 s long;"),
+        (("--duration", "3s", "--start", "4s"), "--duration 3 s is more than the clip has: it is 6 s long, 2 s from"),
+        (("--duration", "1s", "--start", "7s"), "--start 7 s is not within the clip, which is 6 s long"),
+    ):
+        ran = cli("video", str(CLIP), *options)
+        assert ran.code == 2
+        assert says in ran.err
+    assert len(emu.requests) == before
+
+
+def test_pictures_that_the_service_cannot_decode_are_refused(cli: Cli, emu: Emulator, tmp_path: Path) -> None:
+    encode_clip(tmp_path / "old clip.mp4", codec="mpeg4", container="mp4", milliseconds=1500)
+    before = len(emu.requests)
+    ran = cli("video", "old clip.mp4")
+    assert ran.code == 2
+    assert "old clip.mp4 is coded as mpeg4; the service reads H.264, VP8 and VP9: ffmpeg -i 'old clip.mp4'" in ran.err
+    assert len(emu.requests) == before
+
+
+def test_without_a_reader_a_given_length_is_taken_as_it_is(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    assert clips.headers is not None
+    assert cli("video", str(CLIP), "--duration", "1s").code == 0
+
+
+# --- several clips -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> list[str]:
+    """Three clips in the current folder."""
+    names = ["walk.mp4", "run.mp4", "{jump}.mp4"]
+    for name in names:
+        shutil.copy(CLIP, tmp_path / name)
+    return names
+
+
+def test_several_clips_make_a_job_each_and_files_of_their_names(cli: Cli, three: list[str]) -> None:
+    ran = cli("video", *three, "--duration", "1s", "-n", "2", "-o", "sounds/")
+    assert ran.code == 0, ran.err
+    stems = ("walk", "run", "{jump}")
+    assert [path.name for path in ran.paths] == [f"{stem}-{n}.wav" for stem in stems for n in (1, 2)]
+    assert "cost: 60 credits for 3 jobs\n" in ran.err
+    assert "job token of walk.mp4: mirelo2:" in ran.err
+
+
+def test_several_clips_in_json_are_one_object(cli: Cli, three: list[str], emu: Emulator) -> None:
+    before = len(emu.charges)
+    results = cli("video", *three, "--duration", "1s", "--json").object["results"]
+    assert [result["files"] for result in results] == [["walk-1.wav"], ["run-1.wav"], ["{jump}-1.wav"]]
+    assert [result["credits"] for result in results] == [10, 10, 10]
+    assert {charge.job_id for charge in emu.charges[before:]} == {result["job_id"] for result in results}
+
+
+def test_the_limit_is_for_all_of_them(cli: Cli, three: list[str], emu: Emulator) -> None:
+    before = len(emu.charges)
+    ran = cli("video", *three, "--duration", "1s", "--max-credits", "29")
+    assert ran.code == 4
+    assert "it would cost 30 credits, more than --max-credits 29" in ran.err
+    assert len(emu.charges) == before
+
+
+def test_a_plan_of_several_has_a_total(cli: Cli, three: list[str]) -> None:
+    ran = cli("video", *three, "--duration", "1s", "--dry-run")
+    assert ran.out.endswith("total             30 credits\nnothing was submitted\n")
+    assert ran.out.count("num_samples") == 3
+    assert len(cli("video", *three, "--duration", "1s", "--dry-run", "--json").object["results"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("-o", "all.wav"), "--out all.wav is a file, and there are several clips: write all.wav/ for a folder"),
+        (("-o", "-"), "--out - takes one result, and there would be 3"),
+        (("sub/walk.mp4",), "walk.mp4 and sub/walk.mp4 would give files of the same name"),
+        (("nope.mp4",), "nope.mp4 does not exist"),
+    ],
+)
+def test_all_is_checked_before_anything_is_sent(
+    cli: Cli, three: list[str], tmp_path: Path, emu: Emulator, arguments: tuple[str, ...], says: str
+) -> None:
+    (tmp_path / "sub").mkdir()
+    shutil.copy(CLIP, tmp_path / "sub" / "walk.mp4")
+    before = len(emu.requests)
+    ran = cli("video", *three, "--duration", "1s", *arguments)
+    assert ran.code == 2
+    assert says in ran.err
+    assert len(emu.requests) == before
