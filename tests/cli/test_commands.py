@@ -267,11 +267,15 @@ def test_a_failed_job_has_a_status_and_fails_a_wait(cli: Cli, emu: Emulator) -> 
 
 def test_nothing_is_overwritten_unless_asked(cli: Cli, token: str) -> None:
     first = cli("job", "download", token).paths
+    assert cli("job", "download", token).paths == first, "they are there, and whole"
+    first[0].write_bytes(b"mine")
     again = cli("job", "download", token)
     assert again.code == 2
     assert "--overwrite replaces it" in again.err
     assert f"resume with: {sys.argv[0]} job download {token} --out .\n" in again.err
+    assert first[0].read_bytes() == b"mine"
     assert cli("job", "download", token, "--overwrite").paths == first
+    assert wav_ms(first[0]) == 1000
 
 
 # --- the program ---------------------------------------------------------------------------------------------------
