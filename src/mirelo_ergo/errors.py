@@ -268,6 +268,8 @@ class SubmitOutcomeUnknown(MireloError):
         self.sent_at: float = more.pop("sent_at", 0.0)
         self.request_fingerprint: str = more.pop("request_fingerprint", "")
         self.idempotency_key: str | None = more.pop("idempotency_key", None)
+        self.request: Any = more.pop("request", None)
+        self.job_id: str | None = more.pop("job_id", None)
         super().__init__(message, code, http_status, **more)
 
 

@@ -4,9 +4,9 @@
         act.run()
         assert len(act.requests) == 2
 
-`read` is GET me (class R), `submit` POST jobs and `sync` POST sync (P), `asset` POST assets and `upload` the PUT of a
-video before its submit (C), `download` the GET of a job's result (D), `keyed` a paid request under an idempotency key
-(K): no service has one yet, so it runs on the retry core itself. Every `Act` counts the charges at its end.
+`read` is GET me (class R), `submit` POST jobs (P), `sync` POST sync (K: it has an idempotency key), `asset` POST assets
+and `upload` the PUT of a video before its submit (C), `download` the GET of a job's result (D), `keyed` a submit under
+an idempotency key (K) as no service here has it, on the retry core itself. Every `Act` counts the charges at its end.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import attrs
 
 from mirelo_ergo import DownloadError, MireloError, NetworkError, SubmitOutcomeUnknown, UploadError, Video
-from mirelo_ergo._runtime.api.execute import Operation, execute, fingerprint
+from mirelo_ergo._runtime.api.execute import Operation, execute
+from mirelo_ergo._runtime.api.idempotency import KeyRules
+from mirelo_ergo._runtime.api.requests import fingerprint
 from mirelo_ergo._runtime.api.retry import Kind as Class
 from mirelo_ergo._runtime.io.deadline import Timing
 from mirelo_ergo._runtime.io.protocol import Request, run
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 Kind = Literal["read", "submit", "sync", "asset", "upload", "download", "keyed"]
 ALL: tuple[Kind, ...] = ("read", "submit", "upload", "download")
 METHODS: dict[Kind, str] = {"read": "GET", "upload": "PUT", "download": "GET"}
-ATTEMPTS: dict[Kind, int] = {"read": 5, "submit": 5, "asset": 4, "upload": 4, "download": 5, "keyed": 6}
+ATTEMPTS: dict[Kind, int] = {"read": 5, "submit": 5, "asset": 4, "upload": 4, "download": 5, "keyed": 6, "sync": 6}
 """RELIABILITY §1: attempts in all."""
 KEYED = Request("POST", "/v1/keyed", b'{"prompt":"rain"}', submit=True)
 CLIP = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 16
@@ -150,8 +152,9 @@ class Act:
     ) -> None:
         self._stack.close()
         if error is None:
-            charges = sum(request.complete for request in self.submits) - self.refused
-            assert charges <= self.runs, f"{charges} charges for {self.runs} calls: {self.submits}"
+            taken = [request for request in self.submits if request.complete]
+            keys = {request.headers.get("idempotency-key", str(number)) for number, request in enumerate(taken)}
+            assert len(keys) - self.refused <= self.runs, f"{len(keys)} charges for {self.runs} calls: {taken}"
 
     # Making the call.
 
@@ -174,7 +177,8 @@ class Act:
                 return self._result.download(self._folder / str(self.runs))
             case "keyed":
                 runtime = client._core.runtime
-                operation = Operation("keyed", Class.KEYED, KEYED, read_accepted, runtime.timeout)
+                key = KeyRules().key(None, client._io.wall())
+                operation = Operation("keyed", Class.KEYED, KEYED, read_accepted, runtime.timeout, key=key)
                 return self._drive(execute(runtime, operation))
 
     def _next_video(self) -> Video:
@@ -222,8 +226,11 @@ class Act:
     def unknown(
         self, code: str = "network_error", http_status: int = 0, *, accepted: bool | None = None
     ) -> SubmitOutcomeUnknown:
-        """Make the call, which must end as a paid request whose outcome is unknown, and which was on the wire once."""
-        before = len(self.requests)
+        """Make the call, which must end as a paid request whose outcome is unknown.
+
+        It was on the wire once, or under a key always as the same bytes.
+        """
+        before, keyed = len(self.requests), self.kind in ("sync", "keyed")
         began = time.time()
         error = self._face.failing(self.call)
         assert type(error) is SubmitOutcomeUnknown
@@ -234,18 +241,35 @@ class Act:
         assert error.evidence
         assert error.evidence in error.message
         assert "may charge twice" in error.message
-        assert error.idempotency_key is None
+        assert (error.idempotency_key is not None) is keyed
         assert not error.retryable
         new = self.requests[before:]
-        assert len(new) <= 1  # none when the server looked at nothing
+        assert len(new) <= (ATTEMPTS[self.kind] if keyed else 1)  # none when the server looked at nothing
         for request in new:
+            assert request.headers.get("idempotency-key") == error.idempotency_key
             same = Request(request.method, request.path, request.body)
             assert error.request_fingerprint == fingerprint(same)
             assert (
                 error.request_fingerprint == hashlib.sha256(b"POST %b\n%b" % (_path(request), request.body)).hexdigest()
             )
-        assert not self.pauses
+        assert keyed or not self.pauses
         return error
+
+    def lost(
+        self, code: str = "network_error", http_status: int = 0, *, accepted: bool | None = None
+    ) -> SubmitOutcomeUnknown | None:
+        """Make the call, the first response to which is of no use.
+
+        On P that ends as unknown; on K the same bytes go out once more under the same key, and the call succeeds.
+        """
+        if self.kind == "submit":
+            return self.unknown(code, http_status, accepted=accepted)
+        before = len(self.requests)
+        self.run()
+        first, second = self.requests[before:]
+        assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+        assert (first.path, first.body) == (second.path, second.body)
+        return None
 
     def start(self) -> Callable[[], Any]:
         """Begin the call in the background: a thread, or a task. Gives what waits for its result."""

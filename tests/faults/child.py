@@ -164,6 +164,26 @@ def _crashing(colour: Any, url: str, point: str, exactly: bool, subject: str, fo
     say(over=True)
 
 
+def keyed() -> None:
+    """Fork a process for each order, which makes one call under the ordered key and may be killed at a point of it."""
+    MireloClient(KEY).close()  # imports what a client needs
+    for line in sys.stdin:
+        pid = os.fork()
+        if not pid:
+            _end_child(partial(_keyed, *json.loads(line)))
+        status = os.waitpid(pid, 0)[1]
+        say(status=status)
+
+
+def _keyed(colour: Any, url: str, key: str, kill_at: str) -> None:
+    face = Face(colour)
+    client = face.open(url)
+    with at_point(kill_at, lambda: os.kill(os.getpid(), signal.SIGKILL)):
+        result = face.do(client.text_to_sfx("rain").sync_i_accept_http_timeout_risk(key))
+    face.close()
+    say(results=len(result.result_urls))
+
+
 def _end_child(work: Callable[[], object]) -> None:
     """Do a forked child's work and leave at once: what it inherited is the parent's to end."""
     status = 1
@@ -182,5 +202,6 @@ if __name__ == "__main__":
         "forks": forks,
         "async_forks": async_forks,
         "crashes": crashes,
+        "keyed": keyed,
     }
     modes[sys.argv[1]](*sys.argv[2:])

@@ -71,7 +71,7 @@ def test_fault_15_for_ever(face: Face, tmp_path: Path) -> None:
     ids=["submit", "submit deadline", "sync"],
 )
 def test_fault_15_paid(face: Face, kind: Kind, timing: Timing, tmp_path: Path) -> None:
-    """No answer, on P: unknown; a /sync call waits for its first byte until the deadline, whatever comes between."""
+    """No answer, on P, or on K until the deadline: unknown; a /sync call waits for its first byte until then."""
     with (
         FaultServer([[ReadRequest(), Stall()], good(kind)]) as server,
         Act(face, kind, server, tmp_path, timeout_ms=400, timing=timing) as act,
@@ -158,13 +158,13 @@ def test_fault_17_fast_enough(face: Face, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["read", "submit", "sync"])
 def test_fault_18(face: Face, kind: Kind, tmp_path: Path) -> None:
-    """Fewer bytes than Content-Length: R retried, P unknown."""
+    """Fewer bytes than Content-Length: R and K retried, P unknown."""
     _cut(face, kind, Send(good(kind).wire[:-5]), tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["read", "submit", "sync"])
 def test_fault_19(face: Face, kind: Kind, tmp_path: Path) -> None:
-    """A chunked body is cut: R retried, P unknown."""
+    """A chunked body is cut: R and K retried, P unknown."""
     answer = good(kind)
     whole = Respond(answer.status, chunked(answer.body), {**JSON, "Transfer-Encoding": "chunked"})
     _cut(face, kind, Send(whole.wire.removesuffix(b"0\r\n\r\n")), tmp_path)
@@ -172,7 +172,7 @@ def test_fault_19(face: Face, kind: Kind, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["read", "submit", "sync"])
 def test_fault_20(face: Face, kind: Kind, tmp_path: Path) -> None:
-    """Close-delimited JSON is cut: R retried, P unknown, and accepted, for its 2xx was whole."""
+    """Close-delimited JSON is cut: R and K retried, P unknown, and accepted, for its 2xx was whole."""
     answer = good(kind)
     whole = Respond(answer.status, answer.body, JSON, framed=False)
     _cut(
@@ -196,8 +196,7 @@ def _cut(face: Face, kind: Kind, cut: Send, folder: Path, **unknown: Any) -> Non
             act.run()
             assert len(act.requests) == 2
         else:
-            act.unknown(**unknown)
-            assert len(act.requests) == 1
+            act.lost(**unknown)
 
 
 @pytest.mark.parametrize("kind", [*ALL, "sync"])
@@ -279,16 +278,17 @@ def test_fault_23_once(face: Face, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["submit", "sync"])
 def test_fault_23_paid(face: Face, kind: Kind, tmp_path: Path) -> None:
-    """Truncated JSON of the right length, on P: unknown, accepted, and what came is kept."""
+    """Truncated JSON of the right length: on P unknown, accepted, and what came is kept; on K retried."""
     answer = good(kind)
     with (
         FaultServer([Respond(answer.status, answer.body[:-5], JSON), answer]) as server,
         Act(face, kind, server, tmp_path) as act,
         face.promise(1.0),
     ):
-        error = act.unknown("unexpected_response", answer.status, accepted=True)
-        assert "the service took it" in error.message
-        assert kind == "sync" or mirelo.JOB_ID in str(error.body)
+        error = act.lost("unexpected_response", answer.status, accepted=True)
+        if error is not None:
+            assert "the service took it" in error.message
+            assert mirelo.JOB_ID in str(error.body)
 
 
 def _useless(act: Act, problem: str, http_status: int = 200) -> UnexpectedResponseError:
@@ -330,16 +330,17 @@ def test_fault_24_for_ever(face: Face, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["submit", "sync"])
 def test_fault_24_paid(face: Face, kind: Kind, tmp_path: Path) -> None:
-    """An HTML 502 page, on P: unknown; the message shows the status, not the page."""
+    """An HTML 502 page: on P unknown, and the message shows the status, not the page; on K retried."""
     with (
         FaultServer([mirelo.html_error(502), good(kind)]) as server,
         Act(face, kind, server, tmp_path) as act,
         face.promise(1.0),
     ):
-        error = act.unknown("server_error", 502)
-        assert "502 Bad Gateway" in error.message
-        assert "<" not in error.message
-        assert "nginx" not in error.message
+        error = act.lost("server_error", 502)
+        if error is not None:
+            assert "502 Bad Gateway" in error.message
+            assert "<" not in error.message
+            assert "nginx" not in error.message
 
 
 def test_fault_25(face: Face, tmp_path: Path) -> None:
@@ -354,13 +355,13 @@ def test_fault_25(face: Face, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["submit", "sync"])
 def test_fault_25_paid(face: Face, kind: Kind, tmp_path: Path) -> None:
-    """An empty 200, on P: unknown, accepted."""
+    """An empty 200: on P unknown, accepted; on K retried."""
     with (
         FaultServer([Respond(200), good(kind)]) as server,
         Act(face, kind, server, tmp_path) as act,
         face.promise(1.0),
     ):
-        act.unknown("unexpected_response", 200, accepted=True)
+        act.lost("unexpected_response", 200, accepted=True)
 
 
 @pytest.mark.parametrize("headers", [{"Content-Type": "text/plain"}, {}], ids=["text", "none"])

@@ -18,7 +18,7 @@ import pytest
 from mirelo_ergo_api.mirelo_v2.api.account import get_me
 
 from mirelo_ergo import AsyncMireloClient, ConfigurationError
-from mirelo_ergo._runtime.api.execute import fingerprint
+from mirelo_ergo._runtime.api.requests import fingerprint
 from mirelo_ergo._runtime.io.protocol import Request
 from tests.faults import mirelo
 from tests.faults.children import Child

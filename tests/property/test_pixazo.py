@@ -32,7 +32,7 @@ from tests.property.strategies import Forbidden, forbidden, valid
 from tests.support.answers import reply
 from tests.support.examples import examples
 from tests.support.gateway import queued
-from tests.support.virtual import VirtualIO, async_pixazo_over, pixazo_over
+from tests.support.virtual import VirtualIO, async_pixazo_over, body_of, pixazo_over
 
 MADE = sorted(name for name, operation in GATEWAY.items() if operation.request is not None)
 SIMPLEST = {"text_prompt": "rain", "video_url": "https://clips.example.com/walk.mp4"}
@@ -70,7 +70,7 @@ def test_what_fits_the_spec_goes_out_with_every_default(name: str, data: st.Data
     (call,), (twin,) = io.calls, awaited.calls
     assert call.request == twin.request
     assert (call.request.method, call.request.path) == (GATEWAY[name].method, GATEWAY[name].path)
-    sent = json.loads(call.request.body or b"")
+    sent = json.loads(body_of(call.request))
     judge(schema).validate(sent)
     defaults = {field: each["default"] for field, each in schema["properties"].items() if "default" in each}
     assert sent == {"seed": -1, **defaults, **body}

@@ -43,6 +43,17 @@ class Call:
     request: Request
 
 
+def body_of(request: Request) -> bytes:
+    """Return the whole body of a request; one that is a source is read as an attempt reads it."""
+    if request.body is None or isinstance(request.body, bytes):
+        return request.body or b""
+    reader = request.body.open()
+    try:
+        return b"".join(iter(lambda: reader.read(1 << 16), b""))
+    finally:
+        reader.close()
+
+
 @attrs.frozen
 class Sending:
     """One foreign request as it left, with its whole body."""
@@ -247,7 +258,7 @@ class VirtualIO:
         if request.body is not None:
             reader = request.body.open()
             try:
-                body = b"".join(SyncPieces(request, reader, limit))
+                body = b"".join(SyncPieces(request.body, reader, limit, request.on_progress))
             except CallbackFailed as failed:
                 raise failed.error from None
             finally:

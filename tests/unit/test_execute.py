@@ -24,7 +24,7 @@ from mirelo_ergo._runtime.io.protocol import Request, TransportFailure, run
 from mirelo_ergo.mirelo.values import read_me
 from tests.support import answers
 from tests.support.answers import page, problem, refused, reply, reset
-from tests.support.virtual import Late, VirtualIO, client_over, runtime_over
+from tests.support.virtual import Late, VirtualIO, body_of, client_over, runtime_over
 
 if TYPE_CHECKING:
     from mirelo_ergo._runtime.io.protocol import Reply
@@ -258,5 +258,5 @@ def test_a_submit_is_compact_json_with_every_field() -> None:
         True,
         False,
     )
-    assert json.loads(request.body or b"") == {"prompt": "räin", "duration_ms": 2000, "num_samples": 3}
-    assert b" " not in (request.body or b"")
+    assert json.loads(body_of(request)) == {"prompt": "räin", "duration_ms": 2000, "num_samples": 3}
+    assert b" " not in body_of(request)

@@ -225,10 +225,11 @@ def test_every_body_is_what_the_spec_describes(
         sources = {"audio": Audio.from_bytes(WAV), "video": Video.from_bytes(MP4)} if uploaded else {}
         sources = {name: source for name, source in sources.items() if name in properties}
         request = generation(client, family, model, **fields, **sources)
-        return request.submit_job() if action == "jobs" else request.sync_i_accept_http_timeout_risk()
+        return request.submit_job() if action == "jobs" else request.sync_i_accept_http_timeout_risk("key-1")
 
     *before, submit = sent(call)
     assert (submit.method, submit.url.path) == ("POST", f"/v2/{family}/{model}/{action}")
+    assert submit.headers.get("idempotency-key") == ("key-1" if action == "sync" else None)
     assert submit.headers["authorization"] == f"Bearer {KEY}"
     body = json.loads(submit.content)
     fits(schema, body)

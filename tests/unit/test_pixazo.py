@@ -27,7 +27,7 @@ from mirelo_ergo._runtime.webhooks.order import WebhookOrder
 from tests.support.answers import page, refused, reply, reset
 from tests.support.gateway import REQUEST_ID, job_over, queued
 from tests.support.gateway import problem as error
-from tests.support.virtual import KEY, VirtualIO, async_pixazo_over, pixazo_over
+from tests.support.virtual import KEY, VirtualIO, async_pixazo_over, body_of, pixazo_over
 
 if TYPE_CHECKING:
     pass
@@ -97,7 +97,7 @@ def test_every_field_is_sent_also_the_defaults(
     assert job.job_id == REQUEST_ID
     (call,) = io.calls
     assert (call.request.method, call.request.path, call.request.headers) == ("POST", path, ())
-    assert json.loads(call.request.body or b"") == body
+    assert json.loads(body_of(call.request)) == body
     assert call.request.submit, "its connection must not be idle for long"
 
 

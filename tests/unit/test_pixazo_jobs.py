@@ -36,7 +36,7 @@ from tests.support.answers import reply
 from tests.support.gateway import REQUEST_ID, URL, completed, job_over, queued
 from tests.support.gateway import problem as error
 from tests.support.gateway import status as told
-from tests.support.virtual import KEY, START, WALL, VirtualIO, async_pixazo_over, client_over, pixazo_over
+from tests.support.virtual import KEY, START, WALL, VirtualIO, async_pixazo_over, body_of, client_over, pixazo_over
 
 if TYPE_CHECKING:
     pass
@@ -226,7 +226,7 @@ def test_a_webhook_is_ordered_with_the_submit(mode: Any) -> None:
         ("X-Webhook-URL", "https://hooks.example.com/7c0e"),
         ("X-Webhook-Mode", mode),
     )
-    assert "hooks" not in (io.calls[0].request.body or b"").decode()
+    assert "hooks" not in body_of(io.calls[0].request).decode()
 
 
 def test_what_is_no_webhook_or_inbox_is_refused_before_anything_is_paid() -> None:

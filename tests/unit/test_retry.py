@@ -76,7 +76,7 @@ def test_every_other_3xx_and_4xx_is_definite(kind: Kind) -> None:
         (Kind.CHEAP, "POST", Raise()),
         (Kind.CHEAP, "PUT", Raise()),
         (Kind.PAID, "POST", Raise()),
-        (Kind.KEYED, "POST", Retry()),
+        (Kind.KEYED, "POST", Retry(throttled=True, not_yet=True)),
     ],
 )
 def test_a_conflict_is_retried_on_a_read_and_under_a_key(kind: Kind, method: str, expected: object) -> None:
@@ -115,7 +115,60 @@ def test_a_useless_2xx_is_asked_for_once_more(kind: Kind) -> None:
 def test_a_useless_2xx_of_a_paid_request_was_accepted() -> None:
     assert decide(Kind.PAID, Answered(202, usable=False)) == Unknown(accepted=True)
     keyed = [word(decide(Kind.KEYED, Answered(202, usable=False), attempt)) for attempt in range(1, 7)]
-    assert keyed == ["retry"] * 5 + ["raise"]
+    assert keyed == ["retry"] * 5 + ["unknown"]
+    assert decide(Kind.KEYED, Answered(202, usable=False), 6) == Unknown(accepted=True)
+
+
+def test_a_head_that_said_yes_was_accepted() -> None:
+    assert decide(Kind.PAID, Failed("network", "yes", 202)) == Unknown(accepted=True)
+    assert decide(Kind.PAID, Failed("network", "yes", 502)) == Unknown()
+
+
+OPEN: list[Outcome] = [
+    Answered(200, usable=False),
+    Answered(408),
+    Answered(409),
+    Answered(500),
+    Answered(503, envelope=True, code="overloaded"),
+    Failed("timeout", "yes"),
+    Failed("garbled", "yes"),
+]
+DEFINITE: list[Outcome] = [
+    Answered(400),
+    Answered(402, envelope=True, code="insufficient_credits"),
+    Answered(429),
+    Answered(502, envelope=True, code="generation_failed"),
+    Answered(503, envelope=True, code="overloaded", retry_after=1.0),
+    Failed("connect", "no"),
+    Failed("network", "partial"),
+    Failed("tls", "yes"),
+]
+
+
+@pytest.mark.parametrize("outcome", OPEN)
+def test_what_may_have_been_taken_under_a_key_is_unknown_at_the_end(outcome: Outcome) -> None:
+    assert isinstance(POLICY.last(Kind.KEYED, "POST", outcome), Unknown)
+    assert isinstance(RetryPolicy(retries=0).decide(Kind.KEYED, "POST", outcome, 1), Unknown)
+    assert POLICY.last(Kind.READ, "GET", outcome) == Raise()
+
+
+@pytest.mark.parametrize("outcome", DEFINITE)
+def test_what_was_refused_under_a_key_is_definite_at_the_end(outcome: Outcome) -> None:
+    assert POLICY.last(Kind.KEYED, "POST", outcome) == Raise()
+
+
+def test_a_conflict_without_a_key_is_definite() -> None:
+    assert POLICY.last(Kind.PAID, "POST", Answered(409)) == Raise()
+
+
+@pytest.mark.parametrize("kind", [Kind.PAID, Kind.KEYED])
+def test_the_services_own_words_for_not_yet_and_for_unknown(kind: Kind) -> None:
+    policy = RetryPolicy(not_ready=frozenset({"asset_not_ready"}), outcome_unknown=frozenset({"OUTCOME_UNKNOWN"}))
+    for status in (400, 404, 409, 422):
+        decision = policy.decide(kind, "POST", Answered(status, envelope=True, code="asset_not_ready"), 50)
+        assert decision == Retry(throttled=True, not_yet=True)
+    assert policy.decide(kind, "POST", Answered(409, envelope=True, code="OUTCOME_UNKNOWN"), 1) == Unknown()
+    assert policy.decide(Kind.READ, "GET", Answered(404, envelope=True, code="asset_not_ready"), 1) == Raise()
 
 
 def test_a_404_on_a_young_job_is_retried_three_times() -> None:

@@ -8,7 +8,7 @@ import httpcore
 import pytest
 
 from mirelo_ergo import InvalidRequestError, NetworkError, ServerError, SubmitOutcomeUnknown
-from mirelo_ergo._runtime.api.execute import fingerprint
+from mirelo_ergo._runtime.api.requests import fingerprint
 from mirelo_ergo._runtime.io.protocol import Request, TransportFailure
 from tests.support import answers
 from tests.support.answers import page, problem, refused, reply, reset

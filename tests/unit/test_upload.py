@@ -10,7 +10,7 @@ import pytest
 from mirelo_ergo import MireloError, NetworkError, SourceChangedError, UploadError, Video
 from mirelo_ergo._runtime.io.protocol import ExternalRefused, TransportFailure
 from tests.support import answers
-from tests.support.virtual import KEY, Incoming, Sending, Streamed, VirtualIO, client_over
+from tests.support.virtual import KEY, Incoming, Sending, Streamed, VirtualIO, body_of, client_over
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,7 +103,7 @@ def test_an_expired_url_is_replaced_once(status: int) -> None:
         "https://uploads.example.com/1",
         "https://uploads.example.com/2",
     ]
-    assert b'"ast_2"' in (io.calls[-1].request.body or b"")
+    assert b'"ast_2"' in body_of(io.calls[-1].request)
     error = failed(VirtualIO(Service(), [Incoming(status), Incoming(status)]))
     assert "expired" in error.message
 

@@ -41,13 +41,17 @@ class AsyncGenerationRequest(AsyncJobRequest):
         """Ask what it will cost, in credits (exact), and how long it takes. Costs nothing; uploads nothing."""
         return await self._core.preflight(self._generation)
 
-    async def sync_i_accept_http_timeout_risk(self) -> AsyncJobResult:
-        """Generate within one long HTTP request. If its answer is lost, so is what was paid: prefer `run`.
+    async def sync_i_accept_http_timeout_risk(self, idempotency_key: str | None = None) -> AsyncJobResult:
+        """Generate within one long HTTP request; prefer `run`, which survives a lost response.
 
-        Raises `SubmitOutcomeUnknown` when the request left and no whole answer came.
+        Each re-send goes out under the same `idempotency_key` (None: a new random one, valid for 24 h), so that it is
+        charged once. Raises `SubmitOutcomeUnknown`, which has the key, when no usable response came in time: the same
+        call under the same key then gives the result that was paid for.
         """
         core = self._core
-        return await core.sync(self._generation, self._max_credits, lambda done: AsyncJobResult(core, done, None, None))
+        return await core.sync(
+            self._generation, self._max_credits, idempotency_key, lambda done: AsyncJobResult(core, done, None, None)
+        )
 
 
 class AsyncMireloClient(MireloCalls[AsyncGenerationRequest], AsyncServiceClient[MireloFlows]):

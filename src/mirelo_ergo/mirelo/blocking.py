@@ -42,13 +42,19 @@ class GenerationRequest(JobRequest):
         """Ask what it will cost, in credits (exact), and how long it takes. Costs nothing; uploads nothing."""
         return run(self._core.preflight(self._generation))
 
-    def sync_i_accept_http_timeout_risk(self) -> JobResult:
-        """Generate within one long HTTP request. If its answer is lost, so is what was paid: prefer `run`.
+    def sync_i_accept_http_timeout_risk(self, idempotency_key: str | None = None) -> JobResult:
+        """Generate within one long HTTP request; prefer `run`, which survives a lost response.
 
-        Raises `SubmitOutcomeUnknown` when the request left and no whole answer came.
+        Each re-send goes out under the same `idempotency_key` (None: a new random one, valid for 24 h), so that it is
+        charged once. Raises `SubmitOutcomeUnknown`, which has the key, when no usable response came in time: the same
+        call under the same key then gives the result that was paid for.
         """
         core = self._core
-        return run(core.sync(self._generation, self._max_credits, lambda done: JobResult(core, done, None, None)))
+        return run(
+            core.sync(
+                self._generation, self._max_credits, idempotency_key, lambda done: JobResult(core, done, None, None)
+            )
+        )
 
 
 class MireloClient(MireloCalls[GenerationRequest], ServiceClient[MireloFlows]):

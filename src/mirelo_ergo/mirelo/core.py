@@ -20,7 +20,7 @@ from .._runtime.webhooks.order import NOTHING
 from ..errors import CostLimitError, IncompleteResultError, MireloError, VideoError
 from .families import Generation, choose_family, fields_for
 from .generated import operations as of
-from .service import ASSET_LIFETIME
+from .service import ASSET_LIFETIME, MIRELO
 from .sources import SourceRef, in_body
 from .values import MeResult, PreflightResult, read_asset, read_me, read_preflight, read_result
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mirelo_ergo_api.mirelo_v2.bodies import AssetRequest
 
     from .._runtime.api.endpoints import Endpoint
+    from .._runtime.api.idempotency import IdempotencyKey
     from .._runtime.io.protocol import Reply
     from .._runtime.jobs.tokens import JobRecord
     from .._runtime.jobs.values import JobSucceeded
@@ -130,10 +131,17 @@ class MireloFlows(JobFlows):
         request = request_from(kwargs, submit=True, headers=order.headers, fields=order.fields)
         return await self.start(endpoint.name, request, family.name, family.model, generation.num_samples)
 
-    async def sync(self, generation: Generation, limit: int | None, result: Callable[[JobSucceeded], R]) -> R:
-        """Generate within one request. A paid request whose answer can be lost: nothing leads back to it."""
+    async def sync(
+        self,
+        generation: Generation,
+        limit: int | None,
+        idempotency_key: str | None,
+        result: Callable[[JobSucceeded], R],
+    ) -> R:
+        """Generate within one request, under one idempotency key whatever is sent again."""
+        key = MIRELO.keys.key(idempotency_key, self.runtime.io.wall())
         await self.guard(generation, limit)
-        done = await self._paid(generation, self._sync_once)
+        done = await self._paid(generation, partial(self._sync_once, key))
         came = len(done.result_urls)
         if came < generation.num_samples:
             raise IncompleteResultError(
@@ -143,13 +151,12 @@ class MireloFlows(JobFlows):
             )
         return result(done)
 
-    async def _sync_once(self, generation: Generation, places: SourceRefs) -> JobSucceeded:
+    async def _sync_once(self, key: IdempotencyKey, generation: Generation, places: SourceRefs) -> JobSucceeded:
         endpoint = generation.family.endpoints.sync
         kwargs = describe(endpoint, json={**generation.fields, **in_body(places)})
         request = request_from(kwargs, submit=True, long=True)
-        return await execute(
-            self.runtime, Operation(endpoint.name, Kind.PAID, request, read_result, self.runtime.timeout)
-        )
+        name, timeout = endpoint.name, self.runtime.timeout
+        return await execute(self.runtime, Operation(name, Kind.KEYED, request, read_result, timeout, key=key))
 
     async def _paid(self, generation: Generation, send: Callable[[Generation, SourceRefs], Awaitable[T]]) -> T:
         """Upload if need be and send; an asset that the service no longer knows is uploaded once more."""

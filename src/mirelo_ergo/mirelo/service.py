@@ -18,7 +18,7 @@ from ..errors import (
     VideoError,
 )
 from .families import FAMILIES
-from .values import read_accepted, read_status
+from .values import find_job_id, read_accepted, read_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +79,7 @@ MIRELO: Final = Api(
     read_error=_read_error,
     errors_by_code=_ERRORS,
     uncharged=frozenset({"generation_failed", "generation_timeout"}),
+    find_job_id=find_job_id,
 )
 MIRELO_JOBS: Final = JobApi(
     api=MIRELO,

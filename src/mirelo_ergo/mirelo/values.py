@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from .._runtime.api.answers import Unusable, integer_field, read_object, text_field, tolerant_integer
+from .._runtime.api.answers import Unusable, find_text_field, integer_field, read_object, text_field, tolerant_integer
 from .._runtime.api.retry import http_date, parse_retry_after
 from .._runtime.ids import job_id_problem
 from .._runtime.jobs.files import files_at
@@ -82,6 +82,11 @@ def read_accepted(reply: Reply) -> Accepted:
     if estimated_ms is None:
         log.warning("the service gave no estimate for job %s; 30 s are assumed", shorten(job_id))
     return Accepted(job_id, estimated_ms)
+
+
+def find_job_id(text: str) -> str | None:
+    """Find the job's id in the response to a submit, also where it is cut off."""
+    return find_text_field(text, "job_id")
 
 
 def read_result(reply: Reply) -> JobSucceeded:

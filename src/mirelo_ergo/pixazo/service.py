@@ -12,7 +12,7 @@ from .._runtime.jobs.schedule import Schedule
 from ..errors import InsufficientCreditsError, NotFoundError
 from .families import FAMILIES
 from .generated import operations as of
-from .values import read_accepted, read_status
+from .values import find_job_id, read_accepted, read_status
 from .webhooks import WEBHOOKS
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ PIXAZO: Final = Api(
     read_error=_read_error,
     errors_by_code=_ERRORS,
     uncharged=frozenset(),
+    find_job_id=find_job_id,
     headers=(("Cache-Control", "no-cache"),),
 )
 PIXAZO_JOBS: Final = JobApi(

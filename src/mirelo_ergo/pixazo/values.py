@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from .._runtime.api.answers import Unusable, read_object, text_field
+from .._runtime.api.answers import Unusable, find_text_field, read_object, text_field
 from .._runtime.api.retry import parse_retry_after
 from .._runtime.ids import job_id_problem
 from .._runtime.jobs.files import files_at
@@ -28,6 +28,11 @@ def read_accepted(reply: Reply) -> Accepted:
     if problem is not None:
         raise Unusable(f"the answer's request_id {short_repr(job_id)} {problem}")
     return Accepted(job_id, None)
+
+
+def find_job_id(text: str) -> str | None:
+    """Find the request's id in the response to a submit, also where it is cut off."""
+    return find_text_field(text, "request_id")
 
 
 def read_status(record: JobRecord, reply: Reply, wall: float) -> PollResult:

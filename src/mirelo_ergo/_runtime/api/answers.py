@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ...errors import (
     APIStatusError,
     AuthenticationError,
+    ConfigurationError,
     InsufficientCreditsError,
     InvalidRequestError,
     MireloError,
+    NetworkError,
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
     RequestTimeoutError,
     ServerError,
 )
-from ..redact import short_repr, shorten
+from ..redact import safe_url, short_repr, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..io.protocol import Reply
+    from ..io.protocol import Reply, TransportFailure
     from ..redact import Secret
     from .service import Api, ErrorFacts
 
@@ -109,6 +112,20 @@ def tolerant_integer(value: object) -> int | None:
     return None
 
 
+def find_text_field(text: str, name: str) -> str | None:
+    """Return a string field of an object's JSON, also where the text is cut off behind it; None if it is not there."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        found = re.search(rf'"{re.escape(name)}"\s*:\s*("(?:[^"\\]|\\.)*")', text)
+        try:
+            return json.loads(found[1]) if found else None
+        except ValueError:
+            return None
+    field = value.get(name) if isinstance(value, dict) else None
+    return field if isinstance(field, str) else None
+
+
 def string_list(value: object) -> list[str]:
     """Give the strings of a list; anything else counts as an empty one."""
     return [item for item in value if isinstance(item, str) and item] if isinstance(value, list) else []
@@ -160,6 +177,18 @@ def error_from(api: Api, secret: Secret, reply: Reply, what: str, retry_after: f
     if issubclass(cls, InvalidRequestError) and facts is None:
         return cls(message, "invalid_request", status, **more)
     return cls(message, facts.code if facts else None, status, **more)
+
+
+def failure_error(what: str, url: str, failure: TransportFailure, attempts: int) -> MireloError:
+    """Return the typed error of an attempt that got no answer."""
+    times = "once" if attempts == 1 else f"{attempts} times"
+    message = f"{what}: no answer from {safe_url(url)}, tried {times}: {failure.detail}"
+    if failure.kind == "timeout":
+        return RequestTimeoutError(message, sent=failure.sent, attempts=attempts, retryable=True)
+    if failure.kind == "local":
+        return ConfigurationError(message)
+    retryable = failure.kind not in ("tls", "proxy_refused")
+    return NetworkError(message, sent=failure.sent, attempts=attempts, retryable=retryable)
 
 
 def kept_body(secret: Secret, reply: Reply) -> object:

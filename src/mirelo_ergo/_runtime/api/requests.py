@@ -1,40 +1,157 @@
-"""Turn what a generated endpoint's builder describes into a request."""
+"""Turn what a generated endpoint's builder describes into a request that carries all of it, or is refused."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from ...errors import InvalidRequestError
 from ..io.protocol import Request
-from ..redact import shorten
+from ..redact import short_repr, shorten
+from .multipart import MultipartBody, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from ..io.protocol import Source
 
 Kwargs = dict[str, Any]
+Headers = tuple[tuple[str, str], ...]
+
+_CARRIED = frozenset({"method", "url", "params", "json", "content", "data", "files", "headers"})
+_FORM = "application/x-www-form-urlencoded"
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
+_HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?|", re.ASCII)
 
 
 def request_from(
-    kwargs: Kwargs,
+    kwargs: Mapping[str, Any],
     *,
     submit: bool = False,
     long: bool = False,
-    headers: tuple[tuple[str, str], ...] = (),
+    headers: Headers = (),
     fields: Mapping[str, Any] | None = None,
+    comma_lists: bool = False,
 ) -> Request:
-    """Turn what a generated builder describes into a request; raises `InvalidRequestError` if JSON cannot hold it.
+    """Return the request that a generated builder describes.
 
-    `headers` and `fields` go with those of the builder: what is asked of the service beside the operation itself.
+    `headers` and `fields` (of JSON or a form) go with those of the builder: what is asked of the service beside the
+    operation itself. A list in the query is sent as a repeated name, with `comma_lists` as one value. Files are sources
+    or bytes, and are streamed. Raises `InvalidRequestError` for what no request can hold, and for anything in the
+    description that is not carried: a header that is dropped may be an idempotency key.
     """
-    body = {**kwargs["json"], **fields} if fields else kwargs.get("json")
-    params = kwargs.get("params")
+    _refuse_unknown(kwargs)
+    given = dict(kwargs.get("headers") or {})
+    declared = next((given.pop(name) for name in list(given) if name.lower() == "content-type"), None)
     try:
-        path = kwargs["url"] + (f"?{urlencode(params)}" if params else "")
-        data = None if body is None else json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
+        path = kwargs["url"] + _query(kwargs.get("params") or {}, comma_lists=comma_lists)
+        body, content_type = _body(_with_fields(kwargs, fields), declared)
     except (TypeError, ValueError) as error:
-        raise InvalidRequestError(
-            f"the request cannot be written: {shorten(str(error), 120)}; nothing was sent"
-        ) from None
-    return Request(kwargs["method"].upper(), path, data, submit=submit, long=long, headers=headers)
+        raise _refused(shorten(str(error), 120)) from None
+    own = tuple(_header(name, value) for name, value in given.items())
+    method = kwargs["method"].upper()
+    return Request(method, path, body, content_type, submit=submit, long=long, headers=own + headers)
+
+
+def fingerprint(request: Request) -> str:
+    """Return the sha256 of method, path and body: the same request has the same one in every process.
+
+    A streamed form counts with what its parts are called, and the sizes of those that are files.
+    """
+    body = request.body
+    text = body or b"" if body is None or isinstance(body, bytes) else getattr(body, "fingerprint", b"%d" % body.size)
+    return hashlib.sha256(f"{request.method} {request.path}\n".encode() + text).hexdigest()
+
+
+def _refused(problem: str) -> InvalidRequestError:
+    return InvalidRequestError(f"the request cannot be written: {problem}; nothing was sent")
+
+
+def _refuse_unknown(kwargs: Mapping[str, Any]) -> None:
+    unknown = sorted(set(kwargs) - _CARRIED)
+    if unknown:
+        raise _refused(f"its description has {', '.join(unknown)}, which this version does not send")
+    bodies = [name for name in ("json", "content", "data", "files") if kwargs.get(name) is not None]
+    if len(bodies) > 1 and bodies != ["data", "files"]:
+        raise _refused(f"its description has {' and '.join(bodies)}, and a request has one body")
+
+
+def _with_fields(kwargs: Mapping[str, Any], fields: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if not fields:
+        return kwargs
+    place = "data" if kwargs.get("files") is not None or kwargs.get("data") is not None else "json"
+    return {**kwargs, place: {**(kwargs.get(place) or {}), **fields}}
+
+
+def _header(name: str, value: object) -> tuple[str, str]:
+    if not isinstance(value, str) or not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+        raise _refused(f"its header {shorten(name, 60)} holds what no header can")
+    return name, value
+
+
+def _query(params: Mapping[str, Any], *, comma_lists: bool) -> str:
+    pairs: list[str] = []
+    for name, value in params.items():
+        if isinstance(value, list | tuple):
+            items = [_plain(item) for item in value]
+            if comma_lists:
+                pairs.append(f"{quote_plus(name)}={','.join(quote_plus(item) for item in items)}")
+            else:
+                pairs.extend(urlencode({name: item}) for item in items)
+        else:
+            pairs.append(urlencode({name: _plain(value)}))
+    return f"?{'&'.join(pairs)}" if pairs else ""
+
+
+def _plain(value: object) -> str:
+    """Return a query's or a form's value as it is written; raises `TypeError` for what has no plain form."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise TypeError(f"{short_repr(value)} is {type(value).__name__}, not text, a number or a bool")
+
+
+def _body(kwargs: Mapping[str, Any], declared: str | None) -> tuple[bytes | Source | None, str]:
+    data, files, content = kwargs.get("data"), kwargs.get("files"), kwargs.get("content")
+    if files is not None:
+        form = MultipartBody((*_fields(data or {}), *_parts(files)))
+        return form, form.content_type  # a builder names a boundary of its own, which is not this one
+    if data is not None:
+        return urlencode([(part.name, part.content) for part in _fields(data)]).encode(), declared or _FORM
+    if content is not None:
+        return _content("content", content), declared or "application/octet-stream"
+    if kwargs.get("json") is None:
+        return None, declared or "application/json"
+    text = json.dumps(kwargs["json"], separators=(",", ":"), allow_nan=False)
+    return text.encode(), declared or "application/json"
+
+
+def _fields(data: Mapping[str, Any]) -> Iterable[Part]:
+    for name, value in data.items():
+        for item in value if isinstance(value, list | tuple) else [value]:
+            yield Part(name, _plain(item).encode())
+
+
+def _parts(files: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Iterable[Part]:
+    """Read httpx's forms of a file: its content, or a tuple of name, content, type and headers."""
+    for name, file in files.items() if isinstance(files, Mapping) else files:
+        described = file if isinstance(file, tuple) else (name, file)
+        filename, content, content_type, headers = (*described, None, None)[:4]
+        extra = tuple(_header(*each) for each in (headers or {}).items())
+        yield Part(name, _content(name, content), filename, content_type, extra)
+
+
+def _content(name: str, content: Any) -> bytes | Source:
+    if isinstance(content, str):
+        return content.encode()
+    if isinstance(content, bytes):
+        return content
+    if not hasattr(content, "verify") or not hasattr(content, "open"):
+        raise TypeError(f"{name} is {type(content).__name__}, not bytes, text or a source")
+    if not content.replayable:
+        raise ValueError(f"{name} cannot be rewound, and a request may have to be sent again: give a path or bytes")
+    source: Source = content
+    return source

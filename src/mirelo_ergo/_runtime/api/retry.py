@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LONGEST_RETRY_AFTER: Final = 60.0
 """Seconds: a server that asks for more is not waited for."""
 LONGEST_BACKOFF: Final = 8.0
+LONGEST_WAIT: Final = 60.0
+"""Seconds that an answer is waited for which says "not yet": the first attempt is under way, an asset is not ready."""
 
 
 class Kind(Enum):
@@ -39,10 +41,11 @@ ATTEMPTS: Final = {Kind.READ: 5, Kind.CHEAP: 4, Kind.PAID: 5, Kind.KEYED: 6, Kin
 
 @attrs.frozen
 class Failed:
-    """An attempt that got no whole answer."""
+    """An attempt that got no whole answer. `status` is that of the answer's head, if that came."""
 
     kind: FailureKind
     sent: Sent
+    status: int | None = None
 
 
 @attrs.frozen
@@ -69,10 +72,14 @@ class Done:
 
 @attrs.frozen
 class Retry:
-    """Send it again, not before `after` seconds. `throttled`: the service is busy, not broken."""
+    """Send it again, not before `after` seconds. `throttled`: the service is busy, not broken.
+
+    `not_yet`: the answer may be another one soon; `LONGEST_WAIT` limits it instead of the number of attempts.
+    """
 
     after: float = 0.0
     throttled: bool = False
+    not_yet: bool = False
 
 
 @attrs.frozen
@@ -94,13 +101,16 @@ Decision = Done | Retry | Raise | Unknown
 class RetryPolicy:
     """Decide what an attempt's outcome means for its operation.
 
-    `retries` caps the re-sends of every class (None: `ATTEMPTS`); `base` is the first backoff in seconds;
-    `uncharged` are the error codes the service documents as not charged.
+    `retries` caps the re-sends of every class (None: `ATTEMPTS`); `base` is the first backoff in seconds. The rest are
+    the service's error codes: `uncharged` are documented as not charged, `not_ready` name something that a paid request
+    needs and that is on its way, `outcome_unknown` say that the service itself does not know what became of it.
     """
 
     retries: int | None = None
     base: float = 0.5
     uncharged: frozenset[str] = frozenset()
+    not_ready: frozenset[str] = frozenset()
+    outcome_unknown: frozenset[str] = frozenset()
 
     def attempts(self, kind: Kind) -> int:
         """Give how many attempts an operation of this class has in all."""
@@ -114,26 +124,51 @@ class RetryPolicy:
         `tolerate_404`: the job was made under 5 s ago.
         """
         decision = self._judge(kind, method, outcome, attempt, tolerate_404)
-        if isinstance(decision, Retry) and (attempt >= self.attempts(kind) or decision.after > LONGEST_RETRY_AFTER):
-            return Raise()
+        if isinstance(decision, Retry):
+            spent = attempt >= self.attempts(kind) and not (decision.not_yet and self.retries is None)
+            if spent or decision.after > LONGEST_RETRY_AFTER:
+                return self.last(kind, method, outcome)
         return decision
+
+    def last(self, kind: Kind, method: str, outcome: Outcome) -> Raise | Unknown:
+        """Return what an outcome means if there is no further attempt."""
+        return self.leaves_open(kind, method, outcome) or Raise()
+
+    def leaves_open(self, kind: Kind, method: str, outcome: Outcome) -> Unknown | None:
+        """Return what an outcome leaves open about money, None for what is free or certainly not charged.
+
+        Under a key, what would be unknown without one can be sent again, and is unknown all the same until then.
+        """
+        if kind not in (Kind.PAID, Kind.KEYED):
+            return None
+        if kind is Kind.KEYED and isinstance(outcome, Answered) and outcome.status == 409:
+            return Unknown()
+        judged = self._judge(Kind.PAID, method, outcome, 1, False)
+        return judged if isinstance(judged, Unknown) else None
 
     def _judge(self, kind: Kind, method: str, outcome: Outcome, attempt: int, tolerate_404: bool) -> Decision:
         if isinstance(outcome, Failed):
             return self._judge_failure(kind, outcome, attempt)
         status, after = outcome.status, outcome.retry_after or 0.0
+        paid = kind in (Kind.PAID, Kind.KEYED)
         if 200 <= status < 300:
             if outcome.usable:
                 return Done()
             if kind is Kind.PAID:
                 return Unknown(accepted=True)
             return Retry() if kind is Kind.KEYED or attempt == 1 else Raise()
+        if paid and outcome.code in self.outcome_unknown:
+            return Unknown()
+        if paid and outcome.code in self.not_ready and status < 500:
+            return Retry(after, throttled=True, not_yet=True)
         if status in (421, 425, 429):
             return Retry(after, throttled=True)
         if status == 408:
             return Unknown() if kind is Kind.PAID else Retry(after)
         if status == 409:
-            return Retry(after) if kind is Kind.KEYED or method == "GET" else Raise()
+            if kind is Kind.KEYED:
+                return Retry(after, throttled=True, not_yet=True)
+            return Retry(after) if method == "GET" else Raise()
         if status == 404 and tolerate_404:
             return Retry(after) if attempt <= 3 else Raise()
         if status >= 500:
@@ -151,7 +186,7 @@ class RetryPolicy:
         if outcome.kind in DEFINITE:
             return Raise()
         if kind is Kind.PAID and outcome.sent == "yes":
-            return Unknown()
+            return Unknown(accepted=True if 200 <= (outcome.status or 0) < 300 else None)
         if outcome.kind == "garbled" and kind is not Kind.KEYED:
             return Retry() if attempt == 1 else Raise()
         return Retry()

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from .idempotency import KeyRules
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -39,3 +41,11 @@ class Api:
     """Codes the service documents as not charged."""
     headers: tuple[tuple[str, str], ...] = ()
     """Sent with every request."""
+    find_job_id: Callable[[str], str | None] = lambda _: None
+    """Finds the id of a job in the text of a response to a paid request, which may be cut off or an error."""
+    not_ready: frozenset[str] = frozenset()
+    """Codes of something that a paid request needs and that will be there soon."""
+    outcome_unknown: frozenset[str] = frozenset()
+    """Codes by which the service says that it does not know what became of a request under a key."""
+    keys: KeyRules = attrs.field(factory=KeyRules)
+    """How it takes the idempotency key of an operation that has one."""

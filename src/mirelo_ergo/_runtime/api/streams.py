@@ -13,8 +13,7 @@ import attrs
 
 from ...errors import UnexpectedResponseError
 from ..io.protocol import Reply, TransportFailure
-from .answers import Unusable, error_facts, error_from, read_object
-from .execute import failure_error
+from .answers import Unusable, error_facts, error_from, failure_error, read_object
 from .retry import Answered, Failed, Kind, Retry, parse_retry_after
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from ...errors import MireloError
     from ..io.deadline import Deadline
     from ..io.protocol import Request, Stream
-    from .execute import Runtime
+    from .operation import Runtime
     from .retry import Outcome
 
     State = Mapping[str, Any]

@@ -60,6 +60,8 @@ def read_options(
             whole_number("retries", retries, 0, 100, optional=True),
             number("backoff_ms", backoff_ms, 0, 60_000) / 1000,
             api.uncharged,
+            api.not_ready,
+            api.outcome_unknown,
         ),
         (whole_number("timeout_ms", timeout_ms, 1, 86_400_000) or 0) / 1000.0,
         (
@@ -113,7 +115,7 @@ def _read_address(api: Api, host: str | None, base_url: str | None, allow_privat
 
 
 def _read_headers(api: Api, given: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
-    ours = _OURS | {name.lower() for name, _ in (api.auth(""), *api.headers)}
+    ours = _OURS | {api.keys.header.lower()} | {name.lower() for name, _ in (api.auth(""), *api.headers)}
     if given is not None and not hasattr(given, "items"):
         raise ConfigurationError(f"extra_headers is {type(given).__name__}, not a mapping of names to values")
     headers = []

@@ -1,4 +1,4 @@
-"""Bodies of uploads: read in pieces while they are sent, and counted against the length that was announced."""
+"""Bodies of uploads and forms: read in pieces while they are sent, counted against the length that was announced."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ..io.protocol import PIECE, ExternalRequest, Pipe, Reader, SourceFailed
+from ..io.protocol import PIECE, Pipe, Reader, Source, SourceFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,12 +28,13 @@ class CallbackFailed(Exception):
 
 
 class _Pieces:
-    def __init__(self, request: ExternalRequest, reader: Reader, limit: TimeLimit) -> None:
-        assert request.body is not None, "only a request with a body has pieces"
+    def __init__(
+        self, body: Source, reader: Reader, limit: TimeLimit, on_progress: Callable[[int, int], None] | None = None
+    ) -> None:
         self._reader = reader
         self._watch = limit
-        self._left = self._total = request.body.size
-        self._on_progress = request.on_progress
+        self._left = self._total = body.size
+        self._on_progress = on_progress
         self._last = b""
 
     def read(self) -> bytes:
@@ -45,6 +46,8 @@ class _Pieces:
             piece = self._reader.read(min(PIECE, self._left))
             last = isinstance(piece, bytes) and len(piece) == self._left
             more = pipe is not None and last and self._has_more(pipe)
+        except SourceFailed:
+            raise
         except Exception as error:  # whatever a file object of the user's raises, it is not the network's failure
             raise SourceFailed(f"reading the source failed: {error}") from error
         if not isinstance(piece, bytes):
@@ -129,8 +132,15 @@ class SyncPieces(_Pieces, httpx.SyncByteStream):
 class AsyncPieces(_Pieces, httpx.AsyncByteStream):
     """The body of an awaited upload: the file is read off the event loop."""
 
-    def __init__(self, request: ExternalRequest, reader: Reader, limit: TimeLimit, disk: Callable[..., Any]) -> None:
-        super().__init__(request, reader, limit)
+    def __init__(
+        self,
+        body: Source,
+        reader: Reader,
+        limit: TimeLimit,
+        disk: Callable[..., Any],
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        super().__init__(body, reader, limit, on_progress)
         self._disk = disk
 
     def __aiter__(self) -> Any:

@@ -80,13 +80,16 @@ class Http(ABC):
         self._pools: dict[tuple[Purpose, str | None], Any] = {}
         self._inherited: list[object] = []
 
-    def api_request(self, request: Request) -> httpx.Request:
-        """Build an API request; the only place where the key is put on one, beside `authorise`."""
+    def api_request(self, request: Request, stream: Any = None) -> httpx.Request:
+        """Build an API request, with `stream` for a body that is a source. Only here is the key put on one."""
+        url = _api_url(self.settings.base_url, request.path)
         headers = [*self.settings.headers, self.settings.auth(self.settings.secret.reveal()), *request.headers]
         if request.body is not None:
-            headers.append(("Content-Type", "application/json"))
-        url = _api_url(self.settings.base_url, request.path)
-        return httpx.Request(request.method, url, headers=headers, content=request.body)
+            headers.append(("Content-Type", request.content_type))
+        if request.body is None or isinstance(request.body, bytes):
+            return httpx.Request(request.method, url, headers=headers, content=request.body)
+        own = [("Host", url.netloc.decode("ascii")), ("Content-Length", str(request.body.size))]
+        return httpx.Request(request.method, url, headers=[*own, *headers], stream=stream)
 
     def external_request(self, request: ExternalRequest, stream: Any) -> httpx.Request:
         """Build a request to a URL somebody else gave us, with nothing on it but what the description holds."""
@@ -331,9 +334,16 @@ class BlockingHttp(Http):
         raise mistake
 
     def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
-        """Make one attempt at an API request and read its whole answer."""
+        """Make one attempt at an API request and read its whole answer; raises `SourceFailed` of a streamed body."""
         purpose: Purpose = "submit" if request.submit else "main"
-        return self.exchange(self.api_request(request), purpose, limit, sent, long=request.long)
+        if request.body is None or isinstance(request.body, bytes):
+            return self.exchange(self.api_request(request), purpose, limit, sent, long=request.long)
+        reader = request.body.open()
+        try:
+            ready = self.api_request(request, SyncPieces(request.body, reader, limit))
+            return self.exchange(ready, purpose, limit, sent, long=request.long)
+        finally:
+            reader.close()
 
     def exchange(
         self, request: httpx.Request, purpose: Purpose, limit: TimeLimit, sent: SentTracker, *, long: bool = False
@@ -370,9 +380,12 @@ class BlockingHttp(Http):
                 ready.extensions = {"timeout": self.limits(limit, long=request.long), "trace": sent.event}
                 response = self.pool("main", ready.url).handle_request(ready)
                 return BlockingStream(self, response, limit, api=True)
-            reader = request.body.open() if request.body is not None else None
+            body = request.body
+            reader = None if body is None else body.open()
             try:
-                stream = httpx.ByteStream(b"") if reader is None else SyncPieces(request, reader, limit)
+                stream: httpx.SyncByteStream = httpx.ByteStream(b"")
+                if body is not None and reader is not None:
+                    stream = SyncPieces(body, reader, limit, request.on_progress)
                 ready = self.external_request(request, stream)
                 ready.extensions = {"timeout": self.limits(limit), "trace": sent.event}
                 response = self.pool("external", ready.url).handle_request(ready)
@@ -480,9 +493,16 @@ class AsyncHttp(Http):
         raise mistake
 
     async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
-        """Make one attempt at an API request and read its whole answer."""
+        """Make one attempt at an API request and read its whole answer; raises `SourceFailed` of a streamed body."""
         purpose: Purpose = "submit" if request.submit else "main"
-        return await self.exchange(self.api_request(request), purpose, limit, sent, long=request.long)
+        if request.body is None or isinstance(request.body, bytes):
+            return await self.exchange(self.api_request(request), purpose, limit, sent, long=request.long)
+        reader = await self._disk(request.body.open)
+        try:
+            ready = self.api_request(request, AsyncPieces(request.body, reader, limit, self._disk))
+            return await self.exchange(ready, purpose, limit, sent, long=request.long)
+        finally:
+            await self._disk(reader.close)
 
     async def exchange(
         self, request: httpx.Request, purpose: Purpose, limit: TimeLimit, sent: SentTracker, *, long: bool = False
@@ -520,11 +540,12 @@ class AsyncHttp(Http):
                 ready.extensions = {"timeout": self.limits(limit, long=request.long), "trace": _awaited(sent)}
                 response = await self.pool("main", ready.url).handle_async_request(ready)
                 return AsyncStream(self, response, limit, api=True)
-            reader = await self._disk(request.body.open) if request.body is not None else None
+            body = request.body
+            reader = None if body is None else await self._disk(body.open)
             try:
-                stream: httpx.AsyncByteStream = (
-                    httpx.ByteStream(b"") if reader is None else AsyncPieces(request, reader, limit, self._disk)
-                )
+                stream: httpx.AsyncByteStream = httpx.ByteStream(b"")
+                if body is not None and reader is not None:
+                    stream = AsyncPieces(body, reader, limit, self._disk, request.on_progress)
                 ready = self.external_request(request, stream)
                 ready.extensions = {"timeout": self.limits(limit), "trace": _awaited(sent)}
                 response = await self.pool("external", ready.url).handle_async_request(ready)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from ...errors import ConfigurationError, UnexpectedResponseError
-from ..api.answers import Unusable, error_from, kept_body, read_json
-from ..api.execute import failure_error
+from ..api.answers import Unusable, error_from, failure_error, kept_body, read_json
 from ..api.retry import parse_retry_after
 from ..io.deadline import Deadline
 from ..io.protocol import Reply, TransportFailure

@@ -62,17 +62,20 @@ class SourceFailed(Exception):
 
 @attrs.frozen
 class Request:
-    """Describe one API request. `path` begins with a slash and is already escaped; `body` is JSON or None."""
+    """One API request. `path` begins with a slash and is already escaped."""
 
     method: str
     path: str
-    body: bytes | None = None
+    body: bytes | Source | None = None
+    """Whole in memory, or a source that each attempt streams from its start."""
+    content_type: str = "application/json"
+    """Of the body."""
     submit: bool = False
     """Take the submit pool: a connection idle for 2 s is not used again, because that is where answers get lost."""
     long: bool = False
     """Let the first byte of the answer take as long as the operation's deadline."""
     headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
-    """Beside those of every request of the client; a value may be a secret."""
+    """Beside the body's, and those of every request of the client; a value may be a secret."""
 
 
 class Pipe(Protocol):
@@ -96,11 +99,16 @@ class Reader(Protocol):
 
 
 class Source(Protocol):
-    """Describe bytes to upload: how many, and how to read them from the start."""
+    """Bytes to send: how many, whether they can be read again, and how to read them from the start."""
 
     @property
     def size(self) -> int: ...
+    @property
+    def replayable(self) -> bool: ...
     def open(self) -> Reader: ...
+    def verify(self) -> None:
+        """Raise `SourceFailed` if the bytes are not the ones that were announced any more."""
+        ...
 
 
 @attrs.frozen

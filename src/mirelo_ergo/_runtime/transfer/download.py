@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import attrs
 
 from ...errors import DownloadError
-from ..api.answers import error_from
-from ..api.execute import failure_error
+from ..api.answers import error_from, failure_error
 from ..api.retry import Answered, Failed, Kind, Retry, parse_retry_after
 from ..io.deadline import Progress
 from ..io.protocol import ExternalRefused, ExternalRequest, Reply, Stream, TransportFailure

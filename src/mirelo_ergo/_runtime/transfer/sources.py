@@ -20,17 +20,11 @@ from .content_types import HEAD
 
 
 class Uploadable(Source, Protocol):
-    """A source that an upload can use: it knows whether it can start again, and whether it is still the same."""
+    """A source that an upload can use: its identity tells whether an earlier upload of the same bytes can be used."""
 
-    @property
-    def replayable(self) -> bool: ...
     @property
     def identity(self) -> str | None:
         """What says that an earlier upload is of these very bytes; None where nothing can say it."""
-        ...
-
-    def verify(self) -> None:
-        """Raise `SourceFailed` if the bytes are not the ones that were announced any more."""
         ...
 
 

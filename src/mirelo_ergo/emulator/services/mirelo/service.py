@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from mirelo_ergo.emulator.state.clock import iso
 from mirelo_ergo.emulator.state.records import Origin
 from mirelo_ergo.emulator.web import wire
 from mirelo_ergo.emulator.web.connections import connection
+from mirelo_ergo.emulator.web.refusals import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.emulator.spec.spec import Operation
     from mirelo_ergo.emulator.state.records import Job
-    from mirelo_ergo.emulator.web.refusals import Refusal
 
     Handler = Callable[[Request, Operation, str], Awaitable[Response]]
 
@@ -38,6 +40,7 @@ class Mirelo(EmulatedService):
 
     name = "mirelo"
     title = "Mirelo"
+    _keyed: dict[tuple[str, str], tuple[str, str | None]]
     spec = "mirelo-v2.yaml"
     clients = ("MireloClient", "AsyncMireloClient")
 
@@ -104,12 +107,36 @@ class Mirelo(EmulatedService):
         return JSONResponse(self._state.jobs.preflight(values, self.target(operation)))
 
     async def _sync(self, request: Request, operation: Operation, key: str) -> Response:
-        job = await self._generate(request, operation, key)
+        job = await self._generate_once(request, operation, key)
         if await connection(request.scope).unless_lost(self._state.jobs.finish(job)) is None:
             raise ClientDisconnect  # the job goes on
         if job.error is not None:
             raise job.error
         return JSONResponse({"result_urls": self._state.blobs.result_urls(wire.base_url(request), job)})
+
+    async def _generate_once(self, request: Request, operation: Operation, key: str) -> Job:
+        """Return the job of a request; one that has its idempotency key from before, the first one's."""
+        given = request.headers.get("idempotency-key")
+        if given is None:
+            return await self._generate(request, operation, key)
+        digest = hashlib.sha256(operation.path.encode() + b"\n" + await wire.read_body(request)).hexdigest()
+        known = self._keyed.get((key, given))
+        if known is not None and known != (digest, None):
+            first, job_id = known
+            if first != digest:
+                raise Refusal("conflict", 409, "the idempotency key was used for another request")
+            with contextlib.suppress(Refusal):  # a job that is gone takes its key with it
+                return self._state.store.job(str(job_id), key=key, service=self.name)
+        elif known is not None:
+            raise Refusal("conflict", 409, "the first request with this idempotency key is still being taken")
+        self._keyed[key, given] = digest, None
+        try:
+            job = await self._generate(request, operation, key)
+        except BaseException:
+            del self._keyed[key, given]
+            raise
+        self._keyed[key, given] = digest, job.id
+        return job
 
     async def _create_job(self, request: Request, operation: Operation, key: str) -> Response:
         job = await self._generate(request, operation, key)

@@ -1,0 +1,216 @@
+"""What is known of one operation while it runs, and the errors that this becomes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from ...errors import MireloError, SubmitOutcomeUnknown, UnexpectedResponseError
+from ..ids import job_id_problem
+from ..redact import log
+from .answers import error_facts, error_from, failure_error, kept_body, status_phrase
+from .requests import fingerprint
+from .retry import Answered, Failed, Kind, Outcome, Unknown, parse_retry_after
+
+if TYPE_CHECKING:
+    from ..io.protocol import Reply, TransportFailure
+    from ..io.sent import SentTracker
+    from .operation import Operation, Runtime
+    from .retrier import Retrier
+
+
+@attrs.define(eq=False)
+class Call:
+    """One operation under way: its latest attempt, and what a paid one leaves open.
+
+    `explain` says so with whatever ends a paid operation, from its first byte until `finish`: an interrupt, a
+    cancellation, a time limit, a mistake of our own.
+    """
+
+    _runtime: Runtime = attrs.field(init=False)
+    _operation: Operation[Any] = attrs.field(init=False)
+    _retrier: Retrier = attrs.field(init=False)
+    _sent: SentTracker | None = attrs.field(default=None, init=False)
+    sent_at: float = attrs.field(default=0.0, init=False)
+    """When the latest attempt began, or the first that may have been taken, in Unix seconds."""
+    reply: Reply | None = attrs.field(default=None, init=False)
+    failure: TransportFailure | None = attrs.field(default=None, init=False)
+    problem: str = attrs.field(default="", init=False)
+    """Why a 2xx body is of no use."""
+
+    def begin(self, runtime: Runtime, operation: Operation[Any], retrier: Retrier) -> None:
+        """Start the operation. A submit that was refused for certain may be followed by another one."""
+        self.finish()
+        self._runtime, self._operation, self._retrier = runtime, operation, retrier
+
+    def attempt(self, sent: SentTracker) -> None:
+        """Start one more attempt."""
+        self.reply = self.failure = None
+        self.problem = ""
+        if self._sent is None or self._retrier.doubt is None:
+            self.sent_at = self._runtime.io.wall()
+        self._sent = sent
+
+    def finish(self) -> None:
+        """Note that nothing is left open: the result was handed over."""
+        self.reply = self.failure = self._sent = None
+        self.problem = ""
+
+    def answered(self) -> Answered:
+        """Return the latest attempt's outcome if there is a whole response."""
+        assert self.reply is not None, "only a response answers"
+        reply, io = self.reply, self._runtime.io
+        after = parse_retry_after(reply.headers.get("retry-after"), reply.headers.get("date"), io.wall())
+        if 200 <= reply.status < 300:
+            return Answered(reply.status, usable=not self.problem)
+        facts = error_facts(self._runtime.api, reply)
+        return Answered(reply.status, facts is not None, facts.code if facts else None, after)
+
+    def job_id(self) -> str | None:
+        """Return the id of the job that the service made, as far as it can be read anywhere in its response."""
+        reply = self._seen()
+        if reply is None:
+            return None
+        api = self._runtime.api
+        if not 200 <= reply.status < 300:
+            facts = error_facts(api, reply)
+            if facts is None or facts.code not in api.outcome_unknown:
+                return None
+        job_id = api.find_job_id(reply.body.decode("utf-8-sig", "replace"))
+        return None if job_id is None or job_id_problem(job_id) else job_id
+
+    def _seen(self) -> Reply | None:
+        """Return the response of the latest attempt, as much of it as came."""
+        if self.reply is not None:
+            return self.reply
+        if self.failure is not None:
+            return self.failure.reply
+        return None if self._sent is None else self._sent.reply
+
+    def open_outcome(self) -> Unknown | None:
+        """Return what the operation leaves open at this moment, None for what is free or certainly not charged."""
+        if self._sent is None or self._operation.kind not in (Kind.PAID, Kind.KEYED):
+            return None
+        return self._latest_open(self._sent) or self._retrier.doubt
+
+    def _latest_open(self, sent: SentTracker) -> Unknown | None:
+        outcome: Outcome
+        if self.reply is not None:
+            outcome = self.answered()
+            if 200 <= outcome.status < 300:
+                return Unknown(accepted=True)
+        elif self.failure is not None:
+            outcome = failed(self.failure)
+        else:
+            # A stop can fall between the last byte and the event that tells of it: "partial" proves nothing here.
+            reply = sent.reply
+            outcome = Failed("network", "no" if sent.sent() == "no" else "yes", None if reply is None else reply.status)
+        operation = self._operation
+        return self._runtime.policy.leaves_open(operation.kind, operation.request.method, outcome)
+
+    # --- errors -----------------------------------------------------------------------------------------------------
+
+    def error(self) -> MireloError:
+        """Return the typed error of the latest attempt."""
+        operation, runtime, reply = self._operation, self._runtime, self.reply
+        if reply is None:
+            assert self.failure is not None, "an attempt without a response has a failure"
+            return failure_error(operation.name, runtime.base_url, self.failure, self._retrier.number)
+        if not self.problem:
+            return error_from(runtime.api, runtime.secret, reply, operation.name, self.answered().retry_after)
+        return UnexpectedResponseError(
+            f"{operation.name}: {self.problem} (HTTP {reply.status})",
+            None,
+            reply.status,
+            body=kept_body(runtime.secret, reply),
+            request_id=reply.headers.get("x-request-id"),
+            retryable=True,
+        )
+
+    def unknown(self, accepted: bool | None, evidence: str = "") -> SubmitOutcomeUnknown:
+        """Return the error of a paid operation that may have been taken; the evidence is what the attempt met."""
+        operation, runtime, reply, failure = self._operation, self._runtime, self._seen(), self.failure
+        key = None if operation.key is None else operation.key.value
+        definite = None if evidence else self._definite()
+        evidence = evidence or self._evidence(definite)
+        code, status = ("timeout", 408) if failure is not None and failure.kind == "timeout" else ("network_error", 0)
+        if self.reply is not None:
+            facts = error_facts(runtime.api, self.reply)
+            status = self.reply.status
+            code = facts.code if facts else _bare_code(status, self.problem)
+        job_id = self.job_id()
+        taken = "the service took it, but" if accepted else "it may have been taken:"
+        unknown = SubmitOutcomeUnknown(
+            f"{operation.name}: the request left and {taken} {evidence}. {_way_out(job_id, key)}",
+            code,
+            status,
+            accepted=accepted,
+            evidence=evidence,
+            sent="yes" if failure is None or definite is not None else failure.sent,
+            sent_at=self.sent_at,
+            request_fingerprint=fingerprint(operation.request),
+            idempotency_key=key,
+            request=operation.request,
+            job_id=job_id,
+            body=kept_body(runtime.secret, reply) if reply is not None else None,
+            request_id=reply.headers.get("x-request-id") if reply is not None else None,
+        )
+        unknown.__cause__ = definite
+        return unknown
+
+    def _definite(self) -> MireloError | None:
+        """Return the error of a latest attempt that was certainly not taken, None if it is in doubt itself."""
+        return None if self._sent is None or self._latest_open(self._sent) else self.error()
+
+    def _evidence(self, definite: MireloError | None) -> str:
+        if definite is not None:
+            return f"an earlier attempt got no usable response, and the last one was refused ({definite.message})"
+        if self.reply is None:
+            return self.failure.detail if self.failure is not None else "the call was interrupted"
+        if self.problem:
+            return self.problem
+        evidence = f"the response was HTTP {status_phrase(self.reply.status)}"
+        if self.reply.status == 409:
+            evidence += ": an earlier attempt is still in flight, or the key was used for a different request"
+        return evidence
+
+    def explain(self, stop: BaseException) -> None:
+        """Add to what ends a paid operation that its outcome is unknown, as cause, note and warning; once."""
+        if any(isinstance(link, SubmitOutcomeUnknown) for link in _chain(stop)):
+            return
+        outcome = self.open_outcome()
+        if outcome is None:
+            return
+        word = "interrupted" if not isinstance(stop, Exception) else f"ended by {type(stop).__name__}"
+        unknown = self.unknown(outcome.accepted, f"the call was {word} after the request had left")
+        unknown.__cause__, stop.__cause__ = stop.__cause__, unknown
+        stop.add_note(f"mirelo_ergo: {unknown}")
+        log.warning("%s", unknown)  # a task group drops the errors of the tasks it cancels
+
+
+def failed(failure: TransportFailure) -> Failed:
+    """Return the outcome of an attempt that got no whole response."""
+    return Failed(failure.kind, failure.sent, None if failure.reply is None else failure.reply.status)
+
+
+def _bare_code(status: int, problem: str) -> str:
+    if problem:
+        return "unexpected_response"
+    return {408: "timeout", 409: "conflict"}.get(status, "server_error")
+
+
+def _way_out(job_id: str | None, key: str | None) -> str:
+    if job_id is not None:
+        return f"Its job is {job_id}: wait for that one, because sending again may charge twice"
+    if key is not None:
+        return f"Send it again with idempotency_key={key!r} and nothing changed: without that key it may charge twice"
+    return "Sending again may charge twice; check the account before you do"
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    links: list[BaseException] = []
+    while error is not None and error not in links:
+        links.append(error)
+        error = error.__cause__
+    return links

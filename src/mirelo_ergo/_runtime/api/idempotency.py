@@ -1,0 +1,44 @@
+"""Idempotency keys: one per logical submit, known to the service for a limited time."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+import attrs
+
+from ...errors import InvalidRequestError
+from ..redact import short_repr
+
+
+@attrs.frozen
+class IdempotencyKey:
+    """The key of one logical submit. `made_at` is in Unix seconds; `lifetime` seconds later it is not sent again."""
+
+    value: str
+    made_at: float
+    lifetime: float
+
+
+@attrs.frozen
+class KeyRules:
+    """How a service takes idempotency keys: the header, what a key may look like, and how long it is surely known."""
+
+    header: str = "Idempotency-Key"
+    pattern: re.Pattern[str] = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+    lifetime: float = 24 * 3600.0
+
+    def key(self, given: object, now: float) -> IdempotencyKey:
+        """Return the key that the caller gave, or a new random one for None.
+
+        Raises `InvalidRequestError` for one that is not of the service's format.
+        """
+        if given is None:
+            return IdempotencyKey(str(uuid4()), now, self.lifetime)
+        if isinstance(given, str) and self.pattern.fullmatch(given):
+            return IdempotencyKey(given, now, self.lifetime)
+        raise InvalidRequestError(
+            f"idempotency_key={short_repr(given)} does not look like {self.pattern.pattern}: give a random one such as "
+            "str(uuid.uuid4()), or None for a new one; nothing was sent",
+            field="idempotency_key",
+        )
