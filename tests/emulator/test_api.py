@@ -392,6 +392,24 @@ def test_a_synchronous_request_whose_client_left_is_charged_all_the_same(api: Ap
     assert len(api.emu.charges) == 1
 
 
+def test_one_idempotency_key_is_one_job() -> None:
+    with running(speed=1000) as emu:
+
+        def sync(key: str, prompt: str = "rain", account: str = emu.key) -> httpx.Response:
+            headers = {"authorization": f"Bearer {account}", "idempotency-key": key}
+            return httpx.post(f"{emu.url}{TEXT}/sync", json={"prompt": prompt}, headers=headers, timeout=30)
+
+        assert [sync("key-1").status_code for _ in range(2)] == [200, 200]
+        assert (len(emu.charges), len(emu.jobs)) == (1, 1)
+        assert error_of(sync("key-1", "snow")) == (409, "conflict")
+        assert error_of(sync("key-2", "x" * 5001)) == (400, "invalid_request")  # what was refused leaves its key free
+        assert sync("key-2").status_code == 200
+        assert sync("key-1", account="sk-other").status_code == 200
+        assert len(emu.charges) == 3
+        emu.clock.advance(DAY)
+        assert sync("key-1", "snow").status_code == 200
+
+
 def test_twenty_jobs_at_once(api: Api) -> None:
     def one(number: int) -> str:
         with Api(api.emu) as own:

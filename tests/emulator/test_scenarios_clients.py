@@ -145,15 +145,21 @@ def test_hostile_is_told_as_it_is(face: Face, short_clip: Path) -> None:
 
 
 def test_hostile_to_calls_that_wait_themselves(face: Face) -> None:
+    """Lost answers are asked for again under the call's key; a generation that failed stays failed under it."""
     with running(scenario="hostile", speed=100) as emu:
         request = face.open(emu.url).text_to_sfx("rain", duration_ms=1000)
         face.do(request.sync_i_accept_http_timeout_risk())
-        for code, status in (("lost_in_the_queue", 500), ("server_error", 504)):
-            error = face.failing(request.sync_i_accept_http_timeout_risk)
-            assert isinstance(error, SubmitOutcomeUnknown)
-            assert (error.code, error.http_status) == (code, status)
+        error = face.failing(request.sync_i_accept_http_timeout_risk)
+        assert isinstance(error, SubmitOutcomeUnknown)
+        assert (error.code, error.http_status) == ("lost_in_the_queue", 500)
+        assert len(charged(emu)) == 1
+        again = face.failing(request.sync_i_accept_http_timeout_risk, error.idempotency_key)
+        assert isinstance(again, SubmitOutcomeUnknown)
+        result = face.do(request.sync_i_accept_http_timeout_risk())
+        assert len(result.result_urls) == 1
         assert len(charged(emu)) == 2
-        assert len([seen for seen in emu.requests if seen.path.endswith("/sync")]) == 3
+        assert len(emu.jobs) == 3
+        assert any(seen.status == 504 for seen in emu.requests)
 
 
 def test_out_of_credits_is_said_before_anything_is_spent(face: Face) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import re
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.emulator.spec.spec import Operation
     from mirelo_ergo.emulator.state.records import Job
+    from mirelo_ergo.emulator.state.shared import State
 
     Handler = Callable[[Request, Operation, str], Awaitable[Response]]
 
@@ -40,9 +40,13 @@ class Mirelo(EmulatedService):
 
     name = "mirelo"
     title = "Mirelo"
-    _keyed: dict[tuple[str, str], tuple[str, str | None]]
     spec = "mirelo-v2.yaml"
     clients = ("MireloClient", "AsyncMireloClient")
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self._keyed: dict[tuple[str, str], tuple[str, str | None]] = {}
+        """By account and idempotency key: the hash of the request, and its job's id (None: it is being made)."""
 
     @classmethod
     def group(cls, operation: Operation) -> str:
@@ -115,23 +119,23 @@ class Mirelo(EmulatedService):
         return JSONResponse({"result_urls": self._state.blobs.result_urls(wire.base_url(request), job)})
 
     async def _generate_once(self, request: Request, operation: Operation, key: str) -> Job:
-        """Return the job of a request; one that has its idempotency key from before, the first one's."""
+        """Return the job of a request; under an idempotency key that was used before, the job of that time."""
+        body = await wire.read_body(request)
         given = request.headers.get("idempotency-key")
         if given is None:
-            return await self._generate(request, operation, key)
-        digest = hashlib.sha256(operation.path.encode() + b"\n" + await wire.read_body(request)).hexdigest()
-        known = self._keyed.get((key, given))
-        if known is not None and known != (digest, None):
-            first, job_id = known
-            if first != digest:
-                raise Refusal("conflict", 409, "the idempotency key was used for another request")
-            with contextlib.suppress(Refusal):  # a job that is gone takes its key with it
-                return self._state.store.job(str(job_id), key=key, service=self.name)
-        elif known is not None:
+            return await self._generate(body, operation, key)
+        digest = hashlib.sha256(operation.path.encode() + b"\n" + body).hexdigest()
+        first, job_id = self._keyed.get((key, given), (digest, ""))
+        if job_id is None:
             raise Refusal("conflict", 409, "the first request with this idempotency key is still being taken")
+        known = next((job for job in self._state.store.jobs() if job.id == job_id), None)
+        if known is not None and first != digest:
+            raise Refusal("conflict", 409, "the idempotency key was used for another request")
+        if known is not None:
+            return known
         self._keyed[key, given] = digest, None
         try:
-            job = await self._generate(request, operation, key)
+            job = await self._generate(body, operation, key)
         except BaseException:
             del self._keyed[key, given]
             raise
@@ -139,7 +143,7 @@ class Mirelo(EmulatedService):
         return job
 
     async def _create_job(self, request: Request, operation: Operation, key: str) -> Response:
-        job = await self._generate(request, operation, key)
+        job = await self._generate(await wire.read_body(request), operation, key)
         return JSONResponse(
             {
                 "job_id": job.id,
@@ -150,8 +154,8 @@ class Mirelo(EmulatedService):
             status_code=202,
         )
 
-    async def _generate(self, request: Request, operation: Operation, key: str) -> Job:
-        sent = operation.read_body(await wire.read_body(request))
+    async def _generate(self, body: bytes, operation: Operation, key: str) -> Job:
+        sent = operation.read_body(body)
         family, model = _family_and_model(operation)
         origin = Origin(self.name, family, model, str(sent.get("prompt", "")))
         return await self._state.jobs.generate(key, origin, sent, operation.values(sent), self.target(operation))
