@@ -13,7 +13,7 @@ STRUCTURE = """() => {
   const byId = all("[aria-labelledby]").flatMap(each => each.getAttribute("aria-labelledby").split(" "));
   return {
     language: document.documentElement.lang,
-    landmarks: all("header, main, footer").map(each => each.tagName),
+    landmarks: all("header, nav, main, footer").map(each => each.tagName),
     levels: all("h1, h2, h3, h4, h5, h6").map(heading => Number(heading.tagName[1])),
     nameless: all("button, input, select, summary, a, th, fieldset > legend").filter(each => !named(each)).length,
     mute: all("audio, video, progress, form, main section").filter(each => !each.ariaLabelledByElements?.length).length,

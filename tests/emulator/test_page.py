@@ -189,7 +189,7 @@ def test_the_keyboard_reaches_everything_in_order(page: Page, emu: Emulator, api
     look(page)
     expect(page.locator("audio")).to_be_visible()
     seen: list[str] = []
-    for _ in range(80):
+    for _ in range(110):
         page.keyboard.press("Tab")
         name, outline = page.evaluate(FOCUSED)
         if name == "BODY":
@@ -197,9 +197,10 @@ def test_the_keyboard_reaches_everything_in_order(page: Page, emu: Emulator, api
         if name not in seen[-1:]:  # a player has several stops of its own
             assert "solid" in outline or name == "AUDIO", f"{name}: {outline}"
             seen.append(name)
-    landmarks = ["Skip to the jobs", "Pause updates", "10 s", "1 day", "2 s late", "Never ends", "Set credits"]
+    landmarks = ["Copy Key", "Pause updates", "10 s", "1 day", "2 s late", "Never ends", "Set credits"]
     assert [name for name in seen if name in landmarks] == landmarks
     assert seen.index("Pause updates") < seen.index("AUDIO") < seen.index("10 s")
+    assert seen.index("Make a sound") < seen.index("AUDIO") < seen.index("Forget everything")
     assert "POST" in seen[-1]  # the last request in the list
 
 
@@ -224,16 +225,16 @@ def test_enter_and_space_press_and_the_focus_stays(page: Page, emu: Emulator, ap
 def test_what_is_open_or_typed_stays_so(page: Page, emu: Emulator, api: Api) -> None:
     api.post(f"{TEXT}/jobs", {"prompt": "one"})
     look(page)
-    page.locator("summary").first.focus()
+    page.locator("#request-list summary").first.focus()
     page.keyboard.press("Enter")
     page.get_by_label("Times").fill("12")
     page.get_by_label("Calls of").select_option("looking at a job")
     api.post(f"{TEXT}/jobs", {"prompt": "two"})
     look(page)
-    expect(page.locator("summary")).to_have_count(2)
-    assert page.locator("details").evaluate_all("all => all.map(each => each.open)") == [False, True]
+    expect(page.locator("#request-list summary")).to_have_count(2)
+    assert page.locator("#request-list details").evaluate_all("all => all.map(each => each.open)") == [False, True]
     assert (page.get_by_label("Times").input_value(), page.get_by_label("Calls of").input_value()) == ("12", "poll")
-    expect(page.locator("details").last.locator("pre").first).to_have_text('{\n  "prompt": "one"\n}')
+    expect(page.locator("#request-list details").last.locator("pre").first).to_have_text('{\n  "prompt": "one"\n}')
 
 
 def test_the_structure_tells_what_is_where(page: Page, emu: Emulator, api: Api) -> None:
@@ -248,7 +249,7 @@ def test_the_structure_tells_what_is_where(page: Page, emu: Emulator, api: Api) 
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
     assert found == {
         "language": "en",
-        "landmarks": ["HEADER", "MAIN", "FOOTER"],
+        "landmarks": ["HEADER", "NAV", "MAIN", "FOOTER"],
         **dict.fromkeys(("nameless", "mute", "tables", "loose", "moving"), 0),
         "lost": [],
         "twice": [],
@@ -274,6 +275,45 @@ def test_progress_is_not_announced(page: Page, emu: Emulator, api: Api) -> None:
     assert page.evaluate("window.said") == ["1 job succeeded."]
 
 
+def test_a_first_sound_is_made_and_heard(page: Page, emu: Emulator) -> None:
+    form = page.get_by_role("form", name="Make a sound")
+    form.get_by_label("Prompt").fill("wind")
+    form.get_by_label("Seconds").fill("1")
+    form.get_by_role("button", name="Make a sound").click()
+    expect(page.locator(".job").filter(has_text="wind")).to_contain_text("Running")
+    expect(page.get_by_role("status")).to_have_text("A job was submitted.")
+    button(page, "10 min")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download wind, Result 1 of 1").click()
+    assert download.value.path().read_bytes()[:4] == b"RIFF"
+    assert download.value.suggested_filename == f"{emu.jobs[0].id}-1.wav"
+
+
+def test_addresses_and_key_are_copied(browser: Browser, emu: Emulator) -> None:
+    with opened(browser, emu.url, permissions=["clipboard-read", "clipboard-write"]) as (page, _):
+        for label, text in [("Key", emu.key), ("Mirelo", emu.url), ("Pixazo gateway", emu.urls["pixazo"])]:
+            page.get_by_role("button", name=f"Copy {label}").click()
+            expect(page.get_by_role("status")).to_have_text("Copied.")
+            assert page.evaluate("navigator.clipboard.readText()") == text
+        page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
+        page.get_by_role("button", name="Copy Key").click()
+        expect(page.get_by_role("status")).to_have_text("Marked: copy it with the keyboard.")
+        assert page.evaluate("getSelection().toString()") == emu.key
+
+
+def test_everything_is_forgotten_in_two_steps(page: Page, emu: Emulator, api: Api) -> None:
+    api.submit(TEXT, prompt="sea")
+    look(page)
+    sure = page.get_by_role("button", name="Yes, forget everything")
+    expect(sure).to_be_hidden()
+    page.get_by_text("Forget everything", exact=True).click()
+    assert len(emu.jobs) == 1
+    sure.click()
+    expect(page.get_by_text("No job yet.")).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text("The emulator is as after its start.")
+    expect(sure).to_be_hidden()
+
+
 # Readable
 
 
@@ -285,7 +325,7 @@ def test_every_text_stands_out_from_its_ground(browser: Browser, emu: Emulator, 
     api.post(f"{TEXT}/jobs", {"prompt": 1})
     with opened(browser, emu.url, color_scheme=scheme) as (page, _):
         button(page, "Drip", "Faults")
-        page.locator("summary").first.click()
+        page.locator("#request-list summary").first.click()
         page.get_by_role("link", name="Skip to the jobs").focus()
         found = page.evaluate(CONTRAST)
     assert len(found["texts"]) > 60
@@ -308,6 +348,14 @@ def test_it_fits_a_small_screen(browser: Browser, emu: Emulator, api: Api) -> No
             "all => all.map(each => each.getBoundingClientRect()).map(({ width, height }) => Math.min(width, height))"
         )
         assert min(sizes) >= 24
+        for name in ("Clock", "Faults", "Scenario", "Credits", "Requests", "Jobs"):
+            link = page.get_by_role("navigation").get_by_role("link", name=name)
+            expect(link).to_be_in_viewport()
+            link.click()
+            heading = page.get_by_role("heading", name=name, exact=True)
+            expect(heading).to_be_in_viewport()
+            below = "([heading, nav]) => heading.getBoundingClientRect().top >= nav.getBoundingClientRect().bottom"
+            assert page.evaluate(below, [heading.element_handle(), page.locator("nav").element_handle()]), name
 
 
 # Hostile clients and hostile sites
@@ -347,10 +395,10 @@ def test_what_a_client_writes_is_never_markup(browser: Browser, emu: Emulator, a
         expect(page.locator("summary").filter(has_text="onerror")).to_have_count(1)
         page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true })")
         counts = page.evaluate(
-            "['script', 'img, svg', 'a', '[onerror], [onload], [href^=javascript]']"
+            "['script', 'img, svg', 'a:not(nav a, [download])', '[onerror], [onload], [href^=javascript]']"
             ".map(selector => document.querySelectorAll(selector).length)"
         )
-        assert counts == [1, 0, 1, 0]  # the page's own script and its one link
+        assert counts == [1, 0, 1, 0]  # the page's own script, and its one link to itself
         assert page.evaluate("window.hacked === undefined")
 
 

@@ -95,13 +95,15 @@ EXTERNAL = [
 
 
 @pytest.mark.parametrize("headers", EXTERNAL)
-@pytest.mark.parametrize("form", ["clock", "credits", "faults", "scenario", "reset"])
+@pytest.mark.parametrize("form", ["clock", "credits", "faults", "scenario", "reset", "sound"])
 def test_another_site_cannot_act(emu: Emulator, http: httpx.Client, form: str, headers: dict[str, str]) -> None:
-    fields = {"seconds": "600", "account": "x", "amount": "1", "fault": "reset", "times": "1", "name": "flaky"}
+    fields = {"seconds": "60", "account": "x", "amount": "1", "fault": "reset", "times": "1", "name": "flaky"}
+    fields["prompt"] = "x"
     before = emu.clock.now()
     answer = http.post(f"{PAGE}/{form}", data=fields, headers={"sec-fetch-dest": "document", **headers})
     assert answer.status_code == 403
-    assert emu.clock.now() - before < 600
+    assert emu.clock.now() - before < 60
+    assert emu.jobs == []
     assert "In force" not in http.get("/").text
 
 
@@ -163,6 +165,8 @@ def test_it_is_not_among_the_requests_and_meets_no_fault(emu: Emulator, http: ht
         ("faults", {"fault": "reset", "times": "1", "operation": "lunch"}, "operation is 'lunch'"),
         ("faults", {"clear": "x"}, "clear is 'x'"),
         ("scenario", {"name": "../../etc/passwd"}, "there is no scenario '../../etc/passwd'"),
+        ("sound", {"seconds": "61", "prompt": "x"}, "seconds is '61': it has to be a whole number from 1 to 60"),
+        ("sound", {"seconds": "1", "prompt": ""}, "prompt has 0 characters: it needs 1 or more"),
         ("clock", {str(number): "1" for number in range(30)}, "fields"),
     ],
 )
@@ -199,6 +203,38 @@ def test_a_result_needs_no_key_and_takes_ranges(http: httpx.Client, api: Api) ->
     assert (part.status_code, part.content) == (206, whole.content[10:20])
 
 
+def test_a_result_can_be_downloaded_under_a_name_of_its_own(http: httpx.Client, api: Api) -> None:
+    status = api.finish(api.submit(TEXT, prompt="sea", duration_ms=1000, num_samples=2))
+    found = re.findall(r'<a href="([^"]+)" download="([^"]+)">', http.get("/").text)
+    assert found == [
+        (f"{PAGE}/results/{status['job_id']}/{n}.wav", f"{status['job_id']}-{n + 1}.wav") for n in range(2)
+    ]
+
+
+def test_a_first_sound_needs_no_client(emu: Emulator, http: httpx.Client) -> None:
+    answer = post(http, "sound", prompt="rain", seconds="2")
+    assert answer.headers["location"] == "/?done=sound#sound"
+    emu.clock.advance(600)
+    (job,) = emu.jobs
+    assert (job.key, job.state, job.credits, job.request) == (
+        emu.key,
+        "succeeded",
+        20,
+        {"prompt": "rain", "duration_ms": 2000},
+    )
+    emu.set_credits(0)
+    answer = post(http, "sound", prompt="rain", seconds="2")
+    assert "Not done: 20 credits are needed and 0 are left" in text_of(answer)
+
+
+def test_every_button_that_is_short_says_what_it_does(http: httpx.Client) -> None:
+    page = html.unescape(http.get("/").text)
+    for name, preset in presets.PRESETS.items():
+        assert f'value="{name}" title="{preset.about}"' in page
+        assert len(preset.about) > 20
+    assert 'value="overloaded" title="' in page
+
+
 def test_scenario_and_a_new_start(emu: Emulator, http: httpx.Client, api: Api) -> None:
     api.submit(TEXT, prompt="sea")
     assert post(http, "scenario", name="out-of-credits").headers["location"] == "/?done=scenario#scenario"
@@ -206,7 +242,7 @@ def test_scenario_and_a_new_start(emu: Emulator, http: httpx.Client, api: Api) -
     assert emu.credits < 10_000
     assert post(http, "reset").status_code == 303
     page = text_of(http.get("/?done=reset"))
-    assert "The emulator has started anew." in page
+    assert "The emulator is as after its start." in page
     assert "In force" not in page
     assert emu.jobs == []
 

@@ -17,12 +17,13 @@ from mirelo_ergo.emulator.web.refusals import Refusal
 from mirelo_ergo.emulator.web.traffic import Traffic, is_own
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from starlette.routing import Route
     from starlette.types import Message, Receive, Scope, Send
 
     from mirelo_ergo.emulator.faults.plan import Plan
+    from mirelo_ergo.emulator.services.service import EmulatedService
     from mirelo_ergo.emulator.state.shared import State
 
 END_SECONDS = 1.0
@@ -35,8 +36,8 @@ class Application:
     it came to, as the name of the service that the port belongs to; it gets the "service" and the "target" it is for.
     """
 
-    def __init__(self, state: State, plan: Plan, own: Sequence[Route]) -> None:
-        self.services = {name: service(state) for name, service in registry.SERVICES.items()}
+    def __init__(self, state: State, services: Mapping[str, EmulatedService], plan: Plan, own: Sequence[Route]) -> None:
+        self._services = services
         self._state = state
         self._own = own
         self._traffic = Traffic(
@@ -80,7 +81,7 @@ class Application:
     def _new_app(self, name: str) -> Starlette:
         """Make the application of a service, or of the emulator's own routes for ""."""
         service = registry.SERVICES[name or registry.MAIN]
-        routes = [*self.services[name].routes(), *self._state.blobs.routes()] if name else self._own
+        routes = [*self._services[name].routes(), *self._state.blobs.routes()] if name else self._own
         app = Starlette(routes=routes, exception_handlers=wire.exception_handlers(service.refuse))
         app.router.redirect_slashes = False  # no contract has a path that ends in one, or a redirect to another
         return app

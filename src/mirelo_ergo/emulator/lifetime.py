@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
 from mirelo_ergo.emulator.services.registry import SERVICES
+from mirelo_ergo.emulator.services.service import EmulatedService
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
     from mirelo_ergo.emulator.faults.scenario import Scenario
     from mirelo_ergo.emulator.state.shared import State
 
+S = TypeVar("S", bound=EmulatedService)
+
 
 @attrs.frozen
 class Lifetime:
-    """What the services share, the faults in force, and where each service is; `reset` ends it and begins another."""
+    """What the services share, the services, and the faults in force; `reset` ends it and begins another."""
 
     state: State
+    services: Mapping[str, EmulatedService]
     plan: Plan
     urls: Mapping[str, str]
     reset: Callable[[], None]
@@ -29,6 +33,12 @@ class Lifetime:
     def keys(self) -> dict[str, str]:
         """The key of the first account, by service, as the users of each write it."""
         return {name: service.written_key(self.state.key) for name, service in SERVICES.items()}
+
+    def service(self, kind: type[S]) -> S:
+        """Return a service by its class."""
+        found = self.services[kind.name]
+        assert isinstance(found, kind)
+        return found
 
     def play(self, scenario: Scenario) -> None:
         """Put a scenario's rules in force instead of those that are, and set every balance if it has one."""

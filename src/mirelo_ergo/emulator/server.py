@@ -137,9 +137,7 @@ class Emulator:
 
     def service(self, kind: type[S]) -> S:
         """Return a service of this emulator by its class, to change what it has to be changed."""
-        found = self._application.services[kind.name]
-        assert isinstance(found, kind)
-        return found
+        return self._lifetime.service(kind)
 
     def set_credits(self, amount: int, key: str | None = None) -> None:
         """Set the balance of a key, by default `Emulator.key`."""
@@ -218,11 +216,12 @@ class Emulator:
         clock = Clock()
         plan = Plan(clock)
         self._state = State(self._options, self._folder.path, clock, plan.job_effects)
-        self._lifetime = Lifetime(self._state, plan, self.urls, self.reset)
+        services = {name: service(self._state) for name, service in registry.SERVICES.items()}
+        self._lifetime = Lifetime(self._state, services, plan, self.urls, self.reset)
         if self._scenario is not None:
             plan.play(self._scenario.faults, self._scenario.name)
         own = [*Page(self._lifetime).routes(), *Control(self._lifetime).routes()]
-        self._application = Application(self._state, plan, own)
+        self._application = Application(self._state, services, plan, own)
 
     def _rendered(self) -> State:
         state = self._state

@@ -128,8 +128,23 @@ async function look() {
   timer = setTimeout(look, PERIOD);
 }
 
+async function copy(button) {
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    say("Copied.");
+  } catch { // not allowed here: then the text is marked, for the keys that copy
+    getSelection().selectAllChildren(button.parentElement.querySelector("code"));
+    say("Marked: copy it with the keyboard.");
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) copy(button);
+});
 document.addEventListener("submit", (event) => {
   event.preventDefault();
+  for (const step of event.target.querySelectorAll("#reset-sure")) step.open = false;
   queue(event.target.action, { method: "POST", body: new URLSearchParams(new FormData(event.target, event.submitter)) });
 });
 document.addEventListener("visibilitychange", look);
@@ -138,4 +153,5 @@ pause.addEventListener("click", () => {
   look();
 });
 pause.hidden = false;
+for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
 look();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING
 
 import attrs
@@ -35,6 +36,11 @@ class Preset:
     label: str
     fault: Fault
     operation: str | None = None
+
+    @property
+    def about(self) -> str:
+        """What the fault does, in a sentence."""
+        return (inspect.getdoc(type(self.fault)) or "").split("\n")[0]
 
 
 CALLS = {

@@ -14,6 +14,7 @@ from mirelo_ergo.emulator.faults import scenario
 from mirelo_ergo.emulator.faults.plan import Rule
 from mirelo_ergo.emulator.page import view
 from mirelo_ergo.emulator.page.presets import PRESETS, SETS
+from mirelo_ergo.emulator.services.mirelo.service import Mirelo
 from mirelo_ergo.emulator.spec.targets import ANY, GROUPS
 from mirelo_ergo.emulator.web import wire
 from mirelo_ergo.emulator.web.origin import check_origin
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.emulator.lifetime import Lifetime
 
-    Act = Callable[[Mapping[str, str]], None]
+    Act = Callable[[Mapping[str, str]], Awaitable[None]]
     Endpoint = Callable[[Request], Awaitable[Response]]
 
 HERE = Path(__file__).parent
@@ -39,9 +40,11 @@ NEWS = {
     "credits": "The credits were set.",
     "faults": "The faults in force are listed.",
     "scenario": "The scenario is in force.",
-    "reset": "The emulator has started anew.",
+    "reset": "The emulator is as after its start.",
+    "sound": "A job was submitted.",
 }
 MAX_TIMES = 1000
+MAX_SOUND = 60  # seconds
 FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 20
 HEADERS = {
@@ -93,11 +96,12 @@ class Page:
 
     def _acts(self) -> dict[str, Act]:
         return {
+            "sound": self._make_sound,
             "clock": self._advance,
             "credits": self._set_credits,
             "faults": self._set_faults,
             "scenario": self._play,
-            "reset": self._start_anew,
+            "reset": self._start_again,
         }
 
     def _form(self, name: str, act: Act) -> Endpoint:
@@ -107,19 +111,22 @@ class Page:
             raw = (await wire.read_body(request, FORM)).decode("utf-8", "replace")
             try:
                 fields = dict(parse_qsl(raw, keep_blank_values=True, max_num_fields=MAX_FIELDS))
-                # In a thread: starting anew waits for what the loop has to end.
-                await asyncio.to_thread(act, fields)
-            except (ValueError, OverflowError) as error:
+                await act(fields)
+            except (ValueError, OverflowError, Refusal) as error:
                 return await self._answer(request, f"Not done: {error}.", 400)
             return RedirectResponse(f"/?done={name}#{name}", status_code=303)
 
         return endpoint
 
-    def _advance(self, fields: Mapping[str, str]) -> None:
+    async def _make_sound(self, fields: Mapping[str, str]) -> None:
+        seconds = _whole(fields, "seconds", 1, MAX_SOUND)
+        await self._lifetime.service(Mirelo).make_sound(fields.get("prompt", ""), 1000 * seconds)
+
+    async def _advance(self, fields: Mapping[str, str]) -> None:
         seconds = _whole(fields, "seconds", 1, max(STEPS))
         self._state.clock.advance(seconds)
 
-    def _set_credits(self, fields: Mapping[str, str]) -> None:
+    async def _set_credits(self, fields: Mapping[str, str]) -> None:
         amount = _whole(fields, "amount", 0, scenario.MAX_CREDITS)
         for each in self._state.store.balances():
             if each.id == fields.get("account"):
@@ -127,7 +134,7 @@ class Page:
                 return
         raise ValueError(f"there is no account {short(fields.get('account', ''))}")
 
-    def _set_faults(self, fields: Mapping[str, str]) -> None:
+    async def _set_faults(self, fields: Mapping[str, str]) -> None:
         if "clear" in fields:
             self._plan.clear(None if fields["clear"] == "all" else _whole(fields, "clear", 1, 10**9))
             return
@@ -137,13 +144,13 @@ class Page:
         operation = preset.operation or fields.get("operation", ANY)
         self._plan.add([Rule(operation, preset.fault, times=_whole(fields, "times", 1, MAX_TIMES))])
 
-    def _play(self, fields: Mapping[str, str]) -> None:
+    async def _play(self, fields: Mapping[str, str]) -> None:
         if fields.get("name") not in scenario.names():
             raise ValueError(f"there is no scenario {short(fields.get('name', ''))}")
         self._lifetime.play(scenario.load(fields["name"]))
 
-    def _start_anew(self, fields: Mapping[str, str]) -> None:
-        self._lifetime.reset()
+    async def _start_again(self, fields: Mapping[str, str]) -> None:
+        await asyncio.to_thread(self._lifetime.reset)  # it waits for what this loop has to end
 
     async def _answer(self, request: Request, news: str, status: int = 200) -> Response:
         template = await asyncio.to_thread(_template)  # the first time it takes a while
@@ -165,7 +172,8 @@ class Page:
             max_times=MAX_TIMES,
             operations={ANY: "anything", "generate": "a generation", **GROUPS},
             access=view.access(self._lifetime.urls, self._lifetime.keys, wire.base_url(request)),
-            scenarios=scenario.names(),
+            max_sound=MAX_SOUND,
+            scenarios={name: scenario.load(name).description for name in scenario.names()},
             scenario=self._plan.scenario,
             news=news,
         )

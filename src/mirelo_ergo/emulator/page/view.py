@@ -62,6 +62,7 @@ class Player:
     kind: str
     source: str
     about: str
+    name: str
 
 
 @attrs.frozen
@@ -201,6 +202,7 @@ def _player(job: Job, index: int, result: Rendering) -> Player:
         kind=kind,
         source=f"/_emulator/page/results/{job.id}/{index}{result.suffix}",
         about=" · ".join([*facts, result.suffix[1:].upper(), _bytes(result.size)]),
+        name=f"{job.id}-{index + 1}{result.suffix}",
     )
 
 

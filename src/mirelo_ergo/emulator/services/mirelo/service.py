@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +71,12 @@ class Mirelo(EmulatedService):
     def routes(self) -> list[Route]:
         """Return a route for every operation, and the one of the short links."""
         return [*map(self._route, self.operations()), self._state.blobs.links()]
+
+    async def make_sound(self, prompt: str, duration_ms: int) -> Job:
+        """Make a sound for the emulator's first account, as a client's request would."""
+        (operation,) = (each for each in self.operations() if each.id == "textToSfxV16JobCreate")
+        body = json.dumps({"prompt": prompt, "duration_ms": duration_ms}).encode()
+        return await self._generate(body, operation, self._state.key)
 
     def _route(self, operation: Operation) -> Route:
         handler = self._handler(self.group(operation))
