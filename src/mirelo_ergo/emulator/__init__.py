@@ -30,6 +30,7 @@ if _missing := [
         "jsonschema",
         "numpy",
         "openapi_schema_validator",
+        "python_multipart",
         "starlette",
         "uvicorn",
         "yaml",
