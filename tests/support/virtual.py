@@ -163,6 +163,18 @@ class Alarm:
         return was
 
 
+class Slot:
+    """A place for one submit."""
+
+    def __init__(self, io: VirtualIO) -> None:
+        self._io: VirtualIO | None = io
+
+    def release(self) -> None:
+        if self._io is not None:
+            self._io._slots += 1
+            self._io = None
+
+
 class VirtualIO:
     """Answer the core's calls from a script (each answer once, in order) or a function of the request."""
 
@@ -295,19 +307,16 @@ class VirtualIO:
         finally:
             self._locked.discard(key)
 
-    async def acquire_submit_slot(self, seconds: float) -> bool:
+    async def submit_slot(self, seconds: float) -> Slot | None:
         until = self.clock + seconds
         while not self._slots:
             if self.clock >= until or not self._many:
                 self.clock = max(self.clock, until)
-                return False
+                return None
             await self.advance(0.05)
         self._slots -= 1
         self.most_in_flight = max(self.most_in_flight, SUBMITS_IN_FLIGHT - self._slots)
-        return True
-
-    def release_submit_slot(self) -> None:
-        self._slots += 1
+        return Slot(self)
 
     async def close(self) -> None:
         """Have nothing to close."""

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -47,12 +47,68 @@ def test_both_tell_the_time_alike() -> None:
 def test_the_slots_are_32_and_waiting_for_one_ends() -> None:
     async def take() -> None:
         for io in (blocking(), awaiting()):
-            assert all([await io.acquire_submit_slot(1.0) for _ in range(SUBMITS_IN_FLIGHT)])
-            assert not await io.acquire_submit_slot(0.01)
-            io.release_submit_slot()
-            assert await io.acquire_submit_slot(1.0)
+            held: list[Any] = [await io.submit_slot(1.0) for _ in range(SUBMITS_IN_FLIGHT)]
+            assert all(held)
+            assert await io.submit_slot(0.01) is None
+            held[5].release()
+            held[5].release()  # once more is no second place
+            again = await io.submit_slot(1.0)
+            assert again is not None
+            assert await io.submit_slot(0.01) is None
 
     asyncio.run(take())
+
+
+def test_a_slot_that_nobody_holds_is_free() -> None:
+    async def take() -> None:
+        for io in (blocking(), awaiting()):
+            held: list[Any] = [await io.submit_slot(1.0) for _ in range(SUBMITS_IN_FLIGHT)]
+            del held[:7]  # interrupted before it could be given back
+            for _ in range(20):
+                assert await io.submit_slot(1.0)
+            held += [await io.submit_slot(1.0) for _ in range(7)]
+            assert all(held)
+            assert await io.submit_slot(0.01) is None
+
+    asyncio.run(take())
+
+
+def test_who_waits_for_a_slot_gets_the_next_one_in_order() -> None:
+    async def take() -> None:
+        io = awaiting()
+        held: list[Any] = [await io.submit_slot(1.0) for _ in range(SUBMITS_IN_FLIGHT)]
+        order: list[int] = []
+
+        async def wait(number: int) -> None:
+            slot = await io.submit_slot(60.0)
+            assert slot is not None
+            order.append(number)
+            await asyncio.sleep(0)
+            slot.release()
+
+        tasks = [asyncio.create_task(wait(number)) for number in range(100)]
+        await asyncio.sleep(0)
+        tasks[1].cancel()
+        held.pop().release()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert order == [0, *range(2, 100)]
+
+    asyncio.run(take())
+
+
+def test_a_thread_that_waits_for_a_slot_is_told_of_it() -> None:
+    io = blocking()
+    held: list[Any] = [run(io.submit_slot(1.0)) for _ in range(SUBMITS_IN_FLIGHT)]
+    taken: list[object] = []
+    threads = [threading.Thread(target=lambda: taken.append(run(io.submit_slot(30.0)))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    held.pop().release()
+    del held[:2]
+    for thread in threads:
+        thread.join()
+    assert all(taken)
+    assert len(taken) == 3
 
 
 def test_a_lock_excludes_others_of_its_key_and_is_forgotten() -> None:
@@ -140,15 +196,15 @@ def test_a_forked_child_waits_for_no_thread_of_its_parent(monkeypatch: pytest.Mo
     io = blocking()
 
     async def child() -> None:
-        for _ in range(SUBMITS_IN_FLIGHT):
-            await io.acquire_submit_slot(1.0)
+        held = [await io.submit_slot(1.0) for _ in range(SUBMITS_IN_FLIGHT)]
+        assert all(held)
         async with io.lock("held by a thread that is not in the child"):
             pid = os.getpid()
             monkeypatch.setattr(os, "getpid", lambda: pid + 1)
             async with io.lock("held by a thread that is not in the child"):
-                assert await io.acquire_submit_slot(0.01)
+                assert await io.submit_slot(0.01)
             monkeypatch.setattr(os, "getpid", lambda: pid + 2)
-            assert await io.acquire_submit_slot(0.01)
+            assert await io.submit_slot(0.01)
 
     run(child())
 

@@ -100,7 +100,8 @@ async def _attempt(
     """Make one attempt, within the client's queue of submits if it is paced; return what was read, if anything."""
     if not operation.paced:
         return await _send(runtime, operation, request, deadline, call)
-    if not await runtime.io.acquire_submit_slot(deadline.left()):
+    slot = await runtime.io.submit_slot(deadline.left())
+    if slot is None:
         return _queue_too_long(call)
     try:
         # The pace is asked last, right before sending: what waits for a slot must feel a 429 that comes meanwhile.
@@ -111,7 +112,7 @@ async def _attempt(
             await runtime.io.sleep(wait)
         return await _send(runtime, operation, request, deadline, call)
     finally:
-        runtime.io.release_submit_slot()
+        slot.release()
 
 
 def _queue_too_long(call: Call) -> tuple[Outcome, list[T]]:

@@ -7,12 +7,13 @@ import contextlib
 import os
 import random
 import time
+from collections import deque
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
 from ...errors import ConfigurationError
 from ..io.deadline import until_tick
-from ..io.protocol import SUBMITS_IN_FLIGHT
+from ..io.slots import SubmitSlot, SubmitSlots
 from .exchange import AsyncHttp, AsyncStream, HttpSettings
 
 if TYPE_CHECKING:
@@ -55,6 +56,52 @@ class _Alarm:
         return True
 
 
+class _Slots:
+    """The slots of a client's submits on one event loop, and who waits for one, in their order."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._slots = SubmitSlots(self._freed)
+
+    async def take(self, seconds: float) -> SubmitSlot | None:
+        """Return a slot; None if none was free in time."""
+        self._loop = asyncio.get_running_loop()
+        slot = None if self._waiting else self._slots.take()
+        if slot is not None:
+            return slot
+        try:
+            async with asyncio.timeout(seconds):
+                while slot is None:
+                    await self._turn(self._loop.create_future())
+                    slot = self._slots.take()
+        except TimeoutError:
+            return None
+        return slot
+
+    async def _turn(self, turn: asyncio.Future[None]) -> None:
+        self._waiting.append(turn)
+        try:
+            await turn
+        except BaseException:
+            if turn.done() and not turn.cancelled():
+                self._next()  # it was this one's turn
+            raise
+
+    def _next(self) -> None:
+        """Tell the first who still waits."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+
+    def _freed(self, _: object) -> None:
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                self._loop.call_soon_threadsafe(self._next)
+
+
 class AsyncIO:
     """Do what the core asks, awaiting. Belongs to one event loop at a time; the next one gets fresh connections."""
 
@@ -69,7 +116,7 @@ class AsyncIO:
     def _fresh(self) -> None:
         self._http = AsyncHttp(self._settings, self.run_blocking)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._slots = asyncio.Semaphore(SUBMITS_IN_FLIGHT)
+        self._slots = _Slots()
 
     def bind(self) -> None:
         """Belong to the running loop; raise `ConfigurationError` while another one of this process is not closed."""
@@ -128,17 +175,9 @@ class AsyncIO:
         self.bind()
         return self._locks.setdefault(key, asyncio.Lock())
 
-    async def acquire_submit_slot(self, seconds: float) -> bool:
+    async def submit_slot(self, seconds: float) -> SubmitSlot | None:
         self.bind()
-        try:
-            async with asyncio.timeout(seconds):
-                await self._slots.acquire()
-        except TimeoutError:
-            return False
-        return True
-
-    def release_submit_slot(self) -> None:
-        self._slots.release()
+        return await self._slots.take(seconds)
 
     @property
     def http(self) -> AsyncHttp:

@@ -6,10 +6,12 @@ import os
 import random
 import threading
 import time
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
-from ..io.protocol import SUBMITS_IN_FLIGHT
+from ..io.slots import SubmitSlot, SubmitSlots
 from .exchange import BlockingHttp, BlockingStream, HttpSettings
 
 if TYPE_CHECKING:
@@ -48,6 +50,10 @@ class _Alarm:
         return False
 
 
+_LOOK_AGAIN = 1.0
+"""Seconds after which a submit looks for a free slot itself: whoever was told of one may have been interrupted."""
+
+
 class BlockingIO:
     """Do what the core asks, in the calling thread. Safe to share between threads, and to use after a fork."""
 
@@ -59,7 +65,8 @@ class BlockingIO:
         self._pid = os.getpid()
         self._mutex = threading.Lock()
         self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
-        self._slots = threading.Semaphore(SUBMITS_IN_FLIGHT)
+        self._freed: SimpleQueue[object] = SimpleQueue()
+        self._slots = SubmitSlots(self._freed.put)
 
     def now(self) -> float:
         return time.monotonic()
@@ -91,13 +98,19 @@ class BlockingIO:
         with self._mutex:
             return _Lock(self._locks.setdefault(key, threading.Lock()))
 
-    async def acquire_submit_slot(self, seconds: float) -> bool:
+    async def submit_slot(self, seconds: float) -> SubmitSlot | None:
         if self._pid != os.getpid():
             self._fresh()
-        return self._slots.acquire(timeout=seconds)
-
-    def release_submit_slot(self) -> None:
-        self._slots.release()
+        end = time.monotonic() + seconds
+        while (slot := self._slots.take()) is None:
+            left = end - time.monotonic()
+            if left <= 0:
+                return None
+            with suppress(Empty):
+                self._freed.get(timeout=min(left, _LOOK_AGAIN))
+        with suppress(Empty):
+            self._freed.get_nowait()  # what told of this place, if anything did
+        return slot
 
     @property
     def http(self) -> BlockingHttp:

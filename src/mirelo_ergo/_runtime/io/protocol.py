@@ -152,6 +152,14 @@ class Alarm(Protocol):
         ...
 
 
+class Slot(Protocol):
+    """A client's place for one submit under way. It is also given back when nobody holds it any more."""
+
+    def release(self) -> None:
+        """Give it back; once more is a no-op."""
+        ...
+
+
 class IO(Protocol):
     """All that the core may ask of the world."""
 
@@ -195,12 +203,8 @@ class IO(Protocol):
         """Exclude other users of the same key within this client."""
         ...
 
-    async def acquire_submit_slot(self, seconds: float) -> bool:
-        """Take one of the client's submit slots within that time; say whether one was had."""
-        ...
-
-    def release_submit_slot(self) -> None:
-        """Give the submit slot back."""
+    async def submit_slot(self, seconds: float) -> Slot | None:
+        """Take one of the client's submit slots within that time; None if none was free."""
         ...
 
 

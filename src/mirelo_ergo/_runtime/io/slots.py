@@ -1,0 +1,58 @@
+"""The places of a client's submits under way. A slot is an object: when nobody holds it any more, its place is free.
+
+So no place is lost, wherever an interrupt strikes: between taking a slot and keeping it, or before giving it back.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import TYPE_CHECKING
+
+from .protocol import SUBMITS_IN_FLIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class SubmitSlot:
+    """One place, as long as it is held."""
+
+    __slots__ = ("__weakref__", "_slots")
+
+    def __init__(self, slots: SubmitSlots) -> None:
+        self._slots = slots
+
+    def release(self) -> None:
+        """Give the place back; once more is a no-op."""
+        self._slots.release(self)
+
+
+class SubmitSlots:
+    """The places of one client in one process. `freed` is called, from any thread, when a place may be free again."""
+
+    def __init__(self, freed: Callable[[object], object], places: int = SUBMITS_IN_FLIGHT) -> None:
+        self._freed = freed
+        self._mutex = threading.Lock()
+        self._places: list[weakref.ref[SubmitSlot] | None] = [None] * places
+
+    def take(self) -> SubmitSlot | None:
+        """Return a slot, None if every place is held."""
+        slot = SubmitSlot(self)
+        with self._mutex:
+            for number, place in enumerate(self._places):
+                if place is None or place() is None:
+                    self._places[number] = weakref.ref(slot, self._freed)
+                    return slot
+        return None
+
+    def release(self, slot: SubmitSlot) -> None:
+        """Free the slot's place."""
+        with self._mutex:
+            for number, place in enumerate(self._places):
+                if place is not None and place() is slot:
+                    self._places[number] = None
+                    break
+            else:
+                return
+        self._freed(None)
