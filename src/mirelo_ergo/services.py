@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ._runtime.webhooks.events import WebhookFormat
-    from .mirelo.models import ModelInfo
+from ._runtime.webhooks.events import WebhookFormat
+from .mirelo.models import ModelInfo
 
 
 def capabilities() -> Mapping[str, frozenset[str]]:

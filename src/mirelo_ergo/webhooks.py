@@ -10,22 +10,17 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from ._runtime.redact import Secret, shorten
-from ._runtime.webhooks.events import JobEvent, read_event
+from ._runtime.webhooks.asgi import WebhookApp
+from ._runtime.webhooks.events import JobEvent, WebhookFormat, read_event
 from ._runtime.webhooks.inbox import WebhookInbox
 from ._runtime.webhooks.order import Webhook
-from ._runtime.webhooks.signatures import TOLERANCE
+from ._runtime.webhooks.signatures import TOLERANCE, Headers
 from .errors import ConfigurationError, WebhookError, WebhookSignatureError
 from .services import webhook_format
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ._runtime.webhooks.asgi import WebhookApp
-    from ._runtime.webhooks.events import WebhookFormat
-    from ._runtime.webhooks.signatures import Headers
 
 __all__ = [
     "JobEvent",

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .._runtime.client.blocking import ServiceClient
 from .._runtime.io.protocol import run
 from .._runtime.jobs.blocking import JobRequest, JobResult
+from .._runtime.lazy import LazyModule
 from .._runtime.redact import Secret
 from .calls import MireloCalls
 from .core import MireloFlows, credit_limit
-from .families import known_model
+from .families import Generation, Model, known_model
 from .service import MIRELO, MIRELO_JOBS
+from .values import MeResult, PreflightResult
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
 
     import httpx
-    from mirelo_ergo_api.mirelo_v2 import AuthenticatedClient
-
-    from .families import Generation, Model
-    from .values import MeResult, PreflightResult
+    from mirelo_ergo_api import mirelo_v2 as generated
+else:
+    httpx, ssl = LazyModule("httpx"), LazyModule("ssl")
+    generated = LazyModule("mirelo_ergo_api.mirelo_v2")
 
 
 class GenerationRequest(JobRequest):
@@ -108,7 +110,7 @@ class MireloClient(MireloCalls[GenerationRequest], ServiceClient[MireloFlows]):
             allow_private_hosts=allow_private_hosts,
         )
         self._core = MireloFlows(runtime, (MIRELO_JOBS,), check_limits, limit, known_model(model))
-        self._low_level: AuthenticatedClient | None = None
+        self._low_level: generated.AuthenticatedClient | None = None
 
     def me(self) -> MeResult:
         """Ask for the account and its credits. Costs nothing."""
@@ -118,12 +120,10 @@ class MireloClient(MireloCalls[GenerationRequest], ServiceClient[MireloFlows]):
         return GenerationRequest(self._core, generation, max_credits)
 
     @property
-    def low_level(self) -> AuthenticatedClient:
+    def low_level(self) -> generated.AuthenticatedClient:
         """Give the generated, typed client: same connections, key and errors; no re-sends, polling or cost guard."""
         if self._low_level is None:
-            from mirelo_ergo_api.mirelo_v2 import AuthenticatedClient
-
-            self._low_level = self._carry(AuthenticatedClient)
+            self._low_level = self._carry(generated.AuthenticatedClient)
         return self._low_level
 
 

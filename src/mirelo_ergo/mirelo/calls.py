@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from .core import credit_limit
+from .._runtime.transfer.inputs import Audio, Video
+from .core import MireloFlows, credit_limit
+from .families import Generation, Model
 from .models import ModelInfo, known_models
 from .sources import audio_source, segment_fields, video_source
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Mapping
-
     from mirelo_ergo_api.mirelo_v2.bodies import (
         ExtendAudioV16Request,
         ExtendAudioWithVideoV16Request,
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
         VideoToSfxV16Request,
     )
 
-    from .._runtime.transfer.inputs import Audio, Video
-    from .core import MireloFlows
-    from .families import Generation, Model
 
 RequestT = TypeVar("RequestT")
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import attrs
 
 from .._runtime.api.answers import Unusable, find_text_field, integer_field, read_object, text_field, tolerant_integer
 from .._runtime.api.retry import http_date, parse_retry_after
 from .._runtime.ids import job_id_problem
+from .._runtime.io.protocol import Reply
 from .._runtime.jobs.files import files_at
+from .._runtime.jobs.tokens import JobRecord
 from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobSucceeded, PollResult
 from .._runtime.redact import SignedUrl, log, short_repr, shorten
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from .._runtime.io.protocol import Reply
-    from .._runtime.jobs.tokens import JobRecord
 
 
 @attrs.frozen

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .._runtime.client.blocking import ServiceClient
 from .._runtime.jobs.blocking import JobRequest
+from .._runtime.lazy import LazyModule
 from .._runtime.redact import Secret
 from .calls import PixazoCalls
 from .core import PixazoFlows
+from .families import Generation
 from .service import PIXAZO, PIXAZO_JOBS
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
 
     import httpx
-    from mirelo_ergo_api.pixazo import AuthenticatedClient
-
-    from .families import Generation
+    from mirelo_ergo_api import pixazo as generated
+else:
+    httpx, ssl = LazyModule("httpx"), LazyModule("ssl")
+    generated = LazyModule("mirelo_ergo_api.pixazo")
 
 
 class PixazoClient(PixazoCalls[JobRequest], ServiceClient[PixazoFlows]):
@@ -69,19 +72,17 @@ class PixazoClient(PixazoCalls[JobRequest], ServiceClient[PixazoFlows]):
             allow_private_hosts=allow_private_hosts,
         )
         self._core = PixazoFlows(runtime, (PIXAZO_JOBS,), check_limits)
-        self._low_level: AuthenticatedClient | None = None
+        self._low_level: generated.AuthenticatedClient | None = None
 
     def _request_of(self, generation: Generation) -> JobRequest:
         core, label = self._core, generation.family.label
         return JobRequest(core, label, lambda order: core.submit(generation, order), generation.content)
 
     @property
-    def low_level(self) -> AuthenticatedClient:
+    def low_level(self) -> generated.AuthenticatedClient:
         """Give the generated, typed client: same connections, key and errors; no re-sends and no polling."""
         if self._low_level is None:
-            from mirelo_ergo_api.pixazo import AuthenticatedClient
-
-            self._low_level = self._carry(AuthenticatedClient)
+            self._low_level = self._carry(generated.AuthenticatedClient)
         return self._low_level
 
 

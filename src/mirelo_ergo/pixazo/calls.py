@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from .families import RANDOM, TEXT_TO_AUDIO, VIDEO_TO_AUDIO, VIDEO_TO_VIDEO
+from .core import PixazoFlows
+from .families import RANDOM, TEXT_TO_AUDIO, VIDEO_TO_AUDIO, VIDEO_TO_VIDEO, Family, Generation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mirelo_ergo_api.pixazo.bodies import TextToAudioRequest, VideoToAudioRequest, VideoToVideoRequest
 
-    from .core import PixazoFlows
-    from .families import Family, Generation
 
 RequestT = TypeVar("RequestT")
 

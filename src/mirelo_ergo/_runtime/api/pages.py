@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
 
 import attrs
 
 from ...errors import UnexpectedResponseError
 from ..io.protocol import run
 from ..redact import short_repr
-from .execute import execute
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .execute import Operation, Runtime
+from .execute import Operation, Runtime, execute
 
 T = TypeVar("T")
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ..api.execute import Runtime
+from ..api.service import Api
 from ..jobs.asynchronous import AsyncJob
 from ..jobs.flows import JobFlows
+from ..lazy import LazyModule
 from .setup import prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import TracebackType
-
-    from ..api.service import Api
-    from ..http.asynchronous import AsyncIO
+    from ..http import asynchronous as http
     from ..http.exchange import HttpSettings
+else:
+    http = LazyModule("mirelo_ergo._runtime.http.asynchronous")
+
 
 C = TypeVar("C", bound=JobFlows)
 L = TypeVar("L")
@@ -25,7 +28,7 @@ class AsyncServiceClient(Generic[C]):
     """What the clients of all services have in common: their connections, their jobs, and their end."""
 
     _core: C
-    _io: AsyncIO
+    _io: http.AsyncIO
 
     def _open(self, api: Api, **arguments: Any) -> Runtime:
         """Check a client's arguments and make its runtime; raises `ConfigurationError`."""
@@ -33,11 +36,9 @@ class AsyncServiceClient(Generic[C]):
         self._io = self._new_io(settings)
         return Runtime(self._io, api, options.secret, options.base_url, options.policy, options.timeout)
 
-    def _new_io(self, settings: HttpSettings) -> AsyncIO:
+    def _new_io(self, settings: HttpSettings) -> http.AsyncIO:
         """Make what the core does its I/O with; the test fixtures' clients have their own."""
-        from ..http.asynchronous import AsyncIO
-
-        return AsyncIO(settings)
+        return http.AsyncIO(settings)
 
     def _carry(self, generated: Callable[..., L]) -> L:
         """Make a generated client whose requests take our connections, key and errors."""

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ..api.execute import Runtime
+from ..api.service import Api
 from ..io.protocol import run
 from ..jobs.blocking import Job
 from ..jobs.flows import JobFlows
+from ..lazy import LazyModule
 from .setup import prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import TracebackType
-
-    from ..api.service import Api
-    from ..http.blocking import BlockingIO
+    from ..http import blocking as http
     from ..http.exchange import HttpSettings
+else:
+    http = LazyModule("mirelo_ergo._runtime.http.blocking")
+
 
 C = TypeVar("C", bound=JobFlows)
 L = TypeVar("L")
@@ -26,7 +29,7 @@ class ServiceClient(Generic[C]):
     """What the clients of all services have in common: their connections, their jobs, and their end."""
 
     _core: C
-    _io: BlockingIO
+    _io: http.BlockingIO
 
     def _open(self, api: Api, **arguments: Any) -> Runtime:
         """Check a client's arguments and make its runtime; raises `ConfigurationError`."""
@@ -34,11 +37,9 @@ class ServiceClient(Generic[C]):
         self._io = self._new_io(settings)
         return Runtime(self._io, api, options.secret, options.base_url, options.policy, options.timeout)
 
-    def _new_io(self, settings: HttpSettings) -> BlockingIO:
+    def _new_io(self, settings: HttpSettings) -> http.BlockingIO:
         """Make what the core does its I/O with; the test fixtures' clients have their own."""
-        from ..http.blocking import BlockingIO
-
-        return BlockingIO(settings)
+        return http.BlockingIO(settings)
 
     def _carry(self, generated: Callable[..., L]) -> L:
         """Make a generated client whose requests take our connections, key and errors."""

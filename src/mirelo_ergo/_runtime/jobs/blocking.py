@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from types import TracebackType
+from typing import Any, Self
 
 from ..arguments import milliseconds
 from ..io.protocol import run
 from ..transfer.inputs import Audio
+from ..webhooks.inbox import WebhookInbox
+from ..webhooks.order import Webhook, WebhookOrder
+from .files import ResultFile
+from .flows import JobFlows
 from .handles import JobHandle, errors_carry
-from .values import JobSucceeded, main_urls
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Coroutine, Mapping
-    from types import TracebackType
-
-    from ..webhooks.inbox import WebhookInbox
-    from ..webhooks.order import Webhook, WebhookOrder
-    from .files import ResultFile
-    from .flows import JobFlows
-    from .tokens import JobRecord
-    from .values import JobErrored, JobProcessing, JobStatus
-    from .waiter import Waiter
+from .tokens import JobRecord
+from .values import JobErrored, JobProcessing, JobStatus, JobSucceeded, main_urls
+from .waiter import Waiter
 
 
 class JobResult:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from ..arguments import milliseconds
 from ..redact import log, short_repr
-from .waiter import Hints, attach
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ..webhooks.inbox import WebhookInbox
-    from .flows import JobFlows
-    from .tokens import JobRecord
-    from .values import JobStatus
-    from .waiter import Waiter
+from ..webhooks.inbox import WebhookInbox
+from .flows import JobFlows
+from .tokens import JobRecord
+from .values import JobStatus
+from .waiter import Hints, Waiter, attach
 
 
 class JobHandle:

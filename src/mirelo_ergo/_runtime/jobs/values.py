@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Literal
 
 import attrs
 
 from .files import ResultFile, files_of
 
-if TYPE_CHECKING:
-    from datetime import datetime
+
+def _files(values: Iterable[ResultFile | str]) -> tuple[ResultFile, ...]:
+    return files_of(values)
 
 
 def _counted(files: tuple[ResultFile, ...]) -> str:
@@ -42,7 +45,7 @@ class JobSucceeded:
     service itself reports fewer results than were asked for.
     """
 
-    files: tuple[ResultFile, ...] = attrs.field(converter=files_of, repr=_counted)
+    files: tuple[ResultFile, ...] = attrs.field(converter=_files, repr=_counted)
     status: Literal["succeeded"] = "succeeded"
     output: Any = attrs.field(default=None, kw_only=True, eq=False, repr=False)
     incomplete: bool = attrs.field(default=False, kw_only=True)
@@ -68,7 +71,7 @@ class JobErrored:
     message: str
     status: Literal["errored"] = "errored"
     charged: bool | None = attrs.field(default=False, kw_only=True)
-    files: tuple[ResultFile, ...] = attrs.field(default=(), kw_only=True, converter=files_of, repr=_counted)
+    files: tuple[ResultFile, ...] = attrs.field(default=(), kw_only=True, converter=_files, repr=_counted)
     output: Any = attrs.field(default=None, kw_only=True, eq=False, repr=False)
     created_at: datetime | None = attrs.field(default=None, kw_only=True, eq=False)
     completed_at: datetime | None = attrs.field(default=None, kw_only=True, eq=False)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, ClassVar, Self, TypeVar
+from typing import BinaryIO, ClassVar, Self, TypeVar
 from urllib.parse import urlsplit
 
 from ...errors import InvalidRequestError
@@ -14,10 +15,7 @@ from .content_types import HEAD, content_type_of
 from .sources import BytesSource, FileSource, Uploadable, open_path, open_source
 from .urls import LONGEST_URL
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    OnProgress = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 
 
 class MediaSource:

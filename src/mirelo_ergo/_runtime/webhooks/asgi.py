@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ...errors import WebhookError
+from ..lazy import LazyModule
 from ..redact import log
 from .events import LARGEST_BODY, too_large
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from .events import JobEvent
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     Message: TypeAlias = MutableMapping[str, Any]
     Receive: TypeAlias = Callable[[], Awaitable[Message]]
     Send: TypeAlias = Callable[[Message], Awaitable[None]]
+else:
+    asyncio = LazyModule("asyncio")
 
 
 READ_WITHIN: Final = 10.0

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
 
 from ...errors import WebhookError
 from ..api.answers import Unusable
+from .order import Mode, Webhook, WebhookOrder
 from .signatures import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-
     from ..redact import Secret
-    from .order import Mode, Webhook, WebhookOrder
     from .signatures import Headers, SignatureScheme
+
 
 LARGEST_BODY: Final = 1 << 20
 """Bytes of a webhook's body; a real one has a few hundred."""

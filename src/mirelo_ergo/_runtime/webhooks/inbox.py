@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import threading
-from typing import TYPE_CHECKING, Final, Protocol
+from collections.abc import Callable
+from typing import Final, Protocol
 
 from ...errors import ConfigurationError, InvalidRequestError
 from ..arguments import milliseconds
 from ..ids import job_id_problem
 from ..redact import short_repr, shorten
+from .events import EventStatus, JobEvent
 from .store import BRIEF, JobKey, Store, StoredEvent
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable
-
-    from .events import EventStatus, JobEvent
 
 LOOK_EVERY: Final = 1.0
 """Seconds between a wait's looks into an inbox that other processes fill: one indexed read."""

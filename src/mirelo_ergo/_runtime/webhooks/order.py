@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from collections.abc import Mapping
+from typing import Any, Final, Literal, get_args
 
 import attrs
 
 from ...errors import InvalidRequestError
 from ..redact import shorten
 from ..transfer.urls import parse_url
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Mode = Literal["terminal", "sync"]
 

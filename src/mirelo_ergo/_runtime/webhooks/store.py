@@ -6,7 +6,6 @@ held across a fork and nothing is left to be closed.
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
 import weakref
@@ -16,13 +15,17 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from ...errors import ConfigurationError, WebhookError
+from ..lazy import LazyModule
 from ..redact import shorten
 
 if TYPE_CHECKING:
     import os
+    import sqlite3
     from collections.abc import Iterator
 
     from .events import EventStatus
+else:
+    sqlite3 = LazyModule("sqlite3")
 
 VERSION: Final = 2
 """Of the tables; version 1 named jobs by their id alone."""
