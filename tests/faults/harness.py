@@ -55,9 +55,14 @@ class Face:
         self._log = io.StringIO()
         self.errors: list[BaseException] = []
 
-    def open(self, url: str, *, timing: Timing | None = None, service: str = "Mirelo", **options: Any) -> Any:
-        """Make a client with a short backoff; `timing` replaces the socket time limits (see `Timing`)."""
-        cls: Any = getattr(mirelo_ergo, f"{service}Client" if self.colour == "sync" else f"Async{service}Client")
+    def open(
+        self, url: str, *, timing: Timing | None = None, service: str = "Mirelo", of: Any = mirelo_ergo, **options: Any
+    ) -> Any:
+        """Make a client with a short backoff; `timing` replaces the socket time limits (see `Timing`).
+
+        `of` is the module that has the service's clients.
+        """
+        cls: Any = getattr(of, f"{service}Client" if self.colour == "sync" else f"Async{service}Client")
         client = cls(KEY, base_url=url, **{"backoff_ms": 5, "timeout_ms": 5000, **options})
         if timing is not None:
             client._core.runtime.timing = timing
@@ -76,7 +81,7 @@ class Face:
         return self._loop.run_until_complete(value) if asyncio.iscoroutine(value) else value
 
     def each(self, iterator: Any) -> list[Any]:
-        """Collect what a job's `updates()` gives."""
+        """Collect what a job's `updates()`, or a list, gives."""
         if self._loop is None:
             return list(iterator)
 
