@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ._runtime.jobs.values import JobErrored, JobProcessing, JobStatus, JobSucceeded
     from ._runtime.transfer.folders import check_folder
     from ._runtime.transfer.inputs import Audio, Video
+    from ._runtime.transfer.probe import MediaHeaders
     from .errors import (
         APIStatusError,
         AudioError,
@@ -96,6 +97,7 @@ __all__ = [
     "JobTimeoutError",
     "JobUpdates",
     "MeResult",
+    "MediaHeaders",
     "MireloClient",
     "MireloError",
     "ModelInfo",
@@ -134,6 +136,7 @@ _ELSEWHERE = {
     "_runtime.jobs.asynchronous": {"AsyncJob", "AsyncJobRequest", "AsyncJobUpdates", "AsyncJobResult"},
     "_runtime.transfer.folders": {"check_folder"},
     "_runtime.transfer.inputs": {"Audio", "Video"},
+    "_runtime.transfer.probe": {"MediaHeaders"},
     "_runtime.jobs.files": {"ResultFile"},
     "_runtime.jobs.values": {"JobErrored", "JobProcessing", "JobStatus", "JobSucceeded"},
     "mirelo.blocking": {"GenerationRequest", "MireloClient"},

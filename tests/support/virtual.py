@@ -178,6 +178,8 @@ class Slot:
 class VirtualIO:
     """Answer the core's calls from a script (each answer once, in order) or a function of the request."""
 
+    blocks = True
+
     def __init__(
         self,
         answers: Iterable[Any] | Callable[[Request], Any] = (),

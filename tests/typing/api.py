@@ -50,6 +50,7 @@ from mirelo_ergo import (
     JobSucceeded,
     JobTimeoutError,
     JobUpdates,
+    MediaHeaders,
     MeResult,
     MireloClient,
     MireloError,
@@ -226,6 +227,11 @@ def helpers(token: str) -> None:
     assert_type(check_folder("out/"), Path)
     assert_type(list_models(), list[ModelInfo])
     assert_type(service_of(token), str | None)
+    headers = Video.from_path("clip.mp4").headers()
+    assert_type(headers, MediaHeaders | None)
+    if headers is not None:
+        assert_type(headers.length_ms, float | None)
+        assert_type((headers.container, headers.video_codec, headers.disagree), tuple[str, str | None, bool])
 
 
 def pages(page: Page[str]) -> None:

@@ -93,7 +93,7 @@ class MireloCalls(ABC, Generic[RequestT]):
             InvalidRequestError: An argument is outside its limits, the model lacks it, or the file cannot be read.
         """
         plain: VideoToSfxRequest = {
-            "video": video_source(video, self._core.assets),
+            "video": video_source(video, self._core),
             "duration_ms": duration_ms,
             "start_offset_ms": start_offset_ms,
             "num_samples": num_samples,
@@ -134,7 +134,7 @@ class MireloCalls(ABC, Generic[RequestT]):
             InvalidRequestError: An argument is outside its limits, the model lacks it, or a file cannot be read.
         """
         sound: ExtendAudioV16Request = {
-            "audio": audio_source(audio, self._core.assets),
+            "audio": audio_source(audio, self._core),
             "append_duration_ms": append_duration_ms,
             "num_samples": num_samples,
         }
@@ -148,7 +148,7 @@ class MireloCalls(ABC, Generic[RequestT]):
             "append_duration_ms": append_duration_ms,
             "num_samples": num_samples,
             "start_offset_ms": start_offset_ms,
-            "video": video_source(video, self._core.assets),
+            "video": video_source(video, self._core),
         }
         if prompt is not None:
             fitted["prompt"] = prompt
@@ -181,14 +181,14 @@ class MireloCalls(ABC, Generic[RequestT]):
         """
         sound: InpaintAudioV16Request = {
             "segment": segment_fields(segment),
-            "audio": audio_source(audio, self._core.assets),
+            "audio": audio_source(audio, self._core),
             "num_samples": num_samples,
         }
         if prompt is not None:
             sound["prompt"] = prompt
         if video is None:
             return self._request("inpaint-audio", model, sound, max_credits)
-        fitted: InpaintAudioWithVideoV16Request = {**sound, "video": video_source(video, self._core.assets)}
+        fitted: InpaintAudioWithVideoV16Request = {**sound, "video": video_source(video, self._core)}
         return self._request("inpaint-audio/with_video", model, fitted, max_credits)
 
     def models(self) -> list[ModelInfo]:

@@ -18,6 +18,7 @@ from .._runtime.transfer.inputs import MediaSource
 from .._runtime.transfer.upload import Asset, Slot, upload_once
 from .._runtime.webhooks.order import NOTHING
 from ..errors import CostLimitError, IncompleteResultError, MireloError, VideoError
+from .clips import check_source
 from .families import Generation, choose_family, fields_for
 from .generated import operations as of
 from .service import ASSET_LIFETIME, MIRELO
@@ -76,6 +77,10 @@ class MireloFlows(JobFlows):
         return await execute(self.runtime, self._read(of.GET_ME, read_me))
 
     async def preflight(self, generation: Generation) -> PreflightResult:
+        await self.look(generation)
+        return await self._cost(generation)
+
+    async def _cost(self, generation: Generation) -> PreflightResult:
         endpoint = generation.family.endpoints.preflight
         return await execute(self.runtime, self._read(endpoint, read_preflight, generation.quoted))
 
@@ -91,7 +96,7 @@ class MireloFlows(JobFlows):
         if limit is None:
             return
         try:
-            cost = await self.preflight(generation)
+            cost = await self._cost(generation)
         except MireloError as error:
             raise CostLimitError(
                 f"{generation.family.label}: the cost could not be asked, so nothing was submitted: {error.message}",
@@ -105,6 +110,14 @@ class MireloFlows(JobFlows):
                 credits=cost.credits,
                 max_credits=limit,
             )
+
+    async def look(self, generation: Generation) -> None:
+        """Look at the sources that will be uploaded; raises `InvalidRequestError` for one that cannot be used."""
+        for name, source in generation.sources.items():
+            if source.url is None:
+                headers = await self.runtime.io.run_blocking(source.headers)
+                if headers is not None and self.check_limits:
+                    check_source(generation, name, source, headers)
 
     # --- uploads ----------------------------------------------------------------------------------------------------
 
@@ -122,6 +135,7 @@ class MireloFlows(JobFlows):
 
     async def submit(self, generation: Generation, limit: int | None, order: WebhookOrder = NOTHING) -> JobRecord:
         """Submit a job: ask the cost if there is a limit, upload if need be, send."""
+        await self.look(generation)
         await self.guard(generation, limit)
         return await self._paid(generation, partial(self._submit_once, order))
 
@@ -140,6 +154,7 @@ class MireloFlows(JobFlows):
     ) -> R:
         """Generate within one request, under one idempotency key whatever is sent again."""
         key = MIRELO.keys.key(idempotency_key, self.runtime.io.wall())
+        await self.look(generation)
         await self.guard(generation, limit)
         done = await self._paid(generation, partial(self._sync_once, key))
         came = len(done.result_urls)

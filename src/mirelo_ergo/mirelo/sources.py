@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         VideoSourceUrl,
     )
 
-    from .._runtime.transfer.assets import AssetCache
+    from .core import MireloFlows
 
     VideoSource = VideoSourceUrl | VideoSourceAsset
     AudioSource = AudioSourceUrl | AudioSourceAsset
@@ -53,14 +53,14 @@ def in_body(sources: Mapping[str, SourceRef]) -> dict[str, VideoSource | AudioSo
     return {name: ref.video() if name == "video" else ref.audio() for name, ref in sources.items()}
 
 
-def video_source(video: Video | str | os.PathLike[str], assets: AssetCache) -> VideoSource:
+def video_source(video: Video | str | os.PathLike[str], core: MireloFlows) -> VideoSource:
     """Return a `Video` in the place of what stands there once it is uploaded."""
-    return cast("VideoSource", source_from(Video, video, assets))
+    return cast("VideoSource", source_from(Video, video, core.assets, look=core.runtime.io.blocks))
 
 
-def audio_source(audio: Audio | str | os.PathLike[str], assets: AssetCache) -> AudioSource:
+def audio_source(audio: Audio | str | os.PathLike[str], core: MireloFlows) -> AudioSource:
     """Return an `Audio` in the place of what stands there once it is uploaded."""
-    return cast("AudioSource", source_from(Audio, audio, assets))
+    return cast("AudioSource", source_from(Audio, audio, core.assets, look=core.runtime.io.blocks))
 
 
 def segment_fields(segment: tuple[int, int]) -> Segment:

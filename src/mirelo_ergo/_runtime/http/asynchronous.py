@@ -105,6 +105,8 @@ class _Slots:
 class AsyncIO:
     """Do what the core asks, awaiting. Belongs to one event loop at a time; the next one gets fresh connections."""
 
+    blocks = False
+
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
         self._loop: asyncio.AbstractEventLoop | None = None

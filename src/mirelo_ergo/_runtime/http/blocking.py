@@ -57,6 +57,8 @@ _LOOK_AGAIN = 1.0
 class BlockingIO:
     """Do what the core asks, in the calling thread. Safe to share between threads, and to use after a fork."""
 
+    blocks = True
+
     def __init__(self, settings: HttpSettings) -> None:
         self._http = BlockingHttp(settings)
         self._fresh()

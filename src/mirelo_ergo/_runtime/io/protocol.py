@@ -163,6 +163,9 @@ class Slot(Protocol):
 class IO(Protocol):
     """All that the core may ask of the world."""
 
+    blocks: bool
+    """Whether whoever calls waits for everything. If not, even a look at a file must go through `run_blocking`."""
+
     def now(self) -> float:
         """Give seconds on the monotonic clock."""
         ...

@@ -106,6 +106,20 @@ _SIGNATURES: Final = (
 )
 
 
+_OTHERS: Final = (
+    (0, b"GIF8", "a GIF"),
+    (8, b"AVI ", "an AVI file"),
+    (0, b"FLV\x01", "a Flash video"),
+    (0, b"\x30\x26\xb2\x75", "a Windows Media file"),
+    (0, b"\x00\x00\x01\xba", "an MPEG program stream"),
+)
+
+
+def other_kind(head: bytes) -> str | None:
+    """Name moving pictures of a kind that is no source, None for anything else."""
+    return next((name for at, signature, name in _OTHERS if head[at:].startswith(signature)), None)
+
+
 def _by_frame(head: bytes) -> str | None:
     """Tell MPEG audio and AAC by the head of a frame; a byte order mark looks like one of a layer nobody uses."""
     if len(head) < 2 or head[0] != 0xFF:

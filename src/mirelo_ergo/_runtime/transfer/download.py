@@ -327,7 +327,8 @@ class _Download:
             return self._short()
         verdict = await self.on_disk(self.sink.judge)
         if self.total is None and not ends_by_its_framing(headers):
-            self.unproved = verdict != "whole"
+            decoded = verdict == "unproved" and await self.on_disk(self.sink.decodes_whole)
+            self.unproved = verdict != "whole" and not decoded
             return _UNPROVED if self.unproved else ""
         if verdict == "short":
             raise _Restart(f"the file says itself that it is longer than the {size} bytes that came")

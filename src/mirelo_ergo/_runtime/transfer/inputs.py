@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from ...errors import InvalidRequestError
 from ..redact import safe_url, short_repr, shorten
 from .assets import AssetCache
-from .content_types import HEAD, content_type_of
+from .content_types import HEAD, content_type_of, other_kind
+from .probe import MediaHeaders, convert, headers_of
 from .sources import BytesSource, FileSource, Uploadable, open_path, open_source
 from .urls import LONGEST_URL
 
@@ -141,6 +142,11 @@ class MediaSource:
         return {"bytes": self._source.size}
 
     @property
+    def name(self) -> str:
+        """What it is called in messages: its path, or the kind of source it is."""
+        return self.kind if self._path is None else str(self._path)
+
+    @property
     def on_progress(self) -> OnProgress | None:
         """Give the callback that hears of the upload."""
         return self._on_progress
@@ -155,9 +161,24 @@ class MediaSource:
         source = self._source.snapshot() if isinstance(self._source, FileSource) else self._source
         return source, self._content_type
 
+    def headers(self) -> MediaHeaders | None:
+        """Return what the headers of a file or of bytes say: codec and lengths. Sends nothing; reads the file system.
+
+        None where nobody can read them: for a URL, for a stream that cannot be rewound, and where the package `av`
+        (extra `media`) is not installed. Raises `InvalidRequestError` for what cannot be uploaded.
+        """
+        return None if self._url is not None else headers_of(self.current()[0])
+
     @classmethod
     def _guess(cls, head: bytes, suffix: str, name: str) -> str:
         found = content_type_of(head, suffix)
+        other = other_kind(head)
+        if other is not None:
+            command = convert(name if suffix else cls.kind, cls.kind)
+            raise InvalidRequestError(
+                f"{cls.kind}: {shorten(name, 200)} is {other}, which is not taken; convert it first: {command}",
+                field=cls.kind,
+            )
         if found is None:
             raise InvalidRequestError(
                 f"{cls.kind}: neither the first bytes nor the name of {shorten(name, 200)} tell what it is: "
@@ -219,14 +240,19 @@ class Audio(MediaSource):
 _Media = TypeVar("_Media", Video, Audio)
 
 
-def source_from(cls: type[_Media], value: _Media | str | os.PathLike[str], assets: AssetCache) -> _Media:
-    """Take a source, a URL (it begins with http:// or https://) or a path, which uses the client's assets."""
+def source_from(
+    cls: type[_Media], value: _Media | str | os.PathLike[str], assets: AssetCache, *, look: bool = True
+) -> _Media:
+    """Take a source, a URL (it begins with http:// or https://) or a path, which uses the client's assets.
+
+    Without `look`, a path is looked at when it is needed: to look may block, which an event loop must not.
+    """
     if isinstance(value, cls):
         return value
     if isinstance(value, str) and value.lower().startswith(("http://", "https://")):
         return cls.from_url(value)
     if isinstance(value, str | os.PathLike):
-        made = cls.from_path(value)
+        made = cls.from_path(value) if look else cls._make(path=Path(value))
         made.assets = assets
         return made
     raise InvalidRequestError(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from .content_types import EXTENSIONS, HEAD, judge, result_type
 from .folders import make_folder
+from .probe import decodes_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,7 @@ class Sink(Protocol):
     def write(self, data: bytes) -> None: ...
     def restart(self) -> None: ...
     def judge(self) -> Verdict: ...
+    def decodes_whole(self) -> bool: ...
     def finish(self) -> None: ...
     def keep_unproved(self) -> None: ...
     def discard(self) -> None: ...
@@ -121,6 +123,13 @@ class FileSink:
         verdict = judge(self._file, self.size)
         self._file.seek(self.size)  # more may be written if it is not whole
         return verdict
+
+    def decodes_whole(self) -> bool:
+        if self._file is None:
+            return False
+        whole = decodes_whole(self._file)
+        self._file.seek(self.size)
+        return whole
 
     @property
     def sha256(self) -> str:
@@ -245,6 +254,9 @@ class MemorySink:
         verdict = judge(self._data, size)
         self._data.seek(size)
         return verdict
+
+    def decodes_whole(self) -> bool:
+        return decodes_whole(io.BytesIO(self.data))
 
     def finish(self) -> None:
         """No-op."""

@@ -1,0 +1,155 @@
+"""What the headers of media say, read by FFmpeg where the package `av` (extra `media`) is installed. Blocking."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shlex
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+
+import attrs
+
+from .sources import BytesSource, FileSource, PathSource
+from .tracks import track_lengths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .sources import Uploadable
+
+DISAGREE_MS: Final = 1000.0
+"""Two headers of a file that are further apart than this tell no length: some recorders write one of them wrongly."""
+_SHORT_BY: Final = 0.1
+"""Seconds by which what can be decoded may be shorter than a header says."""
+_TELL_THEIR_LENGTH: Final = ("mov", "matroska", "flac")
+"""Formats whose headers say how long they are; FFmpeg guesses that of others from the size of the file."""
+
+
+@attrs.frozen
+class MediaHeaders:
+    """What a file's headers say: its container, the codec of its picture, and how long it is, in ms."""
+
+    container: str
+    """FFmpeg's name for it, such as `avi`, or several with commas between them."""
+    video_codec: str | None
+    lengths_ms: tuple[float, ...]
+    """Of the picture, or of the sound where there is none: as each header that says it has it."""
+
+    @property
+    def length_ms(self) -> float | None:
+        """The length, None if no header says it or two of them disagree. The longest, where they nearly agree."""
+        longest = max(self.lengths_ms, default=None)
+        return None if longest is None or self.disagree else longest
+
+    @property
+    def disagree(self) -> bool:
+        """Whether two headers are more than a second apart."""
+        return bool(self.lengths_ms) and max(self.lengths_ms) - min(self.lengths_ms) > DISAGREE_MS
+
+
+def convert(path: str, kind: str = "video") -> str:
+    """Return the command that makes of a file one that every service reads: an MP4, or a WAV for `kind` "audio"."""
+    name = PurePath(path)
+    made, options = f"{name.stem or 'clip'}-h264.mp4", "-c:v libx264 -pix_fmt yuv420p -c:a aac"
+    if kind == "audio":
+        made, options = f"{name.stem or 'sound'}.wav", "-vn"
+    given = path if not path.startswith("-") else f"./{path}"
+    return f"ffmpeg -i {shlex.quote(given)} {options} {shlex.quote(str(PurePath(given).with_name(made)))}"
+
+
+def headers_of(source: Uploadable) -> MediaHeaders | None:
+    """Return what a source's headers say; None where nobody can read them, or they cannot be read a second time."""
+    if find_spec("av") is None:
+        return None
+    with contextlib.suppress(Exception), _opened(source) as file:  # FFmpeg's errors, and those of a user's file object
+        if file is None:
+            return None
+        own = track_lengths(file)
+        file.seek(0)
+        found = _read(file)
+        return found if not own else attrs.evolve(found, lengths_ms=own)
+    return None
+
+
+def _read(file: BinaryIO) -> MediaHeaders:
+    # an open file, not a name: FFmpeg would take names such as "rtmp:x.mp4" for addresses
+    with import_module("av").open(file, "r") as container:
+        codec: str | None = None
+        lengths = []
+        for stream in (container.streams.video or container.streams.audio)[:1]:
+            if stream.type == "video":
+                codec = _codec(stream)
+            if stream.duration is not None and stream.time_base is not None:
+                lengths.append(float(stream.duration * stream.time_base * 1000))
+        if not lengths and container.duration is not None:
+            lengths.append(container.duration / 1000)
+        return MediaHeaders(str(container.format.name), codec, tuple(lengths))
+
+
+def _codec(stream: Any) -> str | None:
+    """Return a stream's codec; one that is cut in its headers has none."""
+    name = getattr(getattr(stream.codec_context, "codec", None), "canonical_name", None)
+    return name if isinstance(name, str) else None
+
+
+@contextlib.contextmanager
+def _opened(source: Uploadable) -> Iterator[BinaryIO | None]:
+    if isinstance(source, PathSource):
+        with source.path.open("rb") as file:
+            yield file
+    elif isinstance(source, BytesSource):
+        yield io.BytesIO(source.data)
+    elif isinstance(source, FileSource) and source.start is not None:
+        yield cast("BinaryIO", _From(source.file, source.start))  # what reading headers needs of a file, no more
+    else:
+        yield None
+
+
+class _From:
+    """Read a file object that belongs to somebody else, as if it began where it stood when it was given."""
+
+    def __init__(self, file: BinaryIO, start: int) -> None:
+        self._file, self._start = file, start
+        file.seek(start)
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._file.seek(offset + (self._start if whence == os.SEEK_SET else 0), whence)
+        return self.tell()
+
+    def tell(self) -> int:
+        return self._file.tell() - self._start
+
+
+def decodes_whole(file: BinaryIO) -> bool:
+    """Return whether a file can be decoded as far as its headers say that it goes. False where nobody can decode it."""
+    if find_spec("av") is None:
+        return False
+    file.seek(0)
+    with contextlib.suppress(Exception):  # whatever FFmpeg finds wrong with it
+        return _decodes_whole(file)
+    return False
+
+
+def _decodes_whole(file: BinaryIO) -> bool:
+    with import_module("av").open(file, "r", options={"err_detect": "explode"}) as container:
+        said = container.duration
+        if said is None or not container.format.name.startswith(_TELL_THEIR_LENGTH):
+            return False
+        end = 0.0
+        for frame in container.decode(*container.streams.video[:1], *container.streams.audio[:1]):
+            length = frame.samples / frame.sample_rate if hasattr(frame, "samples") else 0.0
+            end = max(end, (frame.time or 0.0) + length)
+        return bool(end >= said / 1_000_000 - max(_SHORT_BY, _frame_seconds(container)))
+
+
+def _frame_seconds(container: Any) -> float:
+    """Return how long the last picture is shown."""
+    rates = [stream.average_rate for stream in container.streams.video[:1] if stream.average_rate]
+    return max((float(1 / rate) for rate in rates), default=0.0)

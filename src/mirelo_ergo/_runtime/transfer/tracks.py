@@ -1,0 +1,90 @@
+"""How long an MP4 or QuickTime file is, as each of the headers that say it has it. Pure reads of a file.
+
+FFmpeg tells one length; recorders that write one header wrongly are only found out by reading all of them.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LARGEST_INDEX: Final = 64 << 20
+"""Bytes of an index that are read; the longest films need less."""
+_FIRST: Final = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp", b"uuid"})
+
+
+def track_lengths(file: BinaryIO) -> tuple[float, ...]:
+    """Return the lengths in ms of the first track with a picture, else with sound; empty if it is no such file.
+
+    They are those of the track's own header, of its media header and of its samples. A file in fragments has none.
+    """
+    moov = _index(file)
+    tracks: dict[bytes, tuple[float, ...]] = {}
+    try:
+        parts = dict(_boxes(moov))
+        if b"mvex" in parts:
+            return ()
+        movie_scale = _times(parts[b"mvhd"])[0]
+        for name, trak in _boxes(moov):
+            if name == b"trak":
+                kind, lengths = _track(dict(_boxes(trak)), movie_scale)
+                tracks.setdefault(kind, lengths)
+    except (KeyError, struct.error, ZeroDivisionError):
+        return ()
+    return tracks.get(b"vide") or tracks.get(b"soun") or ()
+
+
+def _index(file: BinaryIO) -> bytes:
+    """Return the content of the file's `moov` box, b"" if there is none."""
+    position = 0
+    while True:
+        file.seek(position)
+        head = file.read(16)
+        length = int.from_bytes(head[:4], "big")
+        content = 8
+        if length == 1:
+            length, content = int.from_bytes(head[8:16], "big"), 16
+        if len(head) < 8 or length < content or (not position and head[4:8] not in _FIRST):
+            return b""
+        if head[4:8] == b"moov":
+            file.seek(position + content)
+            return file.read(min(length - content, _LARGEST_INDEX))
+        position += length
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the boxes that lie in another one, by name."""
+    position = 0
+    while position + 8 <= len(data):
+        length = int.from_bytes(data[position : position + 4], "big")
+        if length < 8:
+            return
+        yield data[position + 4 : position + 8], data[position + 8 : position + length]
+        position += length
+
+
+def _track(trak: dict[bytes, bytes], movie_scale: int) -> tuple[bytes, tuple[float, ...]]:
+    """Return what a track holds, and its lengths in ms."""
+    mdia = dict(_boxes(trak[b"mdia"]))
+    scale, media = _times(mdia[b"mdhd"])
+    samples = dict(_boxes(dict(_boxes(mdia[b"minf"]))[b"stbl"]))[b"stts"]
+    count = int.from_bytes(samples[4:8], "big")
+    total = sum(number * delta for number, delta in struct.iter_unpack(">II", samples[8 : 8 + 8 * count]))
+    track = _times(trak[b"tkhd"], ids=True)[1]
+    lengths = (track * 1000 / movie_scale, media * 1000 / scale, total * 1000 / scale)
+    return mdia[b"hdlr"][8:12], tuple(length for length in lengths if length)
+
+
+def _times(header: bytes, *, ids: bool = False) -> tuple[int, int]:
+    """Return the time scale and the duration of a `mvhd` or `mdhd`; of a `tkhd` (`ids`) the number and the duration."""
+    between = 4 if ids else 0
+    if header[0] == 1:
+        scale, duration = struct.unpack_from(">I", header, 20)[0], struct.unpack_from(">Q", header, 24 + between)[0]
+        unknown = 0xFFFFFFFFFFFFFFFF
+    else:
+        scale, duration = struct.unpack_from(">I", header, 12)[0], struct.unpack_from(">I", header, 16 + between)[0]
+        unknown = 0xFFFFFFFF
+    return scale, 0 if duration == unknown else duration
