@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     from .pixazo.asynchronous import AsyncPixazoClient
     from .pixazo.blocking import PixazoClient
     from .services import capabilities, list_models, service_of
+    from .sync_so.asynchronous import AsyncLipsyncRequest, AsyncSyncSoClient
+    from .sync_so.blocking import LipsyncRequest, SyncSoClient
     from .webhooks import JobEvent, Webhook, WebhookInbox, parse_webhook
 
 __all__ = [
@@ -70,9 +72,11 @@ __all__ = [
     "AsyncJobRequest",
     "AsyncJobResult",
     "AsyncJobUpdates",
+    "AsyncLipsyncRequest",
     "AsyncMireloClient",
     "AsyncPage",
     "AsyncPixazoClient",
+    "AsyncSyncSoClient",
     "Audio",
     "AudioError",
     "AuthenticationError",
@@ -96,6 +100,7 @@ __all__ = [
     "JobSucceeded",
     "JobTimeoutError",
     "JobUpdates",
+    "LipsyncRequest",
     "MeResult",
     "MediaHeaders",
     "MireloClient",
@@ -114,6 +119,7 @@ __all__ = [
     "SourceChangedError",
     "SubmitOutcomeUnknown",
     "SyncResult",
+    "SyncSoClient",
     "UnexpectedResponseError",
     "UploadError",
     "Video",
@@ -145,6 +151,8 @@ _ELSEWHERE = {
     "mirelo.models": {"ModelInfo"},
     "pixazo.blocking": {"PixazoClient"},
     "pixazo.asynchronous": {"AsyncPixazoClient"},
+    "sync_so.blocking": {"LipsyncRequest", "SyncSoClient"},
+    "sync_so.asynchronous": {"AsyncLipsyncRequest", "AsyncSyncSoClient"},
     "services": {"capabilities", "list_models", "service_of"},
     "webhooks": {"JobEvent", "Webhook", "WebhookInbox", "parse_webhook"},
 }

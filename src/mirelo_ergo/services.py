@@ -13,8 +13,9 @@ def capabilities() -> Mapping[str, frozenset[str]]:
     """Give, by service, the operations its clients have, named as their methods. Sends nothing."""
     from .mirelo.service import MIRELO_JOBS
     from .pixazo.service import PIXAZO_JOBS
+    from .sync_so.service import SYNC_SO_JOBS
 
-    return MappingProxyType({jobs.api.name: jobs.operations for jobs in (MIRELO_JOBS, PIXAZO_JOBS)})
+    return MappingProxyType({jobs.api.name: jobs.operations for jobs in (MIRELO_JOBS, PIXAZO_JOBS, SYNC_SO_JOBS)})
 
 
 def service_of(token: str) -> str | None:
@@ -31,8 +32,9 @@ def webhook_format(service: str) -> WebhookFormat:
     """Return how a service's webhooks are read, by the name it has in `capabilities`; raises `ConfigurationError`."""
     from .errors import ConfigurationError
     from .pixazo.service import PIXAZO_JOBS
+    from .sync_so.service import SYNC_SO_JOBS
 
-    formats = {jobs.api.name: jobs.webhooks for jobs in (PIXAZO_JOBS,)}
+    formats = {jobs.api.name: jobs.webhooks for jobs in (PIXAZO_JOBS, SYNC_SO_JOBS)}
     found = formats.get(service) if isinstance(service, str) else None
     if found is None:
         raise ConfigurationError(f"service={service!r:.60} sends no webhooks; these do: {', '.join(sorted(formats))}")

@@ -8,13 +8,14 @@ from pathlib import Path
 import mirelo_ergo
 from mirelo_ergo.mirelo.service import MIRELO
 from mirelo_ergo.pixazo.service import PIXAZO
+from mirelo_ergo.sync_so.service import SYNC_SO
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 ROW = re.compile(r"^\| `(\w+)` \| `(\w+)`, `(\w+)` \| `(\w+)` \| (.+) \|$", re.MULTILINE)
 
 
 def test_the_table_of_services() -> None:
-    keys = {service.name: service.key_variable for service in (MIRELO, PIXAZO)}
+    keys = {service.name: service.key_variable for service in (MIRELO, PIXAZO, SYNC_SO)}
     rows = {name: (key, frozenset(re.findall(r"`(\w+)`", makes))) for name, _, _, key, makes in ROW.findall(README)}
     assert rows == {name: (keys[name], makes) for name, makes in mirelo_ergo.capabilities().items()}
 

@@ -24,9 +24,11 @@ from mirelo_ergo import (
     AsyncJobRequest,
     AsyncJobResult,
     AsyncJobUpdates,
+    AsyncLipsyncRequest,
     AsyncMireloClient,
     AsyncPage,
     AsyncPixazoClient,
+    AsyncSyncSoClient,
     Audio,
     AudioError,
     AuthenticationError,
@@ -50,6 +52,7 @@ from mirelo_ergo import (
     JobSucceeded,
     JobTimeoutError,
     JobUpdates,
+    LipsyncRequest,
     MediaHeaders,
     MeResult,
     MireloClient,
@@ -68,6 +71,7 @@ from mirelo_ergo import (
     SourceChangedError,
     SubmitOutcomeUnknown,
     SyncResult,
+    SyncSoClient,
     UnexpectedResponseError,
     UploadError,
     Video,
@@ -81,6 +85,7 @@ from mirelo_ergo import (
     list_models,
     parse_webhook,
     service_of,
+    sync_so,
 )
 from mirelo_ergo.emulator import Asset, Charge, Clock, Emulator, SeenJob, SeenRequest, faults, running, serve
 from mirelo_ergo.webhooks import asgi_app
@@ -451,3 +456,34 @@ async def async_callbacks(client: AsyncPixazoClient, inbox: WebhookInbox) -> Non
 
 
 def uvicorn_run(app: Callable[..., Awaitable[None]]) -> None: ...
+
+
+def lip_sync(clip: Path) -> None:
+    voice = sync_so.Tts(provider=sync_so.ElevenLabs(voice_id="v", script="Good evening."))
+    with SyncSoClient("key", base_url="https://sync.example", max_cost_usd=2) as client:
+        assert_type(client, SyncSoClient)
+        request = assert_type(client.lipsync(clip, voice, sync_mode="loop"), LipsyncRequest)
+        assert_type(request.preflight().cost_usd, float)
+        job = assert_type(request.submit_job(), Job)
+        assert_type(job.wait(), JobResult)
+        assert_type(client.assets.list(limit=10), Page[sync_so.Asset])
+        for asset in client.assets.list(types=["VIDEO"]):
+            assert_type(asset, sync_so.Asset)
+        assert_type(client.assets.upload(clip), sync_so.Asset)
+        made = client.generations.create(
+            model="lipsync-2", input=[sync_so.Video(url="https://x/a.mp4"), {"type": "audio", "asset_id": "a"}]
+        )
+        assert_type(made, sync_so.Generation)
+        assert_type(client.batch.results("batch_1"), list[dict[str, Any]])
+        assert_type(client.models.list(), list[sync_so.ModelInfo])
+        assert_type(client.projects.get("p"), sync_so.Project)
+
+
+async def async_lip_sync(clip: Path) -> None:
+    async with AsyncSyncSoClient("key") as client:
+        assert_type(client, AsyncSyncSoClient)
+        request = assert_type(client.lipsync(clip, b"RIFF"), AsyncLipsyncRequest)
+        assert_type(await request.run(), AsyncJobResult)
+        page = assert_type(await client.generations.list(limit=10), AsyncPage[sync_so.Generation])
+        async for generation in page:
+            assert_type(generation.output_url, str | None)

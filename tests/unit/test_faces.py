@@ -19,6 +19,10 @@ import mirelo_ergo.mirelo.asynchronous as mirelo_awaited
 import mirelo_ergo.mirelo.blocking as mirelo_plain
 import mirelo_ergo.pixazo.asynchronous as pixazo_awaited
 import mirelo_ergo.pixazo.blocking as pixazo_plain
+import mirelo_ergo.sync_so.asynchronous as sync_so_awaited
+import mirelo_ergo.sync_so.blocking as sync_so_plain
+import mirelo_ergo.sync_so.resources as sync_so_resources_plain
+import mirelo_ergo.sync_so.resources_async as sync_so_resources_awaited
 from mirelo_ergo._runtime.api.pages import AsyncPage, AsyncPageItems, Page, PageItems
 
 MODULES = [
@@ -26,6 +30,8 @@ MODULES = [
     (clients_plain, clients_awaited),
     (mirelo_plain, mirelo_awaited),
     (pixazo_plain, pixazo_awaited),
+    (sync_so_plain, sync_so_awaited),
+    (sync_so_resources_plain, sync_so_resources_awaited),
 ]
 PAIRS = [
     (getattr(blocking, name), getattr(asynchronous, f"Async{name}"))
@@ -34,6 +40,7 @@ PAIRS = [
 ]
 NAMES = [(plain.__name__, awaited.__name__) for plain, awaited in PAIRS]
 PUBLIC = [name for pair in NAMES for name in pair if not name.endswith("ServiceClient")]
+CLASSES = {each.__name__: each for pair in PAIRS for each in pair}
 PAIRS += [(Page, AsyncPage), (PageItems, AsyncPageItems)]
 TWINS = {"__enter__": "__aenter__", "__exit__": "__aexit__", "__iter__": "__aiter__", "__next__": "__anext__"}
 TWINS["close"] = "aclose"
@@ -112,6 +119,7 @@ class _Colourless(ast.NodeTransformer):
 
 
 WORDS = {
+    "AsyncPage": "Page",
     **{awaited: plain for plain, awaited in NAMES},
     **{awaited: plain for plain, awaited in TWINS.items()},
     "StopAsyncIteration": "StopIteration",
@@ -119,6 +127,7 @@ WORDS = {
     "AsyncClient": "Client",
     "AsyncBaseTransport": "BaseTransport",
     "asynchronous": "blocking",
+    "resources_async": "resources",
     "handle_async_request": "handle_request",
     "async_low_level_client": "low_level_client",
     "set_async_httpx_client": "set_httpx_client",
@@ -132,7 +141,9 @@ def colourless(module: Any) -> str:
     return re.sub(r"\w+", lambda found: WORDS.get(found[0], found[0]), text)
 
 
-@pytest.mark.parametrize(("blocking", "asynchronous"), MODULES, ids=["jobs", "clients", "mirelo", "pixazo"])
+@pytest.mark.parametrize(
+    ("blocking", "asynchronous"), MODULES, ids=["jobs", "clients", "mirelo", "pixazo", "sync_so", "resources"]
+)
 def test_the_code_is_the_same(blocking: Any, asynchronous: Any) -> None:
     assert colourless(asynchronous) == colourless(blocking)
 
@@ -164,7 +175,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 @pytest.mark.parametrize("name", [*PUBLIC, "Video", "MeResult", "PreflightResult"])
 def test_every_public_member_says_what_it_does(name: str) -> None:
-    cls = getattr(mirelo_ergo, name)
+    cls = CLASSES.get(name) or getattr(mirelo_ergo, name)
     assert cls.__doc__
     for member, value in inspect.getmembers(cls, lambda value: callable(value) or isinstance(value, property)):
         if not member.startswith("_"):

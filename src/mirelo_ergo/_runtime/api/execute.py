@@ -141,9 +141,11 @@ async def _send(
             raise call.unknown(earlier.accepted) from error
         raise error from source.__cause__
     values: list[T] = []
-    if 200 <= call.reply.status < 300:
+    if 200 <= call.reply.status < (400 if operation.redirects else 300):
         try:
             values = [operation.read(call.reply)]
         except Unusable as unusable:
             call.problem = runtime.secret.scrub(str(unusable))
+    if values and call.reply.status >= 300:  # the redirect that was asked for
+        return Answered(200), values
     return call.answered(), values

@@ -29,7 +29,8 @@ class Operation(Generic[T]):
     `read` raises `Unusable`. `timeout` bounds all of it in seconds, sleeps and re-sends included. `attempts` caps
     the attempts below what the kind allows: for a wait's poll it is 1, as the next poll is the retry. `tolerate_404`
     says that a 404 may only mean "not yet". A paid operation is of the kind KEYED exactly when it has a key.
-    `from_job_id` makes its result of a job's id alone, where the service knows no more itself.
+    `from_job_id` makes its result of a job's id alone, where the service knows no more itself. `redirects` says that a
+    redirect is the response that `read` reads; it is never followed with the service's credential.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Operation(Generic[T]):
     tolerate_404: bool = False
     key: IdempotencyKey | None = None
     from_job_id: Callable[[str], T] | None = None
+    redirects: bool = False
 
     def __attrs_post_init__(self) -> None:
         if (self.kind is Kind.KEYED) is (self.key is None):

@@ -24,13 +24,14 @@ from ..webhooks.order import NOTHING, Webhook
 from .schedule import clamp_estimate, fallback_schedule
 from .tokens import JobRecord, read_token
 from .updates import StreamUpdates, WebhookUpdates
-from .values import JobErrored, JobProcessing, JobStatus, JobSucceeded
+from .values import Accepted, JobErrored, JobProcessing, JobStatus, JobSucceeded
 from .waiter import YOUNG, Hints, Waiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from ..api.idempotency import IdempotencyKey
     from ..io.protocol import Reply
     from ..webhooks.events import WebhookFormat
     from ..webhooks.inbox import Subscription, WebhookInbox
@@ -104,10 +105,26 @@ class JobFlows:
             )
         return form
 
-    async def start(self, name: str, request: Request, family: str, model: str, asked: int) -> JobRecord:
-        """Submit a job. A paid request: re-sent only when it provably was not processed."""
+    async def start(
+        self,
+        name: str,
+        request: Request,
+        family: str,
+        model: str,
+        asked: int,
+        key: IdempotencyKey | None = None,
+    ) -> JobRecord:
+        """Submit a job, a paid request: sent again under its key, or when it provably was not processed."""
         job_api = self.job_api(family, model)
-        operation = Operation(name, Kind.PAID, request, job_api.read_accepted, self.runtime.timeout)
+        operation = Operation(
+            name,
+            Kind.PAID if key is None else Kind.KEYED,
+            request,
+            job_api.read_accepted,
+            self.runtime.timeout,
+            key=key,
+            from_job_id=lambda job_id: Accepted(job_id, None),
+        )
         accepted = await execute(self.runtime, operation)
         name, sent_at = self.runtime.api.name, self.runtime.io.wall()
         return JobRecord(name, family, model, accepted.job_id, sent_at, accepted.estimated_ms, asked)

@@ -1,0 +1,83 @@
+"""sync.so: lip-sync, with the vendor's names for resources and requests, and jobs as for every other service."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from .asynchronous import AsyncSyncSoClient as AsyncSync
+    from .blocking import SyncSoClient as Sync
+    from .inputs import (
+        ActiveSpeaker,
+        Audio,
+        ElevenLabs,
+        GenerationOptions,
+        GenerationSegment,
+        Image,
+        SegmentAudioInput,
+        Tts,
+        Video,
+    )
+    from .values import (
+        Asset,
+        BatchMetrics,
+        BatchResponse,
+        EstimatedGenerationCost,
+        Generation,
+        GenerationCosts,
+        ModelInfo,
+        Project,
+        ValidationResponse,
+    )
+
+__all__ = [
+    "ActiveSpeaker",
+    "Asset",
+    "AsyncSync",
+    "Audio",
+    "BatchMetrics",
+    "BatchResponse",
+    "ElevenLabs",
+    "EstimatedGenerationCost",
+    "Generation",
+    "GenerationCosts",
+    "GenerationOptions",
+    "GenerationSegment",
+    "Image",
+    "ModelInfo",
+    "Project",
+    "SegmentAudioInput",
+    "Sync",
+    "Tts",
+    "ValidationResponse",
+    "Video",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name at its first use."""
+    from importlib import import_module
+
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    place, own = {"Sync": ("blocking", "SyncSoClient"), "AsyncSync": ("asynchronous", "AsyncSyncSoClient")}.get(
+        name, ("inputs" if name in _INPUTS else "values", name)
+    )
+    value: object = getattr(import_module(f".{place}", __name__), own)
+    globals()[name] = value
+    return value
+
+
+_INPUTS = frozenset(
+    {
+        "ActiveSpeaker",
+        "Audio",
+        "ElevenLabs",
+        "GenerationOptions",
+        "GenerationSegment",
+        "Image",
+        "SegmentAudioInput",
+        "Tts",
+        "Video",
+    }
+)

@@ -1,0 +1,320 @@
+"""What only this service's clients do, written once for both: uploads as assets, creates under a key, batches."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import attrs
+
+from .._runtime.api.answers import Unusable
+from .._runtime.api.endpoints import describe
+from .._runtime.api.execute import Operation, execute
+from .._runtime.api.requests import request_from
+from .._runtime.api.retry import Kind
+from .._runtime.jobs.flows import JobFlows
+from .._runtime.transfer.assets import AssetCache
+from .._runtime.transfer.text import fetch_text
+from .._runtime.transfer.upload import Slot, upload
+from .._runtime.webhooks.order import NOTHING
+from ..errors import CostLimitError, InvalidRequestError, MireloError, NotFoundError
+from . import values
+from .files import AssetFile, form_file, open_asset, sha256_of
+from .generated import operations as api
+from .inputs import check_generation, generation_body, on_wire
+from .operations import Calls
+from .options import read_options
+from .service import LIPSYNC, SYNC_SO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mirelo_ergo_api.sync_so.bodies import CreateGeneration
+
+    from .._runtime.io.protocol import Reply
+    from .._runtime.jobs.tokens import JobRecord
+    from .._runtime.webhooks.order import WebhookOrder
+    from .files import AssetKind, File
+    from .inputs import Input, Options
+    from .lipsync import Lipsync
+    from .options import RequestOptions
+
+T = TypeVar("T")
+ASSET_LIFETIME: Final = 24 * 3600.0
+"""Seconds that an uploaded file's asset is used again without another upload. Assets themselves stay."""
+LARGEST_RESULT: Final = 256 << 20
+"""Bytes of a batch's result file; 500 lines are far below."""
+
+
+@attrs.frozen
+class Estimate:
+    """What a generation would cost: US dollars, and frames; None where the service does not say."""
+
+    cost_usd: float
+    frames: float | None = None
+
+
+@attrs.define
+class SyncSoFlows(JobFlows):
+    """One client's flows over its runtime."""
+
+    max_cost_usd: float | None
+    assets: AssetCache = attrs.field(factory=AssetCache)
+
+    @property
+    def calls(self) -> Calls:
+        """The resource calls of this client."""
+        return Calls(self.runtime, self.check_limits)
+
+    # --- assets -----------------------------------------------------------------------------------------------------
+
+    async def upload_asset(
+        self,
+        source: Any,
+        name: str | None,
+        kind: AssetKind | None,
+        project_id: str | None,
+        on_progress: Callable[[int, int], None] | None,
+    ) -> values.Asset:
+        """Upload a file and register it: three steps, of which only the last makes an asset."""
+        file = await self.runtime.io.run_blocking(open_asset, source, name, kind)
+        return await self._upload(file, project_id, on_progress)
+
+    async def _upload(
+        self, file: AssetFile, project_id: str | None, on_progress: Callable[[int, int], None] | None
+    ) -> values.Asset:
+        async def new_slot() -> Slot:
+            opening = self.calls.open_upload(file.name, file.content_type, file.source.size)
+            opened = await execute(self.runtime, opening)
+            if not opened.upload_url or not opened.url:
+                raise MireloError("createAssetUpload: the answer has no uploadUrl or no url; nothing was uploaded")
+            return Slot(opened.url, opened.upload_url)
+
+        url = await upload(self.runtime, file.source, file.content_type, new_slot, on_progress)
+        body = {"url": url, "type": file.kind, "name": file.name, "projectId": project_id}
+        return await execute(self.runtime, self.calls.create_asset(body, None))
+
+    async def asset_id_of(self, source: Any, kind: AssetKind) -> str:
+        """Return the asset of a local file, uploaded once for all uses of the same file."""
+        io = self.runtime.io
+        file = await io.run_blocking(open_asset, source, None, kind)
+        identity = file.source.identity
+        if identity is None:
+            return (await self._upload(file, None, None)).id
+        key = f"{self.runtime.account()} {kind} {identity}"
+        async with io.lock(key):
+            kept = self.assets.get(key, io.now())
+            if kept is None:
+                kept = (await self._upload(file, None, None)).id
+                self.assets.keep(key, kept, io.now() + ASSET_LIFETIME)
+            return kept
+
+    async def find_uploaded(self, source: Any, kind: AssetKind, options: RequestOptions | None) -> values.Asset | None:
+        """Ask for the asset with the very bytes of a file."""
+        io = self.runtime.io
+        file = await io.run_blocking(open_asset, source, None, kind)
+        digest = await io.run_blocking(sha256_of, file)
+        return await execute(self.runtime, self.calls.find_asset(digest, kind, options))
+
+    async def delete(self, operation: Operation[T]) -> None:
+        """Delete something; not finding it after an answer was lost means that it is gone, as was asked."""
+        try:
+            await execute(self.runtime, attrs.evolve(operation, attempts=1))
+        except MireloError as error:
+            if not error.retryable:
+                raise
+        else:
+            return
+        try:
+            await execute(self.runtime, operation)
+        except NotFoundError:
+            return
+
+    # --- creating ---------------------------------------------------------------------------------------------------
+
+    async def create(
+        self, body: CreateGeneration, idempotency_key: str | None, options: RequestOptions | None
+    ) -> values.Generation:
+        """Create a generation under one key, whatever is sent again."""
+        if self.check_limits:
+            check_generation(body, f"generations.create {body['model']}")
+        described = describe(api.CREATE_GENERATION, json={**body, **read_options(options).body})
+        return await self._create(described, idempotency_key, options)
+
+    async def create_with_files(
+        self,
+        model: str,
+        files: Mapping[str, File | None],
+        inputs: Sequence[Input] | None,
+        options: Options | None,
+        webhook_url: str | None,
+        idempotency_key: str | None,
+        request_options: RequestOptions | None,
+    ) -> values.Generation:
+        """Create a generation with the files in a form, under one key."""
+        given = {name: file for name, file in files.items() if file is not None}
+        kinds = {*given, *({"text": "audio"}.get(str(kind), kind) for kind in _kinds(inputs))}
+        if not kinds & {"video", "image"} or "audio" not in kinds:
+            missing = "a video or an image" if not kinds & {"video", "image"} else "an audio"
+            raise InvalidRequestError(
+                f"create_with_files: {missing} is missing: give a file, or an item of input; nothing was sent",
+                field="video" if missing.startswith("a video") else "audio",
+            )
+        open_file = self.runtime.io.run_blocking
+        parts = {name: await open_file(form_file, file, name, media=True) for name, file in given.items()}
+        data: dict[str, Any] = {"model": model}
+        if inputs:
+            data["input"] = [json.dumps(on_wire(each)) for each in inputs]
+        if options is not None:
+            data["options"] = json.dumps(on_wire(options, snake=True))
+        if webhook_url is not None:
+            data["webhookUrl"] = webhook_url
+        described = {**describe(api.CREATE_GENERATION), "data": data, "files": list(parts.items())}
+        return await self._create(described, idempotency_key, request_options)
+
+    async def _create(
+        self, described: dict[str, Any], idempotency_key: str | None, options: RequestOptions | None
+    ) -> values.Generation:
+        given = read_options(options)
+        key = SYNC_SO.keys.key(idempotency_key, self.runtime.io.wall())
+        described["params"] = {**described.get("params", {}), **given.query}
+        request = request_from(described, submit=True, headers=given.headers)
+        operation = Operation(
+            api.CREATE_GENERATION.name,
+            Kind.KEYED,
+            request,
+            values.read_one(values.Generation),
+            self.runtime.timeout if given.timeout is None else given.timeout,
+            attempts=given.attempts,
+            key=key,
+            from_job_id=lambda generation_id: values.Generation(id=generation_id, raw={"id": generation_id}),
+        )
+        created = await execute(self.runtime, operation)
+        if created.status is None:  # the service named it without knowing what became of the request
+            return await execute(self.runtime, self.calls.get_generation(created.id, {}, None))
+        return created
+
+    # --- batches ----------------------------------------------------------------------------------------------------
+
+    async def create_batch(
+        self, file: File, webhook_url: str | None, dry_run: bool | None, options: RequestOptions | None
+    ) -> values.BatchResponse | values.ValidationResponse:
+        """Create a batch, or check its file. A re-send carries every part again."""
+        given = read_options(options)
+        name, content, content_type, headers = await self.runtime.io.run_blocking(form_file, file, "input", media=False)
+        named = name if name.endswith(".jsonl") else f"{name}.jsonl"
+        data = {"webhook_url": webhook_url, "dry_run": None if dry_run is None else str(bool(dry_run)).lower()}
+        described = {
+            **describe(api.CREATE_BATCH),
+            "data": {key: value for key, value in data.items() if value is not None},
+            "files": [("input", (named, content, content_type or "application/jsonl", headers))],
+        }
+        request = request_from(described, submit=not dry_run, headers=given.headers)
+        kind = Kind.CHEAP if dry_run else Kind.PAID
+        timeout = self.runtime.timeout if given.timeout is None else given.timeout
+        operation = Operation(api.CREATE_BATCH.name, kind, request, values.read_batch, timeout, attempts=given.attempts)
+        return await execute(self.runtime, operation)
+
+    async def batch_results(self, batch_id: str, options: RequestOptions | None) -> list[dict[str, Any]]:
+        """Fetch a batch's result lines: from the API with the key, and from wherever it leads to without."""
+        batch = await execute(self.runtime, self.calls.get_batch(batch_id, options))
+        if not batch.output_url:
+            raise MireloError(
+                f"batch {batch.id}: there are no results yet, it is {batch.status}", "not_done", retryable=True
+            )
+        text = await fetch_text(self.runtime, await self._results_url(batch.output_url), LARGEST_RESULT)
+        return [_line(line) for line in text.splitlines() if line.strip()]
+
+    async def _results_url(self, url: str) -> str:
+        """Return where the results lie: where the API's own URL redirects to, or the URL itself."""
+        own, given = urlsplit(self.runtime.base_url), urlsplit(url)
+        if (own.scheme, own.netloc) != (given.scheme, given.netloc):
+            return url
+        path = given.path + (f"?{given.query}" if given.query else "")
+        operation = Operation(
+            "getBatchResult",
+            Kind.READ,
+            request_from({"method": "GET", "url": path}),
+            lambda reply: _location(reply, url),
+            self.runtime.timeout,
+            redirects=True,
+        )
+        return await execute(self.runtime, operation)
+
+    # --- lipsync ----------------------------------------------------------------------------------------------------
+
+    async def estimate(self, request: Lipsync) -> Estimate:
+        """Ask what a lip-sync would cost; local files are uploaded first, once, because the price is by the frame."""
+        found = await execute(self.runtime, self.calls.estimate_cost(await self._body(request), None))
+        frames = [each.estimated_frame_count for each in found if each.estimated_frame_count is not None]
+        return Estimate(sum(each.estimated_generation_cost or 0.0 for each in found), sum(frames) if frames else None)
+
+    async def submit(self, request: Lipsync, max_cost_usd: float | None, order: WebhookOrder = NOTHING) -> JobRecord:
+        """Submit a lip-sync under one key: upload if need be, ask the cost if there is a limit, send."""
+        body = await self._body(request)
+        limit = self.max_cost_usd if max_cost_usd is None else max_cost_usd
+        if limit is not None:
+            await self._guard(request, limit)
+        if self.check_limits:
+            check_generation(body, f"lipsync {request.model}")
+        key = SYNC_SO.keys.key(None, self.runtime.io.wall())
+        described = describe(api.CREATE_GENERATION, json=body)
+        sent = request_from(described, submit=True, headers=order.headers, fields=order.fields)
+        return await self.start(api.CREATE_GENERATION.name, sent, LIPSYNC, request.model, 1, key=key)
+
+    async def _guard(self, request: Lipsync, limit: float) -> None:
+        try:
+            estimate = await self.estimate(request)
+        except MireloError as error:
+            raise CostLimitError(
+                f"lipsync {request.model}: the cost could not be asked, so nothing was submitted: {error.message}",
+                retryable=error.retryable,
+            ) from error
+        if estimate.cost_usd > limit:
+            raise CostLimitError(
+                f"lipsync {request.model}: it would cost {estimate.cost_usd:g} USD, more than max_cost_usd={limit:g}; "
+                "nothing was submitted"
+            )
+
+    async def _body(self, request: Lipsync) -> CreateGeneration:
+        inputs: list[Input] = [await self._placed(each) for each in request.inputs]
+        return generation_body(
+            model=request.model,
+            input=inputs,
+            options=request.options,
+            segments=request.segments,
+            output_file_name=request.output_file_name,
+            project_id=request.project_id,
+        )
+
+    async def _placed(self, given: Any) -> Input:
+        """Return an input with its local file replaced by the asset that it was uploaded as."""
+        from .lipsync import LocalFile
+
+        if not isinstance(given, LocalFile):
+            placed: Input = given
+            return placed
+        return given.input(await self.asset_id_of(given.source, given.kind))
+
+
+def _kinds(inputs: Sequence[Input] | None) -> list[object]:
+    found = [on_wire(each) for each in inputs or ()]
+    return [each.get("type") if isinstance(each, dict) else None for each in found]
+
+
+def _location(reply: Reply, url: str) -> str:
+    location = reply.headers.get("location")
+    if not 300 <= reply.status < 400 or not location:
+        raise Unusable("the answer does not redirect to the results")
+    return urljoin(url, location)
+
+
+def _line(line: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise MireloError("the batch's results hold a line that is no JSON object", "unexpected_response")
+    return value

@@ -1,0 +1,109 @@
+"""A lip-sync as a job: what `client.lipsync()` takes, and the request that it gives."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO, Literal
+
+import attrs
+
+from .._runtime.redact import short_repr
+from ..errors import InvalidRequestError
+from .files import AssetKind
+from .inputs import Audio, GenerationOptions, Image, Input, Options, Segment, Tts, Video
+from .values import Asset
+
+Visual = str | os.PathLike[str] | bytes | BinaryIO | Asset | Video | Image
+Voice = str | os.PathLike[str] | bytes | BinaryIO | Asset | Audio | Tts
+
+
+@attrs.frozen
+class LocalFile:
+    """A file of this machine in the place of the asset that it will be uploaded as."""
+
+    source: Any = attrs.field(repr=False)
+    kind: AssetKind
+
+    def input(self, asset_id: str) -> Input:
+        """Return the input that it is once it is uploaded."""
+        if self.kind == "AUDIO":
+            return Audio(asset_id=asset_id)
+        return Image(asset_id=asset_id) if self.kind == "IMAGE" else Video(asset_id=asset_id)
+
+
+@attrs.frozen
+class Lipsync:
+    """A lip-sync that passed its checks, with local files not yet uploaded."""
+
+    model: str
+    inputs: tuple[Any, ...]
+    options: Options | None
+    segments: Sequence[Segment] | None
+    output_file_name: str | None
+    project_id: str | None
+
+    def describe(self) -> Mapping[str, object]:
+        """Return what would be sent, with local files by what they are."""
+        shown = [f"<{each.kind.lower()} to upload>" if isinstance(each, LocalFile) else each for each in self.inputs]
+        return {"family": "lipsync", "model": self.model, "input": shown, "options": self.options}
+
+
+def lipsync_of(
+    video: Visual,
+    audio: Voice | Sequence[Voice],
+    model: str,
+    sync_mode: Literal["bounce", "loop", "cut_off", "silence", "remap"] | None,
+    options: Options | None,
+    segments: Sequence[Segment] | None,
+    output_file_name: str | None,
+    project_id: str | None,
+) -> Lipsync:
+    """Return the checked request; raises `InvalidRequestError`. Sends nothing, and opens no file."""
+    if sync_mode is not None:
+        merged = dict(_fields(options))
+        if merged.get("sync_mode") not in (None, sync_mode):
+            raise InvalidRequestError(
+                f"sync_mode={sync_mode!r} and options' own {merged['sync_mode']!r} disagree; nothing was sent",
+                field="sync_mode",
+            )
+        options = {**merged, "sync_mode": sync_mode}
+    voices = audio if isinstance(audio, list | tuple) else [audio]
+    inputs = (_visual(video), *(_voice(each) for each in voices))
+    return Lipsync(model, inputs, options, segments, output_file_name, project_id)
+
+
+def _fields(options: Options | None) -> Mapping[str, Any]:
+    if options is None:
+        return {}
+    if isinstance(options, GenerationOptions):
+        return {field.name: getattr(options, field.name) for field in attrs.fields(GenerationOptions)}
+    return options
+
+
+def _visual(given: Any) -> Any:
+    if isinstance(given, Video | Image):
+        return given
+    if isinstance(given, Asset):
+        return (Image if given.type == "IMAGE" else Video)(asset_id=given.id)
+    return _url_or_file(given, "video", Video, "VIDEO")
+
+
+def _voice(given: Any) -> Any:
+    if isinstance(given, Audio | Tts):
+        return given
+    if isinstance(given, Asset):
+        return Audio(asset_id=given.id)
+    return _url_or_file(given, "audio", Audio, "AUDIO")
+
+
+def _url_or_file(given: Any, what: str, cls: type[Video] | type[Audio], kind: AssetKind) -> Any:
+    if isinstance(given, str) and given.lower().startswith(("http://", "https://")):
+        return cls(url=given)
+    if isinstance(given, str | os.PathLike | bytes | bytearray) or hasattr(given, "read"):
+        return LocalFile(given, kind)
+    raise InvalidRequestError(
+        f"{what}={short_repr(given)} is {type(given).__name__}: give a path, a URL, bytes, an open file, an asset or "
+        f"{cls.__name__}(…); nothing was sent",
+        field=what,
+    )

@@ -1,0 +1,24 @@
+"""`client.webhooks`: the check of a webhook with the client's own secret."""
+
+from __future__ import annotations
+
+from .._runtime.redact import Secret
+from .._runtime.webhooks.events import JobEvent
+from .._runtime.webhooks.signatures import TOLERANCE, Headers
+
+
+class Webhooks:
+    """Webhooks of sync.so, which are signed."""
+
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
+
+    def unwrap(self, headers: Headers, body: bytes, *, tolerance: float | None = TOLERANCE) -> JobEvent:
+        """Return what a webhook says, once its signature was checked against these very bytes.
+
+        `tolerance` is how many seconds its time may differ from now; None: any age. Raises `WebhookSignatureError`,
+        `WebhookError` for anything that is no webhook, and `ConfigurationError` without a secret.
+        """
+        from ..webhooks import parse_webhook
+
+        return parse_webhook(headers, body, "sync_so", secret=self._secret.reveal(), tolerance=tolerance)

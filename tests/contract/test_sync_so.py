@@ -1,0 +1,248 @@
+"""sync.so's client over real sockets: what goes out is what the contract says, and what comes back is read."""
+
+from __future__ import annotations
+
+import asyncio
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from mirelo_ergo import AsyncSyncSoClient, CostLimitError, InvalidRequestError, NotFoundError, SyncSoClient
+from mirelo_ergo.sync_so import Audio, ElevenLabs, GenerationOptions, Tts, Video
+
+FILM = (16).to_bytes(4, "big") + b"ftypmp42" + bytes(4) + (8).to_bytes(4, "big") + b"mdat"
+VOICE = Tts(provider=ElevenLabs(voice_id="v", script="Good evening."))
+
+
+@attrs.define
+class Seen:
+    """One request as it arrived."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Service(http.server.ThreadingHTTPServer):
+    """A stand-in that gives the contract's shapes, and a store on another name of this machine."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.store = f"http://localhost:{self.server_port}"
+        self.seen: list[Seen] = []
+
+    def asked(self, method: str, path: str) -> list[Seen]:
+        return [each for each in self.seen if (each.method, each.path.split("?")[0]) == (method, path)]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Service
+
+    def log_message(self, *_: object) -> None: ...
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.seen.append(Seen(self.command, self.path, headers, body))
+        status, given = self.response(f"{self.command} {self.path.split('?')[0]}", body)
+        location = given if status == 302 else None
+        content = b"" if location else given if isinstance(given, bytes) else json.dumps(given).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Type", "video/mp4" if content == FILM else "application/json")
+        if location:
+            self.send_header("Location", location)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def response(self, what: str, body: bytes) -> tuple[int, Any]:
+        url, store = self.server.url, self.server.store
+        if what == "GET /v2/assets":
+            last = "cursor=c2" in self.path
+            items = [{"id": "a3"}] if last else [{"id": "a1", "somethingNew": 1}, {"id": "a2"}]
+            return 200, {"items": items, "nextCursor": None if last else "c2", "totalCount": 3}
+        found: dict[str, tuple[int, Any]] = {
+            "POST /v2/assets/upload": (201, {"uploadUrl": f"{store}/put?sig=1", "url": f"{store}/f/1", "expiresIn": 9}),
+            "PUT /put": (200, b""),
+            "POST /v2/assets": (201, {"id": "ast_1", "type": "VIDEO"}),
+            "POST /v2/analyze/cost": (200, [{"estimatedFrameCount": 100, "estimatedGenerationCost": 0.4}]),
+            "POST /v2/generate": (201, {"id": "gen-1", "status": "PENDING", "errorCode": None, "fresh": True}),
+            "GET /v2/generate/gen-1": (200, {"id": "gen-1", "status": "COMPLETED", "outputUrl": f"{store}/r.mp4?s=1"}),
+            "GET /v2/generations/gen-1/download": (200, f"{store}/r.mp4".encode()),
+            "POST /v2/batch": (
+                201,
+                {"status": "VALIDATED"} if b"dry_run" in body else {"id": "b1", "status": "PENDING"},
+            ),
+            "GET /v2/batch/b1": (200, {"id": "b1", "status": "COMPLETED", "outputUrl": f"{url}/v2/batches/b1/result"}),
+            "GET /v2/batches/b1/result": (302, f"{store}/lines?sig=1"),
+            "GET /lines": (200, b'{"request_id": "1"}\n\n{"request_id": "2"}\n'),
+            "GET /r.mp4": (200, FILM),
+        }
+        return found.get(what, (404, {"message": ["no", "such thing"], "statusCode": 404}))
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = answer  # noqa: N815  # the base class's names
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with Service() as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[SyncSoClient]:
+    with SyncSoClient("secret-key", base_url=service.url) as client:
+        yield client
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    path = tmp_path / "talk.mp4"
+    path.write_bytes(FILM)
+    return path
+
+
+def test_a_lip_sync_of_a_local_film(service: Service, client: SyncSoClient, film: Path, tmp_path: Path) -> None:
+    request = client.lipsync(film, VOICE, sync_mode="loop", max_cost_usd=1)
+    assert request.preflight().cost_usd == 0.4
+    result = request.run()
+    (saved,) = result.download(tmp_path / "out")
+    assert saved.read_bytes() == FILM
+    assert [file.kind for file in result.files] == ["video"]
+    assert len(service.asked("PUT", "/put")) == 1, "uploaded once for the preflight and the submit"
+    (created,) = service.asked("POST", "/v2/generate")
+    assert json.loads(created.body) == {
+        "model": "lipsync-2",
+        "input": [
+            {"assetId": "ast_1", "type": "video"},
+            {
+                "provider": {"voiceId": "v", "script": "Good evening.", "name": "elevenlabs"},
+                "type": "text",
+            },
+        ],
+        "options": {"sync_mode": "loop"},
+    }
+    assert len(created.headers["idempotency-key"]) == 36
+
+
+def test_the_key_goes_to_the_service_alone(service: Service, client: SyncSoClient, film: Path) -> None:
+    client.lipsync(film, "https://clips.example/voice.wav").run().bytes()
+    assert client.batch.results("b1") == [{"request_id": "1"}, {"request_id": "2"}]
+    for each in service.seen:
+        outside = each.path.split("?")[0] in ("/put", "/r.mp4", "/lines")
+        assert ("x-api-key" in each.headers) is not outside, each.path
+        assert ("idempotency-key" in each.headers) is (each.path == "/v2/generate"), each.path
+
+
+def test_a_cost_limit_holds_before_anything_is_submitted(service: Service, client: SyncSoClient) -> None:
+    with pytest.raises(CostLimitError, match=r"would cost 0.4 USD, more than max_cost_usd=0.1"):
+        client.lipsync("https://x.example/a.mp4", VOICE, max_cost_usd=0.1).submit_job()
+    assert service.asked("POST", "/v2/generate") == []
+
+
+def test_lists_go_through_all_pages(service: Service, client: SyncSoClient) -> None:
+    page = client.assets.list(limit=2, types=["VIDEO", "AUDIO"])
+    assert ([asset.id for asset in page.items], page.next_cursor, page.total_count) == (["a1", "a2"], "c2", 3)
+    assert [asset.id for asset in page] == ["a1", "a2", "a3"]
+    assert page.items[0].extra == {"somethingNew": 1}
+    assert service.seen[0].path == "/v2/assets?limit=2&types=VIDEO%2CAUDIO"
+
+
+def test_a_create_takes_the_vendors_arguments(service: Service, client: SyncSoClient) -> None:
+    made = client.generations.create(
+        model="lipsync-2",
+        input=[Video(url="https://x.example/a.mp4"), {"type": "audio", "asset_id": "a1", "refId": None}],
+        options=GenerationOptions(temperature=0.3),
+        output_file_name="take_1",
+        idempotency_key="my-key",
+        request_options={"additional_headers": {"X-Trace": "7"}, "additional_body_parameters": {"beta": True}},
+    )
+    assert (made.id, made.status, made.extra) == ("gen-1", "PENDING", {"fresh": True})
+    (created,) = service.asked("POST", "/v2/generate")
+    assert (created.headers["idempotency-key"], created.headers["x-trace"]) == ("my-key", "7")
+    assert json.loads(created.body) == {
+        "model": "lipsync-2",
+        "input": [{"url": "https://x.example/a.mp4", "type": "video"}, {"type": "audio", "assetId": "a1"}],
+        "options": {"temperature": 0.3},
+        "outputFileName": "take_1",
+        "beta": True,
+    }
+
+
+def test_files_go_in_a_form(service: Service, client: SyncSoClient, film: Path) -> None:
+    client.generations.create_with_files(
+        model="lipsync-2", video=film, audio=("a.wav", b"RIFF....WAVE"), options={"syncMode": "loop"}
+    )
+    (created,) = service.asked("POST", "/v2/generate")
+    assert created.headers["content-type"].startswith("multipart/form-data; boundary=")
+    for part in (
+        b'name="model"\r\n\r\nlipsync-2\r\n',
+        b'name="options"\r\n\r\n{"sync_mode": "loop"}\r\n',
+        b'name="video"; filename="talk.mp4"\r\nContent-Type: video/mp4\r\n\r\n' + FILM,
+        b'name="audio"; filename="a.wav"\r\nContent-Type: audio/wav\r\n\r\nRIFF....WAVE\r\n',
+    ):
+        assert part in created.body
+
+
+def test_a_dry_run_says_so_in_its_form(service: Service, client: SyncSoClient) -> None:
+    assert client.batch.create(input=("lines.jsonl", "{}\n"), dry_run=True).status == "VALIDATED"
+    assert client.batch.create(input=b"{}\n").status == "PENDING"
+    dry, real = service.asked("POST", "/v2/batch")
+    assert b'name="dry_run"\r\n\r\ntrue\r\n' in dry.body
+    assert b"dry_run" not in real.body
+    assert b'filename="input.jsonl"' in real.body
+
+
+PAIR = [Video(url="u"), VOICE]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"input": [Video(url="u")]}, "input needs at least 1 of audio or text"),
+        ({"input": [Audio(url="u")]}, "input needs exactly 1 of video or image"),
+        ({"input": [Video(), VOICE]}, r"input\[0\] takes exactly one of url, assetId"),
+        ({"input": [*PAIR, VOICE]}, "input takes at most 1 of audio or text, and has 2 without segments"),
+        ({"input": PAIR, "options": {"prompt": "happy"}}, r"options.prompt='happy' has to be left out"),
+        ({"input": "clip.mp4"}, "input='clip.mp4' is str, not a list of inputs"),
+        ({"input": PAIR, "output_file_name": "a.mp4"}, "outputFileName='a.mp4' does not have the form"),
+        ({"input": PAIR, "idempotency_key": "a b"}, "idempotency_key='a b' does not look like"),
+        ({"input": PAIR, "request_options": {"retries": 1}}, "is not a mapping with"),
+        ({"input": PAIR, "request_options": {"additional_headers": {"X-API-Key": "k"}}}, "sets itself"),
+    ],
+)  # fmt: skip
+def test_what_the_service_would_refuse_is_not_sent(
+    service: Service, client: SyncSoClient, arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InvalidRequestError, match=message):
+        client.generations.create(model="lipsync-2", **arguments)
+    assert service.seen == []
+
+
+def test_an_error_says_what_the_service_said(client: SyncSoClient) -> None:
+    with pytest.raises(NotFoundError, match="no; such thing"):
+        client.generations.get("another")
+    with pytest.raises(InvalidRequestError, match="id='a/b' holds a slash"):
+        client.generations.get("a/b")
+
+
+def test_the_async_client_does_the_same(service: Service, film: Path) -> None:
+    async def main() -> None:
+        async with AsyncSyncSoClient("secret-key", base_url=service.url) as client:
+            result = await client.lipsync(film, VOICE).run()
+            assert await result.bytes() == [FILM]
+            assert [asset.id async for asset in await client.assets.list(limit=2)] == ["a1", "a2", "a3"]
+            assert await client.generations.download_url("gen-1") == f"{service.store}/r.mp4"
+
+    asyncio.run(main())
