@@ -69,6 +69,8 @@ def _valid(schema: Schema, shortest: int) -> st.SearchStrategy[Any]:
                 return _FORMATS[schema["format"]]
             low, high = schema.get("minLength", shortest), schema.get("maxLength")
             texts = st.text(_text, min_size=low, max_size=80)
+            if not shortest:  # a request's texts are prompts, and one in which nothing is to be seen is refused
+                texts = texts.filter(lambda text: any(each.isprintable() and each != " " for each in text))
             return texts if high is None else texts | st.sampled_from(["é" * high, "😀" * high])
     raise AssertionError(f"a type these strategies do not know: {schema['type']}")
 

@@ -403,11 +403,34 @@ def test_a_default_is_no_wish(family: str, model: str | None, fields: dict[str, 
             "append_duration_ms: extend-audio v1.6: append_duration_ms=1999 is below the minimum of 2000 "
             "(allowed: 2000 to 30000) when loop=True",
         ),
-        ("text-to-sfx", {"prompt": ""}, "prompt: text-to-sfx v1.6: prompt='' has 0 characters, fewer than 1"),
     ],
 )
 def test_a_bound_that_depends_is_told_with_what_it_depends_on(family: str, fields: dict[str, Any], said: str) -> None:
     assert refused(family, "v1.6", **fields) == said
+
+
+@pytest.mark.parametrize("prompt", ["", " ", "\n\t", "\u200b", "\u3000", "\u2060\u00a0"])
+@pytest.mark.parametrize(
+    ("family", "model"),
+    [
+        ("text-to-sfx", "v1.5"),
+        ("text-to-sfx", "v1.6"),
+        ("video-to-sfx", "v1.6"),
+        ("extend-audio", "v1.6"),
+        ("extend-audio/with_video", "v1.6"),
+        ("inpaint-audio", "v1.6"),
+        ("inpaint-audio/with_video", "v1.6"),
+    ],
+)
+def test_a_prompt_in_which_nothing_is_to_be_seen_is_refused(family: str, model: str, prompt: str) -> None:
+    assert f"prompt={prompt!r} is blank: say what is to be heard" in refused(family, model, prompt=prompt)
+
+
+def test_a_bound_that_another_model_does_not_have_names_it() -> None:
+    said = refused("text-to-sfx", duration_ms=20_000)
+    assert said.endswith("is above the maximum of 10000 (allowed: 1000 to 10000); text-to-sfx v1.6 takes it")
+    assert "takes it" not in refused("text-to-sfx", duration_ms=90_000)
+    assert "takes it" not in refused("text-to-sfx", "v1.6", duration_ms=2999, loop=True), "v1.5 has no loops"
 
 
 @pytest.mark.parametrize("family", ["inpaint-audio", "inpaint-audio/with_video"])
@@ -780,3 +803,19 @@ def test_a_family_costs_a_row_and_a_call() -> None:
         doc = source[source.index('"""') : source.rindex('"""')]
         served = sum(family.split("/")[0] == name for family, _ in PAIRS)
         assert longest + (source.count("\n") - doc.count("\n")) / served < 30, name
+
+
+def test_a_request_says_what_it_would_send(tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(b"\0\0\0\x18ftypmp42")
+    head = {"service": "mirelo", "family": "video-to-sfx", "model": "v1.5"}
+    rest = {"duration_ms": 1000, "start_offset_ms": 0, "num_samples": 1, "output": "audio"}
+    sources: dict[Video | str | Path, dict[str, object]] = {
+        "https://example.com/a.mp4?key=1": {"url": "https://example.com/a.mp4?key=1"},
+        tmp_path / "clip.mp4": {"file": str(tmp_path / "clip.mp4")},
+        Video.from_bytes(b"clip"): {"bytes": 4},
+    }
+    wire = Wire()
+    with wire.client() as client:
+        for source, told in sources.items():
+            assert client.video_to_sfx(source, duration_ms=1000).describe() == {**head, "video": told, **rest}
+    assert wire.seen == []

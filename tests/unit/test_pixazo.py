@@ -104,6 +104,8 @@ def test_every_field_is_sent_also_the_defaults(
 def test_making_a_request_sends_nothing() -> None:
     client = pixazo_over(VirtualIO())
     assert repr(client.video_to_video(CLIP)) == "<JobRequest video-to-video v1.6>"
+    described = {"service": "pixazo", "family": "video-to-video", "model": "v1.6", "video_url": CLIP}
+    assert client.video_to_video(CLIP).describe() == {**described, "duration": 10, "num_samples": 1, "seed": -1}
     assert repr(client) == "<PixazoClient https://gateway.pixazo.ai>"
 
 
@@ -143,6 +145,9 @@ def test_key_and_address_come_from_the_gateways_own_environment(monkeypatch: pyt
     ("method", "arguments", "options", "field", "message"),
     [
         ("text_to_audio", ["sea"], {}, "text_prompt", "v1.6: text_prompt='sea' has 3 characters, fewer than 4"),
+        ("text_to_audio", ["     "], {}, "text_prompt", "v1.6: text_prompt='     ' is blank: say what is to be heard"),
+        ("video_to_video", [CLIP], {"text_prompt": ""}, "text_prompt", "v1.6: text_prompt='' is blank"),
+        ("video_to_audio", [CLIP], {"text_prompt": "\n"}, "text_prompt", "is blank: say what is to be heard"),
         ("text_to_audio", ["rain"], {"duration": 0.09}, "duration", "is below the minimum of 0.1 (allowed: 0.1 to 60)"),
         ("text_to_audio", ["rain"], {"duration": 60.01}, "duration", "is above the maximum of 60"),
         ("text_to_audio", ["rain"], {"duration": float("nan")}, "duration", "is not a finite number"),

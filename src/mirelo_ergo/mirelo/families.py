@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 import attrs
 
 from .._runtime.api.answers import tolerant_integer
-from .._runtime.api.limits import check
+from .._runtime.api.limits import check, refuse_blank
 from .._runtime.redact import short_repr
 from ..errors import ConfigurationError, InvalidRequestError
 from .generated import operations as of
@@ -95,6 +95,7 @@ _ROWS: Final = (
 # fmt: on
 FAMILIES: Final[Mapping[tuple[str, str], Family]] = {(family.name, family.model): family for family in _ROWS}
 MODELS: Final[tuple[str, ...]] = get_args(Model)
+_NOTHING_SENT: Final = "; nothing was sent"
 
 
 @attrs.frozen
@@ -124,10 +125,30 @@ class Generation:
         return {name: known[name] for name in self.family.endpoints.preflight.query}
 
     def check(self) -> None:
-        """Check the fields against the spec's limits; raises `InvalidRequestError`."""
+        """Check the fields against the spec's limits; raises `InvalidRequestError` that names a model without them."""
+        refuse_blank(self.fields, "prompt", self.family.label)
+        try:
+            self._check(self.family)
+        except InvalidRequestError as error:
+            takers = [other for other in FAMILIES.values() if other.name == self.family.name and self._fits(other)]
+            if not takers:
+                raise
+            message = f"{error.message.removesuffix(_NOTHING_SENT)}; {takers[0].label} takes it{_NOTHING_SENT}"
+            raise InvalidRequestError(message, field=error.field) from None
+
+    def _check(self, family: Family) -> None:
         from mirelo_ergo_api.mirelo_v2 import limits
 
-        check(limits, self.family.schema, {**self.fields, **self.sources}, self.family.label)
+        check(limits, family.schema, {**self.fields, **self.sources}, family.label)
+
+    def _fits(self, family: Family) -> bool:
+        if not self.fields.keys() <= family.limits.keys():
+            return False
+        try:
+            self._check(family)
+        except InvalidRequestError:
+            return False
+        return True
 
 
 def choose_family(name: str, model: str | None) -> Family:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from .._runtime.api.answers import tolerant_integer
-from .._runtime.api.limits import check
+from .._runtime.api.limits import check, refuse_blank
 from ..errors import InvalidRequestError
 from .generated import operations as of
 
@@ -65,6 +65,8 @@ class Generation:
         """Check the fields against the spec's limits; raises `InvalidRequestError`."""
         from mirelo_ergo_api.pixazo import limits
 
+        if self.family is not VIDEO_TO_AUDIO or self.fields["text_prompt"]:  # its default is none at all
+            refuse_blank(self.fields, "text_prompt", self.family.label)
         check(limits, self.family.schema, self.fields, self.family.label)
         if self.fields.get("double_output") and not self.fields["ambience"]:
             raise InvalidRequestError(

@@ -271,6 +271,13 @@ def _out_of_bounds(value: float, minimum: float | None, maximum: float | None) -
     return problem if minimum is None or maximum is None else f"{problem} (allowed: {minimum} to {maximum})"
 
 
+def refuse_blank(values: Mapping[str, object], name: str, where: str) -> None:
+    """Raise `InvalidRequestError` for a text in which nothing can be seen: what is made of it is paid all the same."""
+    text = values.get(name)
+    if isinstance(text, str) and not any(character.isprintable() and character != " " for character in text):
+        raise _refusal(name, "is blank: say what is to be heard", where, text)
+
+
 _NOTHING = object()
 
 
