@@ -43,23 +43,16 @@ _read = 0
 
 def count_reads() -> None:
     """Count every byte that our side reads off a socket."""
-    streams: Any = network._ClippedStream
-    async_streams: Any = network._AsyncClippedStream
-    sync, awaited = streams.read, async_streams.read
+    wire: Any = network.SocketWire
+    take = wire.take
 
-    def counted(this: Any, *arguments: Any, **options: Any) -> bytes:
+    def counted(this: Any) -> bytes | None:
         global _read
-        data: bytes = sync(this, *arguments, **options)
-        _read += len(data)
+        data: bytes | None = take(this)
+        _read += len(data or b"")
         return data
 
-    async def counted_async(this: Any, *arguments: Any, **options: Any) -> bytes:
-        global _read
-        data: bytes = await awaited(this, *arguments, **options)
-        _read += len(data)
-        return data
-
-    streams.read, async_streams.read = counted, counted_async
+    wire.take = counted
 
 
 def download(url: str, folder: str) -> dict[str, float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 import time
 from contextlib import contextmanager
@@ -11,10 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from mirelo_ergo import SubmitOutcomeUnknown, Video
+from mirelo_ergo._runtime.io.sent import SentTracker
 from tests.faults import mirelo
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
     from pathlib import Path
 
     from tests.faults.harness import Face
@@ -45,17 +45,20 @@ def prepare(face: Face, client: Any, call: Call, folder: Path) -> Callable[[], A
     return chosen
 
 
-class _Listener(logging.Handler):
-    """Hear from httpcore's own log that a connection has come so far."""
+@contextmanager
+def _listening(heard: Callable[[str, Mapping[str, Any]], None]) -> Iterator[None]:
+    """Hear of every event of every attempt, as `SentTracker` does: it is how a connection says how far it has come."""
+    event = SentTracker.event
 
-    def __init__(self, texts: tuple[str, ...], reached: Callable[[], None]) -> None:
-        super().__init__(logging.DEBUG)
-        self._texts, self._reached = texts, reached
+    def told(self: SentTracker, name: str, info: Mapping[str, Any]) -> None:
+        event(self, name, info)
+        heard(name, info)
 
-    def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage()
-        if all(text in message for text in self._texts):
-            self._reached()
+    SentTracker.event = told  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        SentTracker.event = event  # type: ignore[method-assign]
 
 
 @contextmanager
@@ -74,19 +77,18 @@ def announcing(client: Any, call: Call, place: Place, port: int, reached: Callab
         client._io.sleep = sleep
         return
     method = {"upload": "PUT", "submit": "POST", "run": "POST", "sync": "POST"}.get(call, "GET")
-    texts = {
-        "connect": ("connect_tcp.started", f"port={port} "),
-        "body": (f"{'send_request' if call == 'upload' else 'receive_response'}_body.started", f"[b'{method}']"),
-        "answer": ("receive_response_headers.started", f"[b'{method}']"),
+    awaited = {
+        "connect": ("connect_tcp.started", "port", port),
+        "body": (f"{'send_request' if call == 'upload' else 'receive_response'}_body.started", "method", method),
+        "answer": ("receive_response_headers.started", "method", method),
     }[place]
-    listener, logger = _Listener(texts, reached), logging.getLogger("httpcore")
-    logger.addHandler(listener)
-    logger.setLevel(logging.DEBUG)
-    try:
+
+    def heard(name: str, info: Mapping[str, Any]) -> None:
+        if name.endswith(awaited[0]) and info.get(awaited[1]) == awaited[2]:
+            reached()
+
+    with _listening(heard):
         yield
-    finally:
-        logger.removeHandler(listener)
-        logger.setLevel(logging.NOTSET)
 
 
 POINTS = {
@@ -95,7 +97,7 @@ POINTS = {
     "after the body": "send_request_body.complete",
     "after the answer": "receive_response_body.complete",
 }
-"""Points around a request, by httpcore's own names."""
+"""Points around a request, by the names of an attempt's events."""
 FILE_POINTS = {"before the link": "os.link", "after the link": "os.remove"}
 """Points around a download's end, by the audit events of its giving a file its name."""
 
@@ -115,13 +117,9 @@ def at_point(point: str, reached: Callable[[], None]) -> Iterator[None]:
 
     if point in FILE_POINTS:
         sys.addaudithook(hook)  # it cannot be removed again
-    listener, logger = _Listener((POINTS.get(point, "no such event"),), once), logging.getLogger("httpcore")
-    logger.addHandler(listener)
-    logger.setLevel(logging.DEBUG)
-    try:
+    name = POINTS.get(point, "no such event")
+    with _listening(lambda event, _: once() if event.endswith(name) else None):
         yield
-    finally:
-        logger.removeHandler(listener)
 
 
 def told(error: BaseException, at: float) -> dict[str, Any]:

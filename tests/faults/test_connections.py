@@ -1,20 +1,26 @@
-"""The awaiting client's kept connections: used again, given up in time, and closed with it."""
+"""A client's kept connections: used again, given up in time, and closed with it."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-import httpcore
 import pytest
 
 from mirelo_ergo import AsyncMireloClient
-from mirelo_ergo._runtime.http.connections import AsyncConnections
+from mirelo_ergo._runtime.http import connections
+from mirelo_ergo._runtime.io.deadline import Deadline
+from mirelo_ergo._runtime.io.protocol import ExternalRequest, run
 from tests.faults import mirelo
 from tests.faults.server import FaultServer
 from tests.faults.steps import Close, ReadRequest, Respond, Stall
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.faults.harness import Face
 
 KEY = "sk-test"
 
@@ -27,47 +33,58 @@ def until(what: str, reached: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
-def test_one_after_the_other_share_a_connection() -> None:
-    async def work(url: str) -> None:
-        async with AsyncMireloClient(KEY, base_url=url) as client:
-            for _ in range(5):
-                await client.me()
-
+def test_one_after_the_other_share_a_connection(face: Face) -> None:
     with FaultServer([mirelo.me()]) as server:
-        asyncio.run(work(server.url))
+        client = face.open(server.url)
+        for _ in range(5):
+            face.do(client.me())
         assert server.accepted == 1
+        face.do(client.close() if face.colour == "sync" else client.aclose())
         until("it is closed with the client", lambda: server.still_open == 0)
 
 
-def test_what_comes_together_has_a_connection_each_and_most_of_them_are_kept() -> None:
+def test_what_comes_together_has_a_connection_each_and_most_of_them_are_kept(face: Face) -> None:
     together = threading.Event()
-    answer = mirelo.me()
 
-    async def work(url: str, server: FaultServer) -> None:
-        async with AsyncMireloClient(KEY, base_url=url) as client:
-            calls = [asyncio.ensure_future(client.me()) for _ in range(40)]
-            await asyncio.to_thread(server.wait_for, 40)
-            together.set()
+    def at_once(client: Any, count: int, meanwhile: Callable[[], None]) -> None:
+        if face.colour == "sync":
+            threads = [threading.Thread(target=client.me) for _ in range(count)]
+            for thread in threads:
+                thread.start()
+            meanwhile()
+            for thread in threads:
+                thread.join()
+            return
+
+        async def work() -> None:
+            calls = [asyncio.ensure_future(client.me()) for _ in range(count)]
+            await asyncio.to_thread(meanwhile)
             await asyncio.gather(*calls)
-            await asyncio.to_thread(until, "32 are kept", lambda: server.still_open == 32)
-            await asyncio.gather(*(client.me() for _ in range(32)))
-            assert server.accepted == 40
 
-    with FaultServer([[ReadRequest(), Stall(until=together), answer]]) as server:
-        asyncio.run(work(server.url, server))
+        face.do(work())
+
+    def all_there() -> None:
+        server.wait_for(40)
+        together.set()
+
+    with FaultServer([[ReadRequest(), Stall(until=together), mirelo.me()]]) as server:
+        client = face.open(server.url)
+        at_once(client, 40, all_there)
+        until("32 are kept", lambda: server.still_open == 32)
+        at_once(client, 32, lambda: None)
+        assert server.accepted <= 40 + 32
+        assert server.still_open <= 32
+        face.do(client.close() if face.colour == "sync" else client.aclose())
         until("all are closed with the client", lambda: server.still_open == 0)
 
 
-def test_what_the_server_has_closed_is_not_used_again() -> None:
-    async def work(url: str, server: FaultServer) -> None:
-        async with AsyncMireloClient(KEY, base_url=url, retries=0) as client:
-            for number in (1, 2):
-                await client.me()
-                await asyncio.to_thread(until, "the server closes it", lambda: server.still_open == 0)
-                assert server.accepted == number
-
+def test_what_the_server_has_closed_is_not_used_again(face: Face) -> None:
     with FaultServer([[ReadRequest(), mirelo.me(), Close()]]) as server:
-        asyncio.run(work(server.url, server))
+        client = face.open(server.url, retries=0)
+        for number in (1, 2):
+            face.do(client.me())
+            until("the server closes it", lambda: server.still_open == 0)
+            assert server.accepted == number
 
 
 def test_a_cancelled_request_takes_its_connection_with_it() -> None:
@@ -86,53 +103,52 @@ def test_a_cancelled_request_takes_its_connection_with_it() -> None:
         asyncio.run(work(server.url, server))
 
 
-def test_closing_an_answer_twice_leaves_the_next_request_its_connection() -> None:
-    async def work(server: FaultServer) -> None:
-        connections = AsyncConnections(httpcore.AsyncHTTPConnection, keep=4)
-        request = httpcore.Request("GET", server.url, headers=[("Host", "test")])
-        first = await connections.handle_async_request(request)
-        await first.aread()
-        await first.aclose()
-        second = await connections.handle_async_request(request)
-        await first.aclose()
-        assert await second.aread() == b"one"
-        await second.aclose()
-        third = await connections.handle_async_request(request)
-        await third.aread()
-        await third.aclose()
-        assert server.accepted == 1, "nobody closed it under the second"
-        await connections.aclose()
+def test_closing_an_answer_twice_leaves_the_next_request_its_connection(face: Face) -> None:
+    async def work(io: Any, url: str) -> None:
+        first = await fetched(io, url)
+        second = await io.stream(ExternalRequest("GET", url), Deadline(io.now, 5.0))
+        await first.__aexit__(None, None, None)
+        assert await second.read() == b"one"
+        assert await second.read() == b""
+        await second.__aexit__(None, None, None)
+        await fetched(io, url)
+
+    async def fetched(io: Any, url: str) -> Any:
+        async with await io.stream(ExternalRequest("GET", url), Deadline(io.now, 5.0)) as answer:
+            assert await answer.read() == b"one"
+            assert await answer.read() == b""
+        return answer
 
     with FaultServer([Respond(200, b"one")]) as server:
-        asyncio.run(work(server))
+        flow = work(face.open(server.url)._io, server.url)
+        run(flow) if face.colour == "sync" else face.do(flow)
+        assert server.accepted == 1, "nobody closed it under the second"
 
 
-def test_each_origin_has_its_own_and_the_one_that_rested_too_long_goes() -> None:
-    async def fetch(connections: AsyncConnections, url: str) -> bytes:
-        answer = await connections.handle_async_request(httpcore.Request("GET", url, headers=[("Host", "test")]))
-        try:
-            return b"".join([piece async for piece in answer.aiter_stream()])
-        finally:
-            await answer.aclose()
-            await answer.aclose()  # which gives nothing back twice
+def test_each_origin_has_its_own_and_the_one_that_rested_too_long_goes(
+    face: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "IDLE_EXTERNAL", 100.0)
 
-    async def work(one: FaultServer, other: FaultServer) -> None:
-        made: list[httpcore.Origin] = []
+    async def fetch(io: Any, url: str) -> bytes:
+        async with await io.stream(ExternalRequest("GET", url), Deadline(io.now, 5.0)) as answer:
+            body: bytes = await answer.read()
+            assert await answer.read() == b""
+            return body
 
-        def connect(origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
-            made.append(origin)
-            return httpcore.AsyncHTTPConnection(origin, keepalive_expiry=0.05 if len(made) == 1 else 60.0)
-
-        connections = AsyncConnections(connect, keep=4)
-        assert [await fetch(connections, server.url) for server in (one, other, other)] == [b"one", b"other", b"other"]
-        assert [each.port for each in made] == [one.port, other.port]
-        await asyncio.sleep(0.06)
-        assert await fetch(connections, other.url) == b"other"
-        await asyncio.to_thread(until, "the one that expired is closed", lambda: one.still_open == 0)
-        assert await fetch(connections, one.url) == b"one"
-        assert len(made) == 3
-        await connections.aclose()
-        await asyncio.to_thread(until, "all are closed", lambda: one.still_open == other.still_open == 0)
+    async def work(io: Any, one: FaultServer, other: FaultServer) -> None:
+        shift = 0.0
+        network = io.http._network
+        monkeypatch.setattr(type(network), "now", lambda _: time.monotonic() + shift)
+        assert [await fetch(io, server.url) for server in (one, other, other)] == [b"one", b"other", b"other"]
+        assert (one.accepted, other.accepted) == (1, 1)
+        shift = 101.0
+        assert await fetch(io, other.url) == b"other"
+        until("those that expired are closed", lambda: one.still_open == 0 and other.still_open == 1)
+        assert (one.accepted, other.accepted) == (1, 2)
+        assert await fetch(io, one.url) == b"one"
+        assert (one.accepted, other.accepted) == (2, 2)
 
     with FaultServer([Respond(200, b"one")]) as one, FaultServer([Respond(200, b"other")]) as other:
-        asyncio.run(work(one, other))
+        flow = work(face.open(one.url)._io, one, other)
+        run(flow) if face.colour == "sync" else face.do(flow)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import threading
 import time
@@ -11,13 +10,28 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mirelo_ergo import NetworkError, Video
-from mirelo_ergo._runtime.http.exchange import Http
+from mirelo_ergo._runtime.http import connections
+from mirelo_ergo._runtime.http.http11 import Http11
 from mirelo_ergo._runtime.io.deadline import Timing
 from mirelo_ergo._runtime.io.sent import SentTracker
+from tests.faults import mirelo
 from tests.faults.acts import ALL, ATTEMPTS, Act, Kind, good
 from tests.faults.harness import KEY, Face
-from tests.faults.server import FaultServer
-from tests.faults.steps import Close, ReadBytes, ReadHead, ReadRequest, Reset, Respond, Script, Send, Stall, Tunnel
+from tests.faults.server import FaultServer, Routes
+from tests.faults.steps import (
+    Close,
+    ReadBytes,
+    ReadHead,
+    ReadRequest,
+    Reset,
+    Respond,
+    Script,
+    Send,
+    Signal,
+    Stall,
+    Step,
+    Tunnel,
+)
 from tests.faults.tls import Certificate, trust
 
 if TYPE_CHECKING:
@@ -279,29 +293,72 @@ def test_fault_11(face: Face, end: Close | Reset, tmp_path: Path) -> None:
 
 
 def test_fault_11_paid(face: Face, tmp_path: Path) -> None:
-    """An idle keep-alive connection is closed under the next submit, within 2 s: unknown."""
+    """Each submit has a connection of its own, which carried nothing before; reads may use it afterwards."""
     ok = good("submit")
     with (
-        FaultServer([ok, [ReadRequest(), Close()], ok]) as server,
+        FaultServer(Routes({"POST *": [ok], "GET *": [mirelo.me()]})) as server,
         Act(face, "submit", server, tmp_path) as act,
         face.promise(1.0),
     ):
-        act.run()
-        act.unknown()
-        assert [request.connection for request in act.requests] == [1, 1]
+        for _ in range(2):
+            act.run()
+            face.do(act.client.me())
+        assert [request.connection for request in server.requests] == [1, 1, 2, 2]
 
 
-def test_fault_11_paid_after_two_seconds(face: Face, tmp_path: Path) -> None:
-    """A submit connection that was idle for over 2 s is not used again, whatever its server thinks of it."""
+STRANGER = mirelo.me(7).wire
+LEFT_OVER = {
+    "an answer": STRANGER,
+    "half an answer": STRANGER[:-5],
+    "a blank line": b"\r\n",
+    "one byte": b"H",
+    "a time-out": b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("tls", [None, "valid"], ids=["plain", "TLS"])
+@pytest.mark.parametrize("when", ["with the answer", "behind it", "later"])
+@pytest.mark.parametrize("left", LEFT_OVER)
+def test_fault_11_left_over(face: Face, left: str, when: str, tls: Certificate | None, tmp_path: Path) -> None:
+    """Bytes that no request asked for, with an answer, behind it or while the connection is idle: never an answer."""
+    said, tail, answer = threading.Event(), LEFT_OVER[left], mirelo.me(1)
+    steps: dict[str, list[Step]] = {
+        "with the answer": [Send(answer.wire + tail)],
+        "behind it": [answer, Send(tail)],
+        "later": [answer, Stall(0.05), Send(tail)],
+    }
+    first = [ReadRequest(), *steps[when], Signal(said), Stall()]
     with (
-        FaultServer([good("submit")]) as server,
-        Act(face, "submit", server, tmp_path) as act,
-        face.promise(3.0),
+        FaultServer([first, mirelo.me(2)], tls=tls) as server,
+        Act(face, "read", server, tmp_path, verify=trust()) as act,
+        face.promise(1.0),
     ):
-        act.run()
-        time.sleep(2.05)  # the promise is about this very time
-        act.run()
-        assert [request.connection for request in act.requests] == [1, 2]
+        assert act.run().credits_available == 1
+        act.meanwhile(said.wait, 5.0)
+        assert act.run().credits_available == 2
+        assert [request.connection for request in server.requests] == [1, 2]
+
+
+@pytest.mark.parametrize("tls", [None, "valid"], ids=["plain", "TLS"])
+def test_fault_11_before_the_request(
+    face: Face, tls: Certificate | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that lies in a new connection before the request is sent: not taken, and P may be sent again."""
+    said, is_clean = threading.Event(), Http11.is_clean
+
+    def is_clean_then(self: Http11) -> bool:
+        said.wait(5.0)
+        return is_clean(self)
+
+    monkeypatch.setattr(Http11, "is_clean", is_clean_then)
+    stranger = mirelo.accepted("a-strangers-job").wire
+    with (
+        FaultServer([[Send(stranger), Signal(said), Stall()], good("submit")], tls=tls) as server,
+        Act(face, "submit", server, tmp_path, verify=trust()) as act,
+        face.promise(1.0),
+    ):
+        assert act.run().job_id == mirelo.JOB_ID
+        assert len(act.requests) == len(act.pauses) == 1
 
 
 def test_fault_12(face: Face, tmp_path: Path) -> None:
@@ -337,8 +394,7 @@ def _big() -> Video:
 @pytest.mark.parametrize("kind", ALL)
 def test_fault_13(face: Face, kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pool is exhausted: a typed error with `sent="no"`, and no deadlock."""
-    options = Http.pool_options
-    monkeypatch.setattr(Http, "pool_options", lambda *args: {**options(*args), "max_connections": 1})
+    monkeypatch.setattr(connections, "MOST_IN_USE", 1)
     release = threading.Event()
     with (
         FaultServer([[ReadRequest(), Stall(until=release), good(kind)], good(kind)]) as server,
@@ -351,7 +407,7 @@ def test_fault_13(face: Face, kind: Kind, tmp_path: Path, monkeypatch: pytest.Mo
         error = act.failing()
         assert isinstance(error, NetworkError)
         assert (error.sent, error.retryable) == ("no", True)
-        assert "PoolTimeout" in error.message
+        assert "no connection was free" in error.message
         assert len(act.requests) == 1
         release.set()
         holder()
@@ -367,7 +423,7 @@ def test_fault_13_slots(face: Face, tmp_path: Path) -> None:
         Act(face, "submit", server, tmp_path) as act,
         face.promise(2.0),
     ):
-        act.client._io._slots = threading.Semaphore(1) if face.colour == "sync" else asyncio.Semaphore(1)
+        act.client._io._slots = act.client._io.http._network.places(1)
         holder = act.start()
         act.meanwhile(server.wait_for, 1)
         act.limit(0.15)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mirelo_ergo import AsyncMireloClient
+from mirelo_ergo import AsyncMireloClient, JobSucceeded
 from mirelo_ergo._runtime.jobs.asynchronous import AsyncJobResult
 from mirelo_ergo._runtime.jobs.blocking import JobResult
 from mirelo_ergo._runtime.redact import SignedUrl
@@ -74,7 +74,7 @@ def result_of(face: Face, url: str, **options: Any) -> Any:
     """Give a result with this URL, of a client whose API has a public address: nothing is ever sent there."""
     client = face.open(PUBLIC, **options)
     cls: Any = AsyncJobResult if isinstance(client, AsyncMireloClient) else JobResult
-    return cls(client._core, [SignedUrl(url)], None, None)
+    return cls(client._core, JobSucceeded([SignedUrl(url)]), None, None)
 
 
 OURS = [

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from mirelo_ergo import Video
+from mirelo_ergo._runtime.client.settings import user_agent
 from tests.faults import mirelo
 from tests.faults.harness import KEY, SIGNATURE
 from tests.faults.server import FaultServer, Routes
@@ -170,11 +171,11 @@ def ranges(server: FaultServer) -> list[tuple[str | None, str | None]]:
 def check_wire(api: FaultServer, host: FaultServer) -> None:
     """Assert what holds for every row: at most one charge, and on a storage host nothing but the transfer itself.
 
-    That is: no key, no cookie of the API, no header of the user's client and none that httpx adds.
+    That is: our name, but no key, no cookie of the API, no header of the user's client and none that httpx adds.
     """
     assert len(mirelo.submits(api.requests)) <= 1
     for request in host.requests:
-        fixed = {"host": f"127.0.0.1:{host.port}", "accept-encoding": "identity"}
+        fixed = {"host": f"127.0.0.1:{host.port}", "accept-encoding": "identity", "user-agent": user_agent()}
         if request.method == "PUT":
             fixed |= {"content-type": "video/mp4", "content-length": request.headers["content-length"]}
         conditional = {name for name in ("range", "if-range") if name in request.headers}

@@ -17,7 +17,8 @@ import attrs
 
 from mirelo_ergo import AsyncMireloClient, AsyncPixazoClient, MireloClient, PixazoClient
 from mirelo_ergo._runtime.api.execute import Runtime
-from mirelo_ergo._runtime.http.bodies import CallbackFailed, SyncPieces
+from mirelo_ergo._runtime.http.blocking import BlockingNetwork
+from mirelo_ergo._runtime.http.bodies import Pieces
 from mirelo_ergo._runtime.io.protocol import SUBMITS_IN_FLIGHT, Reply, Request, TransportFailure
 from mirelo_ergo._runtime.io.sent import SentTracker
 
@@ -271,10 +272,11 @@ class VirtualIO:
         body = b""
         if request.body is not None:
             reader = request.body.open()
+            pieces = Pieces(request.body, reader, limit, BlockingNetwork(), request.on_progress)
             try:
-                body = b"".join(SyncPieces(request.body, reader, limit, request.on_progress))
-            except CallbackFailed as failed:
-                raise failed.error from None
+                while piece := await pieces.next():
+                    body += piece
+                    pieces.passed()
             finally:
                 reader.close()
         await self.advance(self._latency)

@@ -8,12 +8,12 @@ import subprocess
 import sys
 from typing import Any
 
-import httpx
+import certifi
 import pytest
 
 from mirelo_ergo import AsyncMireloClient, MireloClient
-from mirelo_ergo._runtime.http import transports
-from mirelo_ergo._runtime.http.transports import tls_context
+from mirelo_ergo._runtime.http import tls
+from mirelo_ergo._runtime.http.tls import tls_context
 from tests.support.virtual import KEY
 
 
@@ -21,7 +21,7 @@ def loaded(code: str) -> set[str]:
     """Run code in a fresh interpreter and give the modules it has then."""
     script = f"{code}\nimport json, sys; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
-    return set(json.loads(done.stdout))
+    return set(json.loads(done.stdout.splitlines()[-1]))
 
 
 HEAVY = {"httpx", "httpcore", "asyncio", "ssl", "mirelo_ergo_api", "attrs", "attr", "dateutil"}
@@ -54,16 +54,50 @@ def test_no_name_loads_httpx_or_a_generated_module(name: str) -> None:
     assert not any(module.startswith("mirelo_ergo_api") for module in modules)
 
 
-def test_httpx_comes_with_the_first_client_and_an_endpoint_with_its_first_use() -> None:
+OURS_ONLY = {"httpx", "httpcore", "ssl", "asyncio", "certifi"}
+
+
+def test_a_client_loads_neither_httpx_nor_tls() -> None:
     modules = loaded("from mirelo_ergo import MireloClient\nMireloClient('sk-test')")
-    assert "httpx" in modules
+    assert not modules & OURS_ONLY
     assert not any(module.startswith("mirelo_ergo_api.mirelo_v2.api") for module in modules)
-    assert "asyncio" not in modules
     modules = loaded("from mirelo_ergo import PixazoClient\nPixazoClient('sk-test')")
     assert not any(
         module.startswith(("mirelo_ergo_api.pixazo.api", "mirelo_ergo.mirelo", "dateutil")) for module in modules
     )
-    assert not modules & {"asyncio", "sqlite3"}
+    assert not modules & {*OURS_ONLY, "sqlite3"}
+
+
+@pytest.mark.parametrize("colour", ["", "Async"])
+def test_a_request_of_ours_loads_no_httpx_and_only_https_loads_tls(colour: str) -> None:
+    code = f"""
+from mirelo_ergo import {colour}MireloClient
+from mirelo_ergo._runtime.io.deadline import Deadline
+from mirelo_ergo._runtime.io.protocol import Request, TransportFailure
+from mirelo_ergo._runtime.io.sent import SentTracker
+
+async def ask():
+    io = {colour}MireloClient("sk-test", base_url="http://127.0.0.1:9")._io
+    try:
+        await io.request(Request("GET", "/v2/me"), Deadline(io.now, 5.0), SentTracker())
+    except TransportFailure:
+        print("it was refused")
+
+{"import asyncio; asyncio.run(ask())" if colour else "from mirelo_ergo._runtime.io.protocol import run; run(ask())"}
+"""
+    modules = loaded(code)
+    assert not modules & {"httpx", "httpcore", "certifi", *(() if colour else ("ssl", "asyncio"))}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "MireloClient('sk-test').low_level",
+        "MireloClient('sk-test', transport=__import__('httpx').HTTPTransport())",
+    ],
+)
+def test_httpx_comes_with_the_low_level_client_and_with_a_transport(given: str) -> None:
+    assert "httpx" in loaded(f"from mirelo_ergo import MireloClient\n{given}")
 
 
 def test_asking_what_there_is_loads_no_client() -> None:
@@ -78,22 +112,23 @@ def test_the_version_is_the_packages() -> None:
     assert done.stdout == "True\n"
 
 
-def test_a_second_client_makes_no_second_tls_context(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_client_makes_no_second_tls_context_and_none_before_it_is_needed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     made: list[object] = []
-    real = httpx.create_ssl_context
+    real = ssl.create_default_context
 
     def counting(**options: Any) -> ssl.SSLContext:
         made.append(options)
         return real(**options)
 
-    monkeypatch.setattr(httpx, "create_ssl_context", counting)
-    monkeypatch.setattr(transports, "_contexts", {})
+    monkeypatch.setattr(ssl, "create_default_context", counting)
+    monkeypatch.setattr(tls, "_contexts", {})
     faces: list[Any] = [MireloClient, AsyncMireloClient, MireloClient]
-    for face in faces:
-        http = face(KEY)._io._http
-        for purpose in ("main", "submit", "external"):
-            http.pool(purpose, http.base)
-    assert len(made) == 1
+    clients = [face(KEY) for face in faces]
+    assert not made
+    contexts = [client._io.http._dialer.context() for client in clients for _ in range(2)]
+    assert len(made) == len({id(context) for context in contexts}) == 1
 
 
 def test_each_way_of_verifying_has_its_own_context(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,5 +136,5 @@ def test_each_way_of_verifying_has_its_own_context(monkeypatch: pytest.MonkeyPat
     assert tls_context(True) is strict
     assert tls_context(False) is not strict
     assert tls_context(strict) is strict
-    monkeypatch.setenv("SSL_CERT_DIR", "/nowhere/in/particular")
+    monkeypatch.setenv("SSL_CERT_FILE", certifi.where())
     assert tls_context(True) is not strict

@@ -85,12 +85,21 @@ def test_the_core_has_no_async_generator(name: str) -> None:
             assert not any(part.is_async for part in node.generators), f"line {node.lineno}"
 
 
+HTTP_MAY = {
+    "_runtime/http/http11.py": {"h11"},
+    "_runtime/http/tls.py": {"certifi"},
+    "_runtime/http/transports.py": {"httpx", "httpcore"},
+    "_runtime/http/low_level.py": {"httpx"},
+}
+"""What the files of the one room that speaks HTTP may import. h11 comes with httpcore, certifi with httpx."""
+
+
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_a_layer_needs_the_libraries_it_may(name: str) -> None:
     names = imported(name)
     third, layer = outside(names), name.split("/")[0]
     if layer == "_runtime":
-        assert third <= ({"attrs", "httpx", "httpcore"} if name.startswith("_runtime/http/") else {"attrs"})
+        assert third <= HTTP_MAY.get(name, {"attrs"})
     elif layer in SERVICES:
         assert third <= {"attrs", "dateutil", "mirelo_ergo_api", "httpx"}
         assert "httpx" not in outside(imported(name, typing_too=False))

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirelo_ergo._runtime.http import exchange
-from mirelo_ergo._runtime.http.exchange import BlockingHttp, HttpSettings
-from mirelo_ergo._runtime.io.protocol import ExternalRefused, ExternalRequest
-from mirelo_ergo._runtime.redact import Secret
+from mirelo_ergo import MireloClient
+from mirelo_ergo._runtime.io.deadline import Deadline
+from mirelo_ergo._runtime.io.protocol import ExternalRefused, ExternalRequest, run
 from mirelo_ergo._runtime.transfer.urls import (
     AddressKind,
     ExternalPolicy,
@@ -21,8 +20,8 @@ from mirelo_ergo._runtime.transfer.urls import (
     check_external_url,
     is_loopback_host,
     parse_url,
+    target_of,
 )
-from mirelo_ergo.mirelo.service import MIRELO
 
 PUBLIC = ExternalPolicy("https", "api.mirelo.ai")
 LOCAL = ExternalPolicy("http", "127.0.0.1")
@@ -81,7 +80,7 @@ def test_this_machine_by_its_name(host: str) -> None:
 
 @pytest.mark.parametrize("kind", ["private", "loopback", "link-local", "other"])
 def test_an_address_must_be_global_or_like_the_apis_own(kind: AddressKind) -> None:
-    address = next(address for address, its_kind in KINDS if its_kind == kind)
+    address = next(address for address, its_kind in KINDS if its_kind == kind and address != "169.254.169.254")
     check_address("8.8.8.8", "files.example.com", frozenset(), allow_private=False)
     check_address(address, "files.example.com", frozenset({kind}), allow_private=False)
     for others in (frozenset[AddressKind](), frozenset[AddressKind]({"global"})):
@@ -116,10 +115,11 @@ def test_allow_private_hosts_opens_private_addresses_and_no_more() -> None:
         ("https://files.example.com:0/", "port is 0"),
         ("https://files.example.com:99999/", "Port out of range"),
         ("https://files.example.com:x/", "Port could not"),
-        ("https://files.example.com/a b", "must be escaped"),
-        ("https://files.example.com/a\r\nHost: evil", "must be escaped"),
-        ("https://files.example.com\\@evil.example/", "must be escaped"),
-        ("https://bücher.example/", "must be escaped"),
+        ("https://files.example.com/a\r\nHost: evil", "control character"),
+        ("https://files.example.com/a\tb", "control character"),
+        ("https://files.example.com\\@evil.example/", "user info"),
+        ("https://files.example.com\\.evil.example/", "in two ways"),
+        ("https://bücher.example/", "in two ways"),
         ("https://[::1/", "Invalid IPv6|refused"),
         ("https://files.example.com/" + "a" * 9000, "more than 8192"),
         ("http://files.example.com/", "not https"),
@@ -156,34 +156,82 @@ def test_no_text_breaks_the_check(text: str) -> None:
             parts = check_external_url(url, PUBLIC)
             assert parts.scheme == "https"
             assert parts.username is None
-            assert parse_url(url) == parts
+            assert parse_url(parts.geturl()) == parts
 
 
-def foreign(url: str) -> httpx.Request:
-    http = BlockingHttp(HttpSettings("https://api.mirelo.ai", Secret("sk-test"), MIRELO.auth))
-    return http.external_request(ExternalRequest("GET", url), httpx.ByteStream(b""))
+def sent_for(url: str) -> httpx.Request:
+    """Give what a transport of the user's gets for a URL that an answer named."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200)
+
+    client = MireloClient("sk-test", transport=httpx.MockTransport(answer))
+    run(client._io.stream(ExternalRequest("GET", url), Deadline(client._io.now, 5.0)))
+    return seen[0]
 
 
-def test_a_external_request_carries_nothing_of_ours() -> None:
-    request = foreign("https://files.example.com:8443/a%20b?signature=x%2By")
-    assert request.headers.raw == [(b"Host", b"files.example.com:8443"), (b"Accept-Encoding", b"identity")]
-    assert request.url.raw_path == b"/a%20b?signature=x%2By"
+def test_an_external_request_carries_nothing_of_ours_but_our_name() -> None:
+    request = sent_for("https://files.example.com:8443/a%20b?signature=x%2By")
+    names = [name for name, _ in request.headers.raw]
+    assert names == [b"Host", b"Accept-Encoding", b"User-Agent"]
+    assert request.headers["host"] == "files.example.com:8443"
+    assert request.headers["user-agent"].startswith("mirelo-ergo/")
+    assert request.extensions["target"] == b"/a%20b?signature=x%2By"
 
 
-@given(st.text("aeF019.:[]%-_~!$&'()*+,;=@/\\?#xX", max_size=20))
+@pytest.mark.parametrize(
+    ("given", "target"),
+    [
+        ("/rain 1.wav?X-Amz-Signature=ab%2f", "/rain%201.wav?X-Amz-Signature=ab%2f"),
+        ("/caf\u00e9|1.wav", "/caf%C3%A9%7C1.wav"),
+        ("?sig=a{b}^c", "/?sig=a%7Bb%7D%5Ec"),
+        ("/%7Euser/../a//b;c=1?x=%2F&y=~!*'()", "/%7Euser/../a//b;c=1?x=%2F&y=~!*'()"),
+    ],
+)
+def test_what_no_url_may_hold_is_escaped_and_nothing_else_is_changed(given: str, target: str) -> None:
+    assert target_of(check_external_url(f"https://files.example.com{given}", PUBLIC)) == target
+    assert sent_for(f"https://files.example.com{given}").extensions["target"] == target.encode()
+
+
+@given(st.text("aeF019.:[]%-_~!$&'()*+,;=@/\\?#xX ", max_size=20))
 def test_two_readers_of_a_host_never_disagree_on_where_it_goes(host: str) -> None:
     with suppress(ExternalRefused, httpx.InvalidURL):
-        request = foreign(f"https://{host}/a")
-        parts = parse_url(f"https://{host}/a")
-        assert request.url.raw_host.decode().rstrip(".").lower() == (parts.hostname or "").rstrip(".")
-        assert request.url.userinfo == b""
+        parts = check_external_url(f"https://{host}/a", PUBLIC)
+        url = httpx.URL(parts.geturl())
+        assert url.raw_host.decode().rstrip(".").lower() == (parts.hostname or "").rstrip(".")
+        assert url.userinfo == b""
 
 
-def test_a_host_that_two_readers_read_differently_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "check_external_url", lambda url, policy: parse_url("https://evil.example/a"))
+@pytest.mark.parametrize("host", ["files.example.com%2f.evil.example", "b\u00fccher.example", "a,b", "-", ".", "a b"])
+def test_a_host_that_two_readers_read_differently_is_refused(host: str) -> None:
     with pytest.raises(ExternalRefused, match="in two ways"):
-        foreign("https://files.example.com/a")
+        check_external_url(f"https://{host}/a", PUBLIC)
 
 
 def test_a_punycode_host_is_a_host() -> None:
-    assert foreign("https://xn--bcher-kva.example/a").headers["host"] == "xn--bcher-kva.example"
+    assert sent_for("https://xn--bcher-kva.example/a").headers["host"] == "xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.169.254",
+        "::ffff:169.254.169.254",
+        "2002:a9fe:a9fe::1",
+        "64:ff9b::a9fe:a9fe",
+        "2001:0:4136:e378:8000:63bf:5601:5601",  # Teredo
+        "2001:db8::5efe:a9fe:a9fe",  # ISATAP
+        "fd00:ec2::254",
+        "fd00:0ec2:0:0::254",
+        "fd20:ce::254",
+        "100.100.100.200",
+        "168.63.129.16",
+    ],
+)
+def test_no_permission_opens_a_clouds_metadata_address(address: str) -> None:
+    kinds: frozenset[AddressKind] = frozenset({"private", "link-local", "global", "loopback", "other"})
+    for api_kinds in (frozenset[AddressKind](), kinds):
+        with pytest.raises(ExternalRefused, match="clouds give credentials away"):
+            check_address(address, "files.example.com", api_kinds, allow_private=True)

@@ -46,7 +46,8 @@ def prepare(
     if isinstance(verify, str) and not os.path.exists(verify):  # noqa: PTH110  # OpenSSL takes a plain path
         raise ConfigurationError(f"verify={shorten(verify)} does not exist: give a file or folder of certificates")
 
-    from ..http.exchange import HttpSettings, read_proxy
+    from ..http.exchange import HttpSettings
+    from ..http.proxies import read_proxy
 
     if proxy is not None:
         read_proxy(proxy)

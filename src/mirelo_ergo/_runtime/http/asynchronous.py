@@ -6,28 +6,37 @@ import asyncio
 import contextlib
 import os
 import random
+import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
 from ...errors import ConfigurationError
 from ..io.deadline import until_tick
-from ..io.slots import SubmitSlot, SubmitSlots
-from .exchange import AsyncHttp, AsyncStream, HttpSettings
+from ..io.protocol import SUBMITS_IN_FLIGHT
+from ..io.slots import Slot, Slots
+from .exchange import Http, HttpSettings
+from .network import addresses_of, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from ..io.deadline import TimeLimit
     from ..io.protocol import ExternalRequest, Reply, Request
     from ..io.sent import SentTracker
+    from .answers import HttpStream
+    from .exchange import Injected
+    from .network import Address, Watched
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_SLICE: Final = 0.2
+"""Seconds that a thread waits for a socket at a time."""
 
-async def _closing(http: AsyncHttp) -> AsyncGenerator[None, None]:
+
+async def _closing(http: Http) -> AsyncGenerator[None, None]:
     """Close the connections when the loop ends its generators, as `asyncio.run` does: later nobody could."""
     try:
         yield
@@ -57,14 +66,14 @@ class _Alarm:
 
 
 class _Slots:
-    """The slots of a client's submits on one event loop, and who waits for one, in their order."""
+    """So many places on one event loop, and who waits for one, in their order."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: int) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._slots = SubmitSlots(self._freed)
+        self._slots = Slots(self._freed, places)
 
-    async def take(self, seconds: float) -> SubmitSlot | None:
+    async def take(self, seconds: float) -> Slot | None:
         """Return a slot; None if none was free in time."""
         self._loop = asyncio.get_running_loop()
         slot = None if self._waiting else self._slots.take()
@@ -97,9 +106,99 @@ class _Slots:
                 return
 
     def _freed(self, _: object) -> None:
-        if self._loop is not None:
+        if self._waiting and self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 self._loop.call_soon_threadsafe(self._next)
+
+
+class AsyncNetwork:
+    """Wait by giving the turn to other tasks."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    async def ready(self, reading: Sequence[Watched], writing: Sequence[Watched], seconds: float) -> bool:
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[bool] = loop.create_future()
+        try:
+            for sock in reading:
+                loop.add_reader(sock, _wake, waiter, True)
+            for sock in writing:
+                loop.add_writer(sock, _wake, waiter, True)
+        except NotImplementedError:
+            return await _ready_in_a_thread(reading, writing, seconds)
+        except PermissionError:  # a regular file can always be read
+            return True
+        timer = loop.call_later(seconds, _wake, waiter, False)
+        try:
+            # A loop that stood still may hear of the time first.
+            return await waiter or wait_for(reading, writing, 0.0)
+        finally:
+            timer.cancel()
+            for sock in reading:
+                loop.remove_reader(sock)
+            for sock in writing:
+                loop.remove_writer(sock)
+
+    async def resolve(self, host: str, port: int, seconds: float) -> list[Address] | None:
+        """Ask the resolver in a thread: it obeys no time limit, and a loop waits at its end for its own threads."""
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[list[Address]] = loop.create_future()
+
+        def look_up() -> None:
+            try:
+                answer: list[Address] | Exception = addresses_of(host, port)
+            except Exception as error:
+                answer = error
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(_settle, waiter, answer)
+
+        threading.Thread(target=look_up, name="mirelo_ergo resolver", daemon=True).start()
+        try:
+            done, _ = await asyncio.wait((waiter,), timeout=seconds)
+        finally:
+            waiter.cancel()  # unless it has its answer
+        return waiter.result() if done else None
+
+    def places(self, count: int) -> _Slots:
+        return _Slots(count)
+
+    async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call it in a thread. A cancellation waits for the call's end: nobody closes a file that is being read."""
+        task = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            while not task.done():
+                await asyncio.wait([task])
+            if not task.cancelled():
+                task.exception()  # seen: the cancellation is what is reported
+            raise
+
+
+def _wake(waiter: asyncio.Future[bool], came: bool) -> None:
+    if not waiter.done():
+        waiter.set_result(came)
+
+
+def _settle(waiter: asyncio.Future[list[Address]], answer: list[Address] | Exception) -> None:
+    if waiter.done():
+        return
+    if isinstance(answer, Exception):
+        waiter.set_exception(answer)
+    else:
+        waiter.set_result(answer)
+
+
+async def _ready_in_a_thread(reading: Sequence[Watched], writing: Sequence[Watched], seconds: float) -> bool:
+    """Wait where the loop cannot watch a socket, as on Windows; no thread outlives its wait for long."""
+    end = time.monotonic() + seconds
+    while True:
+        left = max(0.0, end - time.monotonic())
+        if await asyncio.to_thread(wait_for, reading, writing, min(left, _SLICE)):
+            return True
+        if not left:
+            return False
 
 
 class AsyncIO:
@@ -109,6 +208,7 @@ class AsyncIO:
 
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
+        self._network = AsyncNetwork()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing: AsyncGenerator[None, None] | None = None
         self._pid = os.getpid()
@@ -116,9 +216,9 @@ class AsyncIO:
         self._fresh()
 
     def _fresh(self) -> None:
-        self._http = AsyncHttp(self._settings, self.run_blocking)
+        self._http = Http(self._settings, self._network, self._inject)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._slots = _Slots()
+        self._slots = _Slots(SUBMITS_IN_FLIGHT)
 
     def bind(self) -> None:
         """Belong to the running loop; raise `ConfigurationError` while another one of this process is not closed."""
@@ -157,32 +257,28 @@ class AsyncIO:
         self.bind()
         return await self._http.request(request, limit, sent)
 
-    async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> AsyncStream:
+    def _inject(self, given: Any, is_client: bool) -> Injected:
+        from .transports import AsyncTransport  # which imports httpx
+
+        return AsyncTransport(given, is_client)
+
+    async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> HttpStream:
         self.bind()
         return await self._http.open(request, limit)
 
     async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call it in a thread. A cancellation waits for the call's end: nobody closes a file that is being read."""
-        task = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            while not task.done():
-                await asyncio.wait([task])
-            if not task.cancelled():
-                task.exception()  # seen: the cancellation is what is reported
-            raise
+        return await self._network.run_blocking(function, *args, **kwargs)
 
     def lock(self, key: str) -> asyncio.Lock:
         self.bind()
         return self._locks.setdefault(key, asyncio.Lock())
 
-    async def submit_slot(self, seconds: float) -> SubmitSlot | None:
+    async def submit_slot(self, seconds: float) -> Slot | None:
         self.bind()
         return await self._slots.take(seconds)
 
     @property
-    def http(self) -> AsyncHttp:
+    def http(self) -> Http:
         """Give the transport side, for the typed low-level client."""
         return self._http
 

@@ -7,51 +7,107 @@ import random
 import threading
 import time
 from contextlib import suppress
+from math import inf
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
-from ..io.slots import SubmitSlot, SubmitSlots
-from .exchange import BlockingHttp, BlockingStream, HttpSettings
+from ..io.protocol import SUBMITS_IN_FLIGHT
+from ..io.slots import Slot, Slots
+from .exchange import Http, HttpSettings
+from .network import addresses_of, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ..io.deadline import TimeLimit
     from ..io.protocol import ExternalRequest, Reply, Request
     from ..io.sent import SentTracker
+    from .answers import HttpStream
+    from .exchange import Injected
+    from .network import Address, Watched
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_LOOK_AGAIN = 1.0
+"""Seconds after which a waiter looks for a free place itself: whoever was told of one may have been interrupted."""
+
+
+class _Slots:
+    """So many places for the threads of one process. No lock of it is left taken by a Ctrl-C: its waiting is C's."""
+
+    def __init__(self, places: int) -> None:
+        self._freed: SimpleQueue[object] = SimpleQueue()
+        self._slots = Slots(self._freed.put, places)
+
+    async def take(self, seconds: float) -> Slot | None:
+        """Return a slot; None if none was free in time."""
+        end = time.monotonic() + seconds
+        while (slot := self._slots.take()) is None:
+            left = end - time.monotonic()
+            if left <= 0:
+                return None
+            with suppress(Empty):
+                self._freed.get(timeout=min(left, _LOOK_AGAIN))
+        with suppress(Empty):
+            self._freed.get_nowait()  # what told of this place, if anything did
+        return slot
+
 
 class _Lock:
-    def __init__(self, lock: threading.Lock) -> None:
-        self._lock = lock
+    """The only place of its kind."""
+
+    def __init__(self, slots: _Slots) -> None:
+        self._slots = slots
+        self._slot: Slot | None = None
 
     async def __aenter__(self) -> None:
-        self._lock.acquire()
+        self._slot = await self._slots.take(inf)
 
     async def __aexit__(self, *exc_info: object) -> None:
-        self._lock.release()
+        if self._slot is not None:
+            self._slot.release()
 
 
 class _Alarm:
+    """A bell whose rings wait for whoever listens."""
+
     def __init__(self) -> None:
-        self._notified = threading.Event()
+        self._rings: SimpleQueue[None] = SimpleQueue()
 
     def notify(self) -> None:
-        self._notified.set()
+        self._rings.put(None)
 
     async def wait(self, seconds: float) -> bool:
-        if self._notified.wait(seconds):
-            self._notified.clear()
-            return True
-        return False
+        try:
+            self._rings.get(timeout=seconds)
+        except Empty:
+            return False
+        with suppress(Empty):
+            while True:
+                self._rings.get_nowait()  # rung twice is rung once
+        return True
 
 
-_LOOK_AGAIN = 1.0
-"""Seconds after which a submit looks for a free slot itself: whoever was told of one may have been interrupted."""
+class BlockingNetwork:
+    """Wait in the calling thread."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    async def ready(self, reading: Sequence[Watched], writing: Sequence[Watched], seconds: float) -> bool:
+        return wait_for(reading, writing, seconds)
+
+    async def resolve(self, host: str, port: int, seconds: float) -> list[Address]:
+        """Return a name's addresses. The system's resolver has time-outs of its own, and obeys none of ours."""
+        return addresses_of(host, port)
+
+    def places(self, count: int) -> _Slots:
+        return _Slots(count)
+
+    async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return function(*args, **kwargs)
 
 
 class BlockingIO:
@@ -60,15 +116,14 @@ class BlockingIO:
     blocks = True
 
     def __init__(self, settings: HttpSettings) -> None:
-        self._http = BlockingHttp(settings)
+        self._http = Http(settings, BlockingNetwork(), _inject)
         self._fresh()
 
     def _fresh(self) -> None:
         self._pid = os.getpid()
         self._mutex = threading.Lock()
-        self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
-        self._freed: SimpleQueue[object] = SimpleQueue()
-        self._slots = SubmitSlots(self._freed.put)
+        self._locks: WeakValueDictionary[str, _Slots] = WeakValueDictionary()
+        self._slots = _Slots(SUBMITS_IN_FLIGHT)
 
     def now(self) -> float:
         return time.monotonic()
@@ -86,10 +141,10 @@ class BlockingIO:
         return _Alarm()
 
     async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
-        return self._http.request(request, limit, sent)
+        return await self._http.request(request, limit, sent)
 
-    async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> BlockingStream:
-        return self._http.open(request, limit)
+    async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> HttpStream:
+        return await self._http.open(request, limit)
 
     async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return function(*args, **kwargs)
@@ -97,28 +152,25 @@ class BlockingIO:
     def lock(self, key: str) -> _Lock:
         if self._pid != os.getpid():
             self._fresh()  # another thread of the parent may have held these at the fork
-        with self._mutex:
-            return _Lock(self._locks.setdefault(key, threading.Lock()))
+        with self._mutex:  # which Python enters and leaves in one step each
+            return _Lock(self._locks.setdefault(key, _Slots(1)))
 
-    async def submit_slot(self, seconds: float) -> SubmitSlot | None:
+    async def submit_slot(self, seconds: float) -> Slot | None:
         if self._pid != os.getpid():
             self._fresh()
-        end = time.monotonic() + seconds
-        while (slot := self._slots.take()) is None:
-            left = end - time.monotonic()
-            if left <= 0:
-                return None
-            with suppress(Empty):
-                self._freed.get(timeout=min(left, _LOOK_AGAIN))
-        with suppress(Empty):
-            self._freed.get_nowait()  # what told of this place, if anything did
-        return slot
+        return await self._slots.take(seconds)
 
     @property
-    def http(self) -> BlockingHttp:
+    def http(self) -> Http:
         """Give the transport side, for the typed low-level client."""
         return self._http
 
     async def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        await self._http.close()
+
+
+def _inject(given: Any, is_client: bool) -> Injected:
+    from .transports import BlockingTransport  # which imports httpx
+
+    return BlockingTransport(given, is_client)

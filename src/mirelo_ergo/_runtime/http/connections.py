@@ -1,91 +1,93 @@
-"""Kept connections for the awaiting colour: each request has one for itself, the one that was used last or a new one.
+"""The connections of one client: who gets which, and which of them may wait for another request.
 
-httpcore's own pool goes through all its connections, for each of them, at every start and end of a request. With ten
-that is a fifth of what a poll costs the processor, with a hundred it is more than the poll.
+A connection waits only while it is proved clean: whatever lies in it, or comes before the next request was sent, would
+become that request's answer (httpcore#1035, and its httpx2 successor's reason to check; this room goes when that can
+be used). A paid submit has a connection of its own, which carried nothing before.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final, Literal
 
-import httpcore
+from .failures import WireFailure
+from .http11 import Http11
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from ..io.sent import SentTracker
+    from .dialing import Dialer, Route
+    from .network import Network, Places, Waits
+
+Purpose = Literal["main", "submit", "external"]
+MOST_IN_USE: Final = 100
+"""Connections of one purpose that are in use at once; what comes beyond them waits."""
+MOST_IDLE: Final = 32
+IDLE: Final = 30.0
+"""Seconds that a connection to the API waits for another request."""
+IDLE_EXTERNAL: Final = 5.0
 
 
-class Lent:
-    """An answer's body; its end gives the connection back, once: later the connection is another request's."""
+class Connections:
+    """Hold a client's connections. Threads may share it: it has no lock, whose holder a Ctrl-C could stop."""
 
-    def __init__(self, stream: Any, give_back: Callable[[], Awaitable[None]]) -> None:
-        self._stream = stream
-        self._give_back = give_back
+    def __init__(self, dialer: Dialer, network: Network) -> None:
+        self._dialer = dialer
+        self._network = network
+        self._places: dict[Purpose, Places] = {
+            "main": network.places(MOST_IN_USE),
+            "submit": network.places(MOST_IN_USE),
+            "external": network.places(MOST_IN_USE),
+        }
+        self._idle: list[Http11] = []  # the one that was used last is the last
         self._closed = False
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        body: AsyncIterator[bytes] = self._stream.__aiter__()
-        return body
+    async def open(self, route: Route, purpose: Purpose, waits: Waits, sent: SentTracker) -> Http11:
+        """Return a connection for one request, and for nobody else until it is given back."""
+        place = await self._places[purpose].take(waits.free())
+        if place is None:
+            raise WireFailure("pool", "no connection was free in time")
+        connection = None if purpose == "submit" else self._take_idle(route)
+        if connection is None:
+            connection = Http11(await self._dialer.open(route, waits, sent), route)
+            if not connection.is_clean():
+                connection.close()
+                raise WireFailure("connect", "the server said something, or hung up, before it was asked")
+        connection.place = place
+        return connection
 
-    async def aclose(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            await self._stream.aclose()
-        finally:
-            await self._give_back()
-
-
-class AsyncConnections:
-    """Hold connections to any origin, of which at most `keep` rest. Does what is used of `AsyncConnectionPool`."""
-
-    def __init__(self, connect: Callable[[httpcore.Origin], httpcore.AsyncHTTPConnection], keep: int) -> None:
-        self._connect = connect
-        self._keep = keep
-        self._resting: list[httpcore.AsyncHTTPConnection] = []  # the one that was used last is the last
-        self._lent: set[httpcore.AsyncHTTPConnection] = set()
-
-    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        connection = await self._take(request.url.origin)
-        self._lent.add(connection)
-        try:
-            answer = await connection.handle_async_request(request)
-        except BaseException:
-            await self._give_back(connection)
-            raise
-
-        async def give_back() -> None:
-            await self._give_back(connection)
-
-        return httpcore.Response(
-            answer.status, headers=answer.headers, content=Lent(answer.stream, give_back), extensions=answer.extensions
-        )
-
-    async def _take(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
-        while self._resting and self._resting[0].has_expired():
-            await self._resting.pop(0).aclose()  # the one that has rested longest
-        while True:
-            fitting = (each for each in reversed(self._resting) if each.can_handle_request(origin))
-            connection = next(fitting, None)
-            if connection is None:
-                return self._connect(origin)
-            self._resting.remove(connection)
-            if connection.is_available() and not connection.has_expired():
+    def _take_idle(self, route: Route) -> Http11 | None:
+        now = self._network.now()
+        for connection in reversed(tuple(self._idle)):
+            if connection.route != route and connection.idle_until > now:
+                continue
+            try:
+                self._idle.remove(connection)
+            except ValueError:  # another thread has it
+                continue
+            if connection.route == route and connection.idle_until > now and connection.is_clean():
                 return connection
-            await connection.aclose()
+            connection.close()
+        return None
 
-    async def _give_back(self, connection: httpcore.AsyncHTTPConnection) -> None:
-        if connection not in self._lent:
+    def give_back(self, connection: Http11) -> None:
+        """Take a connection whose answer was read or given up: it waits for another request, or is closed."""
+        if not connection.rest():
+            connection.close()
             return
-        self._lent.discard(connection)
-        if connection.is_available() and len(self._resting) < self._keep:
-            self._resting.append(connection)
-        else:
-            await connection.aclose()
+        connection.place = None
+        connection.idle_until = self._network.now() + (IDLE_EXTERNAL if connection.route.external else IDLE)
+        self._idle.append(connection)
+        if self._closed or len(self._idle) > MOST_IDLE:
+            self._close_idle(0 if self._closed else MOST_IDLE)
 
-    async def aclose(self) -> None:
-        """Close all connections, those in use too."""
-        connections = [*self._resting, *self._lent]
-        self._keep, self._resting, self._lent = 0, [], set()
-        for connection in connections:
-            await connection.aclose()
+    def close(self) -> None:
+        """Close what waits. What is in use is closed when its answer has been read."""
+        self._closed = True
+        self._close_idle(0)
+
+    def _close_idle(self, keep: int) -> None:
+        while len(self._idle) > keep:
+            try:
+                connection = self._idle.pop(0)
+            except IndexError:  # another thread was faster
+                return
+            connection.close()

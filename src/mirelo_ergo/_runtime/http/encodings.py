@@ -53,7 +53,7 @@ class Unpacker:
         self._begun = self._begun or bool(out)
         self._waiting = self._zlib.unconsumed_tail or self._zlib.unused_data
         self._unpacked += len(out)
-        if self._unpacked > max(RATIO * self._packed, _SMALL):
+        if self._unpacked > max(RATIO * (self._packed - len(self._waiting)), _SMALL):
             raise EncodingProblem(f"the compressed answer unpacks to more than {RATIO} times its size")
         return out
 

@@ -10,7 +10,7 @@ from ...errors import ConfigurationError, UnexpectedResponseError
 from ..api.answers import Unusable, error_from, failure_error, kept_body, read_json
 from ..api.retry import parse_retry_after
 from ..io.deadline import Deadline
-from ..io.protocol import Reply, TransportFailure
+from ..io.protocol import Reply, Request, TransportFailure, run
 from ..io.sent import SentTracker
 
 if TYPE_CHECKING:
@@ -21,18 +21,30 @@ if TYPE_CHECKING:
     from .exchange import Http
 
 
-def _prepare(runtime: Runtime, http: Http, request: httpx.Request) -> Deadline:
-    """Check where a request goes and put the key on it; a client would send it to any absolute URL it is given."""
-    if runtime.closed:
-        raise ConfigurationError("this client is closed: make a new one")
+_WRITTEN_BY_US = frozenset({"host", "connection", "content-length", "content-type", "transfer-encoding"})
+
+
+def _translated(runtime: Runtime, http: Http, request: httpx.Request, body: bytes) -> Request:
+    """Take a generated client's request over; the key is put on it where it is sent, and nowhere else.
+
+    Raises `ConfigurationError` for any other place than the API: a client would go to any absolute URL it is given.
+    """
+    runtime.require_open()
     url, base = request.url, http.base
-    if (url.scheme, url.host, url.port) != (base.scheme, base.host, base.port):
-        raise ConfigurationError(f"the low-level client only speaks to {base.host}, not to {url.host}")
-    name, value = runtime.api.auth(runtime.secret.reveal())
-    request.headers[name] = value
-    for extra, text in http.settings.headers:
-        request.headers[extra] = text
-    return Deadline(runtime.io.now, runtime.timeout)
+    path = url.raw_path.decode("ascii")
+    if (url.scheme, url.host, url.port) != (base.scheme, base.hostname, base.port) or not path.startswith(base.path):
+        raise ConfigurationError(f"the low-level client only speaks to {runtime.base_url}, not to {url.host}")
+    ours = {name.lower() for name, _ in (runtime.api.auth(""), *http.settings.headers)} | _WRITTEN_BY_US
+    headers = tuple((name, value) for name, value in request.headers.multi_items() if name not in ours)
+    return Request(
+        request.method,
+        path.removeprefix(base.path),
+        body or None,
+        request.headers.get("content-type", "application/json"),
+        submit=request.method not in ("GET", "HEAD", "OPTIONS"),
+        long=True,
+        headers=headers,
+    )
 
 
 def _judge(runtime: Runtime, request: httpx.Request, reply: Reply) -> httpx.Response:
@@ -59,9 +71,10 @@ class _Transport(httpx.BaseTransport):
         self._runtime, self._io = runtime, io
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        deadline = _prepare(self._runtime, self._io.http, request)
+        ours = _translated(self._runtime, self._io.http, request, request.read())
+        deadline = Deadline(self._runtime.io.now, self._runtime.timeout)
         try:
-            reply = self._io.http.exchange(request, "submit", deadline, SentTracker(), long=True)
+            reply = run(self._io.request(ours, deadline, SentTracker()))
         except TransportFailure as failure:
             error = _error(self._runtime, request, failure)
         else:
@@ -74,10 +87,10 @@ class _AsyncTransport(httpx.AsyncBaseTransport):
         self._runtime, self._io = runtime, io
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self._io.bind()
-        deadline = _prepare(self._runtime, self._io.http, request)
+        ours = _translated(self._runtime, self._io.http, request, await request.aread())
+        deadline = Deadline(self._runtime.io.now, self._runtime.timeout)
         try:
-            reply = await self._io.http.exchange(request, "submit", deadline, SentTracker(), long=True)
+            reply = await self._io.request(ours, deadline, SentTracker())
         except TransportFailure as failure:
             error = _error(self._runtime, request, failure)
         else:

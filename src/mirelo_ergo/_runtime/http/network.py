@@ -1,326 +1,249 @@
-"""Sockets whose every wait is clipped to what the operation has left, and which connect only where they may."""
+"""Sockets whose every wait ends in time. One code serves both clients; `Network` says how theirs differ in waiting.
+
+A socket never blocks here: what cannot be done at once waits in `Network.ready`, and is tried again.
+"""
 
 from __future__ import annotations
 
-import logging
 import select
 import socket
-import time
-from contextlib import suppress
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, Protocol, TypeVar
 
-import httpcore
-
-from ..io.protocol import PIECE, ExternalRefused
-from ..redact import shorten
-from ..transfer.urls import AddressKind, ExternalPolicy, address_kind, check_address
+from .failures import WireFailure, is_raised_here
 
 if TYPE_CHECKING:
-    import asyncio
-    import ssl
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Sequence
 
-    from ..io.deadline import TimeLimit
+    from ..io.deadline import TimeLimit, Timing
 
-_WRITE = 1 << 16
-_GLANCE = 0.01
-_AT_ONCE = 0.25
-"""Seconds in which a slice has to go for the next one to be larger."""
-limit_of_this_call: ContextVar[TimeLimit | None] = ContextVar("mirelo_ergo_watch", default=None)
-"""The limit of the operation that runs in this thread or task: connections are shared, deadlines are not."""
+P = ParamSpec("P")
+T = TypeVar("T")
 
+PIECE: Final = 1 << 16
+"""Bytes taken from a socket at a time."""
+LISTEN: Final = 1 << 16
+"""Bytes of a body from which on an early answer is looked for before each piece is sent."""
+STAGGER: Final = 0.25
+"""Seconds that one address has to connect before the next is tried beside it (RFC 8305)."""
 
-class _Discreet(logging.Filter):
-    """Keep the head of an answer to one of our requests out of httpcore's log: a Location may be a signed URL."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return limit_of_this_call.get() is None or "receive_response_headers.complete" not in record.getMessage()
-
-
-logging.getLogger("httpcore.http11").addFilter(_Discreet())
+Watched = socket.socket | int
+"""What can be waited for: a socket, or the descriptor of a pipe."""
+Address = tuple[socket.AddressFamily, Any]
+"""A family, and what `connect` of such a socket takes."""
 
 
-def _clip(timeout: float | None, expired: type[Exception]) -> float | None:
-    limit = limit_of_this_call.get()
-    if limit is None:
-        return timeout
-    left = limit.clip(timeout)
-    if left <= 0:
-        raise expired("the time for it is up")
-    return left
+class Places(Protocol):
+    """A number of places, of which each connection in use has one; it gives itself back when nobody holds it."""
+
+    async def take(self, seconds: float) -> object | None:
+        """Return a place, or None if none was free within that time."""
+        ...
 
 
-def _moved(count: int) -> None:
-    limit = limit_of_this_call.get()
-    if limit is not None:
-        limit.advance(count)
+class Network(Protocol):
+    """All that differs between the sync and the async client in how they reach the network."""
+
+    def now(self) -> float:
+        """Return seconds on the monotonic clock."""
+        ...
+
+    async def ready(self, reading: Sequence[Watched], writing: Sequence[Watched], seconds: float) -> bool:
+        """Wait until one of them can be read or written, at most that long; say whether one can.
+
+        What the system cannot watch always can.
+        """
+        ...
+
+    async def resolve(self, host: str, port: int, seconds: float) -> list[Address] | None:
+        """Return a name's addresses, None if they did not come in time; raise OSError or UnicodeError."""
+        ...
+
+    def places(self, count: int) -> Places:
+        """Return so many places."""
+        ...
+
+    async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function that blocks on the file system."""
+        ...
 
 
-class _Early:
-    """Keep what a server says before the end of a long request: its answer, which a broken pipe would hide.
+class Waits:
+    """How long the waits of one attempt may be: its limit, the time to connect, and the time between two bytes."""
 
-    httpcore reads the answer after a `WriteError`; that is how a body is cut short when there is one.
-    """
+    def __init__(self, limit: TimeLimit, timing: Timing, now: Callable[[], float], *, long: bool = False) -> None:
+        self.limit = limit
+        self._now = now
+        self._between = None if long else timing.between_bytes
+        self._connect = timing.connect
+        self._connected_by = now() + timing.connect
+        self._looked = False
 
-    def __init__(self) -> None:
-        self._data = b""
+    def connect(self) -> float:
+        """Return the seconds left for all of connecting: names, addresses, proxy and TLS share one time-out."""
+        left = self.limit.clip(self._connected_by - self._now())
+        if left <= 0:
+            raise WireFailure("connect", "the time to connect is up")
+        return left
 
-    def keep(self, data: bytes) -> None:
-        self._data += data
+    def free(self) -> float:
+        """Return the seconds left to wait for a place among the connections."""
+        return max(0.0, self.limit.clip(None))
 
-    def take(self, max_bytes: int) -> bytes:
-        data, self._data = self._data[:max_bytes], self._data[max_bytes:]
+    def timeouts(self) -> dict[str, float]:
+        """Return httpx's time-outs, for a transport that keeps its own time."""
+        left = max(self.limit.clip(None), 0.001)
+        between = min(self._between, left) if self._between is not None else left
+        return {"connect": min(self._connect, left), "read": between, "write": between, "pool": left}
+
+    def read(self) -> float:
+        """Return the seconds to wait for bytes; when time is up 0, once, for what has come already."""
+        left = self.limit.clip(self._between)
+        if left > 0:
+            return left
+        if self._looked:
+            raise WireFailure("timeout", "the time for it is up")
+        self._looked = True  # a process that stood still finds its answer in the socket
+        return 0.0
+
+    def write(self) -> float:
+        """Return the seconds to wait until more can be sent."""
+        left = self.limit.clip(self._between)
+        if left <= 0:
+            raise WireFailure("timeout", "the time for it is up")
+        return left
+
+
+class Wire(Protocol):
+    """Bytes to and from one peer: a socket, or TLS over another wire."""
+
+    async def read(self, waits: Waits, *, connecting: bool = False) -> bytes:
+        """Return the next bytes, b"" at the end."""
+        ...
+
+    async def write(self, data: bytes, waits: Waits, *, connecting: bool = False) -> bool:
+        """Send, and return True when all has left; False if bytes have come before, and `write(b"")` goes on.
+
+        While it is connecting, it only sends.
+        """
+        ...
+
+    async def comes(self, seconds: float) -> bool:
+        """Wait until bytes, or the end, have come, at most that long; say whether they have."""
+        ...
+
+    def take(self) -> bytes | None:
+        """Return what has come by now, b"" at the end, None if nothing has."""
+        ...
+
+    def is_silent(self) -> bool:
+        """Say whether it is open, and not one byte has come that was not taken."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class SocketWire:
+    """A connected socket."""
+
+    def __init__(self, sock: socket.socket, network: Network) -> None:
+        self._sock = sock
+        self._network = network
+        self._unsent = memoryview(b"")
+        self._early = b""
+        self._ended = False
+        self._broken: WireFailure | None = None
+
+    async def read(self, waits: Waits, *, connecting: bool = False) -> bytes:
+        if not self._early and not self._ended:
+            await self._network.ready((self._sock,), (), waits.connect() if connecting else waits.read())
+        data = self.take()
+        if data is None:
+            raise WireFailure("connect" if connecting else "timeout", "no byte came in time")
+        waits.limit.advance(len(data))
         return data
 
-    @property
-    def open(self) -> bool:
-        """Say whether an answer may still come: not after one that is final (1xx is not), nor after too much."""
-        heads = self._data.split(b"\r\n\r\n")
-        return len(self._data) < _WRITE and not any(len(head) > 9 and head[9:10] != b"1" for head in heads)
+    async def write(self, data: bytes, waits: Waits, *, connecting: bool = False) -> bool:
+        self._unsent = memoryview(bytes(self._unsent) + data) if self._unsent else memoryview(data)
+        listening = not connecting
+        if listening and len(data) >= LISTEN and self._has_heard():
+            return False
+        while self._unsent:
+            if self._broken is not None:
+                raise self._broken
+            count = self._send()
+            if count:
+                waits.limit.advance(count)
+                self._unsent = self._unsent[count:]
+                continue
+            if self._broken is None:
+                reading = (self._sock,) if listening and not self._ended else ()
+                seconds = waits.connect() if connecting else waits.write()
+                if not await self._network.ready(reading, (self._sock,), seconds):
+                    self._broken = WireFailure("connect" if connecting else "timeout", "no byte could be sent in time")
+            if listening and self._has_heard():
+                return False
+        return True
 
-    def check(self) -> None:
-        """Raise `WriteError` if there is an answer."""
-        if not self.open:
-            raise httpcore.WriteError("the server answered before the end of the request")
-
-
-class _Slices:
-    """Cut a body so that its limits are looked at often on a slow line, and cheaply on a fast one.
-
-    At 64 KiB a slice each hand-over costs as much as the bytes: half the throughput of a fast line.
-    """
-
-    def __init__(self) -> None:
-        self._size = _WRITE
-
-    def of(self, buffer: bytes) -> Iterator[bytes]:
-        """Give the buffer in slices; the next is twice as large when the last one went at once, else the smallest."""
-        start = 0
-        while start < len(buffer):
-            piece = buffer[start : start + self._size]
-            began = time.monotonic()
-            yield piece
-            start += len(piece)
-            self._size = min(2 * self._size, PIECE) if time.monotonic() - began < _AT_ONCE else _WRITE
-
-
-class _ClippedStream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
-        self._inner = inner
-        self._early = _Early()
-        self._slices = _Slices()
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = self._early.take(max_bytes) or self._inner.read(max_bytes, _clip(timeout, httpcore.ReadTimeout))
-        _moved(len(data))
-        return data
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if len(buffer) <= _WRITE:
-            self._write(buffer, timeout)
-            return
-        for piece in self._slices.of(buffer):
-            self._listen()
-            try:
-                self._write(piece, timeout)
-            except httpcore.WriteTimeout:
-                self._listen()
+    def _send(self) -> int:
+        try:
+            return self._sock.send(self._unsent)
+        except (BlockingIOError, InterruptedError):
+            return 0
+        except OSError as error:
+            if not is_raised_here(error):
                 raise
+            self._broken = WireFailure("network", f"sending broke off: {error}")
+            return 0
 
-    def _write(self, piece: bytes, timeout: float | None) -> None:
-        self._inner.write(piece, _clip(timeout, httpcore.WriteTimeout))
-        _moved(len(piece))
+    def _has_heard(self) -> bool:
+        """Say whether the peer said something; it is kept for `take`."""
+        if not self._early and not self._ended:
+            try:
+                self._early = self.take() or b""
+            except WireFailure:
+                self._ended = True  # writing will tell
+        return bool(self._early)
 
-    def _listen(self) -> None:
-        """Take what the server has said by now, without waiting; raise `WriteError` if it is an answer."""
-        with suppress(httpcore.ReadError):  # TLS had something for itself, or the connection broke: writing will tell
-            if self._inner.get_extra_info("is_readable"):
-                self._early.keep(self._inner.read(_WRITE, 0.0))
-        self._early.check()
+    async def comes(self, seconds: float) -> bool:
+        return bool(self._early) or self._ended or await self._network.ready((self._sock,), (), max(0.0, seconds))
+
+    def take(self) -> bytes | None:
+        if self._early:
+            data, self._early = self._early, b""
+            return data
+        if self._ended:
+            return b""
+        try:
+            data = self._sock.recv(PIECE)
+        except (BlockingIOError, InterruptedError):
+            return None
+        except OSError as error:
+            if not is_raised_here(error):
+                raise
+            raise WireFailure("network", f"the connection broke: {error}") from None
+        self._ended = not data
+        return data
+
+    def is_silent(self) -> bool:
+        return self.take() is None
 
     def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        clipped = _clip(timeout, httpcore.ConnectTimeout)
-        return _ClippedStream(self._inner.start_tls(ssl_context, server_hostname, clipped))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
+        self._sock.close()
 
 
-class _AsyncClippedStream(httpcore.AsyncNetworkStream):
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
-        self._inner = inner
-        self._socket = inner.get_extra_info("socket")
-        self._early = _Early()
-        self._slices = _Slices()
-        self._listening: asyncio.Task[None] | None = None
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        await self._stop_listening()
-        data = self._early.take(max_bytes)
-        data = data or await self._inner.read(max_bytes, _clip(timeout, httpcore.ReadTimeout))
-        _moved(len(data))
-        return data
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if len(buffer) <= _WRITE:
-            await self._write(buffer, timeout)
-            return
-        import asyncio  # as in `_resolve`
-
-        if self._listening is None:
-            # It forgets what has come when a write fails, so an answer is taken first, and listened for all the while.
-            if self._inner.get_extra_info("is_readable"):
-                with suppress(httpcore.ReadError, httpcore.ReadTimeout):  # as in `_ClippedStream._listen`
-                    self._early.keep(await self._inner.read(_WRITE, _GLANCE))
-                self._early.check()
-            self._listening = asyncio.ensure_future(self._listen())
-        writing = asyncio.ensure_future(self._write(buffer, timeout))
-        try:
-            await asyncio.wait((writing, self._listening), return_when=asyncio.FIRST_COMPLETED)
-            self._early.check()
-            await writing
-        except BaseException:
-            writing.cancel()
-            await asyncio.gather(writing, return_exceptions=True)
-            raise
-
-    async def _listen(self) -> None:
-        """Keep what the server says until it is an answer, or the connection ends."""
-        with suppress(httpcore.ReadError):  # writing will tell
-            while self._early.open and (data := await self._inner.read(_WRITE)):
-                self._early.keep(data)
-
-    async def _stop_listening(self) -> None:
-        listening, self._listening = self._listening, None
-        if listening is not None:
-            import asyncio  # as in `_resolve`
-
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
-
-    async def _write(self, buffer: bytes, timeout: float | None) -> None:
-        for piece in self._slices.of(buffer):
-            await self._inner.write(piece, _clip(timeout, httpcore.WriteTimeout))
-            _moved(len(piece))
-
-    async def aclose(self) -> None:
-        await self._stop_listening()
-        await self._inner.aclose()
-
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        clipped = _clip(timeout, httpcore.ConnectTimeout)
-        return _AsyncClippedStream(await self._inner.start_tls(ssl_context, server_hostname, clipped))
-
-    def get_extra_info(self, info: str) -> Any:
-        # The pool asks this of every idle connection at every request, and `_inner` takes ten times as long.
-        if info == "is_readable" and self._socket is not None and hasattr(select, "poll"):
-            number = self._socket.fileno()
-            if number < 0:
-                return True
-            poller = select.poll()
-            poller.register(number, select.POLLIN)
-            return bool(poller.poll(0))
-        return self._inner.get_extra_info(info)
+def wait_for(reading: Sequence[Watched], writing: Sequence[Watched], seconds: float) -> bool:
+    """Wait in this thread until one of them can be read or written, at most that long; say whether one can."""
+    if not hasattr(select, "poll"):  # on Windows, where pipes cannot be watched, and a refused connect is an exception
+        return any(isinstance(each, int) for each in reading) or any(select.select(reading, writing, writing, seconds))
+    poller = select.poll()
+    for each in writing:
+        poller.register(each, select.POLLOUT)
+    for each in reading:
+        poller.register(each, select.POLLIN | (select.POLLOUT if each in writing else 0))
+    return bool(poller.poll(seconds * 1000))
 
 
-_Resolved = list[tuple[Any, ...]]
-
-
-def _allowed(found: _Resolved, host: str, policy: ExternalPolicy, api: _Resolved) -> list[str]:
-    """Give the addresses of one resolution that may be connected to; raise if there is none."""
-    kinds: frozenset[AddressKind] = frozenset(address_kind(entry[4][0]) for entry in api)
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-    good = []
-    refusal: ExternalRefused | None = None
-    for address in addresses:
-        try:
-            check_address(address, host, kinds, allow_private=policy.allow_private)
-            good.append(address)
-        except ExternalRefused as refused:
-            refusal = refusal or refused
-    if not good:
-        raise refusal or ExternalRefused(f"{shorten(host)} has no address")
-    return good
-
-
-class Backend(httpcore.NetworkBackend):
-    """Connect with clipped time-outs; with a policy, resolve once and connect to that very address."""
-
-    def __init__(self, policy: ExternalPolicy | None = None) -> None:
-        self._inner = httpcore.SyncBackend()
-        self._policy = policy
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        error: Exception | None = None
-        for address in [host] if self._policy is None else self._resolve(host, port, self._policy):
-            try:
-                clipped = _clip(timeout, httpcore.ConnectTimeout)
-                return _ClippedStream(self._inner.connect_tcp(address, port, clipped, local_address, socket_options))
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
-                error = failed
-        raise error or httpcore.ConnectError(f"{host} has no address")
-
-    @staticmethod
-    def _resolve(host: str, port: int, policy: ExternalPolicy) -> list[str]:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            needed = any(address_kind(str(entry[4][0])) != "global" for entry in found)
-            api = socket.getaddrinfo(policy.api_host, 0, type=socket.SOCK_STREAM) if needed else []
-        except OSError as error:
-            raise httpcore.ConnectError(str(error)) from error
-        return _allowed(list(found), host, policy, list(api))
-
-
-class AsyncBackend(httpcore.AsyncNetworkBackend):
-    """The same, awaited."""
-
-    def __init__(self, policy: ExternalPolicy | None = None) -> None:
-        self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())  # a stub where anyio is missing
-        self._policy = policy
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        error: Exception | None = None
-        for address in [host] if self._policy is None else await self._resolve(host, port, self._policy):
-            try:
-                clipped = _clip(timeout, httpcore.ConnectTimeout)
-                return _AsyncClippedStream(
-                    await self._inner.connect_tcp(address, port, clipped, local_address, socket_options)
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
-                error = failed
-        raise error or httpcore.ConnectError(f"{host} has no address")
-
-    @staticmethod
-    async def _resolve(host: str, port: int, policy: ExternalPolicy) -> list[str]:
-        import asyncio  # a blocking client never needs it, and it takes longer to import than most
-
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            needed = any(address_kind(str(entry[4][0])) != "global" for entry in found)
-            api = await loop.getaddrinfo(policy.api_host, 0, type=socket.SOCK_STREAM) if needed else []
-        except OSError as error:
-            raise httpcore.ConnectError(str(error)) from error
-        return _allowed(list(found), host, policy, list(api))
+def addresses_of(host: str, port: int) -> list[Address]:
+    """Return a name's addresses, as the system's resolver sorts them."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [(entry[0], entry[4]) for entry in found]

@@ -1,153 +1,52 @@
-"""httpx's transport interface over httpcore pools, the shared TLS context, and what an exception means."""
+"""Transports and clients of httpx that the user brought, and what their exceptions mean. Only they need httpx here.
+
+They resolve names, connect, keep connections and wait as they please: what they cannot do, we cannot promise.
+"""
 
 from __future__ import annotations
 
-import os
+import logging
+import socket
 import ssl
+from contextlib import suppress
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import httpcore
 import httpx
 
-from ...errors import ConfigurationError
-from ..io.protocol import FailureKind, TransportFailure
-from ..redact import Secret, shorten
-from .encodings import EncodingProblem
+from ..io.protocol import run
+from ..redact import safe_url
+from .failures import WireFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    import asyncio
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 
-    from ...errors import Sent
+    from ..io.protocol import FailureKind
     from ..io.sent import SentTracker
-    from .connections import AsyncConnections
+    from .bodies import Pieces
+    from .network import Waits
 
-_contexts: dict[tuple[object, ...], ssl.SSLContext] = {}
-
-
-def tls_context(verify: bool | str | ssl.SSLContext) -> ssl.SSLContext:
-    """Give the TLS context for `verify`: one per process and setting, because making one costs milliseconds."""
-    if isinstance(verify, ssl.SSLContext):
-        return verify
-    key = (verify, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-    if key not in _contexts:
-        if isinstance(verify, str):
-            try:
-                is_folder = os.path.isdir(verify)  # noqa: PTH112  # the one look-up before OpenSSL reads it
-                file, folder = (None, verify) if is_folder else (verify, None)
-                _contexts[key] = ssl.create_default_context(cafile=file, capath=folder)
-            except (OSError, ssl.SSLError) as error:
-                raise ConfigurationError(f"verify={shorten(verify)} cannot be read as certificates ({error})") from None
-        else:
-            _contexts[key] = httpx.create_ssl_context(verify=verify)
-    return _contexts[key]
+_speaking: ContextVar[bool] = ContextVar("mirelo_ergo_speaking", default=False)
+"""Whether this thread or task is in a request of ours."""
 
 
-class _Body(httpx.SyncByteStream):
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
+class _Discreet(logging.Filter):
+    """Keep the head of an answer to one of our requests out of httpcore's log: a Location may be a signed URL."""
 
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._inner)
-
-    def close(self) -> None:
-        self._inner.close()
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not _speaking.get() or "receive_response_headers.complete" not in record.getMessage()
 
 
-class _AsyncBody(httpx.AsyncByteStream):
-    def __init__(self, inner: Any, closed: Callable[[], None]) -> None:
-        self._inner = inner
-        self._closed = closed
-
-    def __aiter__(self) -> Any:
-        return self._inner.__aiter__()
-
-    async def aclose(self) -> None:
-        try:
-            await self._inner.aclose()
-        finally:
-            self._closed()
-
-
-def _core_request(request: httpx.Request) -> httpcore.Request:
-    url = request.url
-    return httpcore.Request(
-        method=request.method,
-        url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-        headers=request.headers.raw,
-        content=request.stream,
-        extensions=request.extensions,
-    )
-
-
-class PoolTransport(httpx.BaseTransport):
-    def __init__(self, pool: httpcore.ConnectionPool) -> None:
-        self._pool = pool
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        answer = self._pool.handle_request(_core_request(request))
-        body = _Body(answer.stream)
-        return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
-
-    def close(self) -> None:
-        self._pool.close()
-
-
-class AsyncPoolTransport(httpx.AsyncBaseTransport):
-    """Let no more requests into the pool than it has places. For each that waits inside, httpcore's own goes through
-    all its connections at every start and end of any other: the loop stands still when a thousand wait."""
-
-    def __init__(self, pool: httpcore.AsyncConnectionPool | AsyncConnections, places: int) -> None:
-        import asyncio  # a blocking client never needs it
-
-        self._pool = pool
-        self._places = asyncio.Semaphore(places)
-        self._timeout = asyncio.timeout
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if not self._places.locked():
-            await self._places.acquire()  # at once, without a timer
-        else:
-            try:
-                async with self._timeout(request.extensions["timeout"]["pool"]):
-                    await self._places.acquire()
-            except TimeoutError:
-                raise httpcore.PoolTimeout("no connection was free in time") from None
-        try:
-            answer = await self._pool.handle_async_request(_core_request(request))
-        except BaseException:
-            self._places.release()
-            raise
-        body = _AsyncBody(answer.stream, self._places.release)
-        return httpx.Response(answer.status, headers=answer.headers, stream=body)
-
-    async def aclose(self) -> None:
-        await self._pool.aclose()
-
-
-class ClientTransport(httpx.BaseTransport):
-    """A client that the user made: it keeps its own time-outs, hooks and pool, and stays open."""
-
-    def __init__(self, client: httpx.Client) -> None:
-        self._client = client
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._client.send(request, stream=True, follow_redirects=False)
-
-
-class AsyncClientTransport(httpx.AsyncBaseTransport):
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._client.send(request, stream=True, follow_redirects=False)
-
+logging.getLogger("httpcore.http11").addFilter(_Discreet())
 
 _KINDS: tuple[tuple[tuple[type[Exception], ...], FailureKind], ...] = (
     ((httpcore.PoolTimeout, httpx.PoolTimeout), "pool"),
     ((httpcore.ConnectTimeout, httpx.ConnectTimeout, httpcore.ConnectError, httpx.ConnectError), "connect"),
     ((httpcore.ProxyError, httpx.ProxyError), "proxy"),
     ((httpcore.TimeoutException, httpx.TimeoutException), "timeout"),
-    ((httpcore.RemoteProtocolError, httpx.RemoteProtocolError, EncodingProblem), "garbled"),
+    ((httpcore.RemoteProtocolError, httpx.RemoteProtocolError), "garbled"),
     (
         (
             httpcore.UnsupportedProtocol,
@@ -158,11 +57,48 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], FailureKind], ...] = (
         ),
         "local",
     ),
+    (
+        (
+            httpcore.NetworkError,
+            httpx.TransportError,
+            httpx.StreamError,
+            ConnectionError,
+            ssl.SSLError,
+            socket.gaierror,
+            socket.herror,
+        ),
+        "network",
+    ),
 )
-_NOT_SENT: frozenset[FailureKind] = frozenset({"pool", "connect", "proxy", "proxy_refused", "tls"})
-_NOT_TLS = ("WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
-"""What OpenSSL, by its version, calls bytes that are no TLS record."""
+"""Everything else that a transport raises passes unchanged: it is somebody else's."""
 _CUT = ("disconnected", "peer closed connection", "incomplete")
+
+
+class CallbackFailed(Exception):
+    """Carries what a user's callback or source raised past httpx, to be raised again as it was."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def failure_of(error: Exception) -> WireFailure | None:
+    """Return what an exception of a transport means, None if it is none of the network's."""
+    kind = next((kind for classes, kind in _KINDS if isinstance(error, classes)), None)
+    if kind is None:
+        return None
+    text = next((str(link) for link in _chain(error) if str(link)), "")
+    if kind == "connect" and any(_is_refusal(link) for link in _chain(error)):
+        kind = "tls"
+    elif kind == "garbled" and any(mark in text for mark in _CUT):
+        kind = "network"
+    elif kind == "proxy" and "407" in text:
+        kind = "proxy_refused"
+    return WireFailure(kind, f"{type(error).__name__}: {text}" if text else type(error).__name__)
+
+
+def _is_refusal(error: BaseException) -> bool:
+    return isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -173,24 +109,241 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def classify(error: Exception, sent: SentTracker, secret: Secret) -> TransportFailure:
-    """Turn any exception of a transport into a `TransportFailure`, with the proof of what was sent."""
-    kind: FailureKind = "network"
-    for classes, named in _KINDS:
-        if isinstance(error, classes):
-            kind = named
-            break
-    text = next((str(link) for link in _chain(error) if str(link)), "")
-    if kind == "connect":
-        causes = [link for link in _chain(error) if isinstance(link, ssl.SSLError)]
-        if any(not isinstance(link, ssl.SSLEOFError | ssl.SSLZeroReturnError) for link in causes):
-            kind = "tls"
-        if any(link.reason in _NOT_TLS for link in causes):
-            text = f"the port does not speak TLS ({text})"
-    elif kind == "garbled" and any(mark in text for mark in _CUT):
-        kind = "network"
-    elif kind == "proxy" and "407" in text:
-        kind = "proxy_refused"
-    how_much: Sent = "no" if kind in _NOT_SENT else sent.sent()
-    detail = shorten(secret.scrub(f"{type(error).__name__}: {text}" if text else type(error).__name__), 300)
-    return TransportFailure(kind, how_much, detail)
+class _OurRequest(httpx.Request):
+    """A request whose URL may be signed: its query must not stand in a traceback that shows local variables."""
+
+    def __repr__(self) -> str:
+        return f"<Request({self.method!r}, {safe_url(str(self.url))!r})>"
+
+
+class _SyncBody(httpx.SyncByteStream):
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            self._pieces.passed()
+            piece = run(self._pieces.next())
+        except Exception as error:
+            raise CallbackFailed(error) from None
+        if not piece:
+            raise StopIteration
+        return piece
+
+
+class _AsyncBody(httpx.AsyncByteStream):
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces = pieces
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            self._pieces.passed()
+            piece = await self._pieces.next()
+        except Exception as error:
+            raise CallbackFailed(error) from None
+        if not piece:
+            raise StopAsyncIteration
+        return piece
+
+
+class _InjectedAnswer:
+    """What both colours share of an exchange over somebody else's transport."""
+
+    def __init__(self, request: httpx.Request) -> None:
+        self.status = 0
+        self.headers: Mapping[str, str] = {}
+        self._request = request
+        self._response: httpx.Response | None = None
+        self._waits: Waits | None = None
+
+    def _prepare(self, waits: Waits, sent: SentTracker, trace: Any) -> None:
+        self._waits = waits
+        self._request.extensions = {**self._request.extensions, "timeout": waits.timeouts(), "trace": trace}
+        sent.hand_over()
+
+    def _know_head(self, response: httpx.Response) -> None:
+        self._response = response
+        self.status = response.status_code
+        self.headers = {name.lower(): value for name, value in response.headers.items()}
+
+    def _check_time(self) -> None:
+        if self._waits is not None:
+            self._waits.read()
+
+    def glance(self) -> bytes:
+        return b""  # what it has it keeps
+
+
+class _BlockingAnswer(_InjectedAnswer):
+    def __init__(self, handle: Callable[[httpx.Request], httpx.Response], request: httpx.Request) -> None:
+        super().__init__(request)
+        self._handle = handle
+
+    async def begin(self, waits: Waits, sent: SentTracker) -> None:
+        self._prepare(waits, sent, sent.event)
+        response: httpx.Response = _guarded(lambda: self._handle(self._request))
+        self._know_head(response)
+        self._pieces = iter(response.stream)  # type: ignore[arg-type]  # a sync transport's stream is sync
+
+    async def read(self) -> bytes:
+        self._check_time()
+        piece: bytes = _guarded(lambda: next(filter(None, self._pieces), b""))
+        return piece
+
+    async def read_within(self, seconds: float) -> bytes | None:
+        return await self.read()  # nothing tells whether bytes have come
+
+    async def close(self) -> None:
+        response, self._response = self._response, None
+        if response is not None:
+            with suppress(WireFailure):  # what was wanted of it was read
+                _guarded(response.close)
+
+
+class _AsyncAnswer(_InjectedAnswer):
+    def __init__(self, handle: Callable[[httpx.Request], Awaitable[httpx.Response]], request: httpx.Request) -> None:
+        super().__init__(request)
+        self._handle = handle
+        self._coming: asyncio.Future[bytes] | None = None
+
+    async def begin(self, waits: Waits, sent: SentTracker) -> None:
+        async def trace(name: str, info: Mapping[str, Any]) -> None:
+            sent.event(name, info)
+
+        self._prepare(waits, sent, trace)
+        response: httpx.Response = await _guarded_async(lambda: self._handle(self._request))
+        self._know_head(response)
+        self._pieces = aiter(response.stream)  # type: ignore[arg-type]  # an async transport's stream is async
+
+    async def read(self) -> bytes:
+        coming, self._coming = self._coming, None
+        return await (self._read() if coming is None else coming)
+
+    async def read_within(self, seconds: float) -> bytes | None:
+        import asyncio  # a blocking client never needs it
+
+        if self._coming is None:
+            self._coming = asyncio.ensure_future(self._read())
+        await asyncio.wait([self._coming], timeout=seconds)
+        return await self.read() if self._coming.done() else None
+
+    async def _read(self) -> bytes:
+        self._check_time()
+        piece: bytes = await _guarded_async(self._next)
+        return piece
+
+    async def _next(self) -> bytes:
+        while (piece := await anext(self._pieces, None)) is not None:
+            if piece:
+                return piece
+        return b""
+
+    async def close(self) -> None:
+        if self._coming is not None:
+            import asyncio  # as in `read_within`
+
+            self._coming.cancel()
+            await asyncio.wait([self._coming])
+            if not self._coming.cancelled():
+                self._coming.exception()  # seen: nobody reads on
+        response, self._response = self._response, None
+        if response is not None:
+            with suppress(WireFailure):  # as above
+                await _guarded_async(response.aclose)
+
+
+def _guarded(step: Callable[[], Any]) -> Any:
+    """Do a step of an exchange, and raise `WireFailure` for what the network did; anything else as it is.
+
+    It is raised outside the handler, so that no traceback holds a frame in which the key is readable.
+    """
+    token = _speaking.set(True)
+    try:
+        return step()
+    except Exception as error:
+        mistake = _meaning(error)
+        if mistake is error:
+            raise
+    finally:
+        _speaking.reset(token)
+    raise mistake
+
+
+async def _guarded_async(step: Callable[[], Awaitable[Any]]) -> Any:
+    """The same, awaited."""
+    token = _speaking.set(True)
+    try:
+        return await step()
+    except Exception as error:
+        mistake = _meaning(error)
+        if mistake is error:
+            raise
+    finally:
+        _speaking.reset(token)
+    raise mistake
+
+
+def _meaning(error: Exception) -> Exception:
+    return error.error if isinstance(error, CallbackFailed) else failure_of(error) or error
+
+
+def _request(
+    method: str, url: str, headers: Iterable[tuple[str, str]], content: Any, target: str | None
+) -> httpx.Request:
+    """Make a request; with `target`, httpx does not write a signed path its own way."""
+    extensions = {} if target is None else {"target": target.encode("ascii")}
+    return _OurRequest(method, url, headers=list(headers), extensions=extensions, **content)
+
+
+class BlockingTransport:
+    """A sync transport or client of the user's: it keeps its own time-outs, hooks and pool, and stays open."""
+
+    def __init__(self, given: Any, is_client: bool) -> None:
+        self._given = given
+        self._handle = self._send if is_client else given.handle_request
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        response: httpx.Response = self._given.send(request, stream=True, follow_redirects=False)
+        return response
+
+    def answer(
+        self,
+        method: str,
+        url: str,
+        headers: Iterable[tuple[str, str]],
+        body: bytes | Pieces,
+        *,
+        target: str | None = None,
+    ) -> _BlockingAnswer:
+        content = {"content": body} if isinstance(body, bytes) else {"stream": _SyncBody(body)}
+        return _BlockingAnswer(self._handle, _request(method, url, headers, content, target))
+
+
+class AsyncTransport:
+    """The same, awaited."""
+
+    def __init__(self, given: Any, is_client: bool) -> None:
+        self._given = given
+        self._handle = self._send if is_client else given.handle_async_request
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        response: httpx.Response = await self._given.send(request, stream=True, follow_redirects=False)
+        return response
+
+    def answer(
+        self,
+        method: str,
+        url: str,
+        headers: Iterable[tuple[str, str]],
+        body: bytes | Pieces,
+        *,
+        target: str | None = None,
+    ) -> _AsyncAnswer:
+        content = {"content": body} if isinstance(body, bytes) else {"stream": _AsyncBody(body)}
+        return _AsyncAnswer(self._handle, _request(method, url, headers, content, target))

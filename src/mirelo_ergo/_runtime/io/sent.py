@@ -1,7 +1,7 @@
-"""What of a request left this machine, read from httpcore's trace events.
+"""What of a request left this machine, read from trace events: our own connections' and httpcore's have one name each.
 
 The exception class proves nothing: a reset before anything was read and a reset after the whole request was read are
-the same `ReadError`, and "server disconnected" also happens after full receipt.
+the same error, and "server disconnected" also happens after full receipt.
 """
 
 from __future__ import annotations
@@ -31,14 +31,17 @@ class SentTracker:
         request = info.get("request")
         if request is not None:
             self._tunnel = bytes(request.method) == b"CONNECT"
-        if self._tunnel:
-            self._seen = True
-            return
         self._seen = True
+        if self._tunnel:
+            return
         if name.endswith("send_request_headers.started"):
             self._headers_begun = True
         elif name.endswith("send_request_body.complete"):
             self._body_complete = True
+
+    def hand_over(self) -> None:
+        """Note that a transport of the user's has the request from here: only events of its own prove anything."""
+        self._seen = False
 
     def sent(self) -> Sent:
         """Give "no" or "partial" when that is proved, else "yes": also when there were no events at all."""

@@ -1,4 +1,4 @@
-"""The places of a client's submits under way. A slot is an object: when nobody holds it any more, its place is free.
+"""A number of places, for submits or connections in use. A slot is an object: when nobody holds it, its place is free.
 
 So no place is lost, wherever an interrupt strikes: between taking a slot and keeping it, or before giving it back.
 """
@@ -9,18 +9,16 @@ import threading
 import weakref
 from typing import TYPE_CHECKING
 
-from .protocol import SUBMITS_IN_FLIGHT
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class SubmitSlot:
+class Slot:
     """One place, as long as it is held."""
 
     __slots__ = ("__weakref__", "_slots")
 
-    def __init__(self, slots: SubmitSlots) -> None:
+    def __init__(self, slots: Slots) -> None:
         self._slots = slots
 
     def release(self) -> None:
@@ -28,17 +26,17 @@ class SubmitSlot:
         self._slots.release(self)
 
 
-class SubmitSlots:
-    """The places of one client in one process. `freed` is called, from any thread, when a place may be free again."""
+class Slots:
+    """So many places in one process. `freed` is called, from any thread, when a place may be free again."""
 
-    def __init__(self, freed: Callable[[object], object], places: int = SUBMITS_IN_FLIGHT) -> None:
+    def __init__(self, freed: Callable[[object], object], places: int) -> None:
         self._freed = freed
         self._mutex = threading.Lock()
-        self._places: list[weakref.ref[SubmitSlot] | None] = [None] * places
+        self._places: list[weakref.ref[Slot] | None] = [None] * places
 
-    def take(self) -> SubmitSlot | None:
+    def take(self) -> Slot | None:
         """Return a slot, None if every place is held."""
-        slot = SubmitSlot(self)
+        slot = Slot(self)
         with self._mutex:
             for number, place in enumerate(self._places):
                 if place is None or place() is None:
@@ -46,7 +44,7 @@ class SubmitSlots:
                     return slot
         return None
 
-    def release(self, slot: SubmitSlot) -> None:
+    def release(self, slot: Slot) -> None:
         """Free the slot's place."""
         with self._mutex:
             for number, place in enumerate(self._places):

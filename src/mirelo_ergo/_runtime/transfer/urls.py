@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-import ipaddress
-from typing import Final, Literal
-from urllib.parse import SplitResult, urlsplit
+import re
+from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import SplitResult, quote, urlsplit
 
 import attrs
 
 from ..io.protocol import ExternalRefused
 from ..redact import safe_url, shorten
 
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
+
 LONGEST_URL: Final = 8192
 AddressKind = Literal["global", "private", "loopback", "link-local", "other"]
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 WAY_OUT: Final = "pass allow_private_hosts=True to the client if this address is yours"
+_TO_ESCAPE: Final = re.compile(r"""[^!-~]|["<>\\^`{|}]""")
+_HOST: Final = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
+_DOTTED: Final = re.compile(r"[0-9]+(\.[0-9]+){3}")
+_METADATA: Final = frozenset(
+    {
+        *("169.254.169.254", "169.254.170.2", "169.254.170.23", "100.100.100.200", "192.0.0.192", "168.63.129.16"),
+        *("fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fd00:42::42"),
+    }
+)
+"""Where clouds give a machine's credentials to whatever runs on it: AWS and most others, Alibaba, Oracle, Azure,
+Google, Scaleway."""
+_ISATAP: Final = (0x00005EFE, 0x02005EFE)
 
 
 @attrs.frozen
@@ -30,7 +44,7 @@ def parse_url(url: str) -> SplitResult:
     """Split an absolute http(s) URL; raise ValueError that says what is wrong with it."""
     if len(url) > LONGEST_URL:
         raise ValueError(f"it has {len(url)} characters, more than {LONGEST_URL}")
-    if not url.isascii() or any(character <= " " or character in '\\"<>^`{|}\x7f' for character in url):
+    if _TO_ESCAPE.search(url):
         raise ValueError("it holds a character that must be escaped in a URL")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https"):
@@ -44,17 +58,30 @@ def parse_url(url: str) -> SplitResult:
     return parts
 
 
+def port_of(parts: SplitResult) -> int:
+    """Return a URL's port, its scheme's own where it names none."""
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def target_of(parts: SplitResult) -> str:
+    """Return the path and query of a URL byte for byte: a signature may be over them."""
+    return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+
+
 def check_external_url(url: str, policy: ExternalPolicy) -> SplitResult:
-    """Check a URL that an answer named, before any socket is opened; raise `ExternalRefused`.
+    """Return the parts of a URL that an answer named, before any socket is opened; raise `ExternalRefused`.
 
     Only https; http only to a literal loopback name or address while the API itself is on loopback, or, with
-    `allow_private_hosts`, while the API itself is spoken to over http.
+    `allow_private_hosts`, while the API itself is spoken to over http. Blanks and what is not ASCII are escaped:
+    services forget to. Nothing else in it is changed.
     """
     try:
-        parts = parse_url(url)
+        if any(character < " " or character == "\x7f" for character in url):
+            raise ValueError("it holds a control character")
+        parts = parse_url(_TO_ESCAPE.sub(lambda match: quote(match[0], safe=""), url.strip(" ")))
     except ValueError as error:
         raise ExternalRefused(f"the URL {safe_url(url)} is refused: {error}") from None
-    if "%" in (parts.hostname or ""):
+    if not _is_plain_host(parts.hostname or ""):
         raise ExternalRefused(f"the URL {safe_url(url)} is refused: its host can be read in two ways")
     if parts.scheme == "http":
         loopback = is_loopback_host(parts.hostname or "") and is_loopback_host(policy.api_host)
@@ -63,32 +90,60 @@ def check_external_url(url: str, policy: ExternalPolicy) -> SplitResult:
     return parts
 
 
+def _is_plain_host(host: str) -> bool:
+    """Say whether every reader takes a host for the same: 0177.0.0.1 is one address to some and another to others."""
+    if ":" in host or _DOTTED.fullmatch(host):
+        return "%" not in host and _is_address(host)
+    return _HOST.fullmatch(host) is not None
+
+
 def is_loopback_host(host: str) -> bool:
     """Say whether a host is this machine by its very name."""
-    if host == "localhost":
-        return True
+    return host == "localhost" or (_is_address(host) and address_kind(host) == "loopback")
+
+
+def literal_kind(host: str) -> AddressKind | None:
+    """Return the kind of a host that is an address itself, None for a name."""
+    return address_kind(host) if _is_address(host) else None
+
+
+def _is_address(host: str) -> bool:
+    if not host or (":" not in host and not (host[0].isdigit() and host[-1].isdigit())):
+        return False  # as for most hosts, without importing ipaddress
     try:
-        return address_kind(host) == "loopback"
+        _unwrapped(host)
     except ValueError:
         return False
+    return True
+
+
+def _unwrapped(address: str) -> IPv4Address | IPv6Address:
+    """Read an IP address, an IPv4 one out of its mapped, 6to4, Teredo, ISATAP and NAT64 forms; ValueError if none."""
+    from ipaddress import IPv4Address, IPv6Address, ip_address
+
+    ip = ip_address(address.split("%")[0])
+    if not isinstance(ip, IPv6Address):
+        return ip
+    number = int(ip)
+    if ip.teredo is not None:
+        return ip.teredo[1]
+    if number >> 32 == 0x64FF9B << 64 or (number >> 32) & 0xFFFFFFFF in _ISATAP:
+        return IPv4Address(number & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or ip
 
 
 def address_kind(address: str) -> AddressKind:
-    """Sort an IP address, after unwrapping IPv4 from mapped, 6to4 and NAT64 forms; ValueError if it is none."""
-    ip = ipaddress.ip_address(address.split("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour
-        if inner is None and ip in _NAT64:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None:
-            ip = inner
+    """Sort an IP address, after unwrapping IPv4 from the forms of IPv6 that carry it; ValueError if it is none."""
+    from ipaddress import IPv6Address
+
+    ip = _unwrapped(address)
     if ip.is_loopback:
         return "loopback"
     if ip.is_link_local:
         return "link-local"
     if ip.is_multicast or ip.is_unspecified or ip.is_reserved:
         return "other"
-    if isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local:
+    if isinstance(ip, IPv6Address) and ip.is_site_local:
         return "private"  # the standard library calls it global
     return "global" if ip.is_global else "private"  # what is neither by its book is shared address space (100.64/10)
 
@@ -96,8 +151,13 @@ def address_kind(address: str) -> AddressKind:
 def check_address(address: str, host: str, api_kinds: frozenset[AddressKind], *, allow_private: bool) -> None:
     """Check the address that is about to be connected to; raise `ExternalRefused`.
 
-    It must be global, or of a kind that the API's own host is of too (`api_kinds`).
+    It must be global, or of a kind that the API's own host is of too (`api_kinds`); a cloud's metadata service never.
     """
+    if str(_unwrapped(address)) in _METADATA:
+        raise ExternalRefused(
+            f"{shorten(host)} is at {address}, where clouds give credentials away: it is refused, "
+            "and allow_private_hosts does not change that"
+        )
     kind = address_kind(address)
     if kind == "global" or kind in api_kinds or (allow_private and kind in ("private", "loopback")):
         return

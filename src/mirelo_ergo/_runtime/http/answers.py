@@ -1,0 +1,219 @@
+"""Answers while they are read: of an API whole and capped, or as a stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from ..io.protocol import PIECE
+from ..io.reply import Reply
+from .encodings import EncodingProblem, unpacker_for
+from .failures import WireFailure, hide_wire, transport_failure
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from ..io.sent import SentTracker
+    from ..redact import Secret
+    from .bodies import Pieces
+    from .connections import Connections
+    from .http11 import Http11
+    from .network import Waits
+
+LARGEST_ANSWER: Final = 16 << 20
+"""Bytes of an API answer; more is refused."""
+KEPT: Final = 1 << 16
+"""Bytes of a refused one that are kept: a job's id stands at the beginning."""
+
+
+class Answer(Protocol):
+    """An exchange: its request is sent by `begin`, and then there is a status."""
+
+    status: int
+    """0 until the head has come."""
+    headers: Mapping[str, str]
+    """Names in small letters; the values of a repeated one are joined with ", "."""
+
+    async def begin(self, waits: Waits, sent: SentTracker) -> None:
+        """Send the request, and wait for the answer's head."""
+        ...
+
+    async def read(self) -> bytes:
+        """Return the body's next piece, b"" at its end."""
+        ...
+
+    async def read_within(self, seconds: float) -> bytes | None:
+        """Return the body's next piece, None if none came in that time: it can be read later."""
+        ...
+
+    def glance(self) -> bytes:
+        """Return what of the body has come and was not read, without waiting; then there is a status if one came."""
+        ...
+
+    async def close(self) -> None:
+        """Be done with it, read or not; more than once does nothing."""
+        ...
+
+
+class PooledAnswer:
+    """An answer on a connection of ours; its end gives the connection back, once."""
+
+    def __init__(
+        self,
+        connections: Connections,
+        connection: Http11,
+        head: bytes,
+        body: bytes | Pieces,
+    ) -> None:
+        self.status = 0
+        self.headers: Mapping[str, str] = {}
+        self._connections = connections
+        self._connection: Http11 | None = connection
+        self._request = head, body
+        self._begun: tuple[Waits, SentTracker] | None = None
+
+    async def begin(self, waits: Waits, sent: SentTracker) -> None:
+        assert self._connection is not None, "it has not been closed"
+        self._begun = waits, sent
+        await self._connection.send(*self._request, waits, sent)
+        self._know_head(await self._connection.receive_head(waits, sent))
+
+    def _know_head(self, head: Any) -> None:
+        self.status = head.status_code
+        headers: dict[str, str] = {}
+        for name, value in head.headers:
+            key, text = name.decode("ascii"), _text(value)
+            headers[key] = f"{headers[key]}, {text}" if key in headers else text
+        self.headers = headers
+
+    async def read(self) -> bytes:
+        return await self._read(None) or b""
+
+    async def read_within(self, seconds: float) -> bytes | None:
+        return await self._read(seconds)
+
+    async def _read(self, within: float | None) -> bytes | None:
+        if self._connection is None or self._begun is None:
+            return b""
+        piece = await self._connection.receive_body(*self._begun, within)
+        if piece == b"":
+            connection, self._connection = self._connection, None
+            self._connections.give_back(connection)
+        return piece
+
+    def glance(self) -> bytes:
+        if self._connection is None or self._begun is None:
+            return b""
+        head, body = self._connection.glance()
+        if head is not None and not self.status:
+            self._know_head(head)
+        return body
+
+    async def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+class Reading:
+    """An API's answer as far as it was read; `reply` is what there is of it at any time."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._body = bytearray()
+        self._problem: str | None = None
+        self._unpacker = unpacker_for(answer.headers.get("content-encoding"))
+
+    def add(self, piece: bytes) -> bool:
+        """Take a piece of the body as it came; say whether more is wanted."""
+        if self._problem is None:
+            try:
+                self._take(piece)
+            except EncodingProblem as problem:
+                self._problem = str(problem)
+            if self._problem is not None:
+                del self._body[KEPT:]
+        return self._problem is None
+
+    def _take(self, piece: bytes) -> None:
+        if self._unpacker is None:
+            self._body += piece[: LARGEST_ANSWER + 1 - len(self._body)]
+        else:
+            data = self._unpacker.feed(piece, PIECE)
+            while data:
+                self._body += data
+                data = self._unpacker.more(PIECE) if len(self._body) <= LARGEST_ANSWER else b""
+        if len(self._body) > LARGEST_ANSWER:
+            self._problem = f"the answer is larger than {LARGEST_ANSWER >> 20} MiB"
+
+    def end(self) -> None:
+        """Note that the whole body has come."""
+        if self._problem is None and self._unpacker is not None:
+            try:
+                self._unpacker.finish()
+            except EncodingProblem as problem:
+                self._problem = str(problem)
+        encoding = self._answer.headers.get("content-encoding", "identity").strip().lower()
+        if self._unpacker is None and encoding not in ("", "identity") and not self._body.startswith((b"{", b"[")):
+            self._problem = f"the answer is encoded as {encoding[:40]}, although identity was asked for"
+
+    def reply(self, problem: str | None = None) -> Reply:
+        """Return what was read; `problem` says why that is not all."""
+        return Reply(self._answer.status, self._answer.headers, bytes(self._body), self._problem or problem)
+
+
+class HttpStream:
+    """An answer that is read piece by piece: an API's is unpacked, any other is given as it came."""
+
+    def __init__(self, answer: Answer, secret: Secret, *, api: bool) -> None:
+        self.status = answer.status
+        self.headers = answer.headers
+        self._answer = answer
+        self._secret = secret
+        self._unpacker = unpacker_for(self.headers.get("content-encoding")) if api else None
+
+    async def read(self) -> bytes:
+        """Return the next piece, b"" at the end; raise `TransportFailure`."""
+        return await self._read(self._answer.read) or b""
+
+    async def read_within(self, seconds: float) -> bytes | None:
+        """Return the next piece as `read` does, None if none came in that time: it can be read later."""
+        return await self._read(lambda: self._answer.read_within(seconds))
+
+    async def _read(self, receive: Callable[[], Awaitable[bytes | None]]) -> bytes | None:
+        try:
+            return await self._unpacked(receive)
+        except WireFailure as failure:
+            mistake = transport_failure(failure, "yes", self._secret, None)
+        except EncodingProblem as problem:
+            mistake = transport_failure(WireFailure("garbled", str(problem)), "yes", self._secret, None)
+        except BaseException as error:
+            hide_wire(error)
+            raise
+        raise mistake
+
+    async def _unpacked(self, receive: Callable[[], Awaitable[bytes | None]]) -> bytes | None:
+        if self._unpacker is None:
+            return await receive()
+        ready = self._unpacker.more(PIECE)
+        while not ready:
+            piece = await receive()
+            if piece is None:
+                return None
+            if not piece:
+                self._unpacker.finish()
+                break
+            ready = self._unpacker.feed(piece, PIECE)
+        return ready
+
+    async def __aenter__(self) -> HttpStream:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._answer.close()

@@ -1,0 +1,187 @@
+"""From a route to a wire that requests can be written to: names, addresses, the proxy on the way, TLS."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ..io.protocol import ExternalRefused
+from ..redact import shorten
+from ..transfer.urls import address_kind, check_address
+from .failures import WireFailure, is_raised_here
+from .network import STAGGER, SocketWire
+from .proxies import open_tunnel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from ssl import SSLContext
+
+    from ..io.sent import SentTracker
+    from ..transfer.urls import AddressKind, ExternalPolicy
+    from .network import Address, Network, Waits, Wire
+    from .proxies import Proxy
+
+
+@attrs.frozen
+class Route:
+    """Where a connection leads. Requests of one route may share a connection one after the other."""
+
+    scheme: str
+    host: str
+    port: int
+    proxy: Proxy | None = None
+    external: bool = False
+    """Whether somebody else named the host: then its addresses are checked."""
+
+    @property
+    def authority(self) -> str:
+        """The host and port as CONNECT and a Host header name them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@attrs.frozen
+class Dialer:
+    """Makes connections. `context` is asked for when the first one needs TLS."""
+
+    network: Network
+    context: Callable[[], SSLContext]
+    policy: ExternalPolicy
+
+    async def open(self, route: Route, waits: Waits, sent: SentTracker) -> Wire:
+        """Return a wire to the route's end; raise `WireFailure`, `ExternalRefused` or `ConfigurationError`."""
+        proxy = route.proxy
+        context = self.context() if "https" in (route.scheme, proxy and proxy.scheme) else None
+        first = route if proxy is None else proxy
+        addresses = await self._addresses(first.host, first.port, waits, checked=route.external and proxy is None)
+        sent.event("connection.connect_tcp.started", {"host": first.host, "port": first.port})
+        wire: Wire = SocketWire(await _connect(self.network, addresses, first.host, waits), self.network)
+        try:
+            if proxy is not None:
+                if proxy.scheme == "https" and context is not None:
+                    wire = await _tls_over(wire, context, proxy.host, waits)
+                if proxy.scheme == "socks5" or route.scheme == "https":
+                    await open_tunnel(wire, proxy, route.host, route.port, route.authority, waits)
+            if route.scheme == "https" and context is not None:
+                wire = await _tls_over(wire, context, route.host, waits)
+        except BaseException:
+            wire.close()
+            raise
+        return wire
+
+    async def check(self, route: Route, waits: Waits) -> None:
+        """Raise `ExternalRefused` if a transport of the user's must not connect to a host, as far as can be known."""
+        with suppress(WireFailure):  # it may know names that this machine does not
+            await self._addresses(route.host, route.port, waits, checked=True)
+
+    async def _addresses(self, host: str, port: int, waits: Waits, *, checked: bool) -> list[Address]:
+        if not checked:
+            return _literal(host, port) or await self._resolve(host, port, waits)
+        found = await self._resolve(host, port, waits)
+        kinds: frozenset[AddressKind] = frozenset()
+        if any(address_kind(str(end[0])) != "global" for _, end in found):
+            own = await self._resolve(self.policy.api_host, port, waits)
+            kinds = frozenset(address_kind(str(end[0])) for _, end in own)
+        allowed: list[Address] = []
+        refusal = ExternalRefused(f"{shorten(host)} has no address")
+        for family, end in found:
+            try:
+                check_address(str(end[0]), host, kinds, allow_private=self.policy.allow_private)
+                allowed.append((family, end))
+            except ExternalRefused as refused:
+                refusal = refused
+        if not allowed:
+            raise refusal
+        return allowed
+
+    async def _resolve(self, host: str, port: int, waits: Waits) -> list[Address]:
+        try:
+            found = await self.network.resolve(host, port, waits.connect())
+        except (socket.gaierror, UnicodeError) as error:
+            raise WireFailure("connect", f"the name {shorten(host)} was not found: {error}") from None
+        if found is None:
+            raise WireFailure("connect", f"the name {shorten(host)} was not found in time")
+        return found
+
+
+def _literal(host: str, port: int) -> list[Address]:
+    """Return what a host that is an address itself needs no resolver for; nothing for a name."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, host)
+        except (OSError, ValueError):
+            continue
+        return [(family, (host, port))]
+    return []
+
+
+async def _tls_over(wire: Wire, context: SSLContext, host: str, waits: Waits) -> Wire:
+    from .tls import TlsWire  # `ssl` takes longer to import than the rest of this room
+
+    secured = TlsWire(wire, context, host.rstrip("."))
+    await secured.handshake(waits)
+    return secured
+
+
+async def _connect(network: Network, addresses: list[Address], host: str, waits: Waits) -> socket.socket:
+    """Connect to the first address that answers: each has a quarter of a second before the next is tried beside it."""
+    waiting = _alternating(addresses)
+    trying: list[socket.socket] = []
+    problem = "it has no address"
+    try:
+        while waiting or trying:
+            left = waits.connect()
+            if waiting:
+                left = min(left, STAGGER) if len(waiting) > 1 else left
+                family, end = waiting.pop(0)
+                sock = socket.socket(family, socket.SOCK_STREAM)
+                trying.append(sock)
+                sock.setblocking(False)
+                sock.connect_ex(end)  # how it went is asked below
+            came = await network.ready((), trying, left)
+            if not came and not waiting:
+                raise WireFailure("connect", f"{shorten(host)} did not answer in time")
+            for sock in tuple(trying):
+                code = _state(sock)
+                if code == errno.EINPROGRESS:
+                    continue
+                trying.remove(sock)
+                if code == 0:
+                    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    return sock
+                sock.close()
+                problem = os.strerror(code)
+    except OSError as error:
+        if not is_raised_here(error):
+            raise
+        problem = error.strerror or str(error)  # this machine has no socket left, or no such protocol
+    finally:
+        for sock in trying:
+            sock.close()
+    raise WireFailure("connect", f"no connection to {shorten(host)}: {problem}")
+
+
+def _state(sock: socket.socket) -> int:
+    """Return 0 if it is connected, EINPROGRESS if that is not known yet, else why it never will be."""
+    code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if code:
+        return code
+    try:
+        sock.getpeername()
+    except OSError as error:
+        if not is_raised_here(error):
+            raise
+        return errno.EINPROGRESS
+    return 0
+
+
+def _alternating(addresses: list[Address]) -> list[Address]:
+    """Put the first address of the other family second: where one family leads nowhere, the other is not the last."""
+    other = next((place for place, (family, _) in enumerate(addresses) if family != addresses[0][0]), None)
+    if other is None:
+        return list(addresses)
+    return [addresses[0], addresses[other], *addresses[1:other], *addresses[other + 1 :]]

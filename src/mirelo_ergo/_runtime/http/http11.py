@@ -1,0 +1,154 @@
+"""One HTTP/1.1 connection: one exchange after the other over a wire.
+
+h11 reads what comes. What is sent is written by hand, so that no object of h11's ever holds the key.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import h11
+
+from .failures import WireFailure
+
+if TYPE_CHECKING:
+    from ..io.sent import SentTracker
+    from .bodies import Pieces
+    from .dialing import Route
+    from .network import Waits, Wire
+
+LARGEST_HEAD: Final = 100 << 10
+"""Bytes of an answer's status line and headers; more is refused."""
+_ASKED: Final = h11.Request(method="GET", target="/", headers=[("Host", "h")])
+"""What h11 is told of every request: it only needs to know that one was sent (HEAD and CONNECT never are)."""
+_END: Final = h11.EndOfMessage()
+
+
+class Http11:
+    """A connection. `place` is its place among those in use, None while it is idle."""
+
+    def __init__(self, wire: Wire, route: Route) -> None:
+        self.route = route
+        self.place: object | None = None
+        self.idle_until = 0.0
+        self._wire = wire
+        self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=LARGEST_HEAD)
+        self._head: h11.Response | None = None
+        self._sent_all = True
+        self._ended = False
+        self._about: dict[str, Any] = {}  # what is told with each event
+
+    def is_clean(self) -> bool:
+        """Say whether nothing has come that no request asked for: it would be taken for the next one's answer."""
+        try:
+            return self._h11.trailing_data == (b"", False) and self._wire.is_silent()
+        except WireFailure:
+            return False
+
+    def rest(self) -> bool:
+        """Get ready for another exchange, and say whether there can be one."""
+        over = self._sent_all and self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
+        if not over or not self.is_clean():
+            return False
+        self._h11.start_next_cycle()
+        return True
+
+    def close(self) -> None:
+        """Close it, and give its place back."""
+        self._wire.close()
+        self.place = None
+
+    async def send(self, head: bytes, body: bytes | Pieces, waits: Waits, sent: SentTracker) -> None:
+        """Send a request; a long body stops early when its answer comes before its end."""
+        self._head, self._sent_all, self._about = None, False, {"method": head.split(b" ", 1)[0].decode()}
+        self._h11.send(_ASKED)
+        self._h11.send(_END)
+        sent.event("http11.send_request_headers.started", self._about)
+        if isinstance(body, bytes):
+            all_left = await self._write(head + body, waits)
+            sent.event("http11.send_request_headers.complete", self._about)
+        else:
+            all_left = await self._write(head, waits)
+            sent.event("http11.send_request_headers.complete", self._about)
+            sent.event("http11.send_request_body.started", self._about)
+            while all_left and (piece := await body.next()):
+                all_left = await self._write(piece, waits)
+                body.passed()
+        self._sent_all = all_left
+        if all_left:
+            sent.event("http11.send_request_body.complete", self._about)
+
+    async def _write(self, data: bytes, waits: Waits) -> bool:
+        """Send, and say whether all has left; no more is sent once the answer's head has come."""
+        done = await self._wire.write(data, waits)
+        while not done:
+            came = self._wire.take()  # nothing, if it was TLS's own
+            if came:
+                self._feed(came)
+            if self._has_head():
+                return False
+            done = await self._wire.write(b"", waits)
+        return True
+
+    async def receive_head(self, waits: Waits, sent: SentTracker) -> h11.Response:
+        """Return the answer's status and headers."""
+        sent.event("http11.receive_response_headers.started", self._about)
+        while not self._has_head():
+            data = await self._wire.read(waits)
+            if not data:
+                raise WireFailure("network", "the server closed the connection without an answer")
+            self._feed(data)
+        sent.event("http11.receive_response_headers.complete", self._about)
+        assert self._head is not None, "it has just come"
+        sent.event("http11.receive_response_body.started", self._about)
+        return self._head
+
+    def _has_head(self) -> bool:
+        while self._head is None:
+            event = self._next_event()
+            if event is h11.NEED_DATA:
+                return False
+            if isinstance(event, h11.Response):
+                self._head = event
+            elif not isinstance(event, h11.InformationalResponse):
+                raise WireFailure("garbled", "the answer does not begin like one")
+        return True
+
+    async def receive_body(self, waits: Waits, sent: SentTracker, within: float | None = None) -> bytes | None:
+        """Return the next piece of the answer's body, b"" at its end; None if nothing came `within` so many seconds."""
+        while True:
+            event = self._next_event()
+            if isinstance(event, h11.Data):
+                return bytes(event.data)
+            if event is not h11.NEED_DATA:
+                sent.event("http11.receive_response_body.complete", self._about)
+                return b""
+            if within is not None and not await self._wire.comes(within):
+                return None
+            self._feed(await self._wire.read(waits))
+
+    def glance(self) -> tuple[h11.Response | None, bytes]:
+        """Return what has come of the answer and was not read, without waiting; never raises for what is wrong."""
+        body = b""
+        try:
+            while data := self._wire.take():
+                self._feed(data)
+            while self._has_head() and isinstance(event := self._next_event(), h11.Data):
+                body += event.data
+        except Exception:  # the parser was interrupted, it may be in any state
+            return self._head, body
+        return self._head, body
+
+    def _feed(self, data: bytes) -> None:
+        self._ended = self._ended or not data
+        self._h11.receive_data(data)
+
+    def _next_event(self) -> Any:
+        try:
+            return self._h11.next_event()
+        except h11.RemoteProtocolError as error:
+            if self._ended:
+                raise WireFailure("network", f"the answer was cut off: {error}") from None
+            if error.error_status_hint == 431:
+                raise WireFailure("garbled", f"the answer's headers are larger than {LARGEST_HEAD >> 10} KiB") from None
+            raise WireFailure("garbled", f"the answer is not HTTP: {error}") from None
