@@ -1,18 +1,20 @@
 """A made-up service that has what no real one has together: streams, held polls, lists and forms. Values, no branches.
 
 `POST /jobs {"prompt"}` → 201 `{"id"}`; `GET /jobs/ID[?hold=SECONDS]` → `{"id", "state", "done", "files"}`;
-`GET /jobs/ID/stream` → lines of the same; `GET /things[?cursor=…]` → `{"items", "next", "total"}`.
+`GET /jobs/ID/stream` → lines of the same; `GET /things[?cursor=…]` → `{"items", "next", "total"}`;
+`POST /assets` → `{"id", "url", "fields", "max_bytes"}`, a pre-signed form.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
 from mirelo_ergo import AsyncPage, Page
 from mirelo_ergo._runtime.api.answers import Unusable, read_object, text_field
-from mirelo_ergo._runtime.api.execute import Operation
+from mirelo_ergo._runtime.api.execute import Operation, execute
 from mirelo_ergo._runtime.api.pages import PageContent, PageWalk
 from mirelo_ergo._runtime.api.retry import Kind, parse_retry_after
 from mirelo_ergo._runtime.api.service import Api, ErrorFacts
@@ -34,12 +36,16 @@ from mirelo_ergo._runtime.jobs.values import (
     PollResult,
 )
 from mirelo_ergo._runtime.redact import Secret
+from mirelo_ergo._runtime.transfer.forms import PresignedForm
+from mirelo_ergo._runtime.transfer.sources import open_path
+from mirelo_ergo._runtime.transfer.upload import Slot, upload
 from mirelo_ergo._runtime.webhooks.events import JobEvent, WebhookFormat
 from mirelo_ergo._runtime.webhooks.order import Webhook, WebhookOrder
 from mirelo_ergo._runtime.webhooks.signatures import SignatureScheme
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from mirelo_ergo._runtime.io.protocol import Reply
     from mirelo_ergo._runtime.jobs.tokens import JobRecord
@@ -130,10 +136,18 @@ WAYS: Mapping[Ways, JobApi] = {"poll": JOBS, "stream": STREAMED, "hold": HELD}
 @attrs.define
 class MadeUpFlows(JobFlows):
     async def submit(self, prompt: str, order: WebhookOrder) -> JobRecord:
-        import json
-
         body = json.dumps({"prompt": prompt, **order.fields}).encode()
         return await self.start("createJob", Request("POST", "/jobs", body, submit=True), "make", "one", 1)
+
+    async def upload(self, path: Path, on_progress: Callable[[int, int], None] | None = None) -> str:
+        """Upload a file with a pre-signed form."""
+        source = await self.runtime.io.run_blocking(lambda: open_path(path, "video")[0])
+
+        async def new_slot() -> Slot:
+            request = Request("POST", "/assets", b"{}")
+            return await execute(self.runtime, Operation("createAsset", Kind.CHEAP, request, _read_slot, 60.0))
+
+        return await upload(self.runtime, source, "video/mp4", new_slot, on_progress)
 
     def things(self, cursor: str | None) -> PageWalk[str]:
         def describe(at: str | None) -> Operation[PageContent[str]]:
@@ -141,6 +155,16 @@ class MadeUpFlows(JobFlows):
             return Operation("listThings", Kind.READ, Request("GET", path), _read_things, self.runtime.timeout)
 
         return PageWalk(self.runtime, describe, cursor)
+
+
+def _read_id(reply: Reply) -> str:
+    return text_field(read_object(reply), "id")
+
+
+def _read_slot(reply: Reply) -> Slot:
+    fields = read_object(reply)
+    form = PresignedForm(tuple(fields["fields"].items()))
+    return Slot(_read_id(reply), text_field(fields, "url"), form, fields.get("max_bytes"))
 
 
 def _read_things(reply: Reply) -> PageContent[str]:
@@ -162,6 +186,9 @@ class MadeUpClient(ServiceClient[MadeUpFlows]):
         walk = self._core.things(cursor)
         return Page(walk, run(walk.first()))
 
+    def upload(self, path: Path, on_progress: Callable[[int, int], None] | None = None) -> str:
+        return run(self._core.upload(path, on_progress))
+
 
 class AsyncMadeUpClient(AsyncServiceClient[MadeUpFlows]):
     def __init__(self, api_key: str, *, way: Ways = "stream", **options: Any) -> None:
@@ -174,6 +201,9 @@ class AsyncMadeUpClient(AsyncServiceClient[MadeUpFlows]):
     async def things(self, cursor: str | None = None) -> AsyncPage[str]:
         walk = self._core.things(cursor)
         return AsyncPage(walk, await walk.first())
+
+    async def upload(self, path: Path, on_progress: Callable[[int, int], None] | None = None) -> str:
+        return await self._core.upload(path, on_progress)
 
 
 def hook(url: str = "https://sfx.example.com/hooks/1") -> Webhook:

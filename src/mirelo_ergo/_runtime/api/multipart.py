@@ -123,6 +123,8 @@ class _FormReader:
                 return b""
             if not isinstance(piece, bytes):
                 self._open, self._left = piece.open(), piece.size
+                if self._open.pipe is not None:  # nothing proves how long it is, and it can be read only once
+                    raise SourceFailed("a stream that cannot be rewound cannot be part of a form: give a path or bytes")
                 break
             if piece == self._form.end:
                 self._form.verify()

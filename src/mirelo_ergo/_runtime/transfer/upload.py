@@ -1,4 +1,4 @@
-"""Put bytes to a pre-signed URL: streamed, replayed from the start after a failure, with a fresh URL if one expired."""
+"""Send bytes to a pre-signed URL or form: streamed, again from the start after a failure, once to a fresh one."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from ..api.retry import Answered, Done, Failed, Kind, Retry, parse_retry_after
 from ..io.deadline import Progress
 from ..io.protocol import ExternalRefused, ExternalRequest, Reply, SourceFailed, TransportFailure
 from ..redact import safe_url
+from .forms import of_the_file
 from .store_errors import StoreError, read_refusal, refusal_text
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from ..api.execute import Runtime
+    from .forms import PresignedForm
     from .inputs import MediaSource
     from .sources import Uploadable
 
@@ -27,10 +29,29 @@ _ENOUGH = 1 << 16
 
 @attrs.frozen
 class Slot:
-    """A place to put bytes: what the service calls it, and the pre-signed URL."""
+    """A place for bytes: what the service calls it, and the pre-signed URL. With a `form` they are posted, else put."""
 
     asset_id: str
     url: str = attrs.field(repr=False)
+    form: PresignedForm | None = None
+    max_bytes: int | None = None
+    """The largest file that the service takes there, None where it does not say."""
+
+    def request(
+        self, source: Uploadable, content_type: str, on_progress: Callable[[int, int], None] | None
+    ) -> ExternalRequest:
+        """Return the request of every attempt; raise `UploadError` for a source that is too large."""
+        if self.max_bytes is not None and source.size > self.max_bytes:
+            raise UploadError(
+                f"upload: the source has {source.size} bytes, and the service takes at most {self.max_bytes}; "
+                "nothing was sent"
+            )
+        if self.form is None:
+            return ExternalRequest("PUT", self.url, {"Content-Type": content_type}, source, on_progress)
+        body = self.form.body(source, content_type)
+        if on_progress is not None:
+            on_progress = of_the_file(body, source, on_progress)
+        return ExternalRequest("POST", self.url, {"Content-Type": body.content_type}, body, on_progress)
 
 
 @attrs.frozen
@@ -77,17 +98,17 @@ async def upload(
 ) -> str:
     """Upload a source and return its asset id. Costs nothing.
 
-    Each attempt sends all bytes from the start; progress is only told once it is news. A URL that the store calls
+    Each attempt sends all bytes from the start; progress is only told once it is news. A slot that the store calls
     expired is replaced once. Raises `UploadError`, or `SourceChangedError` when the bytes changed on the way; then
     nothing was submitted.
     """
     if on_progress is not None:
         on_progress = _forwards(on_progress)
     slot = await new_slot()
+    request = slot.request(source, content_type, on_progress)
     renewed = False
-    retrier = runtime.retrier(Kind.CHEAP, "PUT")
+    retrier = runtime.retrier(Kind.CHEAP, request.method)
     while True:
-        request = ExternalRequest("PUT", slot.url, {"Content-Type": content_type}, source, on_progress)
         attempt = await _put(runtime, request, source)
         expired = attempt.refusal is not None and attempt.refusal.may_be_expired and not renewed
         if not source.replayable and (expired or retrier.is_worth_repeating(attempt.outcome)):
@@ -98,8 +119,9 @@ async def upload(
             )
         if expired:
             slot, renewed = await new_slot(), True
+            request = slot.request(source, content_type, on_progress)
             continue
-        decision = await retrier.judge(attempt.outcome, f"PUT {safe_url(slot.url)}")
+        decision = await retrier.judge(attempt.outcome, f"{request.method} {safe_url(slot.url)}")
         if isinstance(decision, Done):
             return slot.asset_id
         if not isinstance(decision, Retry):
