@@ -60,6 +60,7 @@ class Child:
         self._process.stdin.flush()
 
     def result(self) -> Any:
+        """Return the object that the process prints at its end."""
         assert self._process.stdout is not None, "it is a pipe"
         line = self._process.stdout.readline()
         if not line:

@@ -25,6 +25,7 @@ class Figure:
     met: bool | None = None
 
     def cells(self) -> tuple[str, ...]:
+        """Return the figure as a row of the table."""
         met = NO_PEER if self.met is None else "yes" if self.met else "**no**"
         return self.what, self.ours, self.peer, self.ratio, self.target, met
 
@@ -39,22 +40,27 @@ class Group:
 
 
 def median(values: Iterable[float]) -> float:
+    """Return the median."""
     return statistics.median(values)
 
 
 def ratio(ours: float, peer: float) -> str:
+    """Return how many times the peer's value ours is."""
     return f"{ours / peer:.2f}"
 
 
 def ms(seconds: float) -> str:
+    """Return a length of time as text."""
     return f"{seconds * 1e3:.1f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} µs"
 
 
 def mib(count: float) -> str:
+    """Return a number of bytes as text."""
     return f"{count / (1 << 20):.1f} MiB"
 
 
 def rate(count: float, seconds: float) -> str:
+    """Return a throughput as text."""
     return f"{count / (1 << 20) / seconds:,.0f} MiB/s"
 
 

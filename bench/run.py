@@ -46,6 +46,7 @@ def machine() -> str:
 
 
 def main() -> None:
+    """Measure what was asked for and print the table."""
     parser = argparse.ArgumentParser(description="measure mirelo_ergo against bare httpx and the vendor's SDK")
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"of {', '.join(GROUPS)}; all if none is named")
     parser.add_argument("--quick", action="store_true", help="small rounds, to see that it runs; no figures to quote")

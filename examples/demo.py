@@ -43,8 +43,10 @@ class Problem(Exception):
 
 @attrs.frozen
 class Media:
-    """What a file holds. Lengths in ms, 0 for a stream that is not there; the picture's is what the headers say, all
-    else was decoded from end to end (or is 0 and unknown, if only the headers were read).
+    """What a file holds.
+
+    Lengths are in ms, 0 for a stream that is not there. The picture's is what the headers say; all else was decoded
+    from end to end, or is 0 and unknown if only the headers were read.
     """
 
     video_ms: int
@@ -147,6 +149,7 @@ def check(name: str, path: Path, found: Media, *, video_ms: int, audio_ms: int) 
 
 
 def main(clip: Path) -> None:
+    """Make a sound and a film of a clip, and check both."""
     if not clip.is_file():
         raise Problem(f"there is no file {clip}: give another with CLIP=your.mp4")
     length = look_at(clip, decode=False).video_ms

@@ -24,6 +24,7 @@ class Table:
         self.outcomes: dict[tuple[int, str], list[str]] = defaultdict(list)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Note the words of each row."""
         for item in items:
             found = ROW.search(item.name)
             if found:
@@ -31,6 +32,7 @@ class Table:
                 self.words.setdefault(int(found[1]), text[0] if text else "")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note what became of each test of a row."""
         found = ROW.search(report.nodeid)
         if found and (report.when == "call" or report.failed or report.skipped):
             parts = (found[2] or "").split("-")

@@ -1,4 +1,4 @@
-"""Write the JSON Schema of scenario files, which a test compares with the vocabulary: scripts/scenario_schema.py"""
+"""Write the JSON Schema of scenario files, which a test compares with the vocabulary."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def upload(url: str, small: str, large: str) -> dict[str, float]:
 
 
 def upload_async(url: str, small: str, large: str) -> dict[str, float]:
-    """The same, awaited."""
+    """Do the same, awaited."""
 
     async def main() -> dict[str, float]:
         async with httpx.AsyncClient(timeout=60) as client:

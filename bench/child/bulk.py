@@ -35,6 +35,7 @@ class Bulk:
         return {"received": self.received, "heads": self.heads, "starts": self.starts}
 
     def connection(self, sock: socket.socket) -> None:
+        """Send what is written at once: the other side times it."""
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         buffer = bytearray(BLOCK)
         with sock:

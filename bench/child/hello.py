@@ -21,6 +21,7 @@ async def _me(request: Request) -> JSONResponse:
 
 
 def main() -> None:
+    """Answer every request with a few bytes, until the end of standard input."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
     listening.listen(1024)

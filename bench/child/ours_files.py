@@ -26,7 +26,7 @@ def upload(url: str, small: str, large: str) -> dict[str, float]:
 
 
 def upload_async(url: str, small: str, large: str) -> dict[str, float]:
-    """The same, awaited."""
+    """Do the same, awaited."""
 
     async def main() -> dict[str, float]:
         async with AsyncMireloClient(KEY, base_url=url) as client:
@@ -66,7 +66,7 @@ def download(url: str, folder: str) -> dict[str, float]:
 
 
 def download_async(url: str, folder: str) -> dict[str, float]:
-    """The same, awaited."""
+    """Do the same, awaited."""
     count_reads()
 
     async def main() -> dict[str, float]:

@@ -45,7 +45,7 @@ def burst(url: str, submits: int) -> int:
 
 
 def burst_async(url: str, submits: int) -> int:
-    """The same, a task each."""
+    """Do the same, a task each."""
 
     async def main() -> int:
         async with AsyncMireloClient(KEY, base_url=url) as client:

@@ -14,7 +14,7 @@ _LONGEST = 120
 
 @attrs.frozen
 class Change:
-    """Say what became of one place: `words` hold both values, `part` is "request", "answer", "query", "auth", …"""
+    """Say what became of one place: `words` hold both values, `part` is "request", "answer", "query", "auth"."""
 
     operations: tuple[str, ...]
     part: str

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 class Cli(Protocol):
+    """The command line, called in this process."""
+
     def __call__(self, *arguments: str) -> Ran: ...
 
 

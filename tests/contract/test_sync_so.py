@@ -44,6 +44,8 @@ class Service(http.server.ThreadingHTTPServer):
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
+    """Note a request and answer it from the table."""
+
     protocol_version = "HTTP/1.1"
     server: Service
 

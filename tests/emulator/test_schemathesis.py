@@ -297,7 +297,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @contextmanager
 def first_seconds_only() -> Iterator[None]:
     """Let coders have only the first second of a sound: most of the time would go there, and nothing here listens."""
-
     whole = encoding.add_second
 
     def add_second(output: Any, stream: Any, made: Any, index: int) -> None:

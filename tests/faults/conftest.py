@@ -1,3 +1,5 @@
+"""Run each test with both clients, and let none leave anything behind."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

@@ -80,6 +80,8 @@ class Host(Protocol):
 
 
 class Connection:
+    """One accepted connection, and the scripts that are played on it."""
+
     def __init__(self, host: Host, sock: socket.socket, number: int) -> None:
         self._host = host
         self._sock = sock

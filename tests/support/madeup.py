@@ -135,6 +135,8 @@ WAYS: Mapping[Ways, JobApi] = {"poll": JOBS, "stream": STREAMED, "hold": HELD}
 
 @attrs.define
 class MadeUpFlows(JobFlows):
+    """The flows of the made-up service."""
+
     async def submit(self, prompt: str, order: WebhookOrder) -> JobRecord:
         body = json.dumps({"prompt": prompt, **order.fields}).encode()
         return await self.start("createJob", Request("POST", "/jobs", body, submit=True), "make", "one", 1)
@@ -175,6 +177,8 @@ def _read_things(reply: Reply) -> PageContent[str]:
 
 
 class MadeUpClient(ServiceClient[MadeUpFlows]):
+    """The sync client of the made-up service."""
+
     def __init__(self, api_key: str, *, way: Ways = "stream", **options: Any) -> None:
         runtime = self._open(API, api_key=Secret(api_key), **options)
         self._core = MadeUpFlows(runtime, (WAYS[way],), check_limits=True)
@@ -191,6 +195,8 @@ class MadeUpClient(ServiceClient[MadeUpFlows]):
 
 
 class AsyncMadeUpClient(AsyncServiceClient[MadeUpFlows]):
+    """The async client of the made-up service."""
+
     def __init__(self, api_key: str, *, way: Ways = "stream", **options: Any) -> None:
         runtime = self._open(API, api_key=Secret(api_key), **options)
         self._core = MadeUpFlows(runtime, (WAYS[way],), check_limits=True)

@@ -10,6 +10,8 @@ from mirelo_ergo._runtime.io.deadline import LONG_SLEEP, TICK, Deadline, Progres
 
 
 class Clock:
+    """A clock that the test moves."""
+
     def __init__(self) -> None:
         self.now = 50.0
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -132,3 +133,9 @@ FACTS = (
 def test_the_runtime_states_no_fact_of_a_service(name: str) -> None:
     """How long one keeps what, what one makes, and in what one is paid."""
     assert re.findall(FACTS, FILES[name].read_text()) == []
+
+
+def test_the_contracts_are_kept() -> None:
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-logo"]
+    done = subprocess.run(command, cwd=ROOT.parents[1], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 class Clock:
+    """A clock that the test moves."""
+
     def __init__(self) -> None:
         self.now = 100.0
 

@@ -58,6 +58,8 @@ def test_long_values_are_cut_and_stay_on_one_line() -> None:
 
 
 class Broken:
+    """A value that cannot be shown."""
+
     def __repr__(self) -> str:
         raise RuntimeError("not now")
 

@@ -21,6 +21,8 @@ both = pytest.mark.parametrize("face", FACES)
 
 
 class Handler(httpx.MockTransport):
+    """A transport that no request may reach."""
+
     def __init__(self) -> None:
         super().__init__(lambda request: pytest.fail(f"a request left: {request}"))
 

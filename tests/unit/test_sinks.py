@@ -147,8 +147,9 @@ def test_what_nothing_proves_whole_is_kept_under_a_name_that_says_so(tmp_path: P
         sink = write(sink_in(tmp_path, overwrite=True), data)
         sink.keep_unproved()
         sink.discard()
-        assert sink.target == tmp_path / (name or "job-1.unverified-2.wav")
-        assert sink.target.read_bytes() == data
+        target = tmp_path / (name or "job-1.unverified-2.wav")
+        assert sink.target == target
+        assert target.read_bytes() == data
     assert names(tmp_path) == ["job-1.unverified-2.wav", "job-1.unverified.wav"]
 
 

@@ -65,7 +65,8 @@ class Waited:
         end: str = "done",
         trouble: Callable[[float, Request], Any] = lambda at, request: None,
     ) -> None:
-        self.length, self.streams, self.end, self.trouble, self.way = length, streams, end, trouble, way
+        self.length, self.streams, self.end, self.trouble = length, streams, end, trouble
+        self.way: Ways = way
         self.io = VirtualIO(self.answer, latency=0.0, chance=still)
         self.opened: list[Streamed] = []
 

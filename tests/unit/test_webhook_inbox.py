@@ -32,12 +32,16 @@ SERVICE = "service"
 
 @attrs.frozen
 class Handle:
+    """As much of a job as an inbox asks for."""
+
     job_id: str
     service: str = SERVICE
 
 
 @attrs.define
 class Clock:
+    """A wall clock that the test moves."""
+
     time: float = 1_772_366_400.0
 
     def __call__(self) -> float:

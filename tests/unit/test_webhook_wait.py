@@ -55,6 +55,8 @@ def told(status: EventStatus = "succeeded", job_id: str = ID, payload: dict[str,
 
 @attrs.frozen
 class Handle:
+    """As much of a job as an inbox asks for."""
+
     job_id: str
     service: str = SERVICE
 

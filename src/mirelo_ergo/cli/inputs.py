@@ -118,7 +118,7 @@ def prompt_from(words: tuple[str, ...], stdin: Stdin) -> str:
         if odd is not None:
             raise refused(f"{odd} begins with a dash that is not typed as --: write --{odd.lstrip('–—-')}")
         raise refused(f"the prompt has to be in quotation marks: {shlex.quote(' '.join(words))}")
-    (prompt,) = words
+    [prompt] = list(words)
     if prompt == "-":
         return stdin.text("the prompt")
     _refuse_files(prompt)

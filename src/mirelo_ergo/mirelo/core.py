@@ -74,9 +74,11 @@ class MireloFlows(JobFlows):
     # --- account and cost -------------------------------------------------------------------------------------------
 
     async def me(self) -> MeResult:
+        """Return the account."""
         return await execute(self.runtime, self._read(of.GET_ME, read_me))
 
     async def preflight(self, generation: Generation) -> PreflightResult:
+        """Return what a generation would cost."""
         await self.look(generation)
         return await self._cost(generation)
 

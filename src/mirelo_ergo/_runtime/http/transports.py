@@ -276,7 +276,7 @@ def _guarded(step: Callable[[], Any]) -> Any:
 
 
 async def _guarded_async(step: Callable[[], Awaitable[Any]]) -> Any:
-    """The same, awaited."""
+    """Do the same, awaited."""
     token = _speaking.set(True)
     try:
         return await step()
@@ -326,7 +326,7 @@ class BlockingTransport:
 
 
 class AsyncTransport:
-    """The same, awaited."""
+    """Do the same, awaited."""
 
     def __init__(self, given: Any, is_client: bool) -> None:
         self._given = given

@@ -48,8 +48,9 @@ class NameFields:
     prompt: str | None = None
 
     def values(self, number: int) -> Mapping[str, str | int]:
-        """Return the fields of result `number` (1 is the first). A stem or prompt that is not known is the other one,
-        else the family.
+        """Return the fields of result `number` (1 is the first).
+
+        A stem or prompt that is not known is the other one, else the family.
         """
         words = self.stem or self.prompt or self.family
         return {

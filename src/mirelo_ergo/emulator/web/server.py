@@ -84,6 +84,7 @@ class Server(uvicorn.Server):
 
 
 def url_of(listening: socket.socket) -> str:
+    """Return the address of a listening socket, as seen from this machine."""
     bound: str = listening.getsockname()[0]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bound, bound)  # noqa: S104 - what is bound to all is here too
     port = listening.getsockname()[1]
@@ -91,6 +92,7 @@ def url_of(listening: socket.socket) -> str:
 
 
 def listen_all(host: str, ports: Mapping[str, int]) -> dict[str, socket.socket]:
+    """Return a listening socket for each name: all of them, or none and an OSError."""
     with contextlib.ExitStack() as undo:
         sockets = {name: undo.enter_context(_listen(host, port)) for name, port in ports.items()}
         undo.pop_all()
