@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from mirelo_ergo import AsyncMireloClient, Audio, InvalidRequestError, MireloClient, Video
+from mirelo_ergo import (
+    AsyncMireloClient,
+    Audio,
+    AudioError,
+    InvalidRequestError,
+    MireloClient,
+    Video,
+    VideoError,
+)
 from mirelo_ergo._runtime.io.protocol import run
 from mirelo_ergo._runtime.transfer import sources
 from tests.support import answers
@@ -23,11 +31,13 @@ if TYPE_CHECKING:
 V16 = {"model": "v1.6"}
 
 
-def refused(make: Callable[[MireloClient], Any], **options: Any) -> str:
+def refused(make: Callable[[MireloClient], Any], code: str, **options: Any) -> str:
     """Submit with a client whose every request is unexpected, and return what it is refused for."""
-    with pytest.raises(InvalidRequestError) as caught:
+    cls = AudioError if code.startswith("audio") else VideoError
+    with pytest.raises(cls) as caught:
         make(client_over(VirtualIO(), **options)).submit_job()
     assert caught.value.message.endswith("; nothing was sent")
+    assert (caught.value.code, caught.value.http_status) == (code, 422 if code == "invalid_video" else 400)
     return caught.value.message
 
 
@@ -56,7 +66,8 @@ def test_what_the_service_cannot_decode_is_refused_with_what_helps(
 ) -> None:
     path = tmp_path / "my clip.mp4"
     path.write_bytes(clip(codec, container))
-    message = refused(video(Video.from_path(path, content_type="video/mp4")))
+    code = "invalid_video" if "coded" in says else "video_format_unsupported"
+    message = refused(video(Video.from_path(path, content_type="video/mp4")), code)
     assert says in message
     assert f"convert it first: ffmpeg -i '{path}' -c:v libx264 -pix_fmt yuv420p -c:a aac" in message
     goes_out(video(Video.from_path(path, content_type="video/mp4")), check_limits=False)
@@ -71,9 +82,9 @@ def test_more_than_the_clip_has_is_refused_with_both_lengths() -> None:
     source = Video.from_bytes(clip(seconds=2.0))
     for duration, start in ((2000, 0), (2100, 0), (1000, 1100)):
         goes_out(video(source, duration, start))
-    message = refused(video(source, 1500, 700))
-    assert "video: it is 2 s long, less than start_offset_ms=700 + duration_ms=1500" in message
-    assert refused(video(source, 2101))
+    message = refused(video(source, 1500, 700), "video_too_short")
+    assert "video: it is 2000 ms long, less than start_offset_ms 700 + duration_ms 1500" in message
+    assert refused(video(source, 2101), "video_too_short")
 
 
 def test_a_length_that_is_not_known_is_left_to_the_service() -> None:
@@ -88,19 +99,19 @@ def test_a_length_that_is_not_known_is_left_to_the_service() -> None:
 def test_a_sound_must_reach_as_far_as_it_is_used() -> None:
     long, short = (Audio.from_bytes(sound("wav", "pcm_s16le", seconds)) for seconds in (4.0, 2.5))
     goes_out(lambda client: client.extend_audio(long, append_duration_ms=1000))
-    assert "it is 2.5 s long, and 3 s are needed to continue it" in refused(
-        lambda client: client.extend_audio(short, append_duration_ms=1000)
+    assert "it is 2500 ms long, and 3000 ms are needed to continue it" in refused(
+        lambda client: client.extend_audio(short, append_duration_ms=1000), "audio_too_short"
     )
     goes_out(lambda client: client.inpaint_audio(long, segment=(1000, 4000)))
-    assert "it is 2.5 s long, and the segment ends at 3000 ms" in refused(
-        lambda client: client.inpaint_audio(short, segment=(1000, 3000))
+    assert "it is 2500 ms long, and the segment ends at 3000 ms" in refused(
+        lambda client: client.inpaint_audio(short, segment=(1000, 3000)), "audio_too_short"
     )
 
 
 def test_the_cost_is_not_asked_for_what_cannot_be_used() -> None:
     request = client_over(VirtualIO()).video_to_sfx(Video.from_bytes(clip()), duration_ms=5000, max_credits=10)
     for call in (request.preflight, request.submit_job, request.run, request.sync_i_accept_http_timeout_risk):
-        with pytest.raises(InvalidRequestError, match="it is 1 s long"):
+        with pytest.raises(VideoError, match="it is 1000 ms long"):
             call()
 
 

@@ -1,4 +1,7 @@
-"""What the service takes as a source, as far as a file's headers tell: checked before anything is uploaded."""
+"""What the service takes as a source, as far as a file's headers tell: checked before anything is uploaded.
+
+What it would refuse after the upload is refused with its own error, so that callers handle one error for one mistake.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from .._runtime.api.answers import tolerant_integer
 from .._runtime.transfer.probe import convert
-from ..errors import InvalidRequestError
+from ..errors import APIStatusError, AudioError, VideoError
 
 if TYPE_CHECKING:
     from .._runtime.transfer.inputs import MediaSource
@@ -22,35 +25,38 @@ SHORTEST_PREFIX_MS: Final = 3000
 
 
 def check_source(generation: Generation, name: str, source: MediaSource, headers: MediaHeaders) -> None:
-    """Raise `InvalidRequestError` for a source that the service would refuse after its upload."""
-    problem = _unreadable(source, headers) if name == "video" else None
+    """Raise `VideoError` or `AudioError` for a source that the service would refuse after its upload."""
+    problem = _undecodable(source, headers) if name == "video" else None
     if problem is None and headers.length_ms is not None:
         problem = _too_short(generation, name, headers.length_ms)
     if problem is not None:
-        raise InvalidRequestError(f"{generation.family.label}: {name}: {problem}; nothing was sent", field=name)
+        code, status, text = problem
+        cls: type[APIStatusError] = VideoError if name == "video" else AudioError
+        raise cls(f"{generation.family.label}: {name}: {text} ({code}); nothing was sent", code, status)
 
 
-def _unreadable(source: MediaSource, headers: MediaHeaders) -> str | None:
-    what = None
+def _undecodable(source: MediaSource, headers: MediaHeaders) -> tuple[str, int, str] | None:
+    way = f"convert it first: {convert(source.name)}"
     if not CONTAINERS & set(headers.container.split(",")):
         what = f"it is {headers.container}, and the service takes MP4, MOV, M4V, WebM and MKV"
-    elif headers.video_codec is not None and headers.video_codec not in CODECS:
+        return "video_format_unsupported", 400, f"{what}; {way}"
+    if headers.video_codec is not None and headers.video_codec not in CODECS:
         what = f"its picture is coded as {headers.video_codec}, and the service decodes H.264, VP8 and VP9"
-    return None if what is None else f"{what}; convert it first: {convert(source.name)}"
+        return "invalid_video", 422, f"{what}; {way}"
+    return None
 
 
-def _too_short(generation: Generation, name: str, length: float) -> str | None:
+def _too_short(generation: Generation, name: str, length: float) -> tuple[str, int, str] | None:
     fields, family = generation.fields, generation.family.name
-    has = f"it is {length / 1000:g} s long"
+    problem: str | None = None
     if name == "video" and family == "video-to-sfx":
         start = tolerant_integer(fields.get("start_offset_ms", 0)) or 0
         end = start + (tolerant_integer(fields.get("duration_ms")) or 0)
         if end > length + SLACK_MS:
-            return f"{has}, less than start_offset_ms={start} + duration_ms={end - start}"
-    if name == "audio" and "segment" in fields:
+            problem = f"less than start_offset_ms {start} + duration_ms {end - start}"
+    elif name == "audio" and "segment" in fields:
         end = tolerant_integer(fields["segment"]["end_ms"]) or 0
-        if end > length + SLACK_MS:
-            return f"{has}, and the segment ends at {end} ms"
-    if name == "audio" and "append_duration_ms" in fields and length + SLACK_MS < SHORTEST_PREFIX_MS:
-        return f"{has}, and {SHORTEST_PREFIX_MS / 1000:g} s are needed to continue it"
-    return None
+        problem = f"and the segment ends at {end} ms" if end > length + SLACK_MS else None
+    elif name == "audio" and "append_duration_ms" in fields and length + SLACK_MS < SHORTEST_PREFIX_MS:
+        problem = f"and {SHORTEST_PREFIX_MS} ms are needed to continue it"
+    return None if problem is None else (f"{name}_too_short", 400, f"it is {length:.0f} ms long, {problem}")

@@ -114,7 +114,7 @@ class MireloFlows(JobFlows):
             )
 
     async def look(self, generation: Generation) -> None:
-        """Look at the sources that will be uploaded; raises `InvalidRequestError` for one that cannot be used."""
+        """Look at the sources that will be uploaded, and raise what says why one of them cannot be used."""
         for name, source in generation.sources.items():
             if source.url is None:
                 headers = await self.runtime.io.run_blocking(source.headers)
