@@ -11,7 +11,7 @@ import av
 import pytest
 from mirelo_ergo_api.mirelo_v2.limits import LIMITS
 
-from mirelo_ergo import JobProcessing, MireloClient, Video, __version__
+from mirelo_ergo import JobProcessing, MediaHeaders, MireloClient, Video, __version__
 from mirelo_ergo.cli import clip as clips
 from mirelo_ergo.cli.progress import Bars
 from tests.cli.support import CLIP, CLIP_MS, answering, service
@@ -96,8 +96,7 @@ def test_a_long_clip_is_cut_at_the_models_limit() -> None:
 @pytest.mark.parametrize("model", [None, "v1.5", "v1.6"])
 def test_the_limit_is_the_asked_models(cli: Cli, monkeypatch: pytest.MonkeyPatch, model: str | None) -> None:
     schema = "VideoToSfxV16Request" if model == "v1.6" else "VideoToSfxRequest"
-    monkeypatch.setattr(clips, "headers", lambda source: clips.Headers((10.0**9,), codec="h264"))
-    monkeypatch.setattr(Video, "headers", lambda self: None)
+    monkeypatch.setattr(Video, "headers", lambda source: MediaHeaders("mp4", "h264", (10.0**9,)))
     options = () if model is None else ("--model", model)
     planned = cli("video", str(CLIP), "--dry-run", "--json", *options).object
     assert planned["duration_ms"] == LIMITS[schema]["duration_ms"].maximum
@@ -136,7 +135,7 @@ def test_out_that_is_a_file_is_refused_before_anything_is_sent(cli: Cli, emu: Em
     before = len(emu.requests)
     ran = cli("text", "rain", "-o", "taken/deeper")
     assert ran.code == 2
-    assert "--out taken/deeper: taken is not a folder" in ran.err
+    assert "--out taken/deeper: taken cannot be used: it is not a folder" in ran.err
     assert len(emu.requests) == before
 
 

@@ -40,6 +40,8 @@ def test_one_that_is_wrong_is_found_out() -> None:
     assert lengths(patched(data, b"tkhd", 20, 0)) == (3000.0, 3000.0)
     assert lengths(patched(data, b"tkhd", 20, 0xFFFFFFFF)) == (3000.0, 3000.0)
     assert lengths(patched(data, b"mdhd", 12, 0)) == ()
+    assert lengths(patched(data, b"mvhd", 16, 100)) == (3000.0, 3000.0, 3000.0, 100.0)
+    assert lengths(patched(data, b"mvhd", 16, 2500)) == (3000.0, 3000.0, 3000.0), "as long as a track, nearly"
 
 
 def test_other_files_have_none() -> None:

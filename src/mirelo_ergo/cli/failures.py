@@ -151,9 +151,9 @@ def failure_of(error: BaseException) -> Failure:
     return Failure(Exit.UNEXPECTED, "unexpected", f"{type(error).__name__}: {error}")
 
 
-def missing_extra(error: ImportError, what: str, extra: str) -> Failure:
-    """Return the failure that says what an extra is needed for."""
-    return Failure(Exit.REFUSED, "missing_extra", f'{what} needs {error.name}: pip install "mirelo-ergo[{extra}]"')
+def missing_extra(package: str | None, what: str, extra: str) -> Failure:
+    """Return the failure that says what a package that is not installed is needed for."""
+    return Failure(Exit.REFUSED, "missing_extra", f'{what} needs {package}: pip install "mirelo-ergo[{extra}]"')
 
 
 def _of_library(error: MireloError) -> Failure:

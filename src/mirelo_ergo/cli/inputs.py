@@ -19,9 +19,9 @@ import attrs
 from .failures import refused
 
 if TYPE_CHECKING:
-    from mirelo_ergo import Audio, Video
+    from collections.abc import Callable
 
-    from .progress import ProgressView
+    from mirelo_ergo import Audio, Video
 
     Media = TypeVar("Media", Video, Audio)
 
@@ -99,13 +99,13 @@ class Source:
         assert self.path is not None, "a URL is the service's to open"
         return self.path.open("rb")
 
-    def media(self, cls: type[Media], view: ProgressView) -> Media:
+    def media(self, cls: type[Media], on_progress: Callable[[int, int], None] | None = None) -> Media:
         """Return it as the library takes it."""
         if self.path is not None:
-            return cls.from_path(self.path, on_progress=view.upload)
+            return cls.from_path(self.path, on_progress=on_progress)
         if self.piped is not None:
             self.piped.seek(0)
-            return cls.from_file(self.piped, on_progress=view.upload)
+            return cls.from_file(self.piped, on_progress=on_progress)
         return cls.from_url(self.given)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +17,6 @@ from .times import seconds
 if TYPE_CHECKING:
     from mirelo_ergo import JobRequest, MireloClient
 
-    from .clip import Headers
     from .progress import ProgressView
     from .services import Connection
     from .session import Session
@@ -86,7 +84,7 @@ def video(
             from mirelo_ergo import Video
 
             return client.video_to_sfx(
-                source.media(Video, view),
+                source.media(Video, view.upload),
                 duration_ms=length,
                 start_offset_ms=start or 0,
                 num_samples=samples,
@@ -127,8 +125,7 @@ def extend(
     paths to stdout.
     """
     asked = {"append_duration_ms": by, "loop": loop, "start_offset_ms": start or 0}
-    checks = partial(_check_extension, by=by, loop=loop)
-    _from_sound(command, "extend_audio", sound, video, prompt, samples, model, asked, checks)
+    _from_sound(command, "extend_audio", sound, video, prompt, samples, model, asked)
 
 
 @click.command()
@@ -158,8 +155,7 @@ def inpaint(
     if end <= begin:
         raise refused(f"--to {seconds(end)} is not after --from {seconds(begin)}", "invalid_request", field="segment")
     asked = {"segment": (begin, end)}
-    checks = partial(_check_segment, end=end)
-    _from_sound(command, "inpaint_audio", sound, video, prompt, samples, model, asked, checks)
+    _from_sound(command, "inpaint_audio", sound, video, prompt, samples, model, asked)
 
 
 @click.command()
@@ -189,28 +185,19 @@ def _from_sound(
     samples: int,
     model: str | None,
     asked: dict[str, Any],
-    check: Any,
 ) -> None:
     """Make something of a sound, alone or along a clip."""
     stdin = command.session.stdin
     words = words_from(prompt, stdin)
     source = source_from(sound, "sound", stdin)
     picture = None if video is None else source_from(video, "clip", stdin)
-    if not source.is_url:
-        clip.check_kind(source)
-        found = clip.headers(source)
-        if found is not None and found.longest is not None:
-            check(found.longest)
-    if picture is not None and not picture.is_url:
-        clip.check_kind(picture)
-        clip.check_codec(picture, clip.headers(picture))
 
     def build(client: MireloClient, view: ProgressView) -> JobRequest:
         from mirelo_ergo import Audio, Video
 
         request: JobRequest = getattr(client, method)(
-            source.media(Audio, view),
-            video=None if picture is None else picture.media(Video, view),
+            source.media(Audio, view.upload),
+            video=None if picture is None else picture.media(Video, view.upload),
             prompt=words,
             num_samples=samples,
             model=model,
@@ -222,41 +209,20 @@ def _from_sound(
     command.generate([Generation(build, source.label, _stem(source), samples)])
 
 
-def _check_extension(length: float, *, by: int, loop: bool) -> None:
-    """Refuse a sound of a length that cannot be continued so."""
-    said = seconds(round(length))
-    if length < clip.SHORTEST_SOUND_MS:
-        raise refused(f"the sound is {said} long; {seconds(clip.SHORTEST_SOUND_MS)} are needed to continue it")
-    if loop and length + by > clip.LONGEST_LOOP_MS + clip.SLACK_MS:
-        whole = seconds(clip.LONGEST_LOOP_MS)
-        raise refused(f"--loop: the sound's {said} and --by {seconds(by)} are more than {whole} together")
-
-
-def _check_segment(length: float, *, end: int) -> None:
-    if end > length + clip.SLACK_MS:
-        raise refused(f"--to {seconds(end)} is behind the end of the sound, which is {seconds(round(length))} long")
-
-
 def _clip_length(session: Session, source: Source, duration: int | None, start: int, model: str | None) -> int:
     """Return the length asked for, else the clip's own less the start, up to the model's limit; say so."""
     if source.is_url:
         if duration is None:
             raise refused("a clip by URL needs --duration: only the service looks into it")
         return duration
-    clip.check_kind(source)
     found = clip.headers(source)
-    clip.check_codec(source, found)
     if duration is not None:
-        _check_length(found, duration, start)
+        if found is not None and found.lengths_ms:
+            clip.check_within(max(found.lengths_ms), start, duration)
         return duration
     rest, why = clip.rest_of(clip.own_length(source, found), start, _longest(model))
     session.output.note(f"duration: {seconds(rest)}, {why}")
     return rest
-
-
-def _check_length(found: Headers | None, duration: int, start: int) -> None:
-    if found is not None and found.longest is not None:
-        clip.check_within(found.longest, start, duration)
 
 
 def _longest(model: str | None) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shlex
 import shutil
@@ -96,34 +95,22 @@ class Saving:
             raise refused(f"--out - {problem}")
 
     def _check_folder(self, folder: Path) -> None:
-        nearest = next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
-        problem = None
-        if nearest.is_symlink() and not nearest.exists():
-            problem = f"{nearest} is a symbolic link that leads nowhere"
-        elif not nearest.is_dir():
-            problem = f"{nearest} is not a folder"
-        elif not os.access(nearest, os.W_OK | os.X_OK):
-            problem = f"{nearest} cannot be written to"
-        if problem is not None:
-            raise refused(f"--out {self.out}: {problem}", "invalid_folder")
-        for part in folder.absolute().parts[len(nearest.absolute().parts) :]:
-            self._check_length(nearest, part)
-        self._check_length(nearest, "", str(folder.absolute()))
+        from mirelo_ergo import InvalidRequestError, check_folder
+
+        try:
+            check_folder(folder)
+        except InvalidRequestError as error:
+            problem = error.message.removeprefix("folder: ").removesuffix("; nothing was sent")
+            raise refused(f"--out {self.out[:200]}: {problem}", "invalid_folder") from None
 
     def _check_file(self, path: Path) -> None:
         if path.is_symlink():
             raise refused(f"--out {self.out} is a symbolic link, which is not followed", "invalid_folder")
         if path.exists() and not path.is_file():
             raise refused(f"--out {self.out} is neither a file nor a folder", "invalid_folder")
-        nearest = next(place for place in path.absolute().parents if place.exists())
-        self._check_length(nearest, f".{path.name}{_PART_SUFFIX}-0", str(path.absolute()))
-
-    def _check_length(self, folder: Path, name: str, whole: str = "") -> None:
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # a system that does not tell
-            for text, limit in ((name, "PC_NAME_MAX"), (whole, "PC_PATH_MAX")):
-                longest = os.pathconf(folder, limit)
-                if 0 < longest < len(os.fsencode(text)):
-                    raise refused(f"--out {self.out[:60]}… is longer than the file system allows", "invalid_folder")
+        longest = len(os.fsencode(f".{path.stem}-10{path.suffix}{_PART_SUFFIX}"))
+        if longest > _longest_name(path):
+            raise refused(f"--out {self.out[:60]}… is longer than the file system allows", "invalid_folder")
 
     def _check_ending(self, generation: Generation) -> None:
         """Refuse an ending that the result will not have."""
@@ -190,6 +177,12 @@ class Saving:
         given = Path(self.out)
         stem = given.stem if given.suffix.lower() in (*_SOUNDS, *_CLIPS) else given.name
         return stem if count == 1 else f"{stem}-{number}"
+
+
+def _longest_name(path: Path) -> int:
+    """Return how many bytes a file's name may have where it is to be."""
+    nearest = next(place for place in path.absolute().parents if place.exists())
+    return os.pathconf(nearest, "PC_NAME_MAX") if hasattr(os, "pathconf") else 255
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

@@ -55,7 +55,7 @@ def serve(
     try:
         from mirelo_ergo import emulator
     except ImportError as error:
-        raise missing_extra(error, "the emulator", "emulator") from None
+        raise missing_extra(error.name, "the emulator", "emulator") from None
     try:
         emulator.serve(
             host=host,

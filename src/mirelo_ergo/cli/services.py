@@ -149,6 +149,6 @@ def _running() -> Any:
     try:
         from mirelo_ergo.emulator import running
     except ImportError as error:
-        raise missing_extra(error, "--emulator", "emulator") from None
+        raise missing_extra(error.name, "--emulator", "emulator") from None
     # another seed each time: equal seeds give equal job ids, and so files that are there already
     return running(speed=EMULATOR_SPEED, seed=secrets.randbits(32))

@@ -39,6 +39,7 @@ OPTIONS: Final[Mapping[str, str]] = {
 _VALUE = r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s;,()]+)"""
 _GIVEN = re.compile(rf"(?<![\w.-])({'|'.join(map(re.escape, OPTIONS))})=(?:{_VALUE})?")
 _BOUND = re.compile(r"\b(minimum of |maximum of |allowed: |to )(-?\d+(?:\.\d+)?)\b")
+_SOURCE = re.compile(r"^[\w/-]+ v\S+: (video|audio): ")
 _LACKS = re.compile(r"\bhas no (\w+)\b")
 _ABOUT = re.compile(r"[\w/-]+(?= v\d)")
 _OTHER = re.compile(r"(?<=[;d] )([\w/-]+) (v\d[\d.]*)(?= (?:has|have|takes?|and)\b)")
@@ -51,6 +52,7 @@ def in_options(error: MireloError) -> str:
     if field.endswith("_ms") or field in ("segment", "duration"):
         factor = 1000 if field == "duration" else 1
         text = _BOUND.sub(lambda found: f"{found[1]}{seconds(float(found[2]) * factor)}", text)
+    text = _SOURCE.sub(lambda found: f"the {'clip' if found[1] == 'video' else 'sound'}: ", text)
     text = _GIVEN.sub(_option, text)
     text = _LACKS.sub(lambda found: f"has no {_bare_option(found[1])}", text)
     if about := _ABOUT.match(text):

@@ -13,28 +13,35 @@ if TYPE_CHECKING:
 
 _LARGEST_INDEX: Final = 64 << 20
 """Bytes of an index that are read; the longest films need less."""
+_NEARLY_MS: Final = 1000.0
 _FIRST: Final = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp", b"uuid"})
 
 
 def track_lengths(file: BinaryIO) -> tuple[float, ...]:
     """Return the lengths in ms of the first track with a picture, else with sound; empty if it is no such file.
 
-    They are those of the track's own header, of its media header and of its samples. A file in fragments has none.
+    They are those of the track's own header, of its media header and of its samples, and the whole film's if no track
+    is that long. A file in fragments has none.
     """
     moov = _index(file)
     tracks: dict[bytes, tuple[float, ...]] = {}
+    known: list[float] = []
     try:
         parts = dict(_boxes(moov))
         if b"mvex" in parts:
             return ()
-        movie_scale = _times(parts[b"mvhd"])[0]
+        movie_scale, movie = _times(parts[b"mvhd"])
         for name, trak in _boxes(moov):
             if name == b"trak":
                 kind, lengths = _track(dict(_boxes(trak)), movie_scale)
                 tracks.setdefault(kind, lengths)
+                known += lengths
+        film = movie * 1000 / movie_scale
     except (KeyError, struct.error, ZeroDivisionError):
         return ()
-    return tracks.get(b"vide") or tracks.get(b"soun") or ()
+    found = tracks.get(b"vide") or tracks.get(b"soun") or ()
+    odd = film and found and all(abs(film - length) > _NEARLY_MS for length in known)
+    return (*found, film) if odd else found
 
 
 def _index(file: BinaryIO) -> bytes:
