@@ -41,7 +41,11 @@ class Stdin:
 
 
 def prompts(emu: Emulator) -> list[object]:
-    return [json.loads(r.body)["prompt"] for r in emu.requests if r.method == "POST" and r.path.endswith("/jobs")]
+    return [
+        json.loads(r.body)["prompt"]
+        for r in emu.requests
+        if r.method == "POST" and "/text-to-sfx/" in r.path and r.path.endswith("/jobs")
+    ]
 
 
 # --- stdin ---------------------------------------------------------------------------------------------------------
