@@ -1,8 +1,8 @@
 """A made-up service that has what no real one has together: streams, held polls, lists and forms. Values, no branches.
 
 `POST /jobs {"prompt"}` → 201 `{"id"}`; `GET /jobs/ID[?hold=SECONDS]` → `{"id", "state", "done", "files"}`;
-`GET /jobs/ID/stream` → lines of the same; `GET /things[?cursor=…]` → `{"items", "next", "total"}`;
-`POST /assets` → `{"id", "url", "fields", "max_bytes"}`, a pre-signed form.
+`POST /jobs/ID/cancel`; `GET /jobs/ID/stream` → lines of the same; `GET /things[?cursor=…]` → `{"items", "next",
+"total"}`; `POST /assets` → `{"id", "url", "fields", "max_bytes"}`, a pre-signed form.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ API = Api(
 
 def read_status(fields: Mapping[str, Any]) -> JobStatus:
     state = text_field(fields, "state")
-    if state == "done":
-        return JobSucceeded(fields.get("files") or [])
+    if state in ("done", "partly"):
+        return JobSucceeded(fields.get("files") or [], incomplete=state == "partly")
     if state == "failed":
         return JobErrored("failed", 0, "made by the test", charged=None)
     done = fields.get("done")
@@ -117,6 +117,7 @@ JOBS = JobApi(
     running=frozenset({"queued", "running"}),
     schedule=PROMPT,
     lifetime=86_400.0,
+    cancel=lambda record: ("cancelJob", Request("POST", f"/jobs/{record.job_id}/cancel")),
     webhooks=WEBHOOKS,
 )
 STREAMED = attrs.evolve(
