@@ -203,6 +203,9 @@ def _union(
     types = {arguments[0].strip("'") for arguments in reached}
     if types != {"object"} or schema.keys() & (_CONSTRAINTS.keys() | {"properties", "items"}):
         raise GenerationError(f"{pointer}/oneOf: limits.py carries unions of objects only, not of {sorted(types)}")
+    targets = [find(document, each["$ref"][1:]) if "$ref" in each else each for each in variants]
+    if any(each.get("additionalProperties") is True and not each.get("properties") for each in targets):
+        return [repr("object")]  # one of them holds anything
     told = schema.get("discriminator", {})
     tagged = {tag: target.rpartition("/")[2] for tag, target in told.get("mapping", {}).items()}
     if not tagged:

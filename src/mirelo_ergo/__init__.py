@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         PermissionDeniedError,
         RateLimitError,
         RequestTimeoutError,
+        RequirementsNotMetError,
         ServerError,
         SourceChangedError,
         SubmitOutcomeUnknown,
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
         WebhookError,
         WebhookSignatureError,
     )
+    from .inference_sh.asynchronous import AsyncAppRequest, AsyncInferenceClient
+    from .inference_sh.blocking import AppRequest, InferenceClient
     from .mirelo.asynchronous import AsyncGenerationRequest, AsyncMireloClient
     from .mirelo.blocking import GenerationRequest, MireloClient
     from .mirelo.models import ModelInfo
@@ -67,7 +70,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "APIStatusError",
+    "AppRequest",
+    "AsyncAppRequest",
     "AsyncGenerationRequest",
+    "AsyncInferenceClient",
     "AsyncJob",
     "AsyncJobRequest",
     "AsyncJobResult",
@@ -85,6 +91,7 @@ __all__ = [
     "DownloadError",
     "GenerationRequest",
     "IncompleteResultError",
+    "InferenceClient",
     "InsufficientCreditsError",
     "InvalidRequestError",
     "Job",
@@ -114,6 +121,7 @@ __all__ = [
     "PreflightResult",
     "RateLimitError",
     "RequestTimeoutError",
+    "RequirementsNotMetError",
     "ResultFile",
     "ServerError",
     "SourceChangedError",
@@ -151,6 +159,8 @@ _ELSEWHERE = {
     "mirelo.models": {"ModelInfo"},
     "pixazo.blocking": {"PixazoClient"},
     "pixazo.asynchronous": {"AsyncPixazoClient"},
+    "inference_sh.blocking": {"AppRequest", "InferenceClient"},
+    "inference_sh.asynchronous": {"AsyncAppRequest", "AsyncInferenceClient"},
     "sync_so.blocking": {"LipsyncRequest", "SyncSoClient"},
     "sync_so.asynchronous": {"AsyncLipsyncRequest", "AsyncSyncSoClient"},
     "services": {"capabilities", "list_models", "service_of"},

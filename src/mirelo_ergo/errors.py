@@ -8,6 +8,7 @@
     │   ├── AuthenticationError      401
     │   ├── InsufficientCreditsError 402
     │   ├── PermissionDeniedError    403
+    │   │   └── RequirementsNotMetError 412: an app needs something that the account has not set up
     │   ├── NotFoundError            404
     │   ├── VideoError               the source video or its asset cannot be used
     │   ├── AudioError               the source sound cannot be used
@@ -58,6 +59,7 @@ __all__ = [
     "PermissionDeniedError",
     "RateLimitError",
     "RequestTimeoutError",
+    "RequirementsNotMetError",
     "Sent",
     "ServerError",
     "SourceChangedError",
@@ -181,6 +183,16 @@ class PermissionDeniedError(APIStatusError):
     default_status = 403
 
 
+class RequirementsNotMetError(PermissionDeniedError):
+    """Raised when an app needs something that the account has not set up yet: a secret, a connection, a scope."""
+
+    @property
+    def requirements(self) -> list[dict[str, Any]]:
+        """What is missing, each with `type`, `key`, `message` and mostly an `action` that says what to do."""
+        errors = self.body.get("errors") if isinstance(self.body, dict) else None
+        return [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
+
+
 class NotFoundError(APIStatusError):
     """Say that something is unknown, another key's, or past its time: 404, or the service's own word for it."""
 
@@ -269,6 +281,18 @@ class SubmitOutcomeUnknown(MireloError):
         self.request: Any = more.pop("request", None)
         self.job_id: str | None = more.pop("job_id", None)
         super().__init__(message, code, http_status, **more)
+
+    def find(self, client: Any) -> Any:
+        """Return the job that the request made after all, found in the service's own list; None if none can be told.
+
+        Where exactly one job of the list has what was sent, and is not older than the request, it is this one. Two of
+        them are never told apart by guessing. With an async client, await it. Costs nothing. Raises
+        `InvalidRequestError` for a client of a service that has no such list.
+        """
+        find = getattr(client, "find_submitted", None)
+        if find is None:
+            raise InvalidRequestError(f"find: {type(client).__name__} has no list of jobs to look in")
+        return find(self)
 
 
 class UploadError(MireloError):

@@ -11,11 +11,14 @@ from .mirelo.models import ModelInfo
 
 def capabilities() -> Mapping[str, frozenset[str]]:
     """Give, by service, the operations its clients have, named as their methods. Sends nothing."""
+    from .inference_sh.service import INFERENCE_SH_JOBS
     from .mirelo.service import MIRELO_JOBS
     from .pixazo.service import PIXAZO_JOBS
     from .sync_so.service import SYNC_SO_JOBS
 
-    return MappingProxyType({jobs.api.name: jobs.operations for jobs in (MIRELO_JOBS, PIXAZO_JOBS, SYNC_SO_JOBS)})
+    return MappingProxyType(
+        {jobs.api.name: jobs.operations for jobs in (MIRELO_JOBS, PIXAZO_JOBS, SYNC_SO_JOBS, INFERENCE_SH_JOBS)}
+    )
 
 
 def service_of(token: str) -> str | None:
@@ -31,10 +34,11 @@ def service_of(token: str) -> str | None:
 def webhook_format(service: str) -> WebhookFormat:
     """Return how a service's webhooks are read, by the name it has in `capabilities`; raises `ConfigurationError`."""
     from .errors import ConfigurationError
+    from .inference_sh.service import INFERENCE_SH_JOBS
     from .pixazo.service import PIXAZO_JOBS
     from .sync_so.service import SYNC_SO_JOBS
 
-    formats = {jobs.api.name: jobs.webhooks for jobs in (PIXAZO_JOBS, SYNC_SO_JOBS)}
+    formats = {jobs.api.name: jobs.webhooks for jobs in (PIXAZO_JOBS, SYNC_SO_JOBS, INFERENCE_SH_JOBS)}
     found = formats.get(service) if isinstance(service, str) else None
     if found is None:
         raise ConfigurationError(f"service={service!r:.60} sends no webhooks; these do: {', '.join(sorted(formats))}")

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import mirelo_ergo
+from mirelo_ergo.inference_sh.service import INFERENCE_SH
 from mirelo_ergo.mirelo.service import MIRELO
 from mirelo_ergo.pixazo.service import PIXAZO
 from mirelo_ergo.sync_so.service import SYNC_SO
@@ -15,7 +16,7 @@ ROW = re.compile(r"^\| `(\w+)` \| `(\w+)`, `(\w+)` \| `(\w+)` \| (.+) \|$", re.M
 
 
 def test_the_table_of_services() -> None:
-    keys = {service.name: service.key_variable for service in (MIRELO, PIXAZO, SYNC_SO)}
+    keys = {service.name: service.key_variable for service in (MIRELO, PIXAZO, SYNC_SO, INFERENCE_SH)}
     rows = {name: (key, frozenset(re.findall(r"`(\w+)`", makes))) for name, _, _, key, makes in ROW.findall(README)}
     assert rows == {name: (keys[name], makes) for name, makes in mirelo_ergo.capabilities().items()}
 

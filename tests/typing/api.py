@@ -19,7 +19,10 @@ from mirelo_ergo_api.pixazo.models import QueuedRequest, QueueError, TextToAudio
 import mirelo_ergo
 from mirelo_ergo import (
     APIStatusError,
+    AppRequest,
+    AsyncAppRequest,
     AsyncGenerationRequest,
+    AsyncInferenceClient,
     AsyncJob,
     AsyncJobRequest,
     AsyncJobResult,
@@ -37,6 +40,7 @@ from mirelo_ergo import (
     DownloadError,
     GenerationRequest,
     IncompleteResultError,
+    InferenceClient,
     InsufficientCreditsError,
     InvalidRequestError,
     Job,
@@ -66,6 +70,7 @@ from mirelo_ergo import (
     PreflightResult,
     RateLimitError,
     RequestTimeoutError,
+    RequirementsNotMetError,
     ResultFile,
     ServerError,
     SourceChangedError,
@@ -82,6 +87,7 @@ from mirelo_ergo import (
     WebhookSignatureError,
     capabilities,
     check_folder,
+    inference_sh,
     list_models,
     parse_webhook,
     service_of,
@@ -487,3 +493,30 @@ async def async_lip_sync(clip: Path) -> None:
         page = assert_type(await client.generations.list(limit=10), AsyncPage[sync_so.Generation])
         async for generation in page:
             assert_type(generation.output_url, str | None)
+
+
+def run_app(clip: Path) -> None:
+    with InferenceClient("inf_key", base_url="https://inference.example", upload="strict") as client:
+        assert_type(client, InferenceClient)
+        request = assert_type(client.mmaudio("rain", video=clip), AppRequest)
+        assert_type(request.run(cancel_on_timeout=True), JobResult)
+        assert_type(client.app("some/app")(prompt="rain"), AppRequest)
+        try:
+            task = assert_type(client.run({"app": "some/app", "input": {"clip": clip}}), inference_sh.Task)
+        except RequirementsNotMetError as error:
+            assert_type(error.requirements, list[dict[str, Any]])
+        else:
+            assert_type(task.status, str)
+        with client.run({"app": "some/app", "input": {}}, stream=True) as stream:
+            for update in stream:
+                assert_type(update, inference_sh.TaskUpdate)
+        assert_type(client.tasks.list(limit=5), Page[inference_sh.Task])
+        assert_type(client.files.upload(clip), inference_sh.StoredFile)
+
+
+async def async_run_app() -> None:
+    async with AsyncInferenceClient("inf_key") as client:
+        assert_type(client, AsyncInferenceClient)
+        request = assert_type(client.mmaudio("rain"), AsyncAppRequest)
+        assert_type(await request.run(), AsyncJobResult)
+        assert_type(await client.run({"app": "a/b", "input": {}}), inference_sh.Task)

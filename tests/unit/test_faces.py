@@ -15,6 +15,12 @@ import mirelo_ergo._runtime.client.asynchronous as clients_awaited
 import mirelo_ergo._runtime.client.blocking as clients_plain
 import mirelo_ergo._runtime.jobs.asynchronous as jobs_awaited
 import mirelo_ergo._runtime.jobs.blocking as jobs_plain
+import mirelo_ergo.inference_sh.asynchronous as inference_awaited
+import mirelo_ergo.inference_sh.blocking as inference_plain
+import mirelo_ergo.inference_sh.resources as inference_resources_plain
+import mirelo_ergo.inference_sh.resources_async as inference_resources_awaited
+import mirelo_ergo.inference_sh.streams as inference_streams_plain
+import mirelo_ergo.inference_sh.streams_async as inference_streams_awaited
 import mirelo_ergo.mirelo.asynchronous as mirelo_awaited
 import mirelo_ergo.mirelo.blocking as mirelo_plain
 import mirelo_ergo.pixazo.asynchronous as pixazo_awaited
@@ -30,6 +36,9 @@ MODULES = [
     (clients_plain, clients_awaited),
     (mirelo_plain, mirelo_awaited),
     (pixazo_plain, pixazo_awaited),
+    (inference_plain, inference_awaited),
+    (inference_resources_plain, inference_resources_awaited),
+    (inference_streams_plain, inference_streams_awaited),
     (sync_so_plain, sync_so_awaited),
     (sync_so_resources_plain, sync_so_resources_awaited),
 ]
@@ -56,6 +65,8 @@ NEVER_ASYNC = {
     "_result",
     "_open",
     "_carry",
+    "stream",
+    "stream_task",
 }
 pairs = pytest.mark.parametrize(("plain", "awaited"), PAIRS, ids=[plain.__name__ for plain, _ in PAIRS])
 
@@ -107,7 +118,7 @@ class _Colourless(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        return node.args[0] if isinstance(node.func, ast.Name) and node.func.id == "run" else node
+        return node.args[0] if isinstance(node.func, ast.Name) and node.func.id in ("run", "drive") else node
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
         self.generic_visit(node)
@@ -128,6 +139,7 @@ WORDS = {
     "AsyncBaseTransport": "BaseTransport",
     "asynchronous": "blocking",
     "resources_async": "resources",
+    "streams_async": "streams",
     "handle_async_request": "handle_request",
     "async_low_level_client": "low_level_client",
     "set_async_httpx_client": "set_httpx_client",
@@ -141,9 +153,7 @@ def colourless(module: Any) -> str:
     return re.sub(r"\w+", lambda found: WORDS.get(found[0], found[0]), text)
 
 
-@pytest.mark.parametrize(
-    ("blocking", "asynchronous"), MODULES, ids=["jobs", "clients", "mirelo", "pixazo", "sync_so", "resources"]
-)
+@pytest.mark.parametrize(("blocking", "asynchronous"), MODULES, ids=[plain.__name__ for plain, _ in MODULES])
 def test_the_code_is_the_same(blocking: Any, asynchronous: Any) -> None:
     assert colourless(asynchronous) == colourless(blocking)
 

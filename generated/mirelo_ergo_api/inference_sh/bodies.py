@@ -30,7 +30,7 @@ class EstimateRequest(TypedDict):
     """The run to estimate."""
 
     function: NotRequired[str]
-    input: Required[dict[str, Any]]
+    input: Required["MmaudioInput | dict[str, Any]"]
 
 
 class FileCreateRequest(TypedDict):
@@ -81,6 +81,19 @@ class ListSort(TypedDict):
     field: Required[str]
 
 
+class MmaudioInput(TypedDict):
+    """The input of infsh/mmaudio. It states no bounds."""
+
+    cfg_strength: NotRequired[float]
+    duration: NotRequired[float]
+    mask_away_clip: NotRequired[bool]
+    negative_prompt: NotRequired[str]
+    num_steps: NotRequired[int]
+    prompt: Required[str]
+    seed: NotRequired[int]
+    video_input: NotRequired[str]
+
+
 class NewFile(TypedDict):
     """A file to upload."""
 
@@ -99,7 +112,7 @@ class RunRequest(TypedDict):
     app_id: NotRequired[str]
     function: NotRequired[str]
     infra: NotRequired[Literal["cloud", "private", "private_first", "remote"]]
-    input: Required[dict[str, Any]]
+    input: Required["MmaudioInput | dict[str, Any]"]
     metadata: NotRequired[dict[str, Any]]
     run_at: NotRequired[str]
     session: NotRequired[str]

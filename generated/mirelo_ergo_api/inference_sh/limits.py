@@ -52,7 +52,7 @@ class Condition(NamedTuple):
     absent: bool = False
 
 
-SPEC_SHA256: Final = "9f7ef4189219827238dccdf689967d2f165f105fcb922b445ca372c04771f495"
+SPEC_SHA256: Final = "f15511fd722f5bd904c0e6ccdb7e02e8734a9fb0193250c5559d9e0f6216f977"
 GENERATOR: Final = "openapi-python-client 0.29.1"
 LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
     "AppInput": {},
@@ -98,7 +98,7 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
     },
     "EstimateRequest": {
         "function": Limit("function", "string", required=False),
-        "input": Limit("input", "object", required=True, schema="AppInput"),
+        "input": Limit("input", "object", required=True),
     },
     "FileCreateRequest": {
         "category": Limit("category", "string", required=False),
@@ -144,6 +144,20 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         "dir": Limit("dir", "string", required=False, enum=("asc", "desc")),
         "field": Limit("field", "string", required=True),
     },
+    "MmaudioInput": {
+        "cfg_strength": Limit("cfg_strength", "number", required=False, default=4.5),
+        "duration": Limit("duration", "number", required=False, default=8),
+        "mask_away_clip": Limit(
+            "mask_away_clip", "boolean", required=False, default=False
+        ),
+        "negative_prompt": Limit(
+            "negative_prompt", "string", required=False, default=""
+        ),
+        "num_steps": Limit("num_steps", "integer", required=False, default=25),
+        "prompt": Limit("prompt", "string", required=True),
+        "seed": Limit("seed", "integer", required=False, default=42),
+        "video_input": Limit("video_input", "string", required=False),
+    },
     "NewFile": {
         "content_type": Limit("content_type", "string", required=True),
         "filename": Limit("filename", "string", required=False),
@@ -163,7 +177,7 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
             required=False,
             enum=("cloud", "private", "private_first", "remote"),
         ),
-        "input": Limit("input", "object", required=True, schema="AppInput"),
+        "input": Limit("input", "object", required=True),
         "metadata": Limit("metadata", "object", required=False, schema="RunMetadata"),
         "run_at": Limit("run_at", "string", required=False),
         "session": Limit("session", "string", required=False),

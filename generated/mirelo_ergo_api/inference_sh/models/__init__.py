@@ -4,6 +4,7 @@ from .any_envelope import AnyEnvelope
 from .app import App
 from .app_envelope import AppEnvelope
 from .app_input import AppInput
+from .app_output import AppOutput
 from .app_setup import AppSetup
 from .cancel_request import CancelRequest
 from .cursor_list_request import CursorListRequest
@@ -18,6 +19,7 @@ from .file_create_request import FileCreateRequest
 from .file_envelope import FileEnvelope
 from .file_page import FilePage
 from .file_page_envelope import FilePageEnvelope
+from .file_ref import FileRef
 from .files_envelope import FilesEnvelope
 from .free_object_type_0 import FreeObjectType0
 from .list_filter import ListFilter
@@ -26,6 +28,8 @@ from .list_search import ListSearch
 from .list_sort import ListSort
 from .list_sort_dir import ListSortDir
 from .list_task_files_role import ListTaskFilesRole
+from .mmaudio_input import MmaudioInput
+from .mmaudio_output import MmaudioOutput
 from .new_file import NewFile
 from .problem import Problem
 from .requirement import Requirement
@@ -57,6 +61,7 @@ __all__ = (
     "App",
     "AppEnvelope",
     "AppInput",
+    "AppOutput",
     "AppSetup",
     "CancelRequest",
     "CursorListRequest",
@@ -71,6 +76,7 @@ __all__ = (
     "FileEnvelope",
     "FilePage",
     "FilePageEnvelope",
+    "FileRef",
     "FilesEnvelope",
     "FreeObjectType0",
     "ListFilter",
@@ -79,6 +85,8 @@ __all__ = (
     "ListSort",
     "ListSortDir",
     "ListTaskFilesRole",
+    "MmaudioInput",
+    "MmaudioOutput",
     "NewFile",
     "Problem",
     "Requirement",

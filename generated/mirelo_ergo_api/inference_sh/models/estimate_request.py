@@ -10,6 +10,7 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.app_input import AppInput
+    from ..models.mmaudio_input import MmaudioInput
 
 
 T = TypeVar("T", bound="EstimateRequest")
@@ -19,14 +20,20 @@ T = TypeVar("T", bound="EstimateRequest")
 class EstimateRequest:
     """The run to estimate."""
 
-    input_: AppInput
-    """ The app's own input. """
+    input_: AppInput | MmaudioInput
+    """ The input of an app; that of infsh/mmaudio, or of another one. """
     function: str | Unset = UNSET
     """ Which of the app's functions to run. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        input_ = self.input_.to_dict()
+        from ..models.mmaudio_input import MmaudioInput  # noqa: PLC0415
+
+        input_: dict[str, Any]
+        if isinstance(self.input_, MmaudioInput):
+            input_ = self.input_.to_dict()
+        else:
+            input_ = self.input_.to_dict()
 
         function = self.function
 
@@ -45,9 +52,26 @@ class EstimateRequest:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.app_input import AppInput  # noqa: PLC0415
+        from ..models.mmaudio_input import MmaudioInput  # noqa: PLC0415
 
         d = dict(src_dict)
-        input_ = AppInput.from_dict(d.pop("input"))
+
+        def _parse_input_(data: object) -> AppInput | MmaudioInput:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_run_input_type_0 = MmaudioInput.from_dict(data)
+
+                return componentsschemas_run_input_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            componentsschemas_run_input_type_1 = AppInput.from_dict(data)
+
+            return componentsschemas_run_input_type_1
+
+        input_ = _parse_input_(d.pop("input"))
 
         function = d.pop("function", UNSET)
 

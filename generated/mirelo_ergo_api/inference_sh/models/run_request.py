@@ -13,6 +13,7 @@ from ..types import UNSET, Unset
 if TYPE_CHECKING:
     from ..models.app_input import AppInput
     from ..models.app_setup import AppSetup
+    from ..models.mmaudio_input import MmaudioInput
     from ..models.run_metadata import RunMetadata
 
 
@@ -23,8 +24,8 @@ T = TypeVar("T", bound="RunRequest")
 class RunRequest:
     """A run of an app. What is left out of `input` is the app's own default."""
 
-    input_: AppInput
-    """ The app's own input. """
+    input_: AppInput | MmaudioInput
+    """ The input of an app; that of infsh/mmaudio, or of another one. """
     app: str | Unset = UNSET
     """ namespace/name, with @ and a version or : and a function behind it if wished; needed unless `app_id` is
     there. """
@@ -55,7 +56,13 @@ class RunRequest:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        input_ = self.input_.to_dict()
+        from ..models.mmaudio_input import MmaudioInput  # noqa: PLC0415
+
+        input_: dict[str, Any]
+        if isinstance(self.input_, MmaudioInput):
+            input_ = self.input_.to_dict()
+        else:
+            input_ = self.input_.to_dict()
 
         app = self.app
 
@@ -133,10 +140,27 @@ class RunRequest:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.app_input import AppInput  # noqa: PLC0415
         from ..models.app_setup import AppSetup  # noqa: PLC0415
+        from ..models.mmaudio_input import MmaudioInput  # noqa: PLC0415
         from ..models.run_metadata import RunMetadata  # noqa: PLC0415
 
         d = dict(src_dict)
-        input_ = AppInput.from_dict(d.pop("input"))
+
+        def _parse_input_(data: object) -> AppInput | MmaudioInput:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_run_input_type_0 = MmaudioInput.from_dict(data)
+
+                return componentsschemas_run_input_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            componentsschemas_run_input_type_1 = AppInput.from_dict(data)
+
+            return componentsschemas_run_input_type_1
+
+        input_ = _parse_input_(d.pop("input"))
 
         app = d.pop("app", UNSET)
 

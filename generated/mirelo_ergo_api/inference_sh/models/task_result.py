@@ -9,7 +9,9 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.app_output import AppOutput
     from ..models.free_object_type_0 import FreeObjectType0
+    from ..models.mmaudio_output import MmaudioOutput
 
 
 T = TypeVar("T", bound="TaskResult")
@@ -27,8 +29,7 @@ class TaskResult:
     """ When it was created. """
     error: None | str | Unset = UNSET
     """ Why it failed; may be empty. """
-    output: FreeObjectType0 | None | Unset = UNSET
-    """ An object whose fields are not promised. """
+    output: AppOutput | MmaudioOutput | None | Unset = UNSET
     run_at: None | str | Unset = UNSET
     """ When it is to run. """
     session_id: None | str | Unset = UNSET
@@ -45,7 +46,9 @@ class TaskResult:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.app_output import AppOutput  # noqa: PLC0415
         from ..models.free_object_type_0 import FreeObjectType0  # noqa: PLC0415
+        from ..models.mmaudio_output import MmaudioOutput  # noqa: PLC0415
 
         id = self.id
 
@@ -67,7 +70,9 @@ class TaskResult:
         output: dict[str, Any] | None | Unset
         if isinstance(self.output, Unset):
             output = UNSET
-        elif isinstance(self.output, FreeObjectType0):
+        elif isinstance(self.output, MmaudioOutput):
+            output = self.output.to_dict()
+        elif isinstance(self.output, AppOutput):
             output = self.output.to_dict()
         else:
             output = self.output
@@ -141,7 +146,9 @@ class TaskResult:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.app_output import AppOutput  # noqa: PLC0415
         from ..models.free_object_type_0 import FreeObjectType0  # noqa: PLC0415
+        from ..models.mmaudio_output import MmaudioOutput  # noqa: PLC0415
 
         d = dict(src_dict)
         id = d.pop("id")
@@ -169,7 +176,7 @@ class TaskResult:
 
         error = _parse_error(d.pop("error", UNSET))
 
-        def _parse_output(data: object) -> FreeObjectType0 | None | Unset:
+        def _parse_output(data: object) -> AppOutput | MmaudioOutput | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -177,12 +184,20 @@ class TaskResult:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                componentsschemas_free_object_type_0 = FreeObjectType0.from_dict(data)
+                output_type_0 = MmaudioOutput.from_dict(data)
 
-                return componentsschemas_free_object_type_0
+                return output_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(FreeObjectType0 | None | Unset, data)
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                output_type_1 = AppOutput.from_dict(data)
+
+                return output_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(AppOutput | MmaudioOutput | None | Unset, data)
 
         output = _parse_output(d.pop("output", UNSET))
 

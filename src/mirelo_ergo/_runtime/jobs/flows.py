@@ -111,7 +111,7 @@ class JobFlows:
         request: Request,
         family: str,
         model: str,
-        asked: int,
+        asked: int | None,
         key: IdempotencyKey | None = None,
     ) -> JobRecord:
         """Submit a job, a paid request: sent again under its key, or when it provably was not processed."""
@@ -259,13 +259,13 @@ class JobFlows:
             while True:
                 if known is None:
                     polled = await waiter.next()
-                    known, asked = note(polled.status), asked or polled.asked
+                    known, asked = note(polled.status), polled.asked if asked is None else asked
                 if isinstance(known, JobErrored):
-                    failure = self._failure(known)
+                    failure = self.failure(known)
                     failure.result = result(known) if known.files else None
                     raise failure
                 if isinstance(known, JobSucceeded):
-                    came, due = len(known.result_urls), asked or 1
+                    came, due = len(known.result_urls), 1 if asked is None else asked
                     if came >= due and not known.incomplete:
                         return result(known)
                     if looked_again or known.incomplete:
@@ -281,7 +281,8 @@ class JobFlows:
         finally:
             await waiter.close()
 
-    def _failure(self, errored: JobErrored) -> JobFailedError:
+    def failure(self, errored: JobErrored) -> JobFailedError:
+        """Return the error of a job that ended without its results, in words and with its charge."""
         reason = self.runtime.secret.scrub(errored.message)
         charges = {True: "it was charged", False: "it was not charged"}
         charge = "the service does not say whether it was charged"

@@ -100,6 +100,8 @@ class PollResult:
     completes_in: float | None = None
     retry_after: float | None = None
     asked: int | None = None
+    response: Any = attrs.field(default=None, eq=False, repr=False)
+    """The whole response as the service gave it, where its client shows it."""
 
     @property
     def final(self) -> bool:

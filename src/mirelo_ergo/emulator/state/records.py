@@ -60,7 +60,6 @@ class Asset:
     path: Path | None = None
     size: int = 0
     sha256: str = ""
-    name: str = ""
 
 
 @attrs.frozen

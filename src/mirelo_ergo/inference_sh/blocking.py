@@ -1,0 +1,232 @@
+"""The sync client of inference.sh. `asynchronous.py` is its twin but for await."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from .._runtime.api.execute import execute
+from .._runtime.client.blocking import ServiceClient
+from .._runtime.io.protocol import run as drive
+from .._runtime.jobs.blocking import Job, JobRequest, JobResult
+from .._runtime.jobs.values import JobProcessing
+from .._runtime.lazy import LazyModule
+from .._runtime.redact import Secret
+from .._runtime.webhooks.inbox import WebhookInbox
+from .._runtime.webhooks.order import Webhook
+from ..errors import JobTimeoutError, SubmitOutcomeUnknown
+from .calls import AppCalls
+from .files import UploadPolicy
+from .flows import InferenceFlows, Run, check_run
+from .resources import Apps, Files, Tasks
+from .service import INFERENCE_SH, INFERENCE_SH_JOBS
+from .streams import TaskStream
+from .tasks import Record, Task
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+    from mirelo_ergo_api import inference_sh as generated
+else:
+    httpx, ssl = LazyModule("httpx"), LazyModule("ssl")
+    generated = LazyModule("mirelo_ergo_api.inference_sh")
+
+
+class AppRequest(JobRequest):
+    """A run that has not been sent. Nothing costs anything before `submit_job` or `run`; both upload files first.
+
+    There is no idempotency key at this service: a run is sent again only when it provably was not taken, and raises
+    `SubmitOutcomeUnknown` otherwise, whose `find(client)` looks for it in the list of tasks.
+    """
+
+    def __init__(self, core: InferenceFlows, run: Run) -> None:
+        content = {"family": "app", "model": run.app, "input": run.params["input"]}
+        super().__init__(core, run.app, lambda order: core.submit(run, order), content)
+
+    def run(
+        self,
+        poll_interval_ms: int | None = None,
+        timeout_ms: int | None = None,
+        on_progress: Callable[[JobProcessing], None] | None = None,
+        *,
+        patient: bool = False,
+        webhook: Webhook | None = None,
+        webhooks: WebhookInbox | None = None,
+        cancel_on_timeout: bool = False,
+    ) -> JobResult:
+        """Submit it and wait for its results, as every request does.
+
+        With `cancel_on_timeout` the task is cancelled when the time is up; nothing else ever cancels it.
+        """
+        self._flows.check_webhooks(webhooks)
+        job = self.submit_job(webhook)
+        try:
+            return job.wait(poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks)
+        except JobTimeoutError:
+            if cancel_on_timeout:
+                job.cancel()
+            raise
+
+
+class InferenceClient(AppCalls[AppRequest], ServiceClient[InferenceFlows]):
+    """A client of inference.sh. Use it in a with-block, or close it; threads may share it.
+
+    `run()`, `tasks`, `files` and `apps` are the vendor's calls, with the vendor's names. `mmaudio()` and `app()` give
+    jobs, as the clients of the other services do.
+
+    Args:
+        api_key: Default: INFERENCE_API_KEY, read when the client is made.
+        host: A host to ask over https, in place of `base_url`.
+        base_url: Default: INFERENCE_BASE_URL, else the service's own address.
+        timeout_ms: Bounds one operation, sleeps and re-sends included; uploads, downloads and waits have their own.
+        retries: Caps the re-sends of every operation; None: as many as are safe.
+        backoff_ms: The first pause before a re-send.
+        extra_headers: Sent with every request to the service.
+        proxy: For the service, uploads and downloads.
+        verify: True, False, a path to certificates, or an `ssl.SSLContext`.
+        transport: Carries all requests in place of this client's own connections.
+        http_client: Carries the requests to the service only, with its own time-outs.
+        allow_private_hosts: Lets uploads and downloads go to private addresses.
+        check_limits: False lets requests through that the spec's limits would refuse.
+        upload: What of an input is uploaded: "auto" also takes strings in fields that the app's schema types as
+            files, "strict" only paths, bytes, open files and `File`s, "off" nothing.
+
+    Raises:
+        ConfigurationError: Something of it is wrong. Nothing was sent.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        host: str | None = None,
+        base_url: str | None = None,
+        timeout_ms: int = 600_000,
+        retries: int | None = None,
+        backoff_ms: int = 500,
+        extra_headers: Mapping[str, str] | None = None,
+        proxy: str | None = None,
+        verify: bool | str | ssl.SSLContext = True,
+        transport: httpx.BaseTransport | None = None,
+        http_client: httpx.Client | None = None,
+        allow_private_hosts: bool = False,
+        check_limits: bool = True,
+        upload: UploadPolicy = "auto",
+    ) -> None:
+        key = Secret(api_key)
+        del api_key  # a traceback may show this frame
+        runtime = self._open(
+            INFERENCE_SH,
+            api_key=key,
+            host=host,
+            base_url=base_url,
+            timeout_ms=timeout_ms,
+            retries=retries,
+            backoff_ms=backoff_ms,
+            extra_headers=extra_headers,
+            proxy=proxy,
+            verify=verify,
+            transport=transport,
+            http_client=http_client,
+            allow_private_hosts=allow_private_hosts,
+        )
+        self._core = InferenceFlows(runtime, (INFERENCE_SH_JOBS,), check_limits, upload)
+        self._low_level: generated.AuthenticatedClient | None = None
+        self.tasks = Tasks(self._core)
+        self.files = Files(self._core)
+        self.apps = Apps(self._core)
+
+    def _request_of(self, run: Run) -> AppRequest:
+        return AppRequest(self._core, run)
+
+    @overload
+    def run(
+        self,
+        params: Mapping[str, Any],
+        wait: bool = True,
+        stream: Literal[False] = False,
+        *,
+        upload: UploadPolicy | None = None,
+        timeout: float | None = None,
+        cancel_on_timeout: bool = False,
+    ) -> Task: ...
+    @overload
+    def run(
+        self,
+        params: Mapping[str, Any],
+        wait: bool = True,
+        *,
+        stream: Literal[True],
+        upload: UploadPolicy | None = None,
+        timeout: float | None = None,
+        cancel_on_timeout: bool = False,
+    ) -> TaskStream: ...
+    def run(
+        self,
+        params: Mapping[str, Any],
+        wait: bool = True,
+        stream: bool = False,
+        *,
+        upload: UploadPolicy | None = None,
+        timeout: float | None = None,
+        cancel_on_timeout: bool = False,
+    ) -> Task | TaskStream:
+        """Run an app. This is what is paid for.
+
+        Args:
+            params: The request: `app`, `input`, and further fields of the service. Files in the input are uploaded.
+            wait: Wait for the end and return the finished task; False returns the new one at once.
+            stream: Return the task's updates as they come.
+            upload: What of the input is uploaded; None: as the client was told.
+            timeout: Seconds to wait; an hour if None.
+            cancel_on_timeout: Cancel the task when the time is up. Nothing else ever cancels it.
+
+        Raises:
+            InvalidRequestError: Something is wrong, a file cannot be read, or a string may be a file or a text.
+            SubmitOutcomeUnknown: The run may have been taken; `error.find(client)` looks for it.
+            JobFailedError: It ended without success. The error has its token.
+            JobTimeoutError: The time is up. It goes on, and the error has its token.
+        """
+        checked = check_run(params, self._core.policy if upload is None else upload)
+        if not stream and wait:
+            return drive(self._core.run_to_end(checked, timeout, None, cancel_on_timeout))[1]
+        record = drive(self._core.submit(checked))
+        if stream:
+            return TaskStream(self._core, record, self._core.follow(record, 0.0, timeout))
+        return drive(execute(self._core.runtime, self._core.calls.get_task(record.job_id)))
+
+    def get_task(self, id: str) -> Task:  # noqa: A002  # the vendor's
+        """Return a task. Raises `NotFoundError`."""
+        return self.tasks.get(id)
+
+    def cancel(self, id: str) -> None:  # noqa: A002  # the vendor's
+        """Ask for the end of a task. One that has ended already stays as it is."""
+        self.tasks.cancel(id)
+
+    def stream_task(self, id: str, *, timeout: float | None = None) -> TaskStream:  # noqa: A002  # the vendor's
+        """Return a task's updates as they come."""
+        return self.tasks.stream(id, timeout=timeout)
+
+    def wait_for_completion(self, id: str, *, timeout: float | None = None) -> Task:  # noqa: A002
+        """Wait for the end of a task and return it. `timeout` is in seconds, an hour if None."""
+        return self.tasks.wait_for_completion(id, timeout=timeout)
+
+    def estimate(self, params: Mapping[str, Any]) -> Record:
+        """Return what a run would cost, as far as the service can say. Costs nothing, and uploads nothing."""
+        return drive(self._core.estimate(check_run(params, "off")))
+
+    def find_submitted(self, error: SubmitOutcomeUnknown) -> Job | None:
+        """Return the job that an unknown submit made after all, None if none can be told; see `error.find`."""
+        record = drive(self._core.find_submitted(error))
+        return None if record is None else Job(self._core, record, 0.0)
+
+    @property
+    def low_level(self) -> generated.AuthenticatedClient:
+        """The generated, typed client: same connections, key and errors; no re-sends, polling or uploads."""
+        if self._low_level is None:
+            self._low_level = self._carry(generated.AuthenticatedClient)
+        return self._low_level
+
+
+__all__ = ["AppRequest", "InferenceClient"]

@@ -1,0 +1,95 @@
+"""The job calls of both clients, written once: they send nothing, so that they are never async."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, BinaryIO, Generic, TypeVar
+
+from .._runtime.redact import short_repr
+from ..errors import InvalidRequestError
+from .files import File, UploadPolicy
+from .flows import MMAUDIO, InferenceFlows, Run, check_run
+
+RequestT = TypeVar("RequestT")
+Clip = str | os.PathLike[str] | bytes | BinaryIO | File
+
+
+class AppCalls(ABC, Generic[RequestT]):
+    """What can be run as a job."""
+
+    _core: InferenceFlows
+
+    @abstractmethod
+    def _request_of(self, run: Run) -> RequestT:
+        """Make the client's own kind of request."""
+
+    def mmaudio(
+        self,
+        prompt: str,
+        *,
+        video: Clip | None = None,
+        negative_prompt: str = "",
+        duration: float = 8,
+        cfg_strength: float = 4.5,
+        num_steps: int = 25,
+        seed: int = 42,
+        mask_away_clip: bool = False,
+    ) -> RequestT:
+        """Make sound from a text, or for a silent video, with `infsh/mmaudio`. Sends nothing yet.
+
+        Args:
+            prompt: What is to be heard.
+            video: A path, a URL, bytes, an open file or a `File`: then the result has the video with the sound, too.
+            negative_prompt: What is not to be heard.
+            duration: Seconds; with a video never longer than it.
+            cfg_strength: How closely to follow the prompt.
+            num_steps: How many steps to take.
+            seed: The same one gives the same sound.
+            mask_away_clip: Ignore what the video shows.
+
+        Raises:
+            InvalidRequestError: An argument is of the wrong type, or the prompt is blank.
+        """
+        if not isinstance(prompt, str) or not prompt.strip():
+            raise InvalidRequestError(f"prompt={short_repr(prompt)} says nothing; nothing was sent", field="prompt")
+        given: dict[str, Any] = {
+            "prompt": prompt,
+            "negative_prompt": negative_prompt,
+            "duration": duration,
+            "cfg_strength": cfg_strength,
+            "num_steps": num_steps,
+            "seed": seed,
+            "mask_away_clip": mask_away_clip,
+        }
+        if self._core.check_limits:
+            from .._runtime.api.limits import check
+            from .generated import limits
+
+            check(limits, "MmaudioInput", given, MMAUDIO)
+        if video is not None:
+            given["video_input"] = video
+        return self._request_of(check_run({"app": MMAUDIO, "input": given}, self._core.policy))
+
+    def app(
+        self, app: str, *, function: str | None = None, upload: UploadPolicy | None = None
+    ) -> Callable[..., RequestT]:
+        """Return what makes requests of an app from its input: `client.app("namespace/name")(prompt="rain")`.
+
+        Args:
+            app: `namespace/name`, `namespace/name@version` or `namespace/name:function`.
+            function: The app's function, where it has several.
+            upload: What of an input is uploaded; None: as the client was told.
+
+        Raises:
+            InvalidRequestError: The app's name is not of that form.
+        """
+        if not isinstance(app, str) or app.count("/") != 1 or app.startswith("/") or app.endswith("/"):
+            raise InvalidRequestError(f"app={short_repr(app)} is not 'namespace/name'; nothing was sent", field="app")
+        policy = self._core.policy if upload is None else upload
+
+        def request(**input: Any) -> RequestT:  # noqa: A002  # the service's word
+            return self._request_of(check_run({"app": app, "function": function, "input": input}, policy))
+
+        return request

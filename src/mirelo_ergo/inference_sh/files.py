@@ -1,0 +1,274 @@
+"""Which parts of an input are files: explicit ones anywhere, and strings only where the app's schema says so."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Literal
+from urllib.parse import unquote_to_bytes
+
+import attrs
+
+from .._runtime.redact import short_repr, shorten
+from .._runtime.transfer.content_types import HEAD, content_type_of
+from .._runtime.transfer.sources import BytesSource, FileSource, Uploadable, open_path, open_source
+from ..errors import InvalidRequestError
+
+UploadPolicy = Literal["auto", "strict", "off"]
+"""What is uploaded: "auto" also takes strings in fields that the app's schema types as files, "strict" only paths,
+bytes, open files and `File`s, "off" nothing."""
+Schema = Mapping[str, Any]
+
+_DATA: Final = re.compile(r"data:([^,]*),", re.ASCII)
+_DEEPEST: Final = 50
+_REMOTE: Final = ("http://", "https://", "inf://")
+
+
+class File:
+    """A file for an input, or one that is stored already.
+
+    Give one of: a local path, the `uri` of a stored file (or any URL), bytes, or an open binary file. `file.uri` is
+    None until it is uploaded.
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, Any] | None = None,
+        *,
+        uri: str | None = None,
+        path: str | os.PathLike[str] | None = None,
+        content_type: str | None = None,
+        size: int | None = None,
+        filename: str | None = None,
+    ) -> None:
+        if isinstance(source, Mapping):
+            uri, path = source.get("uri") or uri, source.get("path") or path
+            content_type, size = source.get("content_type") or content_type, source.get("size") or size
+            filename, source = source.get("filename") or filename, None
+        if isinstance(source, str) and source.startswith(_REMOTE):
+            uri, source = source, None
+        if isinstance(source, str | os.PathLike):
+            path, source = source, None
+        if sum(each is not None for each in (uri, path if uri is None else None, source)) != 1:
+            raise InvalidRequestError("File: give one of a path, a uri, bytes or an open file; nothing was sent")
+        self.uri, self.path, self.content_type = uri, None if path is None else os.fspath(path), content_type
+        self.size, self.filename, self.content = size, filename, source
+
+    @classmethod
+    def from_path(cls, path: str | os.PathLike[str]) -> File:
+        """Take a local file."""
+        return cls(path=path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as the service writes a file, with what is known of it."""
+        known = {
+            "uri": self.uri,
+            "path": self.path,
+            "content_type": self.content_type,
+            "size": self.size,
+            "filename": self.filename,
+        }
+        return {name: value for name, value in known.items() if value is not None}
+
+    def __repr__(self) -> str:
+        return f"<File {shorten(self.uri or self.path or 'in memory', 80)}>"
+
+
+@attrs.frozen
+class Upload:
+    """A local file to upload: what it is called, and where in the input it stands."""
+
+    source: Uploadable
+    filename: str
+    content_type: str
+    place: str
+
+
+def open_upload(value: Any, place: str, name: str | None = None, content_type: str | None = None) -> Upload:
+    """Return what is uploaded; raises `InvalidRequestError` for what is no regular, readable file with bytes in it."""
+    if isinstance(value, str) and (data := _DATA.match(value)):
+        content, told = _decoded(value[data.end() :], data[1], place)
+        return open_upload(content, place, name, content_type or told)
+    source: Uploadable
+    if isinstance(value, bytes | bytearray | memoryview):
+        if not len(value):
+            raise InvalidRequestError(f"{place} is empty; nothing was sent", field=place)
+        source, head, own = BytesSource(bytes(value)), bytes(value[:HEAD]), "file"
+    elif isinstance(value, str | os.PathLike):
+        path = Path(value)
+        source, head = open_path(path, place)
+        own = path.name
+    else:
+        opened, head = open_source(value, None, place)
+        called = getattr(value, "name", None)
+        source, own = opened.snapshot(), Path(called).name if isinstance(called, str) else "file"
+        if isinstance(source, FileSource) and source.start is None:
+            raise InvalidRequestError(f"{place}: the stream cannot be rewound: give a path or bytes", field=place)
+    found = content_type or content_type_of(head, Path(name or own).suffix) or "application/octet-stream"
+    return Upload(source, name or own, found, place)
+
+
+def _decoded(text: str, parameters: str, place: str) -> tuple[bytes, str | None]:
+    """Return the bytes of a data URI, with any parameters, and its type."""
+    kind, *more = (each.strip() for each in parameters.split(";"))
+    raw = unquote_to_bytes(text)
+    if "base64" in (each.lower() for each in more):
+        try:
+            raw = base64.b64decode(raw, validate=True)
+        except binascii.Error as error:
+            raise InvalidRequestError(f"{place} is a data URI whose base64 is broken ({error})", field=place) from None
+    return raw, kind or None
+
+
+def needs_schema(value: Any) -> bool:
+    """Return whether the input holds a string that may mean a file: then the app's schema decides."""
+    return any(_may_be_file(text) for text in _strings(value, 0))
+
+
+def _strings(value: Any, depth: int) -> Iterator[str]:
+    if depth > _DEEPEST:
+        raise InvalidRequestError(f"input is nested more than {_DEEPEST} levels deep; nothing was sent", field="input")
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _strings(inner, depth + 1)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _strings(inner, depth + 1)
+
+
+def _may_be_file(text: str) -> bool:
+    return _DATA.match(text) is not None or _exists(text)
+
+
+def _exists(text: str) -> bool:
+    """Return whether a string names something on this machine. Only a look; nothing is opened."""
+    if not text or len(text) > 4096 or "\0" in text or text.startswith(_REMOTE):
+        return False
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def place_files(value: Any, schema: Schema | None, policy: UploadPolicy, take: Callable[[Upload], Any]) -> Any:
+    """Return an input with each file in it replaced by what `take` makes of it; everything else stays as it is.
+
+    `schema` is that of the app's input, None where it is not known. Raises `InvalidRequestError` for a file that
+    cannot be read, and for a string that may well mean one although nothing says so. Reads no more than files' heads.
+    """
+    return _place(value, schema, schema or {}, policy, take, "input", 0)
+
+
+def _place(
+    value: Any,
+    schema: Schema | None,
+    root: Schema,
+    policy: UploadPolicy,
+    take: Callable[[Upload], Any],
+    place: str,
+    depth: int,
+) -> Any:
+    if depth > _DEEPEST:
+        raise InvalidRequestError(f"{place} is nested more than {_DEEPEST} levels deep; nothing was sent", field=place)
+    if isinstance(value, File):
+        if value.uri is not None:
+            return value.uri
+        given = value.path if value.path is not None else value.content
+        path = Path(given) if isinstance(given, str) else given
+        return take(_opened(path, place, policy, value.filename, value.content_type))
+    if isinstance(value, os.PathLike | bytes | bytearray | memoryview) or hasattr(value, "read"):
+        return take(_opened(value, place, policy, None, None))
+    if isinstance(value, str):
+        return _place_text(value, schema, root, policy, take, place)
+    if isinstance(value, Mapping):
+        return {
+            name: _place(inner, _field(schema, root, str(name)), root, policy, take, f"{place}.{name}", depth + 1)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list | tuple):
+        items = _items(schema, root)
+        return [
+            _place(inner, items, root, policy, take, f"{place}[{index}]", depth + 1)
+            for index, inner in enumerate(value)
+        ]
+    return value
+
+
+def _opened(value: Any, place: str, policy: UploadPolicy, name: str | None, content_type: str | None) -> Upload:
+    if policy == "off":
+        raise InvalidRequestError(
+            f"{place} is a file, and uploads are off: give the uri that files.upload() returns, or set upload='auto'; "
+            "nothing was sent",
+            field=place,
+        )
+    return open_upload(value, place, name, content_type)
+
+
+def _place_text(
+    text: str, schema: Schema | None, root: Schema, policy: UploadPolicy, take: Callable[[Upload], Any], place: str
+) -> Any:
+    if policy == "auto" and schema is not None and is_file(schema, root) and not text.startswith(_REMOTE):
+        return take(open_upload(text, place)) if text else text
+    if schema is None and policy == "auto" and ("/" in text or "\\" in text) and _exists(text):
+        raise InvalidRequestError(
+            f"{place}={short_repr(text)} names a file of this machine, and nothing says whether the app wants the file "
+            f"or the text: give pathlib.Path({short_repr(text)}) for the file; nothing was sent",
+            field=place,
+        )
+    return text
+
+
+def is_file(schema: Schema, root: Schema) -> bool:
+    """Return whether a field of this schema holds a file."""
+    resolved = _resolved(schema, root)
+    if resolved.get("format") in ("file", "binary") or resolved.get("$id") == "File" or resolved.get("title") == "File":
+        return True
+    properties = resolved.get("properties")
+    if isinstance(properties, Mapping) and {"uri", "path"} <= properties.keys():
+        return True
+    choices = [each for word in ("anyOf", "oneOf", "allOf") for each in resolved.get(word) or ()]
+    return any(isinstance(each, Mapping) and is_file(each, root) for each in choices)
+
+
+def _resolved(schema: Schema, root: Schema) -> Schema:
+    for _ in range(_DEEPEST):
+        reference = schema.get("$ref")
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            return schema
+        target: Any = root
+        for word in reference[2:].split("/"):
+            target = target.get(word) if isinstance(target, Mapping) else None
+        if not isinstance(target, Mapping):
+            return {}
+        schema = target
+    return {}
+
+
+def _field(schema: Schema | None, root: Schema, name: str) -> Schema | None:
+    """Return the schema of a field; None where nothing says what it holds."""
+    if schema is None:
+        return None
+    resolved = _resolved(schema, root)
+    for each in (resolved, *(c for w in ("anyOf", "oneOf", "allOf") for c in resolved.get(w) or ())):
+        properties = _resolved(each, root).get("properties") if isinstance(each, Mapping) else None
+        if isinstance(properties, Mapping) and isinstance(properties.get(name), Mapping):
+            found: Schema = properties[name]
+            return found
+    return None
+
+
+def _items(schema: Schema | None, root: Schema) -> Schema | None:
+    if schema is None:
+        return None
+    resolved = _resolved(schema, root)
+    for each in (resolved, *(c for w in ("anyOf", "oneOf", "allOf") for c in resolved.get(w) or ())):
+        items = _resolved(each, root).get("items") if isinstance(each, Mapping) else None
+        if isinstance(items, Mapping):
+            return items
+    return None

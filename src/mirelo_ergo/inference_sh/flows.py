@@ -1,0 +1,295 @@
+"""What only this service's clients do, written once for both: uploads in an input, runs, streams of updates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from .._runtime.api.endpoints import describe
+from .._runtime.api.execute import execute
+from .._runtime.api.limits import check
+from .._runtime.api.requests import request_from
+from .._runtime.ids import job_id_problem
+from .._runtime.jobs.flows import JobFlows
+from .._runtime.jobs.tokens import JobRecord
+from .._runtime.redact import log
+from .._runtime.transfer.assets import AssetCache
+from .._runtime.transfer.upload import Slot, upload
+from .._runtime.webhooks.order import NOTHING
+from ..errors import InvalidRequestError, JobTimeoutError, MireloError, NotFoundError, SubmitOutcomeUnknown
+from .files import Upload, UploadPolicy, needs_schema, open_upload, place_files
+from .generated import limits
+from .generated import operations as api
+from .operations import Calls, StoredFile
+from .service import APP
+from .tasks import Record, Task, TaskUpdate, with_progress
+
+if TYPE_CHECKING:
+    from .._runtime.jobs.values import PollResult
+    from .._runtime.jobs.waiter import Waiter
+    from .._runtime.webhooks.order import WebhookOrder
+
+OnProgress = Callable[[int, int], None]
+LONGEST_RUN: Final = 3600.0
+"""Seconds that a run is waited for where no time-out is given; beyond a plan's running tasks one is queued."""
+UPLOAD_LIFETIME: Final = 3600.0
+"""Seconds that the uri of an uploaded file is used again; how long the service keeps one is not published."""
+MMAUDIO: Final = "infsh/mmaudio"
+_KNOWN_SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
+    MMAUDIO: {
+        "properties": {
+            "prompt": {"type": "string"},
+            "negative_prompt": {"type": "string"},
+            "video_input": {"type": "string", "format": "file"},
+            "duration": {"type": "number"},
+            "cfg_strength": {"type": "number"},
+            "num_steps": {"type": "integer"},
+            "seed": {"type": "integer"},
+            "mask_away_clip": {"type": "boolean"},
+        }
+    }
+}
+"""Inputs that the vendored spec describes, so that no request has to ask for them."""
+
+
+@attrs.frozen
+class Run:
+    """A run that is not sent yet: what stands in the request, files still in their places."""
+
+    params: Mapping[str, Any]
+    policy: UploadPolicy
+
+    @property
+    def app(self) -> str:
+        """The app, as it was asked for."""
+        return str(self.params.get("app") or self.params.get("app_id"))
+
+
+def check_run(params: Mapping[str, Any], policy: UploadPolicy) -> Run:
+    """Return a run; raises `InvalidRequestError` for what is none. Sends nothing."""
+    if not isinstance(params, Mapping):
+        raise InvalidRequestError(f"run takes a mapping such as {{'app': …, 'input': …}}, not {type(params).__name__}")
+    if not params.get("app") and not params.get("app_id"):
+        raise InvalidRequestError("run: app is missing: give 'namespace/name'; nothing was sent", field="app")
+    if "input" not in params:
+        raise InvalidRequestError(f"run {params.get('app')}: input is missing; nothing was sent", field="input")
+    if policy not in ("auto", "strict", "off"):
+        raise InvalidRequestError(
+            f"upload={policy!r} is not 'auto', 'strict' or 'off'; nothing was sent", field="upload"
+        )
+    return Run({name: value for name, value in params.items() if value is not None}, policy)
+
+
+@attrs.define
+class InferenceFlows(JobFlows):
+    """One client's flows over its runtime."""
+
+    policy: UploadPolicy
+    uploads: AssetCache = attrs.field(factory=AssetCache)
+    schemas: dict[str, Mapping[str, Any]] = attrs.field(factory=dict)
+    """The schemas of apps' inputs, asked for once."""
+
+    @property
+    def calls(self) -> Calls:
+        """The resource calls of this client."""
+        return Calls(self.runtime, self.check_limits)
+
+    def resume(self, token: str) -> JobRecord:
+        """Read a token, or a task's bare id, into a job of this client's account."""
+        if isinstance(token, str) and ":" not in token and job_id_problem(token) is None:
+            return JobRecord("inference_sh", APP, "unknown", token, 0.0, None)
+        return super().resume(token)
+
+    # --- files ------------------------------------------------------------------------------------------------------
+
+    async def upload_file(self, source: Any, fields: Mapping[str, Any], on_progress: OnProgress | None) -> StoredFile:
+        """Upload a file and return what the service calls it."""
+        name, kind = fields.get("filename"), fields.get("content_type")
+        opened = await self.runtime.io.run_blocking(open_upload, source, "file", name, kind)
+        return await self._upload(opened, fields, on_progress)
+
+    async def _upload(self, file: Upload, fields: Mapping[str, Any], on_progress: OnProgress | None) -> StoredFile:
+        created: list[StoredFile] = []
+
+        async def new_slot() -> Slot:
+            asked = {
+                "filename": file.filename,
+                "content_type": file.content_type,
+                "size": file.source.size,
+                "path": fields.get("path"),
+                "public": fields.get("public"),
+            }
+            created.append(await execute(self.runtime, self.calls.create_file(asked)))
+            return Slot(created[-1]["uri"], created[-1]["upload_url"])
+
+        await upload(self.runtime, file.source, file.content_type, new_slot, on_progress)
+        log.info("uploaded %s (%d bytes) for %s", file.filename, file.source.size, file.place)
+        kept = {name: value for name, value in created[-1].items() if name != "upload_url"}
+        return StoredFile(kept)
+
+    async def _uri_of(self, file: Upload, on_progress: OnProgress | None) -> str:
+        """Return the uri of a file, uploaded once for all uses of the same bytes."""
+        io, identity = self.runtime.io, file.source.identity
+        if identity is None:
+            return str((await self._upload(file, {}, on_progress))["uri"])
+        key = f"{self.runtime.account()} {file.content_type} {identity}"
+        async with io.lock(key):
+            kept = self.uploads.get(key, io.now())
+            if kept is None:
+                kept = str((await self._upload(file, {}, on_progress))["uri"])
+                self.uploads.keep(key, kept, io.now() + UPLOAD_LIFETIME)
+            return kept
+
+    async def _schema_of(self, run: Run) -> Mapping[str, Any] | None:
+        """Return the schema of a run's input, None if the service does not tell it."""
+        app = run.app
+        function = str(run.params.get("function") or app.partition(":")[2])
+        named = app.partition("@")[0].partition(":")[0]
+        if named in _KNOWN_SCHEMAS:
+            return _KNOWN_SCHEMAS[named]
+        key = f"{app} {function}"
+        if key not in self.schemas:
+            try:
+                described = await execute(self.runtime, self.calls.get_app(app))
+            except NotFoundError:
+                return None  # the run itself will say so
+            version = described.get("version")
+            functions = version.get("functions") if isinstance(version, dict) else None
+            version = version if isinstance(version, dict) else {}
+            chosen = functions.get(function or version.get("default_function")) if isinstance(functions, dict) else None
+            found = (chosen or {}).get("input_schema") or version.get("input_schema")
+            if not isinstance(found, dict):
+                return None
+            self.schemas[key] = found
+        return self.schemas[key]
+
+    async def ready(self, run: Run, on_progress: OnProgress | None = None) -> dict[str, Any]:
+        """Return a run's body with its files uploaded. All of them are looked at before the first request."""
+        schema: Mapping[str, Any] | None = None
+        io, given = self.runtime.io, run.params["input"]
+        if run.policy == "auto" and await io.run_blocking(needs_schema, given):
+            schema = await self._schema_of(run)
+        files: list[Upload] = []
+
+        def take(file: Upload) -> _Pending:
+            files.append(file)
+            return _Pending(len(files) - 1)
+
+        placed = await io.run_blocking(place_files, given, schema, run.policy, take)
+        uris = [await self._uri_of(file, on_progress) for file in files]
+        return {**run.params, "input": _filled(placed, uris)}
+
+    # --- runs -------------------------------------------------------------------------------------------------------
+
+    async def submit(self, run: Run, order: WebhookOrder = NOTHING, on_progress: OnProgress | None = None) -> JobRecord:
+        """Submit a run. It is paid for, and there is no key: sent again only when it provably was not taken."""
+        body = await self.ready(run, on_progress)
+        if self.check_limits:
+            check(limits, "RunRequest", body, f"run {run.app}")
+        request = request_from(
+            describe(api.RUN_APP, json=body), submit=True, headers=order.headers, fields=order.fields
+        )
+        return await self.start(api.RUN_APP.name, request, APP, run.app, None)
+
+    async def estimate(self, run: Run) -> Record:
+        """Ask what a run would cost. Files in it are not uploaded: where the price hangs on one, the answer says so."""
+        described = await execute(self.runtime, self.calls.get_app(run.app))
+        body = {"input": run.params["input"], "function": run.params.get("function")}
+        return await execute(self.runtime, self.calls.estimate(str(described["id"]), body))
+
+    async def find_submitted(self, error: SubmitOutcomeUnknown) -> JobRecord | None:
+        """Return the one task that an unknown submit made, None if there is none or if several could be it."""
+        sent = getattr(error.request, "body", None)
+        looked_for = json.loads(sent) if isinstance(sent, bytes) else None
+        if not isinstance(looked_for, dict) or "app" not in looked_for:
+            raise InvalidRequestError("find: this error is not of a run of this service, or it was unpickled")
+        named = str(looked_for["app"]).partition("@")[0].partition(":")[0]
+        body = {"limit": 100, "sort": [{"field": "created_at", "dir": "desc"}]}
+        page = await execute(self.runtime, self.calls.list_tasks(body))
+        fits = [
+            task
+            for task in page.items
+            if task.get("input") == looked_for.get("input") and _is_of(task, named) and _is_since(task, error.sent_at)
+        ]
+        if len(fits) != 1:
+            return None
+        return JobRecord("inference_sh", APP, str(looked_for["app"]), fits[0].id, error.sent_at or 0.0, None)
+
+    def follow(self, record: JobRecord, since: float, timeout: float | None) -> Waiter:
+        """Prepare to follow a task by its stream, with the scheduled polls beside it."""
+        return self.waiter(record, since, None, LONGEST_RUN if timeout is None else timeout, patient=False)
+
+    async def finish(self, waiter: Waiter) -> Task:
+        """Wait for the end of a task, and return the whole of it; raises `JobFailedError`."""
+        try:
+            while True:
+                polled = await waiter.next()
+                if polled.final:
+                    return self.ended(polled)
+        finally:
+            await waiter.close()
+
+    def ended(self, polled: PollResult) -> Task:
+        """Return the finished task; raises `JobFailedError` for one that ended without success."""
+        status = polled.status
+        if status.status == "errored":
+            raise self.failure(status)
+        return Task(polled.response or {})
+
+    def update(self, polled: PollResult) -> TaskUpdate:
+        """Return what is known of a task by now, with its progress as a percentage if it tells one."""
+        return TaskUpdate(with_progress(polled.response or {}))
+
+    async def run_to_end(
+        self, run: Run, timeout: float | None, on_progress: OnProgress | None, cancel_on_timeout: bool
+    ) -> tuple[JobRecord, Task]:
+        """Submit a run and wait for it. `cancel_on_timeout` cancels the task when the time is up; nothing else does."""
+        record = await self.submit(run, NOTHING, on_progress)
+        try:
+            return record, await self.finish(self.follow(record, 0.0, timeout))
+        except JobTimeoutError as error:
+            error.job_token = record.token
+            if cancel_on_timeout:
+                await self.cancel(record, 0.0)
+            raise
+        except BaseException as error:
+            if isinstance(error, MireloError):
+                error.job_token = error.job_token or record.token
+            raise
+
+
+@attrs.frozen
+class _Pending:
+    """The place of a file in an input, until it is uploaded."""
+
+    index: int
+
+
+def _filled(value: Any, uris: list[str]) -> Any:
+    if isinstance(value, _Pending):
+        return uris[value.index]
+    if isinstance(value, dict):
+        return {name: _filled(inner, uris) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, uris) for inner in value]
+    return value
+
+
+def _is_of(task: Mapping[str, Any], named: str) -> bool:
+    app = task.get("app")
+    if isinstance(app, Mapping):
+        return f"{app.get('namespace')}/{app.get('name')}" == named or app.get("id") == named
+    return task.get("app_id") == named or app == named
+
+
+def _is_since(task: Mapping[str, Any], sent_at: float | None) -> bool:
+    from dateutil.parser import isoparse
+
+    try:
+        created = isoparse(str(task.get("created_at"))).timestamp()
+    except (ValueError, OverflowError):
+        return False
+    return sent_at is None or created >= sent_at - 60.0  # the clocks of two machines

@@ -1,0 +1,148 @@
+"""The service's resource calls, described once for both clients: what each sends, costs and reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+
+from .._runtime.api.answers import Unusable
+from .._runtime.api.endpoints import describe
+from .._runtime.api.execute import Operation
+from .._runtime.api.limits import check
+from .._runtime.api.pages import PageContent
+from .._runtime.api.requests import request_from
+from .._runtime.api.retry import Kind
+from .generated import limits
+from .generated import operations as api
+from .tasks import Record, Task, read_data, read_fields
+
+if TYPE_CHECKING:
+    from .._runtime.api.endpoints import Endpoint
+    from .._runtime.api.execute import Runtime
+    from .._runtime.io.protocol import Reply
+
+T = TypeVar("T")
+
+
+class StoredFile(Record):
+    """A file at the service: `file.uri` and `file["uri"]` are what an input names it by."""
+
+
+@attrs.frozen
+class Calls:
+    """One client's resource calls. Each method describes one and sends nothing; raises `InvalidRequestError`."""
+
+    runtime: Runtime
+    check_limits: bool
+
+    def describe(
+        self,
+        endpoint: Endpoint,
+        read: Callable[[Reply], T],
+        ids: Mapping[str, str] | None = None,
+        *,
+        kind: Kind = Kind.READ,
+        query: Mapping[str, Any] | None = None,
+        schema: str = "",
+        body: Mapping[str, Any] | None = None,
+    ) -> Operation[T]:
+        """Describe one call. What is None in `query` and `body` is left out."""
+        asked = {name: value for name, value in (query or {}).items() if value is not None}
+        fields = None if body is None else {name: value for name, value in body.items() if value is not None}
+        if self.check_limits and fields is not None:
+            check(limits, schema, fields, endpoint.name)
+        described = describe(endpoint, ids, query=asked, json=fields)
+        return Operation(endpoint.name, kind, request_from(described), read, self.runtime.timeout)
+
+    # --- tasks ------------------------------------------------------------------------------------------------------
+
+    def get_task(self, task_id: str) -> Operation[Task]:
+        return self.describe(api.GET_TASK, lambda reply: Task(read_fields(reply)), {"id": task_id})
+
+    def cancel_task(self, task_id: str) -> Operation[None]:
+        return self.describe(api.CANCEL_TASK, _nothing, {"id": task_id}, kind=Kind.CHEAP)
+
+    def delete_task(self, task_id: str, files: bool) -> Operation[None]:
+        query = {"files": True if files else None}
+        return self.describe(api.DELETE_TASK, _nothing, {"id": task_id}, kind=Kind.CHEAP, query=query)
+
+    def task_files(self, task_id: str, role: str | None) -> Operation[list[StoredFile]]:
+        return self.describe(api.LIST_TASK_FILES, _stored, {"id": task_id}, query={"role": role})
+
+    def delete_task_files(self, task_id: str, role: str | None) -> Operation[Record]:
+        return self.describe(api.DELETE_TASK_FILES, _record, {"id": task_id}, kind=Kind.CHEAP, query={"role": role})
+
+    def task_logs(self, task_id: str) -> Operation[Record]:
+        return self.describe(api.GET_TASK_LOGS, _record, {"id": task_id})
+
+    def task_timings(self, task_id: str) -> Operation[Record]:
+        return self.describe(api.GET_TASK_TIMINGS, _record, {"id": task_id})
+
+    def list_tasks(self, body: Mapping[str, Any]) -> Operation[PageContent[Task]]:
+        return self.describe(api.LIST_TASKS, lambda reply: _page(reply, Task), schema="CursorListRequest", body=body)
+
+    # --- files ------------------------------------------------------------------------------------------------------
+
+    def create_file(self, fields: Mapping[str, Any]) -> Operation[StoredFile]:
+        given = {name: value for name, value in fields.items() if value is not None}
+        body = {"files": [{"uri": "", **given}]}
+        return self.describe(api.CREATE_FILES, _created, kind=Kind.CHEAP, schema="FileCreateRequest", body=body)
+
+    def get_file(self, file_id: str) -> Operation[StoredFile]:
+        return self.describe(api.GET_FILE, lambda reply: StoredFile(read_fields(reply)), {"id": file_id})
+
+    def delete_file(self, file_id: str) -> Operation[None]:
+        return self.describe(api.DELETE_FILE, _nothing, {"id": file_id}, kind=Kind.CHEAP)
+
+    def list_files(self, body: Mapping[str, Any]) -> Operation[PageContent[StoredFile]]:
+        return self.describe(
+            api.LIST_FILES, lambda reply: _page(reply, StoredFile), schema="CursorListRequest", body=body
+        )
+
+    # --- apps -------------------------------------------------------------------------------------------------------
+
+    def get_app(self, app: str) -> Operation[Record]:
+        """Describe reading an app, by `namespace/name` (a version or function behind it is left out) or by its id."""
+        named = app.partition("@")[0].partition(":")[0]
+        namespace, slash, name = named.partition("/")
+        if slash:
+            return self.describe(api.GET_APP_BY_NAME, _record, {"namespace": namespace, "name": name})
+        return self.describe(api.GET_APP, _record, {"id": app})
+
+    def estimate(self, app_id: str, body: Mapping[str, Any]) -> Operation[Record]:
+        return self.describe(api.ESTIMATE_COST, _record, {"appId": app_id}, schema="EstimateRequest", body=body)
+
+
+def _nothing(reply: Reply) -> None:
+    """Read a response whose status says everything."""
+
+
+def _record(reply: Reply) -> Record:
+    return Record(read_fields(reply))
+
+
+def _stored(reply: Reply) -> list[StoredFile]:
+    data = read_data(reply)
+    if not isinstance(data, list):
+        raise Unusable(f"the answer's data is a JSON {type(data).__name__}, not a list")
+    return [StoredFile(each) for each in data if isinstance(each, dict)]
+
+
+def _created(reply: Reply) -> StoredFile:
+    files = _stored(reply)
+    if not files or not files[0].get("uri") or not files[0].get("upload_url"):
+        raise Unusable("the answer has no file with a uri and an upload_url")
+    return files[0]
+
+
+def _page(reply: Reply, cls: type[T]) -> PageContent[T]:
+    page = read_fields(reply)
+    items = page.get("items")
+    if not isinstance(items, list):
+        raise Unusable("the answer has no list of items")
+    cursor = page.get("next_cursor")
+    more = page.get("has_next") is not False and isinstance(cursor, str) and cursor
+    made: Any = cls
+    return PageContent([made(each) for each in items if isinstance(each, dict)], cursor if more else None)

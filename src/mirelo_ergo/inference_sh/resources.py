@@ -1,0 +1,136 @@
+"""The vendor's resources, sync. `resources_async.py` is its twin but for await."""
+
+from __future__ import annotations
+
+import builtins
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO, Literal
+
+from .._runtime.api.execute import execute
+from .._runtime.api.pages import Page, PageWalk
+from .._runtime.io.protocol import run
+from .flows import InferenceFlows
+from .operations import StoredFile
+from .streams import TaskStream
+from .tasks import Record, Task
+
+Role = Literal["input", "output"]
+
+
+class Tasks:
+    """Runs of apps."""
+
+    def __init__(self, core: InferenceFlows) -> None:
+        self._core = core
+
+    def get(self, id: str) -> Task:  # noqa: A002  # the vendor's
+        """Return a task. Raises `NotFoundError`."""
+        return run(execute(self._core.runtime, self._core.calls.get_task(id)))
+
+    def cancel(self, id: str) -> None:  # noqa: A002  # the vendor's
+        """Ask for the end of a task. One that has ended already stays as it is."""
+        run(self._core.cancel(self._core.resume(id), 0.0))
+
+    def delete(self, id: str, *, files: bool = False) -> None:  # noqa: A002  # the vendor's
+        """Delete a finished task; with `files`, its files too."""
+        run(execute(self._core.runtime, self._core.calls.delete_task(id, files)))
+
+    def files(self, id: str, *, role: Role | None = None) -> builtins.list[StoredFile]:  # noqa: A002
+        """Return the files that went into a task, came out of it, or both."""
+        return run(execute(self._core.runtime, self._core.calls.task_files(id, role)))
+
+    def delete_files(self, id: str, *, role: Role | None = None) -> Record:  # noqa: A002  # the vendor's
+        """Delete the files of a task; return what was `deleted` and what was `skipped`."""
+        return run(execute(self._core.runtime, self._core.calls.delete_task_files(id, role)))
+
+    def list(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        filters: builtins.list[Mapping[str, Any]] | None = None,
+        sort: builtins.list[Mapping[str, Any]] | None = None,
+        search: Mapping[str, Any] | None = None,
+    ) -> Page[Task]:
+        """Return a page of tasks; iterating over it goes on through all pages."""
+        body = {"limit": limit, "filters": filters, "sort": sort, "search": search}
+        calls = self._core.calls
+        walk = PageWalk(self._core.runtime, lambda at: calls.list_tasks({**body, "cursor": at}), cursor)
+        return Page(walk, run(walk.first()))
+
+    def logs(self, id: str) -> Record:  # noqa: A002  # the vendor's
+        """Return what a task logged, with its changes of state."""
+        return run(execute(self._core.runtime, self._core.calls.task_logs(id)))
+
+    def timings(self, id: str) -> Record:  # noqa: A002  # the vendor's
+        """Return how long each step of a task took."""
+        return run(execute(self._core.runtime, self._core.calls.task_timings(id)))
+
+    def stream(self, id: str, *, timeout: float | None = None) -> TaskStream:  # noqa: A002  # the vendor's
+        """Return a task's updates as they come; iterate over it. `timeout` is in seconds, an hour if None."""
+        record = self._core.resume(id)
+        return TaskStream(self._core, record, self._core.follow(record, 0.0, timeout))
+
+    def wait_for_completion(self, id: str, *, timeout: float | None = None) -> Task:  # noqa: A002
+        """Wait for the end of a task and return it. `timeout` is in seconds, an hour if None.
+
+        Raises `JobFailedError`, and `JobTimeoutError` when the time is up; the task goes on.
+        """
+        return run(self._core.finish(self._core.follow(self._core.resume(id), 0.0, timeout)))
+
+
+class Files:
+    """Files for inputs."""
+
+    def __init__(self, core: InferenceFlows) -> None:
+        self._core = core
+
+    def upload(
+        self,
+        source: str | os.PathLike[str] | bytes | BinaryIO,
+        *,
+        filename: str | None = None,
+        content_type: str | None = None,
+        path: str | None = None,
+        public: bool | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> StoredFile:
+        """Upload a file, streamed in constant memory; `file.uri` or `file["uri"]` is what an input names it by.
+
+        `source` is a path, bytes, an open file or a data URI. `on_progress(sent, total)` is called with bytes. Raises
+        `InvalidRequestError` before anything is sent, and `UploadError`.
+        """
+        fields = {"filename": filename, "content_type": content_type, "path": path, "public": public}
+        return run(self._core.upload_file(source, fields, on_progress))
+
+    def get(self, id: str) -> StoredFile:  # noqa: A002  # the vendor's
+        """Return what is known of a file."""
+        return run(execute(self._core.runtime, self._core.calls.get_file(id)))
+
+    def delete(self, id: str) -> None:  # noqa: A002  # the vendor's
+        """Delete a file."""
+        run(execute(self._core.runtime, self._core.calls.delete_file(id)))
+
+    def list(
+        self, *, cursor: str | None = None, limit: int | None = None, search: Mapping[str, Any] | None = None
+    ) -> Page[StoredFile]:
+        """Return a page of files; iterating over it goes on through all pages."""
+        body = {"limit": limit, "search": search}
+        calls = self._core.calls
+        walk = PageWalk(self._core.runtime, lambda at: calls.list_files({**body, "cursor": at}), cursor)
+        return Page(walk, run(walk.first()))
+
+
+class Apps:
+    """The marketplace's apps."""
+
+    def __init__(self, core: InferenceFlows) -> None:
+        self._core = core
+
+    def get(self, app: str) -> Record:
+        """Return an app by `namespace/name` or by its id, with the schemas of its input and output in `version`."""
+        return run(execute(self._core.runtime, self._core.calls.get_app(app)))
+
+
+__all__ = ["Apps", "Files", "Tasks"]

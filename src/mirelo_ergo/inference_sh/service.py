@@ -1,0 +1,241 @@
+"""What the runtime must know of inference.sh: its HTTP, its jobs, its webhooks."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from .._runtime.api.answers import Unusable, text_field
+from .._runtime.api.endpoints import describe
+from .._runtime.api.requests import request_from
+from .._runtime.api.service import Api, ErrorFacts
+from .._runtime.api.streams import StreamSource
+from .._runtime.ids import job_id_problem
+from .._runtime.io.protocol import Reply, Request
+from .._runtime.jobs.files import ResultFile
+from .._runtime.jobs.protocol import JobApi, JobStream
+from .._runtime.jobs.schedule import PROMPT
+from .._runtime.jobs.tokens import JobRecord
+from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobStatus, JobSucceeded, PollResult
+from .._runtime.redact import short_repr, shorten
+from .._runtime.webhooks.events import JobEvent, WebhookFormat
+from .._runtime.webhooks.order import Webhook, WebhookOrder
+from ..errors import (
+    InsufficientCreditsError,
+    InvalidRequestError,
+    MireloError,
+    NotFoundError,
+    PermissionDeniedError,
+    RequirementsNotMetError,
+)
+from .generated import operations as api
+from .tasks import AMBIGUOUS, RUNNING, merge, progress_of, read_fields, state_of
+
+APP: Final = "app"
+"""The family of its jobs. Their model is the app, as it was asked for."""
+_LONGEST_TEXT: Final = 2000
+_ERRORS: Final[Mapping[str, type[MireloError]]] = {
+    "requirements_not_met": RequirementsNotMetError,
+    "limit_exceeded": InsufficientCreditsError,
+    "payment_required": InsufficientCreditsError,
+    "payment_method_required": InsufficientCreditsError,
+    "invalid_request": InvalidRequestError,
+    "validation_error": InvalidRequestError,
+    "insufficient_scope": PermissionDeniedError,
+    "app_retired": NotFoundError,
+    "SESSION_NOT_FOUND": NotFoundError,
+    "SESSION_EXPIRED": NotFoundError,
+    "SESSION_ENDED": NotFoundError,
+}
+_ID: Final = re.compile(r'"id"\s*:\s*"([^"\\]{1,200})"')
+_VIDEO: Final = frozenset({"mp4", "mov", "webm", "mkv", "m4v"})
+_IMAGE: Final = frozenset({"png", "jpg", "jpeg", "webp", "gif"})
+_AUDIO: Final = frozenset({"wav", "mp3", "m4a", "aac", "flac", "ogg", "opus"})
+
+
+def _auth(key: str) -> tuple[str, str]:
+    return "Authorization", f"Bearer {key}"
+
+
+def _read_error(body: object) -> ErrorFacts | None:
+    """Read an error: a problem of now, what came before it, or the list of what an app still needs."""
+    if not isinstance(body, dict):
+        return None
+    if body.get("satisfied") is False and isinstance(body.get("errors"), list):
+        return ErrorFacts("requirements_not_met", shorten("; ".join(_needs(body["errors"])), _LONGEST_TEXT))
+    older = body.get("error")
+    if isinstance(older, dict) and isinstance(older.get("code"), str):
+        return ErrorFacts(older["code"], str(older.get("message") or ""))
+    kind = body.get("type")
+    texts = [body.get(name) for name in ("detail", "title", "message")]
+    if not isinstance(kind, str) or not any(isinstance(text, str) and text for text in texts):
+        return None
+    message = next(text for text in texts if isinstance(text, str) and text)
+    return ErrorFacts(kind.rstrip("/").rpartition("/")[2] or "problem", shorten(message, _LONGEST_TEXT))
+
+
+def _needs(errors: list[Any]) -> Iterator[str]:
+    for error in errors:
+        if isinstance(error, dict):
+            action = error.get("action")
+            how = action.get("instructions") if isinstance(action, dict) else None
+            yield f"{error.get('message') or error.get('key')}" + (f" ({how})" if isinstance(how, str) else "")
+
+
+def _find_job_id(text: str) -> str | None:
+    found = _ID.search(text)
+    return found[1] if found is not None and job_id_problem(found[1]) is None else None
+
+
+def read_accepted(reply: Reply) -> Accepted:
+    """Read the response to a run. Only the id is needed."""
+    task_id = text_field(read_fields(reply), "id")
+    problem = job_id_problem(task_id)
+    if problem is not None:
+        raise Unusable(f"the answer's id {short_repr(task_id)} {problem}")
+    return Accepted(task_id, None)
+
+
+def read_task(task: Mapping[str, Any]) -> JobStatus:
+    """Read a task's state. One that is not known means that it still runs."""
+    state, output = state_of(task), task.get("output")
+    if state == "completed":
+        return JobSucceeded(files_in(output), output=output)
+    if state in ("failed", "cancelled", "rejected"):
+        reasons = {"cancelled": "it was cancelled", "rejected": "it was refused for want of balance or payment"}
+        message = shorten(task.get("error") or reasons.get(state) or "the service gave no reason", _LONGEST_TEXT)
+        charged = False if state == "rejected" else None
+        return JobErrored(
+            state, 402 if state == "rejected" else 0, message, charged=charged, files=files_in(output), output=output
+        )
+    percent = progress_of(task)
+    progress = 0 if percent is None else int(min(max(percent, 0), 100))
+    return JobProcessing(progress, "", state, output=output)
+
+
+def files_in(output: object) -> tuple[ResultFile, ...]:
+    """Return the files in an app's output, whatever its form: objects with a `uri`, and plain URLs."""
+    files: list[ResultFile] = []
+    for name, uri, content_type in _found(output, ""):
+        suffix = re.sub(r"[?#].*", "", uri).rpartition(".")[2].lower()
+        kind = (content_type or "").partition("/")[0]
+        if kind not in ("audio", "video", "image"):
+            kind = next(
+                (kind for kind, known in (("video", _VIDEO), ("image", _IMAGE)) if suffix in known),
+                "video" if "video" in name else "audio",
+            )
+        known = suffix in _VIDEO | _IMAGE | _AUDIO
+        files.append(ResultFile(uri, kind, suffix if known else None, len(files), name=name or None))
+    return tuple(files)
+
+
+def _found(value: object, name: str) -> Iterator[tuple[str, str, str | None]]:
+    if isinstance(value, str) and value.startswith(("http://", "https://")) and not any(map(str.isspace, value)):
+        yield name, value, None
+    elif isinstance(value, dict) and isinstance(value.get("uri"), str) and value["uri"]:
+        content_type = value.get("content_type")
+        yield name, value["uri"], content_type if isinstance(content_type, str) else None
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _found(inner, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _found(inner, f"{name}[{index}]")
+
+
+def result_of(task: Mapping[str, Any]) -> PollResult:
+    """Return what a task tells. As many results are due as it has files: which there will be, only the app knows."""
+    status = read_task(task)
+    asked = len(status.result_urls) if status.status == "succeeded" else None
+    return PollResult(status, asked=asked, response=task)
+
+
+def _read_status(record: JobRecord, reply: Reply, wall: float) -> PollResult:
+    task = read_fields(reply)
+    if task.get("id") not in (None, record.job_id) and task.get("short_id") != record.job_id:
+        raise Unusable(f"the answer is of the task {short_repr(task.get('id'))}, another one")
+    if "status" not in task and "status_text" not in task:
+        raise Unusable("the answer has no status")
+    return result_of(task)
+
+
+def _read_state(record: JobRecord, state: Mapping[str, Any]) -> PollResult:
+    if "status" not in state and "status_text" not in state:
+        raise Unusable("no status is known yet")
+    return result_of(state)
+
+
+def task_path(record: JobRecord) -> tuple[str, str]:
+    """Return the operation that reads a task, and its path."""
+    return api.GET_TASK.name, request_from(describe(api.GET_TASK, {"id": record.job_id})).path
+
+
+def stream_of(record: JobRecord) -> StreamSource:
+    """Return the stream of a task."""
+    described = describe(api.STREAM_TASK, {"id": record.job_id})
+    headers = (("Accept", "application/x-ndjson"), ("Cache-Control", "no-cache"))
+    return StreamSource(
+        api.STREAM_TASK.name,
+        request_from(described, headers=headers),
+        lambda known, line: merge(record.job_id, known, line),
+    )
+
+
+def cancel_request(record: JobRecord) -> tuple[str, Request]:
+    """Return the operation that cancels a task, and its request."""
+    return api.CANCEL_TASK.name, request_from(describe(api.CANCEL_TASK, {"id": record.job_id}))
+
+
+def read_webhook(fields: Mapping[str, Any]) -> JobEvent:
+    """Read a webhook, bare or in the form `{event, timestamp, data}`; raises `Unusable`."""
+    data = fields.get("data")
+    task = data if isinstance(data, dict) and "id" not in fields else fields
+    task_id = text_field(task, "id")
+    problem = job_id_problem(task_id)
+    if problem is not None:
+        raise Unusable(f"its id {short_repr(task_id)} {problem}")
+    status = read_task(task)
+    number = task.get("status")
+    ambiguous = not task.get("status_text") and isinstance(number, int) and number in AMBIGUOUS
+    return JobEvent(
+        task_id,
+        status.status,
+        shorten(str(task.get("status_text") or number)),
+        status.result_urls if status.status == "succeeded" else [],
+        status.message if status.status == "errored" else None,
+        payload=fields,
+        service="inference_sh",
+        ambiguous=ambiguous,
+    )
+
+
+WEBHOOKS: Final = WebhookFormat(lambda webhook: WebhookOrder(fields={"webhook": webhook.url}), read_webhook)
+INFERENCE_SH: Final = Api(
+    name="inference_sh",
+    base_url="https://api.inference.sh",
+    key_variable="INFERENCE_API_KEY",
+    url_variable="INFERENCE_BASE_URL",
+    auth=_auth,
+    read_error=_read_error,
+    errors_by_code=_ERRORS,
+    uncharged=frozenset(),
+    find_job_id=_find_job_id,
+)
+INFERENCE_SH_JOBS: Final = JobApi(
+    api=INFERENCE_SH,
+    operations=frozenset({"mmaudio", "app"}),
+    knows=lambda family, _: family == APP,
+    poll_endpoint=task_path,
+    read_accepted=read_accepted,
+    read_status=_read_status,
+    running=RUNNING,
+    schedule=PROMPT,
+    lifetime=math.inf,
+    cancel=cancel_request,
+    stream=JobStream(stream_of, _read_state),
+    webhooks=WEBHOOKS,
+)
+
+__all__ = ["INFERENCE_SH", "INFERENCE_SH_JOBS", "Webhook", "files_in", "read_task"]

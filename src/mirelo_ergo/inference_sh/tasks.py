@@ -1,0 +1,183 @@
+"""Tasks as the service tells of them: by a response, by lines of a stream, by webhooks, in two numberings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
+from typing import Any, Final
+
+from .._runtime.api.answers import Unusable, read_json
+from .._runtime.io.protocol import Reply
+
+
+class TaskStatus(IntEnum):
+    """The states of a task, numbered as the service numbers them now."""
+
+    UNKNOWN = 0
+    RECEIVED = 1
+    QUEUED = 2
+    DISPATCHED = 3
+    PREPARING = 4
+    SERVING = 5
+    SETTING_UP = 6
+    RUNNING = 7
+    CANCELLING = 8
+    UPLOADING = 9
+    COMPLETED = 10
+    FAILED = 11
+    CANCELLED = 12
+    REJECTED = 13
+
+
+ENDS: Final = frozenset({"completed", "failed", "cancelled", "rejected"})
+RUNNING: Final = frozenset(state.name.lower() for state in TaskStatus) - ENDS
+AMBIGUOUS: Final = frozenset({9, 10, 11})
+"""Numbers that mean one state in the numbering of now and another in that until January 2026."""
+_OLD_NAMES: Final[Mapping[str, str]] = {"scheduled": "dispatched"}
+
+
+def state_of(task: Mapping[str, Any]) -> str:
+    """Return a task's state by its name: what it says in words first, its number by the numbering of now else.
+
+    A number or a word that is not known is returned as it is, and is no end.
+    """
+    said = task.get("status_text")
+    status = task.get("status")
+    word = said if isinstance(said, str) and said else status
+    if isinstance(word, str):
+        name = word.strip().lower()
+        return _OLD_NAMES.get(name, name)
+    if isinstance(word, int) and not isinstance(word, bool):
+        return TaskStatus(word).name.lower() if word in TaskStatus._value2member_map_ else str(word)
+    return "unknown"
+
+
+class Record(Mapping[str, Any]):
+    """An object of the service: a read-only mapping of its JSON, whose fields are attributes too."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self._fields = dict(fields)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._fields[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        try:
+            return self._fields[name]
+        except KeyError:
+            raise AttributeError(f"this {type(self).__name__} has no {name!r}; it has {', '.join(self)}") from None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return dict(self._fields)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._fields.get('id', '')}>"
+
+
+class Task(Record):
+    """A run of an app: `task["output"]`, `task.output`, `task.id`, `task.status`."""
+
+    @property
+    def id(self) -> str:
+        """The task's id."""
+        return str(self._fields.get("id", ""))
+
+    @property
+    def status(self) -> str:
+        """Its state in words, such as "queued", "running", "completed", "failed", "cancelled" and "rejected"."""
+        return state_of(self._fields)
+
+    @property
+    def output(self) -> Any:
+        """What the app gave, as it came; None while there is nothing."""
+        return self._fields.get("output")
+
+    @property
+    def error(self) -> str | None:
+        """Why it failed, None if it did not or nothing was said."""
+        return self._fields.get("error") or None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id} {self.status}>"
+
+
+class TaskUpdate(Task):
+    """A task while it changes. `update.get("progress")` is a percentage, or None where the service tells none."""
+
+
+def with_progress(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a task with its progress as a percentage, where it tells one; none is ever invented."""
+    percent = progress_of(task)
+    return {**task, "progress": percent} if percent is not None else {**task}
+
+
+def progress_of(task: Mapping[str, Any]) -> float | None:
+    """Return the progress in percent: the task's own, or else what the app puts into its output."""
+    own = task.get("progress")
+    if isinstance(own, Mapping):
+        current, total = _number(own.get("current")), _number(own.get("total"))
+        return None if current is None or not total else 100 * current / total
+    if _number(own) is not None:
+        return _number(own)
+    output = task.get("output")
+    share = _number(output.get("progress")) if isinstance(output, Mapping) else None
+    if share is None:
+        return None
+    return 100 * share if 0 <= share <= 1 else share
+
+
+def _number(value: object) -> float | None:
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return value if number else None  # type: ignore[return-value]  # it is one
+
+
+def unwrap(value: object) -> Any:
+    """Return what is in the service's envelope; a bare object is taken as it is."""
+    if isinstance(value, dict) and "data" in value and not {"id", "status"} <= value.keys():
+        return value["data"]
+    return value
+
+
+def read_data(reply: Reply) -> Any:
+    """Read a response out of its envelope; raises `Unusable`."""
+    return unwrap(read_json(reply))
+
+
+def read_fields(reply: Reply) -> dict[str, Any]:
+    """Read a response that is one object; raises `Unusable`."""
+    data = read_data(reply)
+    if not isinstance(data, dict):
+        raise Unusable(f"the answer's data is a JSON {type(data).__name__}, not an object")
+    return data
+
+
+def merge(job_id: str, known: Mapping[str, Any], line: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what is known of a task after a line of its stream; None for a line that tells nothing of it."""
+    if line.get("type") == "heartbeat" or "event" in line:
+        return None
+    data = line.get("data")
+    if isinstance(data, Mapping):
+        fields = line.get("fields")
+        news = {name: data[name] for name in fields if name in data} if isinstance(fields, list) else dict(data)
+        subject = data.get("id")
+    else:
+        news, subject = dict(line), line.get("id")
+    if subject not in (None, job_id, known.get("short_id")):
+        return None
+    if isinstance(known.get("output"), Mapping) and isinstance(news.get("output"), Mapping):
+        news["output"] = {**known["output"], **news["output"]}
+    if "status" in news and "status_text" not in news:
+        known = {name: value for name, value in known.items() if name != "status_text"}  # it was of the state before
+    return {**known, **news, "id": job_id} if news else None
