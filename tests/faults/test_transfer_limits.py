@@ -36,6 +36,7 @@ from tests.faults.transfer import (
     whole,
     wire,
 )
+from tests.support.media import clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -290,6 +291,17 @@ def test_a_body_is_whole_by_its_framing(face: Face, tmp_path: Path, content_type
         assert [path.read_bytes() for path in kept] == ([body] if framing == "close" else [])
         check_nothing_saved(tmp_path, *(path.name for path in kept))
         assert ("download() keeps what came" in str(face.failing(result.bytes))) == (framing == "close")
+
+
+def test_a_body_that_can_be_decoded_to_its_end_is_whole(face: Face, tmp_path: Path) -> None:
+    """The boxes of a real clip do not fill it, as a byte lies behind them; its picture is there to the last frame."""
+    body = clip(seconds=2.0) + b"\0"
+    answer: Script = [ReadRequest(), Send(unframed("video/mp4").wire + body), Close()]
+    with results([answer]) as (api, host):
+        with face.promise(2.0):
+            [path] = face.do(finished(face, api).download(tmp_path))
+        assert path.read_bytes() == body
+        assert len(host.requests) == 1
 
 
 def test_a_range_that_does_not_exist_proves_the_end(face: Face, tmp_path: Path) -> None:

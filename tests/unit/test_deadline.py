@@ -103,6 +103,17 @@ def test_the_rate_counts_only_while_bytes_are_due(clock: Clock) -> None:
     assert progress.clip(None) == 60.0
 
 
+def test_what_is_only_nice_to_have_ends_whatever_moves(clock: Clock) -> None:
+    progress = Progress(clock, Timing())
+    progress.moving(True)
+    progress.end_within(5.0)
+    for _ in range(5):
+        assert progress.clip(60.0) > 0
+        clock.now += 1.0
+        progress.advance(1 << 20)
+    assert progress.clip(60.0) <= 0
+
+
 @given(st.lists(st.tuples(st.floats(0, 20), st.integers(0, 5000)), max_size=200), st.floats(0, 100))
 def test_no_pattern_of_drips_lasts_below_the_minimum_rate(steps: list[tuple[float, int]], wish: float) -> None:
     clock = Clock()

@@ -254,3 +254,28 @@ def test_an_answer_without_end_is_left_alone() -> None:
     submit(VirtualIO(Service(), [endless]))
     assert endless.closed
     assert len(endless.pieces) > 900
+
+
+def test_a_success_makes_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error holds a traceback and the words for it: nothing to build for the way that everything goes well."""
+    monkeypatch.setattr(
+        "mirelo_ergo._runtime.transfer.upload.UploadError", lambda *_, **__: pytest.fail("an error was made")
+    )
+    submit(VirtualIO(Service(), [Incoming(503), taken()]))
+
+
+def test_no_more_of_a_refusal_is_read_than_it_takes() -> None:
+    said = b"<Error><Code>EntityTooLarge</Code><Message>Your upload is too large.</Message></Error>"
+    refusal = Incoming(413, {}, [said, *[b" " * (64 << 10)] * 1000])
+    assert "EntityTooLarge: Your upload is too large." in failed(VirtualIO(Service(), [refusal])).message
+    assert len(refusal.pieces) == 999
+    cut = Incoming(413, {}, [said, answers.reset()])
+    assert "EntityTooLarge" in failed(VirtualIO(Service(), [cut])).message
+
+
+def test_a_store_that_names_its_reason_does_not_see_the_file_twice() -> None:
+    body = b"<Error><Code>RequestTimeTooSkewed</Code><Message>The difference is too large.</Message></Error>"
+    io = VirtualIO(Service(), [Incoming(403, {}, [body])])
+    error = failed(io)
+    assert "RequestTimeTooSkewed: The difference is too large." in error.message
+    assert io.requests == ["POST /v2/assets"]

@@ -95,7 +95,9 @@ class MediaSource:
         """Take a file, streamed in constant memory when it is needed.
 
         The content type is told from the file's own signature, else from its extension, unless `content_type` says it.
-        Raises `InvalidRequestError` at once for a missing, empty or unreadable file and for a folder.
+        Raises `InvalidRequestError` at once for a missing, empty or unreadable file, and for what is no regular file: a
+        folder, a pipe, a device. Looks at the file where it is called; an async client's own calls take a path and
+        look at it off the event loop.
         """
         try:
             place = Path(path)
