@@ -238,6 +238,23 @@ def test_a_mapped_file_is_a_file(clip: Path) -> None:
             source.verify()
 
 
+def test_no_two_sources_without_a_name_are_taken_for_one(clip: Path) -> None:
+    """An address in memory is given again once its bytes are gone; an upload kept under it would be of others."""
+    seen: set[str | None] = set()
+    for _ in range(100):
+        source, _type = Video.from_bytes(bytes(bytearray(MP4))).current()
+        seen.add(source.identity)
+    assert len(seen) == 100
+    video = Video.from_bytes(MP4)
+    assert video.current()[0].identity == video.current()[0].identity
+    with clip.open("rb") as file:
+        whole, rest = Video.from_file(file), None
+        file.seek(4)
+        rest = Video.from_file(file, content_type="video/mp4")
+        assert whole.current()[0].identity != rest.current()[0].identity
+        assert whole.current()[0].identity == whole.current()[0].identity
+
+
 def test_memory_must_be_bytes_and_some() -> None:
     assert "data is empty" in refused(Video.from_bytes, b"")
     assert "data is str, not bytes" in refused(Video.from_bytes, "clip.mp4")

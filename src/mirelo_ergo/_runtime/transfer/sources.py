@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import os
 import stat
 import sys
@@ -17,6 +18,9 @@ from ...errors import InvalidRequestError
 from ..io.protocol import Pipe, Reader, Source, SourceFailed
 from ..redact import short_repr, shorten
 from .content_types import HEAD
+
+_numbers = itertools.count(1)
+"""Tell sources apart that have no name: unlike an `id()`, a number is never given again."""
 
 
 class Uploadable(Source, Protocol):
@@ -173,6 +177,7 @@ class BytesSource:
 
     data: bytes = attrs.field(repr=False)
     replayable: bool = True
+    number: int = attrs.field(factory=lambda: next(_numbers))
 
     @property
     def size(self) -> int:
@@ -180,7 +185,7 @@ class BytesSource:
 
     @property
     def identity(self) -> str:
-        return f"bytes {id(self.data)}"
+        return f"bytes {self.number}"
 
     def open(self) -> Reader:
         return _Opened(io.BytesIO(self.data))
@@ -245,6 +250,7 @@ class FileSource:
     start: int | None
     used: bool = False
     state: FileState | None = None
+    number: int = attrs.field(factory=lambda: next(_numbers))
 
     @property
     def replayable(self) -> bool:
@@ -252,9 +258,11 @@ class FileSource:
 
     @property
     def identity(self) -> str | None:
-        if self.start is not None and self.state is None:
+        if self.start is None:
+            return f"stream {self.number}"  # it is read once only
+        if self.state is None:
             return None  # nothing tells whether what is in memory was changed
-        return f"file object {id(self.file)} {self.start} {self.size} {self.state}"
+        return f"open file {self.start} {self.size} {self.state}"
 
     def snapshot(self) -> FileSource:
         """Return the same source with the file as it is now, for the one to upload. What was read once stays so."""
