@@ -34,6 +34,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Literal
 
@@ -112,6 +113,20 @@ class MireloError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    def __repr__(self) -> str:
+        status = f", http_status={self.http_status}" if self.http_status else ""
+        job = f", job_token={self.job_token!r}" if self.job_token else ""
+        return f"{type(self).__name__}({self.message!r}, code={self.code!r}{status}{job})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the error as plain JSON values: `type` is its class's name, the others are named as the attributes.
+
+        Its keys stay; later versions may add some. `job` and `result` are not among them: `job_token` leads to both.
+        """
+        state = {key: value for key, value in self.__dict__.items() if key not in ("job", "result", "__notes__")}
+        fields: dict[str, Any] = json.loads(json.dumps(state, default=str, allow_nan=False, skipkeys=True))
+        return {"type": type(self).__name__, **fields}
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = {key: None if key in ("job", "result") else value for key, value in self.__dict__.items()}

@@ -24,6 +24,7 @@ from mirelo_ergo._runtime.client.blocking import ServiceClient
 from mirelo_ergo._runtime.io.protocol import Request, run
 from mirelo_ergo._runtime.jobs.asynchronous import AsyncJobRequest
 from mirelo_ergo._runtime.jobs.blocking import JobRequest
+from mirelo_ergo._runtime.jobs.facts import RequestFacts
 from mirelo_ergo._runtime.jobs.flows import JobFlows
 from mirelo_ergo._runtime.jobs.protocol import JobApi, JobStream, LongPoll
 from mirelo_ergo._runtime.jobs.schedule import PROMPT
@@ -185,7 +186,8 @@ class MadeUpClient(ServiceClient[MadeUpFlows]):
         self._core = MadeUpFlows(runtime, (WAYS[way],), check_limits=True)
 
     def make(self, prompt: str) -> JobRequest:
-        return JobRequest(self._core, "make", lambda order: self._core.submit(prompt, order), {"prompt": prompt})
+        facts = RequestFacts("make", {"prompt": prompt})
+        return JobRequest(self._core, facts, lambda order: self._core.submit(prompt, order))
 
     def things(self, cursor: str | None = None) -> Page[str]:
         walk = self._core.things(cursor)
@@ -203,7 +205,8 @@ class AsyncMadeUpClient(AsyncServiceClient[MadeUpFlows]):
         self._core = MadeUpFlows(runtime, (WAYS[way],), check_limits=True)
 
     def make(self, prompt: str) -> AsyncJobRequest:
-        return AsyncJobRequest(self._core, "make", lambda order: self._core.submit(prompt, order), {"prompt": prompt})
+        facts = RequestFacts("make", {"prompt": prompt})
+        return AsyncJobRequest(self._core, facts, lambda order: self._core.submit(prompt, order))
 
     async def things(self, cursor: str | None = None) -> AsyncPage[str]:
         walk = self._core.things(cursor)

@@ -261,6 +261,19 @@ def asked(request: GenerationRequest, awaited: AsyncGenerationRequest) -> None:
     assert_type(awaited.describe(), dict[str, object])
 
 
+def shown(result: JobResult, awaited: AsyncJobResult, job: Job, error: MireloError, status: JobStatus) -> None:
+    assert_type(result.download("out/", name="{stem}-{n}"), list[Path])
+    assert_type(result.save("rain.wav", overwrite=True, on_progress=on_download), Path)
+    assert_type(job.wait(progress=True), JobResult)
+    plain: list[dict[str, Any]] = [result.to_dict(), awaited.to_dict(), error.to_dict(), status.to_dict()]
+    print(plain, result.files[0].to_dict())
+
+
+async def shown_awaited(result: AsyncJobResult, request: AsyncGenerationRequest) -> None:
+    assert_type(await result.save("rain.wav"), Path)
+    assert_type(await request.run(progress=True), AsyncJobResult)
+
+
 def ending(job: Job) -> None:
     assert_type(job.cancel(), JobStatus)
     with job.updates() as updates:

@@ -369,7 +369,7 @@ def test_what_is_no_sound_is_refused() -> None:
 
 
 def test_more_than_the_cap_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mirelo_ergo._runtime.jobs.flows.LARGEST_IN_MEMORY", 100_000)
+    monkeypatch.setattr("mirelo_ergo._runtime.jobs.fetching.LARGEST_IN_MEMORY", 100_000)
     assert "more than the cap" in failed(whole()).message
     endless = Incoming(200, {"content-type": "audio/wav"}, pieces(SOUND) * 100)
     assert "more bytes came than the cap" in failed(endless).message
@@ -395,7 +395,7 @@ def test_an_empty_file_is_none(headers: dict[str, str]) -> None:
 
 
 def test_exactly_the_cap_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mirelo_ergo._runtime.jobs.flows.LARGEST_IN_MEMORY", len(SOUND))
+    monkeypatch.setattr("mirelo_ergo._runtime.jobs.fetching.LARGEST_IN_MEMORY", len(SOUND))
     assert fetched(whole())[0] == SOUND
 
 

@@ -23,7 +23,7 @@ KNOWN = NameFields(
 
 
 def names(template: str, fields: NameFields = KNOWN, count: int = 1) -> list[str]:
-    return NameTemplate.read(template).stems(fields, count)
+    return NameTemplate.read(template).stems(fields, [(number, "") for number in range(1, count + 1)])
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,14 @@ def test_several_results_have_different_names() -> None:
     assert names("rain", count=2) == ["rain-1", "rain-2"]
     long = NameFields(job="j", prompt="x" * 300)
     assert len({name.casefold() for name in names("{prompt}{prompt}{prompt}{n}", long, 30)}) == 30
+
+
+def test_what_comes_beside_a_result_is_named_after_it() -> None:
+    places = [(1, ""), (1, "speech"), (2, ""), (2, "a/b"), (2, "A B")]
+    made = NameTemplate.read("{stem}").stems(KNOWN, places)
+    clip = "My-clip-take-2"
+    assert made == [f"{clip}-1", f"{clip}-1-speech", f"{clip}-2", f"{clip}-2-a_b", f"{clip}-2-A_B-2"]
+    assert NameTemplate.read("{stem}").stems(KNOWN, [(1, ""), (1, "pdf")]) == [clip, f"{clip}-pdf"]
 
 
 def test_what_is_not_known_is_told_by_what_is() -> None:

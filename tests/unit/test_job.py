@@ -43,7 +43,7 @@ def test_a_handle_knows_its_job() -> None:
     assert (job.job_id, job.estimated_ms) == (answers.JOB_ID, 9000)
     assert job.job_url == f"/v2/text-to-sfx/v1.5/jobs/{answers.JOB_ID}"  # ours, whatever the answer says
     assert job.token == f"mirelo2:text-to-sfx:v1.5:{answers.JOB_ID}:{int(WALL)}:9000:1"
-    assert repr(job) == f"<Job {job.token}>"
+    assert repr(job) == f"<Job text-to-sfx v1.5, 10 s {job.token}>"
     assert job_over(VirtualIO([answers.accepted(estimated_ms=None)])).estimated_ms == 30_000
 
 
@@ -331,13 +331,13 @@ def test_the_async_face_does_all_of_it(tmp_path: Path) -> None:
         async with async_client_over(io) as client:
             assert (await client.me()).credits_available == 4200
             request = client.text_to_sfx("rain")
-            assert repr(request) == "<AsyncGenerationRequest text-to-sfx v1.5>"
+            assert repr(request) == "<AsyncGenerationRequest text-to-sfx v1.5, 10 s>"
             assert (await request.preflight()).credits == 20
             job = await request.submit_job()
             assert (await job.status()).status == "processing"
             result = await job.wait()
             assert (result.job, await result.bytes()) == (job, [sound])
-            assert repr(result) == "<AsyncJobResult of 1>"
+            assert repr(result) == "<AsyncJobResult of text-to-sfx v1.5, 10 s: 1 audio (wav) at results.example.com>"
             assert len(await result.download(tmp_path)) == 1
             updates = client.job(job.token).updates()
             assert [status.status async for status in updates] == ["processing", "succeeded"]

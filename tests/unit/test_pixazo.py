@@ -103,7 +103,7 @@ def test_every_field_is_sent_also_the_defaults(
 
 def test_making_a_request_sends_nothing() -> None:
     client = pixazo_over(VirtualIO())
-    assert repr(client.video_to_video(CLIP)) == "<JobRequest video-to-video v1.6>"
+    assert repr(client.video_to_video(CLIP)) == "<JobRequest video-to-video v1.6, 10 s>"
     described = {"service": "pixazo", "family": "video-to-video", "model": "v1.6", "video_url": CLIP}
     assert client.video_to_video(CLIP).describe() == {**described, "duration": 10, "num_samples": 1, "seed": -1}
     assert repr(client) == "<PixazoClient https://gateway.pixazo.ai>"

@@ -183,7 +183,8 @@ def test_a_poll_may_ask_for_patience() -> None:
 
 def test_values_do_not_show_signed_urls() -> None:
     assert repr(JobSucceeded(["https://r.example/1?signature=abc"])) == (
-        "JobSucceeded(files=[1 files], status='succeeded', incomplete=False, created_at=None, completed_at=None)"
+        "JobSucceeded(files=[1 audio at r.example], status='succeeded', incomplete=False, created_at=None, "
+        "completed_at=None)"
     )
 
 

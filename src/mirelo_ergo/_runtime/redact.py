@@ -39,12 +39,13 @@ class Secret:
 
 
 class SignedUrl(str):
-    """Be a URL whose query is a secret: as any string it is whole, its repr (in tracebacks, in lists) is `safe_url`."""
+    """A URL whose query may be a secret: whole as a string, shortened in its repr (in tracebacks, in lists)."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return repr(safe_url(self))
+        shown = safe_url(self)
+        return repr(str(self)) if shown == self else f"<signed URL {shown}, shortened: str() gives it whole>"
 
 
 def safe_url(url: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .._runtime.client.asynchronous import AsyncServiceClient
 from .._runtime.jobs.asynchronous import AsyncJobRequest, AsyncJobResult
+from .._runtime.jobs.values import JobSucceeded
 from .._runtime.lazy import LazyModule
 from .._runtime.redact import Secret
 from .calls import MireloCalls
@@ -33,8 +34,7 @@ class AsyncGenerationRequest(AsyncJobRequest):
     """
 
     def __init__(self, core: MireloFlows, generation: Generation, max_credits: int | None) -> None:
-        label, content = generation.family.label, generation.content
-        super().__init__(core, label, lambda order: core.submit(generation, max_credits, order), content)
+        super().__init__(core, generation.facts, lambda order: core.submit(generation, max_credits, order))
         self._core = core
         self._generation = generation
         self._max_credits = max_credits
@@ -50,10 +50,10 @@ class AsyncGenerationRequest(AsyncJobRequest):
         charged once. Raises `SubmitOutcomeUnknown`, which has the key, when no usable response came in time: the same
         call under the same key then gives the result that was paid for.
         """
-        core = self._core
-        return await core.sync(
-            self._generation, self._max_credits, idempotency_key, lambda done: AsyncJobResult(core, done, None, None)
-        )
+        return await self._core.sync(self._generation, self._max_credits, idempotency_key, self._result)
+
+    def _result(self, done: JobSucceeded) -> AsyncJobResult:
+        return AsyncJobResult(self._core, done, None, None, self._facts)
 
 
 class AsyncMireloClient(MireloCalls[AsyncGenerationRequest], AsyncServiceClient[MireloFlows]):

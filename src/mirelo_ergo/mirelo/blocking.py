@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.client.blocking import ServiceClient
 from .._runtime.io.protocol import run
 from .._runtime.jobs.blocking import JobRequest, JobResult
+from .._runtime.jobs.values import JobSucceeded
 from .._runtime.lazy import LazyModule
 from .._runtime.redact import Secret
 from .calls import MireloCalls
@@ -34,8 +35,7 @@ class GenerationRequest(JobRequest):
     """
 
     def __init__(self, core: MireloFlows, generation: Generation, max_credits: int | None) -> None:
-        label, content = generation.family.label, generation.content
-        super().__init__(core, label, lambda order: core.submit(generation, max_credits, order), content)
+        super().__init__(core, generation.facts, lambda order: core.submit(generation, max_credits, order))
         self._core = core
         self._generation = generation
         self._max_credits = max_credits
@@ -51,12 +51,10 @@ class GenerationRequest(JobRequest):
         charged once. Raises `SubmitOutcomeUnknown`, which has the key, when no usable response came in time: the same
         call under the same key then gives the result that was paid for.
         """
-        core = self._core
-        return run(
-            core.sync(
-                self._generation, self._max_credits, idempotency_key, lambda done: JobResult(core, done, None, None)
-            )
-        )
+        return run(self._core.sync(self._generation, self._max_credits, idempotency_key, self._result))
+
+    def _result(self, done: JobSucceeded) -> JobResult:
+        return JobResult(self._core, done, None, None, self._facts)
 
 
 class MireloClient(MireloCalls[GenerationRequest], ServiceClient[MireloFlows]):

@@ -14,6 +14,7 @@ import attrs
 
 from .._runtime.api.answers import tolerant_integer
 from .._runtime.api.limits import check, refuse_blank
+from .._runtime.jobs.facts import RequestFacts
 from .._runtime.redact import short_repr
 from ..errors import ConfigurationError, InvalidRequestError
 from .generated import operations as of
@@ -112,10 +113,14 @@ class Generation:
         return tolerant_integer(self.fields["num_samples"]) or 1
 
     @property
-    def content(self) -> dict[str, object]:
-        """What would be sent, with the names that it has on the wire."""
+    def facts(self) -> RequestFacts:
+        """What it is for."""
         sources = {name: source.content for name, source in self.sources.items()}
-        return {"family": self.family.name, "model": self.family.model, **sources, **self.fields}
+        content = {"family": self.family.name, "model": self.family.model, **sources, **self.fields}
+        source = self.sources.get("video") or self.sources.get("audio")
+        length = self.fields.get("duration_ms", self.fields.get("append_duration_ms"))
+        stem = None if source is None else source.stem
+        return RequestFacts(self.family.label, content, self.fields.get("prompt"), stem, tolerant_integer(length))
 
     @property
     def quoted(self) -> Fields:

@@ -7,11 +7,12 @@ from typing import Any
 
 import attrs
 
+from .._runtime.plain import Plain
 from .families import FAMILIES, choose_family
 
 
 @attrs.frozen
-class ModelInfo:
+class ModelInfo(Plain):
     """One family in one model.
 
     `limits` has each field of its request with what the spec says of it (`type`, `required`, `default`, `minimum`,

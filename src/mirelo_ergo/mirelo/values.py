@@ -14,11 +14,12 @@ from .._runtime.io.protocol import Reply
 from .._runtime.jobs.files import files_at
 from .._runtime.jobs.tokens import JobRecord
 from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobSucceeded, PollResult
+from .._runtime.plain import Plain
 from .._runtime.redact import SignedUrl, log, short_repr, shorten
 
 
 @attrs.frozen
-class MeResult:
+class MeResult(Plain):
     """An account: its id, e-mail address, credits left (whole credits), and whether it may go below zero."""
 
     id: str
@@ -28,7 +29,7 @@ class MeResult:
 
 
 @attrs.frozen
-class PreflightResult:
+class PreflightResult(Plain):
     """What a generation will cost, in credits (exact), and how long it takes, in ms (about 98 % take less).
 
     `estimated_ms` is 30000 if the service gave none.

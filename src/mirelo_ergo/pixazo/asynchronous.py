@@ -75,8 +75,8 @@ class AsyncPixazoClient(PixazoCalls[AsyncJobRequest], AsyncServiceClient[PixazoF
         self._low_level: generated.AuthenticatedClient | None = None
 
     def _request_of(self, generation: Generation) -> AsyncJobRequest:
-        core, label = self._core, generation.family.label
-        return AsyncJobRequest(core, label, lambda order: core.submit(generation, order), generation.content)
+        core = self._core
+        return AsyncJobRequest(core, generation.facts, lambda order: core.submit(generation, order))
 
     @property
     def low_level(self) -> generated.AuthenticatedClient:

@@ -75,8 +75,8 @@ class PixazoClient(PixazoCalls[JobRequest], ServiceClient[PixazoFlows]):
         self._low_level: generated.AuthenticatedClient | None = None
 
     def _request_of(self, generation: Generation) -> JobRequest:
-        core, label = self._core, generation.family.label
-        return JobRequest(core, label, lambda order: core.submit(generation, order), generation.content)
+        core = self._core
+        return JobRequest(core, generation.facts, lambda order: core.submit(generation, order))
 
     @property
     def low_level(self) -> generated.AuthenticatedClient:

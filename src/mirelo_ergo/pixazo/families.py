@@ -13,6 +13,8 @@ import attrs
 
 from .._runtime.api.answers import tolerant_integer
 from .._runtime.api.limits import check, refuse_blank
+from .._runtime.jobs.facts import RequestFacts
+from .._runtime.transfer.inputs import url_stem
 from ..errors import InvalidRequestError
 from .generated import operations as of
 
@@ -57,9 +59,13 @@ class Generation:
         return tolerant_integer(self.fields["num_samples"]) or 1
 
     @property
-    def content(self) -> dict[str, object]:
-        """What would be sent, with the names that it has on the wire."""
-        return {"family": self.family.name, "model": self.family.model, **self.fields}
+    def facts(self) -> RequestFacts:
+        """What it is for."""
+        content = {"family": self.family.name, "model": self.family.model, **self.fields}
+        length, url = self.fields.get("duration"), self.fields.get("video_url")
+        stem = url_stem(url) if isinstance(url, str) else None
+        length_ms = round(length * 1000) if isinstance(length, int | float) else None
+        return RequestFacts(self.family.label, content, self.fields.get("text_prompt") or None, stem, length_ms)
 
     def check(self) -> None:
         """Check the fields against the spec's limits; raises `InvalidRequestError`."""

@@ -35,12 +35,7 @@ class AsyncLipsyncRequest(AsyncJobRequest):
     """
 
     def __init__(self, core: SyncSoFlows, lipsync: Lipsync, max_cost_usd: float | None) -> None:
-        super().__init__(
-            core,
-            f"lipsync {lipsync.model}",
-            lambda order: core.submit(lipsync, max_cost_usd, order),
-            lipsync.describe(),
-        )
+        super().__init__(core, lipsync.facts, lambda order: core.submit(lipsync, max_cost_usd, order))
         self._core = core
         self._lipsync = lipsync
 

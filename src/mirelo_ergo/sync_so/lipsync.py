@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import attrs
 
+from .._runtime.jobs.facts import RequestFacts
 from .._runtime.redact import short_repr
 from ..errors import InvalidRequestError
 from .files import AssetKind
@@ -43,10 +45,14 @@ class Lipsync:
     output_file_name: str | None
     project_id: str | None
 
-    def describe(self) -> Mapping[str, object]:
-        """Return what would be sent, with local files by what they are."""
+    @property
+    def facts(self) -> RequestFacts:
+        """What it is for: what would be sent, with local files by what they are, and the name of its video."""
         shown = [f"<{each.kind.lower()} to upload>" if isinstance(each, LocalFile) else each for each in self.inputs]
-        return {"family": "lipsync", "model": self.model, "input": shown, "options": self.options}
+        content = {"family": "lipsync", "model": self.model, "input": shown, "options": self.options}
+        local = [each.source for each in self.inputs if isinstance(each, LocalFile) and each.kind == "VIDEO"]
+        paths = [Path(source) for source in local if isinstance(source, str | os.PathLike)]
+        return RequestFacts(f"lipsync {self.model}", content, stem=paths[0].stem if paths else None)
 
 
 def lipsync_of(

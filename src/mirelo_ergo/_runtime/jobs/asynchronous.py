@@ -3,84 +3,94 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from ..arguments import milliseconds
-from ..transfer.inputs import Audio
 from ..webhooks.inbox import WebhookInbox
 from ..webhooks.order import Webhook, WebhookOrder
-from .files import ResultFile
+from .facts import RequestFacts
 from .flows import JobFlows
 from .handles import JobHandle, errors_carry
+from .progress import shown
+from .results import ResultFacts
 from .tokens import JobRecord
-from .values import JobErrored, JobProcessing, JobStatus, JobSucceeded, main_urls
+from .values import JobErrored, JobProcessing, JobStatus, JobSucceeded
 from .waiter import Waiter
 
 
-class AsyncJobResult:
+class AsyncJobResult(ResultFacts):
     """The results of one generation: `files`, and views of them.
 
     `job` is the job they came from, None where they came in the response to the request itself.
     """
 
     def __init__(
-        self, core: JobFlows, done: JobSucceeded | JobErrored, job: AsyncJob | None, record: JobRecord | None
+        self,
+        core: JobFlows,
+        done: JobSucceeded | JobErrored,
+        job: AsyncJob | None,
+        record: JobRecord | None,
+        facts: RequestFacts | None = None,
     ) -> None:
-        self._core = core
-        self._done = done
-        self._record = record
+        super().__init__(core, done, record, facts)
         self.job = job
-
-    @property
-    def files(self) -> tuple[ResultFile, ...]:
-        """All files, in the service's order: their URLs and what they are."""
-        return self._done.files
-
-    @property
-    def result_urls(self) -> list[str]:
-        """The URLs of the results that were asked for, in order. They may be signed and short-lived."""
-        return main_urls(self.files)
-
-    @property
-    def audio(self) -> list[Audio]:
-        """The sounds as sources for the next call, by URL: no upload, as long as the URLs live."""
-        return [Audio.from_url(file.url) for file in self.files if file.main and file.kind == "audio"]
-
-    @property
-    def output(self) -> Any:
-        """The service's own output, as it came (JSON); None where it has none but the files."""
-        return self._done.output
-
-    @property
-    def incomplete(self) -> bool:
-        """Whether fewer results came than were asked for. An error that has a `result` gives such ones."""
-        return not isinstance(self._done, JobSucceeded) or self._done.incomplete
 
     async def download(
         self,
         folder: str | os.PathLike[str],
         overwrite: bool = False,
         on_progress: Callable[[int, int | None], None] | None = None,
+        *,
+        name: str | None = None,
     ) -> list[Path]:
-        """Save every file into a folder, which is made if need be, and return the paths in the order of `files`.
+        """Save every file and return the paths, in the order of `files`. Costs nothing.
 
-        Files are named after the job and numbered from 1. Each is whole or absent; nothing is overwritten unless
-        asked. Interrupted transfers are resumed; an expired URL is renewed through the job. Costs nothing.
-        `on_progress(done, total)` is called with bytes per file, total None if unknown. Raises `DownloadError`.
+        Each file is whole or absent. Interrupted transfers are resumed, and an expired URL is renewed through the job.
+        One that fails does not stop the others.
+
+        Args:
+            folder: Where to; it is made if need be.
+            overwrite: Replace files that are there. Else a file of this job that is there and whole is kept.
+            on_progress: Called with the bytes of a file so far, and in all (None if unknown).
+            name: A template for the names, such as "{stem}-{n}". Its fields: `stem` (of the clip's or sound's own
+                name), `prompt` (shortened), `job` (its id), `n` (the result's number; `{n:02}` pads it), `family`,
+                `model` and `date` (of the submit, UTC). None: "{job}-{n}", which no other job's files have. Names that
+                are taken count on: "rain-1-2". The suffix is that of what came.
+
+        Raises:
+            DownloadError: `saved` are the paths that are there, `failed` says why the others are not.
+            InvalidRequestError: `name` is no template.
         """
         with errors_carry(self.job):
-            return await self._core.download(self.files, self._record, Path(folder), overwrite, on_progress)
+            return await self._fetcher.download(Path(folder), name, overwrite, on_progress)
+
+    async def save(
+        self,
+        path: str | os.PathLike[str],
+        overwrite: bool = False,
+        on_progress: Callable[[int, int | None], None] | None = None,
+    ) -> Path:
+        """Save the only result under a name of its own, and return its path. Costs nothing.
+
+        Args:
+            path: The file; without a suffix it gets that of what came. Its folder is made if need be.
+            overwrite: Replace a file that is there.
+            on_progress: Called with the bytes so far, and in all (None if unknown).
+
+        Raises:
+            DownloadError: The result could not be fetched or written, or the file is there with other bytes.
+            InvalidRequestError: There are several results, or none.
+        """
+        with errors_carry(self.job):
+            return await self._fetcher.save(Path(path), overwrite, on_progress)
 
     async def bytes(self) -> list[bytes]:
         """Fetch every file into memory, at most 1 GiB each, in the order of `files`. Raises `DownloadError`."""
         with errors_carry(self.job):
-            return await self._core.bytes(self.files, self._record)
-
-    def __repr__(self) -> str:
-        return f"<AsyncJobResult of {len(self.files)}>"
+            return await self._fetcher.contents()
 
 
 class AsyncJobUpdates:
@@ -152,19 +162,29 @@ class AsyncJob(JobHandle):
         *,
         patient: bool = False,
         webhooks: WebhookInbox | None = None,
+        progress: bool = False,
     ) -> AsyncJobResult:
-        """Wait until the job is done and give its results. Costs nothing; failed polls are only waited out.
+        """Wait until the job is done and return its results. Costs nothing; failed polls are only waited out.
 
-        Polls adapt to the estimate; `poll_interval_ms` makes them regular, `patient` rarer (for batches), an inbox as
-        `webhooks` a safety net: a webhook ends the wait. `timeout_ms` defaults to five times the estimate, at least
-        10 minutes. `on_progress` gets each `JobProcessing`. Raises `JobFailedError`, `JobTimeoutError`,
-        `JobExpiredError`, `IncompleteResultError`, or what no waiting mends.
+        The service is asked by the best means it has: a stream, a poll that it holds, or polls by the estimate.
+
+        Args:
+            poll_interval_ms: Poll this regularly instead.
+            timeout_ms: When to give up; None: five times the estimate, at least 10 minutes. The job goes on.
+            on_progress: Called with each `JobProcessing`.
+            patient: Poll more rarely, for batches.
+            webhooks: An inbox: a webhook ends the wait, and the polls are only a safety net.
+            progress: Show a bar: in a terminal on stderr (rich's, where rich is installed), or in a notebook.
+
+        Raises:
+            JobFailedError: The job ended without its results; those that came are in its `result`.
+            IncompleteResultError: Fewer came than were asked for; they are in its `result`.
+            JobTimeoutError: The time is up; the job's token resumes it.
+            JobExpiredError: The service no longer has the job.
         """
-        with errors_carry(self):
-            waiter = self.waiter(poll_interval_ms, timeout_ms, patient, webhooks, progress=on_progress is not None)
-            return await self._core.wait(
-                self._record, waiter, self.record_status, self._final, on_progress, self._result
-            )
+        with errors_carry(self), shown(self.label, progress, on_progress) as told:
+            waiter = self.waiter(poll_interval_ms, timeout_ms, patient, webhooks, progress=told is not None)
+            return await self._core.wait(self._record, waiter, self.record_status, self._final, told, self._result)
 
     def updates(
         self,
@@ -181,7 +201,7 @@ class AsyncJob(JobHandle):
         return AsyncJobUpdates(self, self.waiter(poll_interval_ms, timeout_ms, patient, webhooks))
 
     def _result(self, done: JobSucceeded | JobErrored) -> AsyncJobResult:
-        return AsyncJobResult(self._core, done, self, self._record)
+        return AsyncJobResult(self._core, done, self, self._record, self._facts)
 
 
 class AsyncJobRequest:
@@ -190,21 +210,19 @@ class AsyncJobRequest:
     def __init__(
         self,
         core: JobFlows,
-        label: str,
+        facts: RequestFacts,
         submit: Callable[[WebhookOrder], Coroutine[Any, Any, JobRecord]],
-        content: Mapping[str, object],
     ) -> None:
         self._flows = core
-        self._label = label
+        self._facts = facts
         self._submit = submit
-        self._content = content
 
     def describe(self) -> dict[str, object]:
         """Return what would be sent: service, family, model and the request's fields. Sends nothing, costs nothing.
 
         A source that is uploaded is told by its file or its size in bytes, as it has no address yet.
         """
-        return {"service": self._flows.runtime.api.name, **self._content}
+        return {"service": self._flows.runtime.api.name, **self._facts.content}
 
     async def submit_job(self, webhook: Webhook | None = None) -> AsyncJob:
         """Submit it as a job and give its handle at once. This is what is paid for.
@@ -213,7 +231,7 @@ class AsyncJobRequest:
         webhooks, where the service has them.
         """
         order = self._flows.webhook_order(webhook)
-        return AsyncJob(self._flows, await self._submit(order), 0.0)
+        return AsyncJob(self._flows, await self._submit(order), 0.0, self._facts)
 
     async def run(
         self,
@@ -224,19 +242,29 @@ class AsyncJobRequest:
         patient: bool = False,
         webhook: Webhook | None = None,
         webhooks: WebhookInbox | None = None,
+        progress: bool = False,
     ) -> AsyncJobResult:
-        """Submit it and wait for its results; the arguments are those of `submit_job` and `Job.wait`.
+        """Submit it and wait for its results. Every error after the submit carries the job.
 
-        Every error after the submit carries the job.
+        Args:
+            poll_interval_ms: As in `Job.wait`, like the next three.
+            timeout_ms: When to give up waiting.
+            on_progress: Called with each `JobProcessing`.
+            patient: Poll more rarely, for batches.
+            webhook: As in `submit_job`.
+            webhooks: The inbox that the service's webhooks come to.
+            progress: Show a bar.
         """
         milliseconds("poll_interval_ms", poll_interval_ms)
         milliseconds("timeout_ms", timeout_ms)
         self._flows.check_webhooks(webhooks)
         job = await self.submit_job(webhook)
-        return await job.wait(poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks)
+        return await job.wait(
+            poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks, progress=progress
+        )
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._label}>"
+        return f"<{type(self).__name__} {self._facts}>"
 
 
 AsyncSyncResult = AsyncJobResult

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from ..api.answers import string_list
+from ..plain import Plain
 from ..redact import SignedUrl
 
 _VIDEO: Final = frozenset({"mp4", "mov", "webm", "mkv", "m4v"})
@@ -18,7 +20,7 @@ _AUDIO: Final = frozenset({"wav", "mp3", "m4a", "aac", "flac", "ogg", "opus"})
 
 
 @attrs.frozen
-class ResultFile:
+class ResultFile(Plain):
     """One file of a job's results. Facts that the service does not give are None."""
 
     url: str = attrs.field(converter=SignedUrl)
@@ -72,3 +74,20 @@ def _file_at(url: str, index: int) -> ResultFile:
         extension = ""
     known = extension in _VIDEO | _AUDIO
     return ResultFile(url, "video" if extension in _VIDEO else "audio", extension if known else None, index)
+
+
+def described(files: Sequence[ResultFile]) -> str:
+    """Say for people what files there are, and where."""
+    if not files:
+        return "no files"
+    kinds = Counter((file.kind, file.format) for file in files)
+    parts = [f"{count} {kind}{f' ({form})' if form else ''}" for (kind, form), count in kinds.items()]
+    hosts = sorted({_host(file.url) for file in files})
+    return f"{', '.join(parts)} at {', '.join(hosts)}"
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "?"
+    except ValueError:
+        return "?"

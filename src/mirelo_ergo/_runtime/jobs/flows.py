@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 from weakref import WeakSet
@@ -16,10 +14,6 @@ from ..api.retry import Kind
 from ..api.streams import Follower
 from ..io.deadline import Deadline
 from ..io.protocol import Request
-from ..transfer.download import LARGEST_FILE, LARGEST_IN_MEMORY, fetch
-from ..transfer.filenames import safe_filename
-from ..transfer.saving import save_all
-from ..transfer.sinks import FileSink, MemorySink
 from ..webhooks.order import NOTHING, Webhook
 from .schedule import clamp_estimate, fallback_schedule
 from .tokens import JobRecord, read_token
@@ -28,15 +22,13 @@ from .values import Accepted, JobErrored, JobProcessing, JobStatus, JobSucceeded
 from .waiter import YOUNG, Hints, Waiter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable
 
     from ..api.idempotency import IdempotencyKey
     from ..io.protocol import Reply
     from ..webhooks.events import WebhookFormat
     from ..webhooks.inbox import Subscription, WebhookInbox
     from ..webhooks.order import WebhookOrder
-    from .files import ResultFile
     from .protocol import JobApi
     from .updates import Updates
     from .values import PollResult
@@ -289,68 +281,3 @@ class JobFlows:
         if errored.charged is not None:
             charge = charges[errored.charged]
         return JobFailedError(f"the job failed: {reason} ({errored.code}); {charge}", errored.code, errored.http_status)
-
-    # --- results ----------------------------------------------------------------------------------------------------
-
-    async def fresh_url(self, record: JobRecord | None, file: ResultFile) -> str | None:
-        """Poll a job once more for a file's URL: signed URLs live shorter than the job."""
-        if record is None:
-            return None
-        status = await self.status(record, YOUNG)
-        files = () if isinstance(status, JobProcessing) else status.files
-        return next((fresh.url for fresh in files if fresh.place == file.place), None)
-
-    async def download(
-        self,
-        files: Sequence[ResultFile],
-        record: JobRecord | None,
-        folder: Path,
-        overwrite: bool,
-        on_progress: Callable[[int, int | None], None] | None,
-    ) -> list[Path]:
-        """Save every file under the job's name and its number; each is whole or absent."""
-        name = record.job_id if record else f"result-{hashlib.sha256(files[0].url.encode()).hexdigest()[:12]}"
-        sinks = [FileSink(folder, stem, overwrite=overwrite) for stem in _stems(safe_filename(name), files)]
-
-        async def fetch_one(index: int) -> None:
-            await self._fetch(files[index], record, sinks[index], LARGEST_FILE, on_progress)
-
-        return await save_all(self.runtime.io, sinks, fetch_one, own_names=True)
-
-    async def bytes(self, files: Sequence[ResultFile], record: JobRecord | None) -> list[bytes]:
-        """Fetch every file into memory."""
-        sinks = [MemorySink() for _ in files]
-        for file, sink in zip(files, sinks, strict=True):
-            await self._fetch(file, record, sink, LARGEST_IN_MEMORY, None)
-        return [sink.data for sink in sinks]
-
-    async def _fetch(
-        self,
-        file: ResultFile,
-        record: JobRecord | None,
-        sink: FileSink | MemorySink,
-        cap: int,
-        on_progress: Callable[[int, int | None], None] | None,
-    ) -> None:
-        url = file.url
-        if file.expires_at is not None and self.runtime.io.wall() >= file.expires_at.timestamp():
-            url = await self.fresh_url(record, file) or url
-        await fetch(
-            self.runtime,
-            url,
-            sink,
-            cap=cap,
-            fresh_url=lambda: self.fresh_url(record, file),
-            on_progress=on_progress,
-        )
-
-
-def _stems(job: str, files: Sequence[ResultFile]) -> Iterator[str]:
-    """Yield a name of its own for each file: the result's number, and the kind of what came beside it."""
-    taken: set[str] = set()
-    for file in files:
-        stem = f"{job}-{file.index + 1}" if file.main else f"{job}-{file.index + 1}-{safe_filename(file.kind)}"
-        again = (f"{stem}-{number}" for number in itertools.count(2))
-        stem = next(each for each in itertools.chain([stem], again) if each.lower() not in taken)
-        taken.add(stem.lower())
-        yield stem

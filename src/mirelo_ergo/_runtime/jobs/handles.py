@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from ..arguments import milliseconds
 from ..redact import log, short_repr
 from ..webhooks.inbox import WebhookInbox
+from .facts import RequestFacts
 from .flows import JobFlows
 from .tokens import JobRecord
 from .values import JobStatus
@@ -17,10 +18,12 @@ from .waiter import Hints, Waiter, attach
 class JobHandle:
     """What is known of a job without asking."""
 
-    def __init__(self, core: JobFlows, record: JobRecord, age: float) -> None:
+    def __init__(self, core: JobFlows, record: JobRecord, age: float, facts: RequestFacts | None = None) -> None:
         self._core = core
         self._record = record
         self._began = core.runtime.io.now() - age
+        self._facts = facts
+        self._seen: JobStatus | None = None
         self._final: JobStatus | None = None
         self._warned = False
         self._hints = Hints()
@@ -64,7 +67,8 @@ class JobHandle:
                 log.warning("job %s: this version does not know the status %s; it counts as running", self.job_id, raw)
         elif self._final is None or self._final.status == status.status:
             self._final = status
-        return self._final or status
+        self._seen = self._final or status
+        return self._seen
 
     def waiter(
         self,
@@ -91,8 +95,20 @@ class JobHandle:
             hints=self._hints,
         )
 
+    @property
+    def label(self) -> str:
+        """What it makes, for people: family and model, and the length where this process knows the request."""
+        return f"{self._record.family} {self._record.model}" if self._facts is None else str(self._facts)
+
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.token}>"
+        seen = "" if self._seen is None else f" ({_state(self._seen)})"
+        return f"<{type(self).__name__} {self.label}{seen} {self.token}>"
+
+
+def _state(status: JobStatus) -> str:
+    if status.status == "processing":
+        return f"{status.raw_status}, {status.progress_percent} %"
+    return status.status if status.status == "succeeded" else f"errored: {status.code}"
 
 
 @contextmanager

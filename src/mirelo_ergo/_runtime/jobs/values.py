@@ -8,19 +8,20 @@ from typing import Any, Literal
 
 import attrs
 
-from .files import ResultFile, files_of
+from ..plain import Plain
+from .files import ResultFile, described, files_of
 
 
 def _files(values: Iterable[ResultFile | str]) -> tuple[ResultFile, ...]:
     return files_of(values)
 
 
-def _counted(files: tuple[ResultFile, ...]) -> str:
-    return f"[{len(files)} files]"
+def _shown(files: tuple[ResultFile, ...]) -> str:
+    return f"[{described(files)}]"
 
 
 @attrs.frozen
-class JobProcessing:
+class JobProcessing(Plain):
     """A job that still runs.
 
     `progress_percent` is an estimate, 0 to 100 (0 if the service gives none).
@@ -38,14 +39,14 @@ class JobProcessing:
 
 
 @attrs.frozen
-class JobSucceeded:
+class JobSucceeded(Plain):
     """A job with its results. The times are aware and in UTC.
 
     `files` are what it made; `output` is the service's own output, as it came (JSON). `incomplete` says that the
     service itself reports fewer results than were asked for.
     """
 
-    files: tuple[ResultFile, ...] = attrs.field(converter=_files, repr=_counted)
+    files: tuple[ResultFile, ...] = attrs.field(converter=_files, repr=_shown)
     status: Literal["succeeded"] = "succeeded"
     output: Any = attrs.field(default=None, kw_only=True, eq=False, repr=False)
     incomplete: bool = attrs.field(default=False, kw_only=True)
@@ -57,9 +58,13 @@ class JobSucceeded:
         """The URLs of the results that were asked for, in order. They may be signed and short-lived."""
         return main_urls(self.files)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the same as plain JSON values, under the names of the attributes, `result_urls` among them."""
+        return {**super().to_dict(), "result_urls": [str(url) for url in self.result_urls]}
+
 
 @attrs.frozen
-class JobErrored:
+class JobErrored(Plain):
     """A job that ended without its results, and why. The times are aware and in UTC.
 
     `charged` is False where the service documents that such a job is not charged, None where it does not say. `files`
@@ -71,7 +76,7 @@ class JobErrored:
     message: str
     status: Literal["errored"] = "errored"
     charged: bool | None = attrs.field(default=False, kw_only=True)
-    files: tuple[ResultFile, ...] = attrs.field(default=(), kw_only=True, converter=_files, repr=_counted)
+    files: tuple[ResultFile, ...] = attrs.field(default=(), kw_only=True, converter=_files, repr=_shown)
     output: Any = attrs.field(default=None, kw_only=True, eq=False, repr=False)
     created_at: datetime | None = attrs.field(default=None, kw_only=True, eq=False)
     completed_at: datetime | None = attrs.field(default=None, kw_only=True, eq=False)

@@ -15,7 +15,7 @@ from ..redact import short_repr
 from .content_types import EXTENSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 FIELDS: Final = ("stem", "prompt", "job", "n", "family", "model", "date")
 """What a name template can use, in braces."""
@@ -92,14 +92,19 @@ class NameTemplate:
         """Whether no other job's results can have these names."""
         return "job" in _used(self.text)
 
-    def stems(self, fields: NameFields, count: int) -> list[str]:
-        """Return the names of `count` results, without suffixes; all different, also where case does not count."""
-        text = self.text if count == 1 or "n" in _used(self.text) else f"{self.text}-{{n}}"
+    def stems(self, fields: NameFields, places: Sequence[tuple[int, str]]) -> list[str]:
+        """Return a name for each file, without suffixes; all different, also where case does not count.
+
+        A place is the number of the file's result (1 is the first), and what the file is beside it ("" for the result).
+        """
+        counted = len({number for number, _ in places}) > 1
+        text = f"{self.text}-{{n}}" if counted and "n" not in _used(self.text) else self.text
         taken: set[str] = set()
         names: list[str] = []
-        for number in range(1, count + 1):
-            name = _legal(text.format_map(fields.values(number)))
-            others = (f"{_cut(name, LONGEST_NAME - 8)}-{each}" for each in itertools.count(number))
+        for number, beside in places:
+            ending = f"-{safe_filename(beside)}" if beside else ""
+            name = _legal(text.format_map(fields.values(number)) + ending)
+            others = (f"{_cut(name, LONGEST_NAME - 8)}-{each}" for each in itertools.count(2))
             name = next(each for each in itertools.chain([name], others) if each.casefold() not in taken)
             taken.add(name.casefold())
             names.append(name)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, ClassVar, Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ...errors import InvalidRequestError
 from ..redact import safe_url, short_repr, shorten
@@ -149,6 +149,13 @@ class MediaSource:
         return self.kind if self._path is None else str(self._path)
 
     @property
+    def stem(self) -> str | None:
+        """Its file's name without the suffix, or the last part of its URL; None for bytes without a name."""
+        if self._url is not None:
+            return url_stem(self._url)
+        return None if self._path is None else self._path.stem
+
+    @property
     def on_progress(self) -> OnProgress | None:
         """Give the callback that hears of the upload."""
         return self._on_progress
@@ -261,6 +268,14 @@ def source_from(
         f"{cls.kind} is {type(value).__name__}: give a path, a URL, or {cls.__name__}.from_bytes, from_file",
         field=cls.kind,
     )
+
+
+def url_stem(url: str) -> str | None:
+    """Return the name of the file that a URL ends in, without its suffix; None where there is none."""
+    try:
+        return PurePosixPath(unquote(urlsplit(url).path)).stem or None
+    except ValueError:
+        return None
 
 
 def url_problem(url: object) -> str | None:

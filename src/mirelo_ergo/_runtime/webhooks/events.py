@@ -12,6 +12,7 @@ import attrs
 
 from ...errors import WebhookError
 from ..api.answers import Unusable
+from ..plain import Plain
 from .order import Mode, Webhook, WebhookOrder
 from .signatures import verify
 
@@ -27,7 +28,7 @@ EventStatus = Literal["processing", "succeeded", "errored"]
 
 
 @attrs.frozen
-class JobEvent:
+class JobEvent(Plain):
     """What a webhook says of a job: a hint until the service itself was asked, unless the service signs its webhooks.
 
     `status` is "processing", "succeeded" or "errored", as a poll's is; `raw_status` is the service's own word. The

@@ -1,0 +1,124 @@
+"""What the results of both faces share: the views of their files, and how they are shown."""
+
+from __future__ import annotations
+
+import html
+from base64 import b64encode
+from typing import Any, Final
+
+from ...errors import MireloError
+from ..io.protocol import run
+from ..plain import plain
+from ..redact import safe_url
+from ..transfer.content_types import HEAD, content_type_of
+from ..transfer.inputs import Audio
+from .facts import RequestFacts
+from .fetching import Fetcher
+from .files import ResultFile, described
+from .flows import JobFlows
+from .tokens import JobRecord
+from .values import JobErrored, JobSucceeded, main_urls
+
+LARGEST_SHOWN: Final = 8 << 20
+"""Bytes of a file that a notebook holds itself; a larger one is only named."""
+
+
+class ResultFacts:
+    """The results of one generation, without what fetches them."""
+
+    def __init__(
+        self,
+        core: JobFlows,
+        done: JobSucceeded | JobErrored,
+        record: JobRecord | None,
+        facts: RequestFacts | None,
+    ) -> None:
+        self._core = core
+        self._done = done
+        self._record = record
+        self._facts = facts
+        self._fetcher = Fetcher(core, done.files, record, facts)
+
+    @property
+    def files(self) -> tuple[ResultFile, ...]:
+        """All files, in the service's order: their URLs and what they are."""
+        return self._done.files
+
+    @property
+    def result_urls(self) -> list[str]:
+        """The URLs of the results that were asked for, in order. They may be signed and short-lived.
+
+        A printed list of them shortens what is signed, because it is a secret: `print(*result.result_urls)` shows all.
+        """
+        return main_urls(self.files)
+
+    @property
+    def audio(self) -> list[Audio]:
+        """The sounds as sources for the next call, by URL: no upload, as long as the URLs live."""
+        return [Audio.from_url(file.url) for file in self.files if file.main and file.kind == "audio"]
+
+    @property
+    def output(self) -> Any:
+        """The service's own output, as it came (JSON); None where it has none but the files."""
+        return self._done.output
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether fewer results came than were asked for. An error that has a `result` gives such ones."""
+        return not isinstance(self._done, JobSucceeded) or self._done.incomplete
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the results as plain JSON values. Its keys stay; later versions may add some.
+
+        `job_id` and `job_token` (None where they came without a job), `status`, `incomplete`, `result_urls` (whole),
+        `files` (each as `ResultFile.to_dict` has it), and `output`, the service's own.
+        """
+        record = self._record
+        return {
+            "job_id": None if record is None else record.job_id,
+            "job_token": None if record is None else record.token,
+            "status": self._done.status,
+            "incomplete": self.incomplete,
+            "result_urls": [str(url) for url in self.result_urls],
+            "files": plain(self.files),
+            "output": plain(self.output),
+        }
+
+    def __repr__(self) -> str:
+        what = "" if self._facts is None and self._record is None else f" of {self._label}"
+        missing = ", incomplete" if self.incomplete else ""
+        return f"<{type(self).__name__}{what}: {described(self.files)}{missing}>"
+
+    @property
+    def _label(self) -> str:
+        if self._facts is not None:
+            return str(self._facts)
+        assert self._record is not None, "a result without facts is of a job"
+        return f"{self._record.family} {self._record.model}"
+
+    def _repr_html_(self) -> str:
+        """Return the results for a notebook: a player for each sound and clip.
+
+        A sync client fetches files up to 8 MiB into the page, so that they play when the URLs have ended, too, and
+        names larger ones. An async client cannot fetch here: its players use the URLs, as long as they live.
+        """
+        blocks = self._core.runtime.io.blocks
+        players = "".join(_player(file, self._preview(file) if blocks else file.url) for file in self.files)
+        return f"<div>{html.escape(repr(self))}{players}</div>"
+
+    def _preview(self, file: ResultFile) -> str | None:
+        """Return a small file as a data URL, None for any other and for one that cannot be fetched."""
+        try:
+            data = run(self._fetcher.content(file, LARGEST_SHOWN))
+        except MireloError:
+            return None
+        kind = content_type_of(data[:HEAD], f".{file.format}")
+        return None if kind is None else f"data:{kind};base64,{b64encode(data).decode()}"
+
+
+def _player(file: ResultFile, source: str | None) -> str:
+    name = f"{file.index + 1}: {file.kind}" + ("" if file.format is None else f", {file.format}")
+    if source is None or file.kind not in ("audio", "speech", "video"):
+        return f"<p>{html.escape(name)}: download() saves it ({html.escape(safe_url(file.url))})</p>"
+    tag = "video" if file.kind == "video" else "audio"
+    return f'<p>{html.escape(name)}<br><{tag} controls preload="metadata" src="{html.escape(source)}"></{tag}></p>'
