@@ -40,8 +40,7 @@ class AsyncAppRequest(AsyncJobRequest):
     """
 
     def __init__(self, core: InferenceFlows, run: Run) -> None:
-        content = {"family": "app", "model": run.app, "input": run.params["input"]}
-        super().__init__(core, run.app, lambda order: core.submit(run, order), content)
+        super().__init__(core, run.facts, lambda order: core.submit(run, order))
 
     async def run(
         self,
@@ -52,6 +51,7 @@ class AsyncAppRequest(AsyncJobRequest):
         patient: bool = False,
         webhook: Webhook | None = None,
         webhooks: WebhookInbox | None = None,
+        progress: bool = False,
         cancel_on_timeout: bool = False,
     ) -> AsyncJobResult:
         """Submit it and wait for its results, as every request does.
@@ -61,7 +61,9 @@ class AsyncAppRequest(AsyncJobRequest):
         self._flows.check_webhooks(webhooks)
         job = await self.submit_job(webhook)
         try:
-            return await job.wait(poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks)
+            return await job.wait(
+                poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks, progress=progress
+            )
         except JobTimeoutError:
             if cancel_on_timeout:
                 await job.cancel()

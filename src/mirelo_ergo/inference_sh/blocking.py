@@ -41,8 +41,7 @@ class AppRequest(JobRequest):
     """
 
     def __init__(self, core: InferenceFlows, run: Run) -> None:
-        content = {"family": "app", "model": run.app, "input": run.params["input"]}
-        super().__init__(core, run.app, lambda order: core.submit(run, order), content)
+        super().__init__(core, run.facts, lambda order: core.submit(run, order))
 
     def run(
         self,
@@ -53,6 +52,7 @@ class AppRequest(JobRequest):
         patient: bool = False,
         webhook: Webhook | None = None,
         webhooks: WebhookInbox | None = None,
+        progress: bool = False,
         cancel_on_timeout: bool = False,
     ) -> JobResult:
         """Submit it and wait for its results, as every request does.
@@ -62,7 +62,9 @@ class AppRequest(JobRequest):
         self._flows.check_webhooks(webhooks)
         job = self.submit_job(webhook)
         try:
-            return job.wait(poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks)
+            return job.wait(
+                poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks, progress=progress
+            )
         except JobTimeoutError:
             if cancel_on_timeout:
                 job.cancel()

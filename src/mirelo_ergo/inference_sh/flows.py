@@ -13,6 +13,7 @@ from .._runtime.api.execute import execute
 from .._runtime.api.limits import check
 from .._runtime.api.requests import request_from
 from .._runtime.ids import job_id_problem
+from .._runtime.jobs.facts import RequestFacts
 from .._runtime.jobs.flows import JobFlows
 from .._runtime.jobs.tokens import JobRecord
 from .._runtime.redact import log
@@ -66,6 +67,14 @@ class Run:
     def app(self) -> str:
         """The app, as it was asked for."""
         return str(self.params.get("app") or self.params.get("app_id"))
+
+    @property
+    def facts(self) -> RequestFacts:
+        """What it is for; an input's own prompt is its words."""
+        given = self.params["input"]
+        prompt = given.get("prompt") if isinstance(given, Mapping) else None
+        content = {"family": "app", "model": self.app, "input": given}
+        return RequestFacts(self.app, content, prompt if isinstance(prompt, str) else None)
 
 
 def check_run(params: Mapping[str, Any], policy: UploadPolicy) -> Run:
