@@ -53,6 +53,8 @@ def read_options(
 ) -> Options:
     """Check a client's arguments; raises `ConfigurationError` that names one, what it is and what it may be."""
     secret = _read_key(api, api_key)
+    extra = _read_headers(api, extra_headers)
+    named = any(name.lower() == "user-agent" for name, _ in extra)
     return Options(
         secret,
         _read_address(api, host, base_url, allow_private_hosts),
@@ -67,36 +69,39 @@ def read_options(
         (
             ("Accept", "application/json"),
             ("Accept-Encoding", "identity"),
-            ("User-Agent", user_agent()),
+            *(() if named else (("User-Agent", user_agent()),)),
             *api.headers,
-            *_read_headers(api, extra_headers),
+            *extra,
         ),
     )
 
 
 def _read_key(api: Api, given: Secret) -> Secret:
     """Check a key without keeping it in a variable: a traceback may show this frame."""
-    secret = Secret(os.environ.get(api.key_variable, "")) if given.reveal() is None else given
+    name, secret = "api_key", given
+    if given.reveal() is None:  # blanks around the variable's value are no part of it, and empty is unset
+        name, secret = api.key_variable, Secret(os.environ.get(api.key_variable, "").strip())
     if not isinstance(secret.reveal(), str):
         raise ConfigurationError(f"api_key is {type(secret.reveal()).__name__}, not a string")
     if not secret.reveal():
         raise ConfigurationError(f"no API key: pass api_key=, or set {api.key_variable}")
     if not secret.reveal().isascii() or not secret.reveal().isprintable() or " " in secret.reveal():
         raise ConfigurationError(
-            "api_key holds a space, a line break or a character that no key has: was it pasted with something else?"
+            f"{name} holds a space, a line break or a character that no key has: was it pasted with something else?"
         )
     return secret
 
 
 def _read_address(api: Api, host: str | None, base_url: str | None, allow_private: bool) -> str:
+    from_environment = os.environ.get(api.url_variable, "").strip()
     if base_url is not None:
         name, address = "base_url", base_url
     elif host is not None:
         name, address = "host", f"https://{host}"
         if not isinstance(host, str) or "/" in host or "@" in host:
             raise ConfigurationError(f"host={shorten(host)} is not a host name: pass an address as base_url=")
-    elif api.url_variable in os.environ:
-        name, address = api.url_variable, os.environ[api.url_variable]
+    elif from_environment:
+        name, address = api.url_variable, from_environment
     else:
         return api.base_url
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigurationError
 from ..redact import shorten
-from .settings import Options, read_options
+from .settings import Options, read_options, user_agent
 
 if TYPE_CHECKING:
     from ..api.service import Api
@@ -56,6 +56,7 @@ def prepare(
         checked.secret,
         api.auth,
         headers=checked.headers,
+        user_agent=user_agent(),
         proxy=proxy,
         verify=verify,
         transport=transport,

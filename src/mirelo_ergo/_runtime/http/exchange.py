@@ -49,6 +49,8 @@ class HttpSettings:
     secret: Secret
     auth: Callable[[str], tuple[str, str]] = attrs.field(repr=False)
     headers: tuple[tuple[str, str], ...] = ()
+    user_agent: str = "mirelo-ergo"
+    """What requests to others are told, who get none of `headers`."""
     proxy: str | None = attrs.field(default=None, repr=False)
     verify: bool | str | ssl.SSLContext = True
     transport: Any = None
@@ -237,7 +239,7 @@ class Http:
         self._leave_parent()
         parts = check_external_url(request.url, self._policy)
         route = self._route(parts.scheme, parts.hostname or "", port_of(parts), external=True)
-        headers = [("Host", parts.netloc), ("Accept-Encoding", "identity"), *self._user_agent()]
+        headers = [("Host", parts.netloc), ("Accept-Encoding", "identity"), ("User-Agent", self.settings.user_agent)]
         if request.body is not None:
             headers.append(("Content-Length", str(request.body.size)))
         headers += request.headers.items()
@@ -250,9 +252,6 @@ class Http:
         connection = await self._connections.open(route, "external", waits, sent)
         head = _head(request.method, _target(route, target_of(parts)), _lines(headers) + _proxy_lines(route))
         return PooledAnswer(self._connections, connection, head, body)
-
-    def _user_agent(self) -> list[tuple[str, str]]:
-        return [(name, value) for name, value in self.settings.headers if name == "User-Agent"]
 
     def _route(self, scheme: str, host: str, port: int, *, external: bool) -> Route:
         proxy: Proxy | None = None

@@ -71,7 +71,7 @@ class Request:
     content_type: str = "application/json"
     """Of the body."""
     submit: bool = False
-    """Take the submit pool: a connection idle for 2 s is not used again, because that is where answers get lost."""
+    """Take a connection that carried nothing before: answers get lost, or mixed up, where an idle one is used again."""
     long: bool = False
     """Let the first byte of the answer take as long as the operation's deadline."""
     headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
