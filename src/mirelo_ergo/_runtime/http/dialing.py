@@ -40,8 +40,14 @@ class Route:
 
     @property
     def authority(self) -> str:
-        """The host and port as CONNECT and a Host header name them."""
+        """The host and port as CONNECT names them."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def netloc(self) -> str:
+        """The host and port as a Host header names them: without the scheme's own port."""
+        own = 443 if self.scheme == "https" else 80
+        return self.authority.removesuffix(f":{own}") if self.port == own else self.authority
 
 
 @attrs.frozen

@@ -226,7 +226,7 @@ class Http:
         """Find the way to the API once, and write what every request to it says; the key is put on it only here."""
         settings = self.settings
         route = self._route(self.base.scheme, self._policy.api_host, port_of(self.base), external=False)
-        host = ("Host", self.base.netloc)
+        host = ("Host", route.netloc)
         self._api_lines = Secret(
             _lines([host, *settings.headers, settings.auth(settings.secret.reveal())]) + _proxy_lines(route)
         )
@@ -239,7 +239,7 @@ class Http:
         self._leave_parent()
         parts = check_external_url(request.url, self._policy)
         route = self._route(parts.scheme, parts.hostname or "", port_of(parts), external=True)
-        headers = [("Host", parts.netloc), ("Accept-Encoding", "identity"), ("User-Agent", self.settings.user_agent)]
+        headers = [("Host", route.netloc), ("Accept-Encoding", "identity"), ("User-Agent", self.settings.user_agent)]
         if request.body is not None:
             headers.append(("Content-Length", str(request.body.size)))
         headers += request.headers.items()
@@ -284,7 +284,7 @@ def _target(route: Route, target: str) -> str:
     if not _TARGET.fullmatch(target):
         raise WireFailure("local", "the request's path holds a character that must be escaped")
     if route.proxy is not None and route.proxy.scheme != "socks5" and route.scheme == "http":
-        return f"http://{route.authority}{target}"  # a proxy is told the whole address, but for tunnels
+        return f"http://{route.netloc}{target}"  # a proxy is told the whole address, but for tunnels
     return target
 
 

@@ -55,27 +55,37 @@ class Proxy:
 def read_proxy(address: str, name: str = "proxy") -> Proxy:
     """Read a proxy's address, `http://` where it names no scheme; raises `ConfigurationError` that names `name`."""
     text = address.strip()
+    shown = "***@" + text.rpartition("@")[2] if "@" in text else text  # what stands before it may be a password
     try:
-        parts = urlsplit(text if "://" in text else f"http://{text}")
-        if parts.scheme not in _SCHEMES:
-            raise ValueError(f"its scheme is {shorten(parts.scheme, 20)}, not one of http, https, socks5")
-        if not parts.hostname or not parts.hostname.isascii() or not parts.hostname.isprintable():
-            raise ValueError("it names no host")
-        if "://" not in text and parts.port is None:
-            raise ValueError("it names neither a scheme nor a port")
-        scheme = _SCHEMES[parts.scheme]
-        login = None
-        if parts.username or parts.password:
-            login = Secret((unquote_to_bytes(parts.username or ""), unquote_to_bytes(parts.password or "")))
-            if scheme == "socks5" and any(not 0 < len(part) < 256 for part in login.reveal()):
-                raise ValueError("SOCKS takes a user and a password of 1 to 255 bytes")
-        return Proxy(scheme, parts.hostname, parts.port or _PORTS[scheme], login)
-    except ValueError as error:
-        shown = re.sub(r"[^/]*@", "***@", text)  # whatever stands before an @ may be a password
-        problem = str(error) if "@" not in str(error) else "it cannot be read"
+        return _parsed(text)
+    except _Wrong as wrong:
+        problem = str(wrong)
+    except ValueError:
+        problem = "it cannot be read"  # the library's own words may quote a password
     raise ConfigurationError(
         f"{name}={shorten(shown)} is not a proxy's address such as http://proxy.example:3128: {problem}"
     )
+
+
+class _Wrong(ValueError):
+    """Raised for what is wrong with a proxy's address, in words that quote no secret."""
+
+
+def _parsed(text: str) -> Proxy:
+    parts = urlsplit(text if "://" in text else f"http://{text}")
+    if parts.scheme not in _SCHEMES:
+        raise _Wrong(f"its scheme is {shorten(parts.scheme, 20)}, not one of http, https, socks5")
+    if not parts.hostname or not parts.hostname.isascii() or not parts.hostname.isprintable():
+        raise _Wrong("it names no host")
+    if "://" not in text and parts.port is None:
+        raise _Wrong("it names neither a scheme nor a port")
+    scheme = _SCHEMES[parts.scheme]
+    login = None
+    if parts.username or parts.password:
+        login = Secret((unquote_to_bytes(parts.username or ""), unquote_to_bytes(parts.password or "")))
+        if scheme == "socks5" and any(not 0 < len(part) < 256 for part in login.reveal()):
+            raise _Wrong("SOCKS takes a user and a password of 1 to 255 bytes")
+    return Proxy(scheme, parts.hostname, parts.port or _PORTS[scheme], login)
 
 
 def environment_proxy(scheme: str, host: str, port: int) -> Proxy | None:
@@ -121,9 +131,11 @@ def _fits(entry: str, host: str, port: int) -> bool:
     except ValueError:
         address = None
     try:
-        return address is not None and address in ip_network(entry.strip("[]"), strict=False)
+        network = ip_network(entry.strip("[]"), strict=False)
     except ValueError:
-        pass  # no address: a name, or something with a port
+        network = None  # a name, or something with a port
+    if network is not None:
+        return address is not None and address in network
     name, colon, number = entry.rpartition(":")
     if colon and number.isdecimal():
         return int(number) == port and _fits(name, host, port)
