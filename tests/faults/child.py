@@ -23,6 +23,7 @@ from mirelo_ergo import AsyncMireloClient, MireloClient
 from tests.faults.harness import KEY, Face
 from tests.faults.interrupts import announcing, at_point, prepare, told
 from tests.faults.leaks import LeakCheck
+from tests.faults.storm import at_random, cancelled, moments
 
 
 def say(**facts: Any) -> None:
@@ -184,6 +185,11 @@ def _keyed(colour: Any, url: str, key: str, kill_at: str) -> None:
     say(results=len(result.result_urls))
 
 
+def storm(way: str, url: str, number: str, certificates: str) -> None:
+    """Be interrupted, as test_storm.py says, and tell what came of it."""
+    say(**{"moments": moments, "cancelled": cancelled, "at_random": at_random}[way](url, number, certificates))
+
+
 def _end_child(work: Callable[[], object]) -> None:
     """Do a forked child's work and leave at once: what it inherited is the parent's to end."""
     status = 1
@@ -203,5 +209,6 @@ if __name__ == "__main__":
         "async_forks": async_forks,
         "crashes": crashes,
         "keyed": keyed,
+        "storm": storm,
     }
     modes[sys.argv[1]](*sys.argv[2:])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import ssl
+import tempfile
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
 import trustme
@@ -47,3 +51,13 @@ def trust() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     _authority().configure_trust(context)
     return context
+
+
+@cache
+def trust_file() -> str:
+    """Make a file of our authority's certificate, for another process; it lasts as long as this one."""
+    folder = tempfile.mkdtemp(prefix="mirelo-ergo-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = Path(folder) / "authority.pem"
+    _authority().cert_pem.write_to_path(str(path))
+    return str(path)

@@ -57,17 +57,24 @@ def is_of_a_signal(error: BaseException) -> bool:
 
 
 def hide_wire(error: BaseException) -> None:
-    """Take the frames that sent a request out of the traceback of what interrupted them.
+    """Take the frames that sent a request out of the tracebacks of what interrupted them, and of what it interrupted.
 
     Tools that show local variables (Sentry, rich) would show the key. Call it in the frame that handles the error.
     """
-    trace = error.__traceback__
-    while trace is not None:
-        below = trace.tb_next
-        while below is not None and _is_wire(below):
-            below = below.tb_next
-        trace.tb_next = below
-        trace = below
+    if error.__traceback__ is not None:
+        error.__traceback__.tb_next = _without_wire(error.__traceback__.tb_next)
+    link = error.__context__
+    while link is not None and link is not error:
+        link.__traceback__ = _without_wire(link.__traceback__)
+        link = link.__context__
+
+
+def _without_wire(trace: TracebackType | None) -> TracebackType | None:
+    while trace is not None and _is_wire(trace):
+        trace = trace.tb_next
+    if trace is not None:
+        trace.tb_next = _without_wire(trace.tb_next)
+    return trace
 
 
 def _is_wire(trace: TracebackType) -> bool:

@@ -17,7 +17,7 @@ import httpx
 
 from ..io.protocol import run
 from ..redact import safe_url
-from .failures import WireFailure
+from .failures import WireFailure, is_of_a_signal
 
 if TYPE_CHECKING:
     import asyncio
@@ -45,7 +45,7 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], FailureKind], ...] = (
     ((httpcore.PoolTimeout, httpx.PoolTimeout), "pool"),
     ((httpcore.ConnectTimeout, httpx.ConnectTimeout, httpcore.ConnectError, httpx.ConnectError), "connect"),
     ((httpcore.ProxyError, httpx.ProxyError), "proxy"),
-    ((httpcore.TimeoutException, httpx.TimeoutException), "timeout"),
+    ((httpcore.TimeoutException, httpx.TimeoutException, TimeoutError), "timeout"),
     ((httpcore.RemoteProtocolError, httpx.RemoteProtocolError), "garbled"),
     (
         (
@@ -85,7 +85,7 @@ class CallbackFailed(Exception):
 def failure_of(error: Exception) -> WireFailure | None:
     """Return what an exception of a transport means, None if it is none of the network's."""
     kind = next((kind for classes, kind in _KINDS if isinstance(error, classes)), None)
-    if kind is None:
+    if kind is None or is_of_a_signal(error):
         return None
     text = next((str(link) for link in _chain(error) if str(link)), "")
     if kind == "connect" and any(_is_refusal(link) for link in _chain(error)):

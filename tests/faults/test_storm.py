@@ -1,0 +1,40 @@
+"""Ctrl-C at every moment of a submit, and hundreds at random: nobody sees the key, and the client goes on working.
+
+`MIRELO_SOAK` multiplies the random ones.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.faults import mirelo
+from tests.faults.children import Child
+from tests.faults.server import FaultServer, Routes
+from tests.faults.tls import Certificate, trust_file
+
+ROUTES = {"GET *": [mirelo.me()], "POST *": [mirelo.accepted()]}
+TIMES = int(os.environ.get("MIRELO_SOAK", "1"))
+
+
+@pytest.mark.parametrize("tls", [None, "valid"], ids=["plain", "TLS"])
+@pytest.mark.parametrize("way", ["moments", "cancelled"])
+def test_no_local_variable_of_an_interrupted_submit_holds_the_key(way: str, tls: Certificate | None) -> None:
+    """As Sentry and rich show them, at each moment; the client is used again after each."""
+    step = "1" if tls is None else "5"
+    with FaultServer(Routes(ROUTES), tls=tls) as server, Child("storm", way, server.url, step, trust_file()) as child:
+        told = child.hear()
+        assert told["told"] == []
+        assert told["broken"] == 0
+        assert told["moments"] > (500 if way == "moments" else 5)
+
+
+def test_fault_70_storm() -> None:
+    """500 Ctrl-C at random moments: the client works, with all its slots, and nothing is left open."""
+    count = 500 * TIMES
+    with FaultServer(Routes(ROUTES)) as server, Child("storm", "at_random", server.url, str(count), "") as child:
+        told = child.hear()
+        assert told["told"] == []
+        assert told["struck"] > count // 10
+        assert (told["together"], told["works"]) == (32, True)
