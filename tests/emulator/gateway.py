@@ -131,6 +131,7 @@ class Received:
     path: str
     headers: dict[str, str]
     status: dict[str, Any]
+    raw: bytes
 
 
 class Receiver:
@@ -163,7 +164,7 @@ def receiving() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             status = receiver.answers.pop(0) if receiver.answers else 204
-            receiver.arrived.put(Received(self.path, headers, json.loads(body)))
+            receiver.arrived.put(Received(self.path, headers, json.loads(body), body))
             self.send_response(status)
             self.send_header("content-length", "0")
             self.send_header("location", "/elsewhere")

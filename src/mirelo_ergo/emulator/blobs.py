@@ -1,6 +1,7 @@
-"""The object store beside the API: signed uploads and signed results, with answers as such stores give them.
+"""The object store beside the services: signed uploads and downloads, with answers as such stores give them.
 
-Beside it are the short links to results, which belong to the API: whoever has one may follow it, for a day.
+A file comes in by a PUT to a signed URL, or by a form with a signed policy. Beside the store are the short links to
+results, which belong to Mirelo's API: everybody who has one may follow it, for a day.
 """
 
 from __future__ import annotations
@@ -8,18 +9,23 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
+from urllib.parse import quote, urlsplit
 
+import attrs
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from mirelo_ergo.emulator.web import wire
+from mirelo_ergo.emulator.web.multipart import read_form
 from mirelo_ergo.emulator.web.refusals import Refusal
+from mirelo_ergo.emulator.web.stored import Download, StoredFile, store_error
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.requests import Request
-    from starlette.types import Receive, Scope, Send
 
     from mirelo_ergo.emulator.media.rendering import Rendering
     from mirelo_ergo.emulator.state.disk import Disk
@@ -32,11 +38,22 @@ RESULT_SECONDS = 60 * 60
 MAX_UPLOAD = 1 << 30
 WRITE_SIZE = 1 << 20
 INDEX = re.compile(r"[0-9]{1,4}")
-RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
+STORED = re.compile(r"/store/assets/(?P<asset_id>[^/]+)/[^/]*")
+POLICY_EXPIRED = "policy_expired"
+
+
+@attrs.frozen
+class UploadForm:
+    """Where to post a file as a form: `fields` come first, the part `file` last, with its type."""
+
+    url: str
+    fields: Mapping[str, str]
+    expires_at: float
+    max_bytes: int
 
 
 class Blobs:
-    """Take uploads and give out results."""
+    """The object store, on every port."""
 
     def __init__(self, *, store: Store, signer: Signer, disk: Disk) -> None:
         self._store = store
@@ -47,6 +64,8 @@ class Blobs:
         """Return the routes of the object store, which are on every port."""
         return [
             Route("/store/uploads/{asset_id}", self._upload, methods=["PUT"]),
+            Route("/store/forms", self._post, methods=["POST"]),
+            Route("/store/assets/{asset_id}/{name}", self._stored, methods=["GET"]),
             Route("/store/results/{job_id}/{name}", self._download, methods=["GET"]),
         ]
 
@@ -54,9 +73,31 @@ class Blobs:
         """Return the route of the short links."""
         return Route("/d/{token}", self._follow, methods=["GET"])
 
-    def upload_url(self, base: str, asset: Asset) -> str:
+    def upload_url(self, base: str, asset: Asset, seconds: float = UPLOAD_SECONDS) -> str:
         """Return where to PUT an asset's bytes, for 15 minutes."""
-        return self._signed(base, "PUT", f"/store/uploads/{asset.id}", UPLOAD_SECONDS)
+        return self._signed(base, "PUT", f"/store/uploads/{asset.id}", seconds)
+
+    def upload_form(
+        self, base: str, asset: Asset, seconds: float = UPLOAD_SECONDS, max_bytes: int = MAX_UPLOAD
+    ) -> UploadForm:
+        """Return how to post an asset's bytes as a form, for 15 minutes."""
+        conditions = {"key": f"assets/{asset.id}"}
+        if asset.content_type is not None:
+            conditions["Content-Type"] = asset.content_type
+        expires_at, fields = self._signer.policy(conditions, seconds, max_bytes)
+        return UploadForm(f"{base}/store/forms", fields, expires_at, max_bytes)
+
+    def asset_url(self, base: str, asset: Asset, seconds: float = RESULT_SECONDS) -> str:
+        """Return where an asset's bytes can be read, for an hour from now."""
+        return self._signed(base, "GET", f"/store/assets/{asset.id}/{asset.name or 'file'}", seconds)
+
+    def asset_at(self, url: str) -> Asset | None:
+        """Return the asset that a URL of `asset_url` is of, expired or not; None for any other URL."""
+        try:
+            found = STORED.fullmatch(urlsplit(url).path)
+        except ValueError:
+            return None
+        return None if found is None else self._store.asset(found["asset_id"])
 
     def result_urls(self, base: str, job: Job) -> list[str]:
         """Return where a job's results can be read, for an hour from now."""
@@ -70,7 +111,7 @@ class Blobs:
         return self._signed(base, "GET", f"/store/results/{job_id}/{index}{result.suffix}", RESULT_SECONDS)
 
     def _signed(self, base: str, method: str, path: str, seconds: float) -> str:
-        return f"{base}{path}?{self._signer.query(method, path, seconds)}"
+        return f"{base}{quote(path)}?{self._signer.query(method, path, seconds)}"
 
     async def _upload(self, request: Request) -> Response:
         try:
@@ -110,6 +151,49 @@ class Blobs:
             if not kept:
                 path.unlink(missing_ok=True)
 
+    async def _post(self, request: Request) -> Response:
+        """Take a form as a store does: its fields are checked when the file begins, what comes after it is not read."""
+        asset_id = ""
+        limit = 0
+
+        def check(texts: Mapping[str, list[str]]) -> int:
+            nonlocal asset_id, limit
+            fields = {name: values[-1] for name, values in texts.items()}
+            if wire.asked(request, POLICY_EXPIRED):
+                self._signer.expire_policy(fields)
+            limit = self._signer.check_policy(fields, request.headers.get("authorization"))
+            asset_id = fields["key"].rpartition("/")[2]
+            return limit
+
+        with ExitStack() as undo:
+            try:
+                form = await read_form(request, self._disk, undo, before_file=check)
+                file = form.file("file")
+                if file is None:
+                    raise Refusal("InvalidArgument", 400, "POST requires exactly one file upload per request.")
+                if file.size > limit:
+                    raise Refusal(
+                        "EntityTooLarge",
+                        400,
+                        f"Your proposed upload exceeds the maximum allowed size of {limit} bytes.",
+                    )
+                self._store.keep_upload(asset_id, file.path, file.size, file.sha256)
+            except Refusal as refusal:
+                return store_error(refusal)
+            undo.pop_all()
+        return Response(status_code=204, headers={"etag": f'"{file.sha256[:32]}"'})
+
+    async def _stored(self, request: Request) -> Response:
+        try:
+            self._check(request)
+            asset = self._store.asset(request.path_params["asset_id"])
+            if asset is None or asset.path is None:
+                raise Refusal("NoSuchKey", 404, "The specified key does not exist.")
+            kind = asset.content_type or "application/octet-stream"
+            return Download(StoredFile(asset.path, asset.size, kind, asset.sha256), request)
+        except Refusal as refusal:
+            return store_error(refusal)
+
     async def _download(self, request: Request) -> Response:
         try:
             self._check(request)
@@ -124,7 +208,7 @@ class Blobs:
         result = self._store.result(request.path_params["job_id"], int(index)) if known else None
         if result is None:
             raise Refusal("NoSuchKey", 404, "The specified key does not exist.")
-        return _Download(result, request)
+        return Download(result, request)
 
     async def _follow(self, request: Request) -> Response:
         found = self._signer.read_token(request.path_params["token"])
@@ -134,62 +218,5 @@ class Blobs:
         return RedirectResponse(self._result_url(wire.base_url(request), *found, result), status_code=302)
 
     def _check(self, request: Request) -> None:
-        self._signer.check(request.method, request.url.path, request.query_params, request.headers.get("authorization"))
-
-
-class _Download(Response):
-    """Send a rendering, whole or one range of it, computing or reading it off the event loop."""
-
-    def __init__(self, result: Rendering, request: Request) -> None:
-        super().__init__(media_type=result.media_type)
-        size = result.size
-        first, last = 0, size
-        wanted = request.headers.get("range", "")
-        span = _span(wanted, size) if request.headers.get("if-range", result.etag) == result.etag else None
-        if span is not None:
-            first, last = span
-            self.status_code = 206 if first < last else 416
-            self.headers["content-range"] = f"bytes {first}-{last - 1}/{size}" if first < last else f"bytes */{size}"
-        self.headers["content-length"] = str(last - first)
-        self.headers["etag"] = result.etag
-        self.headers["accept-ranges"] = "bytes"
-        self._chunks = result.chunks(first, last) if first < last else iter(())
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        gone = asyncio.ensure_future(_left(receive))
-        try:
-            while not gone.done() and (chunk := await asyncio.to_thread(next, self._chunks, b"")):
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        finally:
-            gone.cancel()
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _left(receive: Receive) -> None:
-    """Return when the client has gone, so that a long result is not computed for nobody."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-def _span(header: str, size: int) -> tuple[int, int] | None:
-    """Return the one range that is asked for, empty if it lies outside; None when there is none or it is malformed."""
-    match = RANGE.fullmatch(header)
-    if match is None:
-        return None
-    begin, end, tail = match.groups()
-    if tail is not None:
-        return max(0, size - int(tail)), size
-    first, last = int(begin), min(int(end) + 1, size) if end else size
-    if end and int(end) < first:
-        return None
-    return (first, last) if first < size else (size, size)
-
-
-def store_error(refusal: Refusal) -> Response:
-    """Say no as an object store does, in XML."""
-    body = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f"<Error><Code>{refusal.code}</Code><Message>{escape(refusal.message)}</Message></Error>"
-    )
-    return Response(body, status_code=refusal.http_status, media_type="application/xml")
+        path: str = request.scope["path"]
+        self._signer.check(request.method, path, request.query_params, request.headers.get("authorization"))

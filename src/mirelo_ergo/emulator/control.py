@@ -7,7 +7,7 @@
     POST   /_emulator/scenario   {"name"} or {"definition": {…}}: its rules instead of those in force, and its credits
     POST   /_emulator/clock      {"advance_s"}
     GET    /_emulator/callbacks  how webhooks are called, and the last attempts; ?last=N of them
-    POST   /_emulator/callbacks  {"copies"?, "delay_s"?, "loss"?}
+    POST   /_emulator/callbacks  {"copies"?, "delay_s"?, "loss"?, "signature"?}
     POST   /_emulator/credits    {"credits", "account"? or "key"?}, by default the emulator's own key
     POST   /_emulator/reset      {}: as after the start
     GET    /_emulator/schema     the JSON Schema of a scenario
@@ -54,7 +54,12 @@ HIDDEN = ("authorization", "cookie", "key", "token", "secret")  # in a header's 
 LAST = Number(1, 1000, whole=True)
 YEARS = Number(0, 10 * 365 * 86_400)
 CREDITS = Number(0, scenario.MAX_CREDITS, whole=True)
-KNOBS: Mapping[str, Bound] = {"copies": callbacks.COPIES, "delay_s": callbacks.DELAY, "loss": callbacks.LOSS}
+KNOBS: Mapping[str, Bound] = {
+    "copies": callbacks.COPIES,
+    "delay_s": callbacks.DELAY,
+    "loss": callbacks.LOSS,
+    "signature": callbacks.SIGNATURE,
+}
 KEY = Text(f"{KEY_PREFIX}[!-~]{{1,197}}", f"a key, which begins with {KEY_PREFIX} and has up to 200 characters")
 WORD = Text("[!-~]{1,200}", "a word of up to 200 characters")
 
@@ -170,7 +175,7 @@ class Control:
     async def _callbacks(self, request: Request) -> object:
         held = self._state.callbacks
         sent = [{**attrs.asdict(each), "at": iso(each.at)} for each in held.sent[-_last(request) :]]
-        return {"copies": held.copies, "delay_s": held.delay_s, "loss": held.loss, "sent": sent}
+        return {**{name: getattr(held, name) for name in KNOBS}, "sent": sent}
 
     async def _set_callbacks(self, request: Request) -> object:
         sent = _only(await _sent(request), *KNOBS)

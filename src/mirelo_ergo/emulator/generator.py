@@ -19,7 +19,7 @@ from mirelo_ergo.emulator.web.refusals import Refusal, bad_request
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from mirelo_ergo.emulator.media.rendering import Rendering
     from mirelo_ergo.emulator.media.sources import Sources
@@ -85,9 +85,13 @@ class JobService:
         quote = self.quote(values)
         return {**quote, "estimated_ms": self._effects(target).estimate(quote["estimated_ms"])}
 
-    def quote(self, values: Mapping[str, Any]) -> dict[str, int]:
-        """Return the exact price and the honest estimate, for a preflight's query or a request."""
-        length_ms, num_samples = segments.generated_ms(values), values["num_samples"]
+    def quote(self, values: Mapping[str, Any], length_ms: int | None = None) -> dict[str, int]:
+        """Return the exact price and the honest estimate, for a preflight's query or a request.
+
+        `length_ms` is that of the input, for what has no field that tells a length.
+        """
+        length_ms = segments.generated_ms(values) or length_ms or segments.DEFAULT_MS
+        num_samples = values.get("num_samples", 1)
         if num_samples < 1:
             raise bad_request(f"num_samples is {num_samples}: it has to be 1 or more")
         return {
@@ -104,10 +108,11 @@ class JobService:
         fields of Mirelo's requests, `values` may have what other services offer: `seed`, `rounds` of a loop, the
         `audio_format`, and `lenient`, which see `RenderTask` and `Sources.clip`.
         """
-        quote = self.quote(values)
-        self._store.check_balance(key, quote["credits"])
+        if segments.generated_ms(values) is not None:  # else there is no price yet
+            self._store.check_balance(key, self.quote(values)["credits"])
         with ExitStack() as undo:
             task = await self._task(key, values, undo)
+            quote = self.quote(values, task.segment.duration_ms)
             return self.start(
                 key,
                 origin,
@@ -172,11 +177,18 @@ class JobService:
             recording = await source.recording(key, values["audio"], undo)
         segment = segments.segment(values, 0 if recording is None else recording.frames)
         if "video" in values:
-            clip = await source.clip(key, values["video"], segment.window, undo, lenient=values.get("lenient", False))
+            clip = await source.clip(
+                key,
+                values["video"],
+                segment.window,
+                undo,
+                lenient=values.get("lenient", False),
+                whole=recording is None and segments.generated_ms(values) is None,
+            )
             segment = attrs.evolve(segment, duration_ms=clip.window.duration_ms)  # shorter, if the clip was
         return task(
             segment=segment,
-            num_samples=values["num_samples"],
+            num_samples=values.get("num_samples", 1),
             prompt=values.get("prompt", ""),
             loop=values.get("loop", False),
             as_video=values.get("output") == "video",
@@ -195,6 +207,20 @@ class JobService:
         if not job.done:
             raise Stopping
         return job
+
+    async def watch(self, job: Job, interval_s: float) -> AsyncIterator[Job]:
+        """Yield a job now, then at each interval of the emulator's time, and once more when it has ended.
+
+        At a higher speed the intervals are shorter, as the jobs are.
+        """
+        while True:
+            yield await self.look(job)
+            if job.done:
+                return
+            now = self._clock.now()
+            await self._clock.until(min(now + interval_s / self.speed, max(now, job.finishes_at)))
+            if job.finishes_at <= self._clock.now():
+                await self.finish(job)
 
     async def look(self, job: Job) -> Job:
         """Give a job whose time is over up to 20 s to end its rendering, then return it as it is."""

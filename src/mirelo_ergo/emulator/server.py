@@ -143,13 +143,14 @@ class Emulator:
         """Set the balance of a key, by default `Emulator.key`."""
         self._state.store.set_credits(self.key if key is None else key, amount)
 
-    def fail_next(self, operation: str, fault: Fault, times: int = 1) -> int:
+    def fail_next(self, operation: str, fault: Fault, times: int = 1, service: str | None = None) -> int:
         """Let a fault happen to the next requests of an operation; return the number it has in `faults`.
 
         `operation` is a group such as `submit`, `poll` or `upload`, `generate` for submit and sync, `any`, or one
-        operationId. Faults of the job itself count the generations that are accepted. `add_fault` has more ways.
+        operationId, of any service or of the one that is named. Faults of the job itself count the generations that are
+        accepted. `add_fault` has more ways.
         """
-        return self.add_fault(Rule(operation, fault, times=times))
+        return self.add_fault(Rule(operation, fault, times=times, service=service))
 
     def add_fault(self, rule: Rule) -> int:
         """Put a fault in force as its rule says; return the number it has in `faults`. At most 100 are at once."""

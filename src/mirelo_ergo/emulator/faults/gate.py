@@ -4,36 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import http
 import math
-from email.utils import formatdate
+from asyncio import FIRST_COMPLETED
 from typing import TYPE_CHECKING
 
-from mirelo_ergo.emulator.blobs import store_error
+from mirelo_ergo.emulator.faults import streams
+from mirelo_ergo.emulator.faults.answers import head, page, refusal, with_length
 from mirelo_ergo.emulator.faults.kinds import (
+    AssetNotReady,
     BadJson,
+    BufferedStream,
     CutBody,
+    CutStream,
     Drip,
+    EndStream,
     ExpiredResultUrl,
     ExpiredUploadUrl,
+    HeartbeatsOnly,
     HtmlPage,
+    InFlight,
+    KeyForgotten,
     NoAnswer,
+    PolicyExpired,
     Reset,
     Status,
 )
 from mirelo_ergo.emulator.faults.plan import RequestFaults
 from mirelo_ergo.emulator.services.registry import SERVICES
 from mirelo_ergo.emulator.state.clock import Stopping
+from mirelo_ergo.emulator.state.idempotency import IN_FLIGHT
 from mirelo_ergo.emulator.web.connections import connection
-from mirelo_ergo.emulator.web.refusals import Refusal
+from mirelo_ergo.emulator.web.stored import store_error
 from mirelo_ergo.emulator.web.traffic import mark
+from mirelo_ergo.emulator.web.wire import ASKED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from mirelo_ergo.emulator.faults.answers import Envelope, Headers
     from mirelo_ergo.emulator.faults.kinds import Fault
     from mirelo_ergo.emulator.faults.plan import Plan
     from mirelo_ergo.emulator.spec.targets import Target
@@ -41,13 +49,9 @@ if TYPE_CHECKING:
     from mirelo_ergo.emulator.state.signing import Signer
     from mirelo_ergo.emulator.web.connections import Connection
 
-    Headers = Iterable[tuple[bytes, bytes]]
-    Envelope = Callable[[Refusal], Response]
-
 NOTHING = RequestFaults()
+IDEMPOTENCY_KEY = b"idempotency-key"
 STORE = ("upload", "result")  # the operations that answer in XML
-CODES = {401: "unauthorized", 402: "insufficient_credits", 404: "job_not_found", 429: "rate_limited"}
-STORE_CODES = {403: "AccessDenied", 404: "NoSuchKey", 429: "SlowDown", 503: "SlowDown"}
 
 
 class Gate:
@@ -71,7 +75,7 @@ class Gate:
         envelope = store_error if target.group in STORE else service.refuse
         exchange = _Exchange(self._app, self._clock, line, chosen, scope, receive, send)
         try:
-            await exchange.run(target, self._signer, envelope)
+            await exchange.run(target, self._signer, envelope, service.heartbeat)
         except asyncio.CancelledError:  # so that nobody else adds to an answer that has begun
             line.abort()
             raise
@@ -99,7 +103,7 @@ class _Exchange:
         self._send = send
         self._late = False
 
-    async def run(self, target: Target, signer: Signer, envelope: Envelope) -> None:
+    async def run(self, target: Target, signer: Signer, envelope: Envelope, heartbeat: bytes) -> None:
         fault = self._chosen.answer
         match fault:
             case Status(when=when) | HtmlPage(when=when) | Reset(when=when) | NoAnswer(when=when):
@@ -108,6 +112,22 @@ class _Exchange:
                 elif target.group != "upload":  # an upload is refused while it comes, as a front does
                     await _drain(self._receive)
                 await self._instead(fault, envelope)
+            case InFlight() if IDEMPOTENCY_KEY not in dict(self._scope["headers"]):
+                await self._pass(self._begin)
+            case AssetNotReady() | InFlight():
+                await _drain(self._receive)
+                await self._instead(_refused(fault), envelope)
+            case KeyForgotten() | PolicyExpired():
+                self._scope = {**self._scope, ASKED: fault.kind}
+                await self._pass(self._begin)
+            case CutStream():
+                await self._pass(streams.cut(self._begin, self._line.close, fault.after_lines, inside=fault.inside))
+            case EndStream():
+                await self._pass(streams.end(self._begin, fault.after_lines))
+            case BufferedStream():
+                await self._pass(streams.hold(self._begin))
+            case HeartbeatsOnly():
+                await self._beat(heartbeat, fault.interval_s)
             case CutBody():
                 await self._pass(self._cut(fault.after_bytes))
             case Drip():
@@ -135,9 +155,22 @@ class _Exchange:
             case NoAnswer():
                 await self._pause(math.inf)
             case Status():
-                await self._answer(fault.status, *_refusal(fault, envelope))
+                await self._answer(fault.status, *refusal(fault, envelope))
             case _:
-                await self._answer(200, b"text/html", _page(200), ())
+                await self._answer(200, b"text/html", page(200), ())
+
+    async def _beat(self, heartbeat: bytes, interval_s: float) -> None:
+        """Begin as the application does, and then beat for as long as the client listens."""
+        began = asyncio.Event()
+        work = asyncio.ensure_future(self._pass(streams.head_only(self._begin, began.set)))
+        try:
+            await asyncio.wait({work, begun := asyncio.ensure_future(began.wait())}, return_when=FIRST_COMPLETED)
+            begun.cancel()
+            while began.is_set() and not self._line.lost.is_set():
+                await self._send({"type": "http.response.body", "body": heartbeat, "more_body": True})
+                await self._pause(interval_s)
+        finally:
+            work.cancel()
 
     async def _answer(self, status: int, content_type: bytes, body: bytes, more: Headers) -> None:
         headers = [(b"content-length", b"%d" % len(body)), *more]
@@ -163,7 +196,7 @@ class _Exchange:
             if message["type"] == "http.response.start":
                 length = max(1, int(dict(message["headers"]).get(b"content-length", b"0")))
                 left = min(limit, length - 1)
-                await self._begin({**message, "headers": _with_length(message, length)})
+                await self._begin({**message, "headers": with_length(message, length)})
                 return
             piece = message.get("body", b"")[:left]
             left -= len(piece)
@@ -185,7 +218,7 @@ class _Exchange:
             body.extend(message.get("body", b""))
             if not message.get("more_body", False):
                 half = bytes(body[: len(body) // 2])
-                await self._begin({**start, "headers": _with_length(start, len(half))})
+                await self._begin({**start, "headers": with_length(start, len(half))})
                 await self._send({"type": "http.response.body", "body": half, "more_body": False})
 
         return halve
@@ -196,7 +229,7 @@ class _Exchange:
             if message["type"] == "http.response.start":
                 await self._wait()
                 mark(self._scope, status=message["status"])
-                data = _head(message, self._clock.now())
+                data = head(message, self._clock.now())
             for at in range(0, len(data), size):
                 if self._line.lost.is_set():
                     return
@@ -236,6 +269,14 @@ class _Exchange:
                 await self._line.reset()
 
 
+def _refused(fault: AssetNotReady | InFlight) -> Status:
+    if isinstance(fault, InFlight):
+        return Status(
+            409, code=IN_FLIGHT, message="the first request with this idempotency key is in flight (asked for)"
+        )
+    return Status(fault.status, code="asset_not_ready", message="the asset is not ready yet, try again (asked for)")
+
+
 async def _nowhere(message: Message) -> None:
     """Lose an answer."""
 
@@ -244,45 +285,3 @@ async def _drain(receive: Receive) -> None:
     """Read a request's body to its end, or until the client is gone."""
     while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
         pass
-
-
-def _refusal(fault: Status, envelope: Envelope) -> tuple[bytes, bytes, Headers]:
-    """Return the content type, the body and the Retry-After of an error."""
-    more = [] if fault.retry_after is None else [(b"retry-after", str(fault.retry_after).encode())]
-    if fault.body == "empty":
-        return b"", b"", more
-    if fault.body == "html":
-        return b"text/html", _page(fault.status), more
-    codes, client, server = (
-        (STORE_CODES, "InvalidRequest", "InternalError")
-        if envelope is store_error
-        else (CODES, "invalid_request", "server_error")
-    )
-    code = fault.code or codes.get(fault.status, client if fault.status < 500 else server)
-    response = envelope(Refusal(code, fault.status, fault.message or f"{_phrase(fault.status)} (asked for)"))
-    return response.headers["content-type"].encode(), bytes(response.body), more
-
-
-def _page(status: int) -> bytes:
-    title = f"{status} {_phrase(status)}"
-    return f"<!DOCTYPE html>\n<title>{title}</title>\n<h1>{title}</h1>\n<p>This is not the API.</p>\n".encode()
-
-
-def _phrase(status: int) -> str:
-    try:
-        return http.HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
-
-
-def _head(message: Message, now: float) -> bytes:
-    """Write an answer's head, which ends the connection, as it goes over the wire."""
-    headers = [*message["headers"], (b"date", formatdate(now, usegmt=True).encode()), (b"connection", b"close")]
-    lines = [f"HTTP/1.1 {message['status']} {_phrase(message['status'])}".encode()]
-    lines += [name + b": " + value for name, value in headers]
-    return b"\r\n".join([*lines, b"", b""])
-
-
-def _with_length(message: Message, length: int) -> list[tuple[bytes, bytes]]:
-    rest = [(name, value) for name, value in message["headers"] if name != b"content-length"]
-    return [*rest, (b"content-length", b"%d" % length)]

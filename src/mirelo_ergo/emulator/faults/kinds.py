@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import attrs
 
-from mirelo_ergo.emulator.spec.bounds import Choice, Either, Number, Text, nearest
+from mirelo_ergo.emulator.spec.bounds import Choice, Either, Flag, Number, Text, nearest
 from mirelo_ergo.emulator.spec.targets import GENERATE, GROUPS
 from mirelo_ergo.emulator.web.refusals import short
 
@@ -22,6 +22,7 @@ MAX_SECONDS = 3600
 MAX_BYTES = 1 << 30
 T = TypeVar("T")
 ALL = frozenset(GROUPS)
+STREAM = frozenset({"stream"})
 WHEN = Choice(("before", "after"))
 CODE = Text(r"[A-Za-z][A-Za-z0-9_]{0,63}", "a code of up to 64 letters, digits and underscores", optional=True)
 MESSAGE = Text(r"[^\x00-\x1f]{1,500}", "1 to 500 characters on one line", optional=True)
@@ -126,7 +127,7 @@ class BadJson(Fault):
     """Send only the first half of the answer's JSON, with a length that is right for it."""
 
     kind = "bad_json"
-    groups = ALL - {"upload", "result", "link"}
+    groups = ALL - {"upload", "result", "link", "stream"}
 
 
 @attrs.frozen
@@ -152,6 +153,75 @@ class ExpiredResultUrl(Fault):
 
     kind = "expired_result_url"
     groups = frozenset({"result"})
+
+
+@attrs.frozen
+class PolicyExpired(Fault):
+    """Let the policy of an upload form expire the moment it is used, and stay so: 403, only a new asset helps."""
+
+    kind = "policy_expired"
+    groups = frozenset({"upload"})
+
+
+@attrs.frozen
+class AssetNotReady(Fault):
+    """Refuse a generation, in the service's words, since the file it names has only just come in: later it is taken."""
+
+    kind = "asset_not_ready"
+    groups = GENERATE
+    status: int = attrs.field(default=409, validator=Number(400, 499, whole=True))
+
+
+@attrs.frozen
+class InFlight(Fault):
+    """Refuse a submit that has an idempotency key with 409, as if the first one with it were still being processed."""
+
+    kind = "in_flight"
+    groups = GENERATE
+
+
+@attrs.frozen
+class KeyForgotten(Fault):
+    """Forget the idempotency key of a submit before it is processed: sent again, it makes and charges a second job."""
+
+    kind = "key_forgotten"
+    groups = GENERATE
+
+
+@attrs.frozen
+class CutStream(Fault):
+    """Cut the connection of a stream after so many lines, `inside` the next one or between two."""
+
+    kind = "cut_stream"
+    groups = STREAM
+    after_lines: int = attrs.field(default=1, validator=Number(0, 10_000, whole=True))
+    inside: bool = attrs.field(default=False, validator=Flag())
+
+
+@attrs.frozen
+class EndStream(Fault):
+    """End a stream in good order after so many lines, whether its job has ended or not."""
+
+    kind = "end_stream"
+    groups = STREAM
+    after_lines: int = attrs.field(default=1, validator=Number(0, 10_000, whole=True))
+
+
+@attrs.frozen
+class HeartbeatsOnly(Fault):
+    """Send nothing but heartbeats on a stream, one in each interval, until the client goes away."""
+
+    kind = "heartbeats_only"
+    groups = STREAM
+    interval_s: float = attrs.field(default=1.0, validator=Number(0.01, 60))
+
+
+@attrs.frozen
+class BufferedStream(Fault):
+    """Hold a whole stream back until it has ended, as a proxy does that buffers what it passes on."""
+
+    kind = "buffered_stream"
+    groups = STREAM
 
 
 @attrs.frozen
@@ -213,6 +283,14 @@ KINDS: Mapping[str, type[Fault]] = {
         SlowUpload,
         ExpiredUploadUrl,
         ExpiredResultUrl,
+        PolicyExpired,
+        AssetNotReady,
+        InFlight,
+        KeyForgotten,
+        CutStream,
+        EndStream,
+        HeartbeatsOnly,
+        BufferedStream,
         StuckJob,
         FailedJob,
         WrongEstimate,

@@ -56,13 +56,29 @@ class Operation(Bound):
 
 
 @attrs.frozen
+class Service(Bound):
+    """One of the emulated services."""
+
+    optional: bool = True
+
+    def allows(self, value: object) -> bool:
+        return isinstance(value, str) and value in registry.SERVICES
+
+    def words(self) -> str:
+        return f"one of {', '.join(registry.SERVICES)}"
+
+    def schema(self) -> dict[str, Any]:
+        return {"enum": list(registry.SERVICES)}
+
+
+@attrs.frozen
 class Rule:
     """One fault, where it happens and how long.
 
     `operation` is a group (`submit`, `poll`, `upload`, …), `generate` for submit and sync together, `any`, or one
     operationId. Of the requests it is about, or the accepted generations for a fault of the job, every nth is hit
     (`every`), or each by chance (`probability`, drawn from `seed`, the same each time); without either, all are.
-    `times` ends it after so many hits; without it, it stays until it is cleared.
+    `times` ends it after so many hits; without it, it stays until it is cleared. `service` keeps it to one service.
     """
 
     operation: str = attrs.field(validator=Operation())
@@ -71,6 +87,7 @@ class Rule:
     every: int | None = attrs.field(default=None, validator=Number(1, 1_000_000, whole=True, optional=True))
     probability: float | None = attrs.field(default=None, validator=Number(0, 1, optional=True))
     seed: int = attrs.field(default=0, validator=Number(0, 2**32 - 1, whole=True))
+    service: str | None = attrs.field(default=None, validator=Service())
 
     def __attrs_post_init__(self) -> None:
         if type(self.fault) not in KINDS.values():
@@ -79,7 +96,9 @@ class Rule:
             raise ValueError(f"every is {self.every} and probability {self.probability}: a rule has one of them")
         if isinstance(self.fault, RateLimit) and not (self.every is None and self.probability is None):
             raise ValueError("fault is rate_limit: its own rate says whom it hits, without every and probability")
-        if not registry.groups(self.operation) & self.fault.groups:
+        if not registry.groups(self.operation, self.service):
+            raise ValueError(f"operation is {self.operation!r}, which {self.service} does not have")
+        if not registry.groups(self.operation, self.service) & self.fault.groups:
             raise ValueError(
                 f"operation is {self.operation!r}, to which {self.fault.kind} cannot happen: "
                 f"it can to {', '.join(sorted(self.fault.groups))}"
@@ -88,7 +107,8 @@ class Rule:
     def about(self, target: Target) -> bool:
         """Say whether it may hit this operation."""
         named = self.operation in (target.id, target.group) or target.group in targets.UNIONS.get(self.operation, ())
-        return named and target.group in self.fault.groups
+        there = self.service in (None, target.service)
+        return named and there and target.group in self.fault.groups
 
 
 def rule_to_json(rule: Rule) -> dict[str, Any]:

@@ -40,12 +40,12 @@ class Clip:
     duration_ms: int | None
 
 
-def probe(path: Path, *, lenient: bool = False) -> Clip:
+def probe(path: Path, *, gif: bool = False, measure: bool = False) -> Clip:
     """Read a clip's headers; refuse another container (400) and what is no H.264, VP8 or VP9 picture (422).
 
-    `lenient` takes a GIF too, and always gives a length: it reads a clip to its end whose headers tell none.
+    `gif` takes a GIF too. `measure` always gives a length: it reads a clip to its end whose headers tell none.
     """
-    with open_clip(path, gif=lenient) as container:
+    with open_clip(path, gif=gif) as container:
         stream = picture_of(container)
         # Against its own types, PyAV has no codec context for an unknown codec and for a file cut in its headers.
         codec = getattr(getattr(stream.codec_context, "codec", None), "canonical_name", "unknown")
@@ -58,7 +58,7 @@ def probe(path: Path, *, lenient: bool = False) -> Clip:
             duration_ms = round(stream.duration * stream.time_base * 1000)
         elif container.duration is not None:
             duration_ms = round(container.duration / 1000)
-        elif lenient:
+        elif measure:
             duration_ms = _measure_ms(container, stream)
         return Clip(container.format.name, codec, duration_ms)
 

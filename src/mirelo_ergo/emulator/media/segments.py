@@ -1,7 +1,8 @@
 """What a generation is asked to make: how long it is, where in an input it goes, and which part of a clip it is for.
 
-The fields of a request say which of three it is: a sound of `duration_ms`, `append_duration_ms` more of an input, or a
-`segment` of an input made anew. So a family that has these fields needs nothing here.
+The fields of a request say which it is: a sound of `duration_ms`, `append_duration_ms` more of an input, a new
+`segment` of an input, or, without any of them, as much as the input has. So a family with these fields needs nothing
+here.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 FRAMES_PER_MS = RATE // 1000
 MIN_PREFIX_MS = 3000
+DEFAULT_MS = 10_000  # where nothing tells a length
 MAX_LOOP_MS = 60_000  # of input and extension; both have lower bounds, which add up to the 5000 that a loop needs
 
 
@@ -39,8 +41,11 @@ class Segment:
     window: Window
 
 
-def generated_ms(values: Mapping[str, Any]) -> int:
-    """Return the length that is made and paid for, from a preflight's query or a request; refuse less than 1 ms."""
+def generated_ms(values: Mapping[str, Any]) -> int | None:
+    """Return the length that is made and paid for, from a preflight's query or a request; refuse less than 1 ms.
+
+    None stands for the length of the input: no field tells another.
+    """
     if "segment" in values:
         return generated_ms(values["segment"])
     if "start_ms" in values:
@@ -51,16 +56,23 @@ def generated_ms(values: Mapping[str, Any]) -> int:
             raise bad_request(f"end_ms is {end_ms}: it has to be more than start_ms, which is {start_ms}")
         return int(end_ms - start_ms)
     name = "append_duration_ms" if "append_duration_ms" in values else "duration_ms"
+    if name not in values:
+        return None
     if values[name] < 1:
         raise bad_request(f"{name} is {values[name]}: it has to be 1 or more")
     return int(values[name])
 
 
 def segment(values: Mapping[str, Any], frames: int) -> Segment:
-    """Place what a request asks for in an input of so many frames, 0 without one; refuse an input that is too short."""
-    duration_ms = generated_ms(values)
-    offset_ms = values.get("start_offset_ms", 0)
-    input_ms = frames // FRAMES_PER_MS
+    """Place what a request asks for in an input of so many frames, 0 without one; refuse an input that is too short.
+
+    Without a duration it is as long as the input; that of a clip is not known here, see `Sources.clip`.
+    """
+    given_ms, offset_ms, input_ms = generated_ms(values), values.get("start_offset_ms", 0), frames // FRAMES_PER_MS
+    if given_ms is None:
+        duration_ms = input_ms if frames else DEFAULT_MS
+        return Segment(duration_ms, 0, Window(offset_ms, duration_ms, f"start_offset_ms {offset_ms}"))
+    duration_ms = given_ms
     if "segment" in values:
         start_ms, end_ms = values["segment"]["start_ms"], values["segment"]["end_ms"]
         if frames < end_ms * FRAMES_PER_MS:

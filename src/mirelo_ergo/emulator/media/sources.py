@@ -54,16 +54,27 @@ class Sources:
         return Recording(samples, frames, digest)
 
     async def clip(
-        self, key: str, source: Mapping[str, Any], window: Window, undo: ExitStack, *, lenient: bool = False
+        self,
+        key: str,
+        source: Mapping[str, Any],
+        window: Window,
+        undo: ExitStack,
+        *,
+        lenient: bool = False,
+        whole: bool = False,
     ) -> ClipSource:
         """Bring a request's clip to a file of its own, which `undo` removes, and check its headers.
 
-        `lenient` takes a GIF too, and shortens the window to what the clip has, instead of refusing it.
+        `lenient` takes a GIF too, and shortens the window to what the clip has, instead of refusing it. `whole` lets
+        the window end with the clip.
         """
         path = self._new_file("clip", undo)
         digest = await self._take(key, source, "video", path)
-        clip = await asyncio.to_thread(functools.partial(picture.probe, path, lenient=lenient))
-        if lenient and clip.duration_ms:
+        clip = await asyncio.to_thread(functools.partial(picture.probe, path, gif=lenient, measure=lenient or whole))
+        if whole and clip.duration_ms:
+            window = attrs.evolve(window, duration_ms=max(1, clip.duration_ms - window.start_ms))
+            picture.check_length(clip.duration_ms, window)
+        elif lenient and clip.duration_ms:
             window = attrs.evolve(window, duration_ms=min(window.duration_ms, clip.duration_ms - window.start_ms))
         elif clip.duration_ms is not None:
             picture.check_length(clip.duration_ms, window)

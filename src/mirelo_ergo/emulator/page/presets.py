@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING
 import attrs
 
 from mirelo_ergo.emulator.faults.kinds import (
+    AssetNotReady,
     BadJson,
+    BufferedStream,
     CutBody,
+    CutStream,
     Drip,
+    EndStream,
     ExpiredResultUrl,
     ExpiredUploadUrl,
     FailedJob,
+    HeartbeatsOnly,
     HtmlPage,
+    InFlight,
+    KeyForgotten,
     Latency,
     NoAnswer,
+    PolicyExpired,
     RateLimit,
     Reset,
     SlowUpload,
@@ -57,6 +65,17 @@ CALLS = {
     "html-page": Preset("HTML page", HtmlPage()),
     "rate-limit": Preset("One a second", RateLimit(per_s=1)),
 }
+KEYED = {
+    "in-flight": Preset("In flight", InFlight(), "generate"),
+    "key-forgotten": Preset("Key forgotten", KeyForgotten(), "generate"),
+    "asset-not-ready": Preset("File not ready", AssetNotReady(), "generate"),
+}
+STREAMS = {
+    "cut-stream": Preset("Cut", CutStream(inside=True), "stream"),
+    "end-stream": Preset("Ends early", EndStream(), "stream"),
+    "heartbeats": Preset("Heartbeats only", HeartbeatsOnly(), "stream"),
+    "buffered-stream": Preset("Held back", BufferedStream(), "stream"),
+}
 JOBS = {
     "failed-job": Preset("Fails", FailedJob(), "generate"),
     "stuck-job": Preset("Never ends", StuckJob(), "generate"),
@@ -65,7 +84,14 @@ JOBS = {
 TRANSFERS = {
     "slow-upload": Preset("Slow upload", SlowUpload(32 << 10), "upload"),
     "expired-upload": Preset("Upload URL expired", ExpiredUploadUrl(), "upload"),
+    "policy-expired": Preset("Upload form expired", PolicyExpired(), "upload"),
     "expired-result": Preset("Result URL expired", ExpiredResultUrl(), "result"),
 }
-SETS = {"The next call": CALLS, "The next job": JOBS, "The next transfer": TRANSFERS}
-PRESETS = CALLS | JOBS | TRANSFERS
+SETS = {
+    "The next call": CALLS,
+    "The next submit": KEYED,
+    "The next job": JOBS,
+    "The next transfer": TRANSFERS,
+    "The next stream": STREAMS,
+}
+PRESETS = {name: preset for each in SETS.values() for name, preset in each.items()}

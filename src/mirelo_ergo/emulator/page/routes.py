@@ -14,6 +14,7 @@ from mirelo_ergo.emulator.faults import scenario
 from mirelo_ergo.emulator.faults.plan import Rule
 from mirelo_ergo.emulator.page import view
 from mirelo_ergo.emulator.page.presets import PRESETS, SETS
+from mirelo_ergo.emulator.services import registry
 from mirelo_ergo.emulator.services.mirelo.service import Mirelo
 from mirelo_ergo.emulator.spec.targets import ANY, GROUPS
 from mirelo_ergo.emulator.web import wire
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from mirelo_ergo.emulator.lifetime import Lifetime
+    from mirelo_ergo.emulator.page.presets import Preset
 
     Act = Callable[[Mapping[str, str]], Awaitable[None]]
     Endpoint = Callable[[Request], Awaitable[Response]]
@@ -168,9 +170,9 @@ class Page:
             ahead=view.ahead(now),
             steps=STEPS.items(),
             faults=view.faults(self._plan.active()),
-            presets=SETS,
+            presets={legend: shown for legend, each in SETS.items() if (shown := _possible(each))},
             max_times=MAX_TIMES,
-            operations={ANY: "anything", "generate": "a generation", **GROUPS},
+            operations={ANY: "anything", "generate": "a generation", **_groups()},
             access=view.access(self._lifetime.urls, self._lifetime.keys, wire.base_url(request)),
             max_sound=MAX_SOUND,
             scenarios={name: scenario.load(name).description for name in scenario.names()},
@@ -179,6 +181,16 @@ class Page:
         )
         # A lone surrogate, which JSON may hold, has no bytes in UTF-8.
         return Response(text.encode("utf-8", "replace"), status, media_type="text/html")
+
+
+def _possible(presets: Mapping[str, Preset]) -> dict[str, Preset]:
+    """Return the buttons whose fault can happen to some operation."""
+    return {name: each for name, each in presets.items() if each.fault.groups & registry.present()}
+
+
+def _groups() -> dict[str, str]:
+    """Return the groups that some operation belongs to, with what they are."""
+    return {name: about for name, about in GROUPS.items() if name in registry.present()}
 
 
 def _guarded(answer: Endpoint) -> Endpoint:

@@ -33,18 +33,27 @@ def ports() -> tuple[str, ...]:
 @functools.cache
 def names() -> tuple[str, ...]:
     """Return all that a rule may be about: groups, their unions and single operations."""
-    own = (target.id for service in SERVICES.values() for target in service.targets())
-    return tuple(dict.fromkeys((*UNIONS, *GROUPS, *own, *(target.id for target in STORE))))
+    return tuple(dict.fromkeys((*UNIONS, *GROUPS, *(target.id for target in _all()))))
 
 
-def groups(name: str) -> frozenset[str]:
-    """Return the groups that a name stands for."""
-    if name in UNIONS:
-        return UNIONS[name]
-    if name in GROUPS:
-        return frozenset({name})
-    every = (*STORE, *(target for service in SERVICES.values() for target in service.targets()))
-    return frozenset(target.group for target in every if target.id == name)
+def groups(name: str, service: str | None = None) -> frozenset[str]:
+    """Return the groups that a name stands for; of one service only those that it has."""
+    if service is not None:
+        own = (*SERVICES[service].targets(), *STORE)
+        meant = UNIONS.get(name, {name})
+        return frozenset(target.group for target in own if target.id == name or target.group in meant)
+    if name in UNIONS or name in GROUPS:
+        return UNIONS.get(name, frozenset({name}))
+    return frozenset(target.group for target in _all() if target.id == name)
+
+
+def present() -> frozenset[str]:
+    """Return the groups that some operation of some service belongs to."""
+    return frozenset(target.group for target in _all())
+
+
+def _all() -> list[Target]:
+    return [*STORE, *(target for service in SERVICES.values() for target in service.targets())]
 
 
 def find(port: str, method: str, path: str) -> Target | None:

@@ -7,14 +7,18 @@ service within one `State`, from a start or reset to the next one, and has the r
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from mirelo_ergo.emulator.spec import spec
 from mirelo_ergo.emulator.spec.targets import Target
+from mirelo_ergo.emulator.state.idempotency import IdempotencyKeys
 from mirelo_ergo.emulator.state.records import KEY_PREFIX
+from mirelo_ergo.emulator.web import wire
 from mirelo_ergo.emulator.web.refusals import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import Route
@@ -22,6 +26,9 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.emulator.spec.spec import Operation
     from mirelo_ergo.emulator.state.shared import State
+
+T = TypeVar("T")
+KEY_FORGOTTEN = "key_forgotten"
 
 
 class EmulatedService(ABC):
@@ -46,8 +53,12 @@ class EmulatedService(ABC):
     key_prefix: ClassVar[str] = KEY_PREFIX
     """What a key begins with. An account has the same key for every service, but for the prefix."""
 
+    heartbeat: ClassVar[bytes] = b'{"type": "heartbeat"}\n'
+    """A line of its streams that says nothing."""
+
     def __init__(self, state: State) -> None:
         self._state = state
+        self._keys = IdempotencyKeys[Any](state.clock)
 
     @classmethod
     def operations(cls) -> tuple[Operation, ...]:
@@ -92,6 +103,20 @@ class EmulatedService(ABC):
             return sent
         scheme, _, key = sent.partition(" ")
         return key.strip() if scheme.lower() == cls.key_scheme.lower() else ""
+
+    async def once(
+        self, request: Request, account: str, body: bytes, make: Callable[[], Awaitable[T]]
+    ) -> tuple[T, bool]:
+        """Return what `make` gives, and whether it gave that before, to the same request under its idempotency key.
+
+        Without the header Idempotency-Key, every request is a first one. Refuses with 409 as `IdempotencyKeys` does.
+        """
+        key = request.headers.get("idempotency-key")
+        if key is None:
+            return await make(), False
+        if wire.asked(request, KEY_FORGOTTEN):
+            self._keys.forget(account, key)
+        return await self._keys.once(account, key, f"{request.url.path}\n".encode() + body, make)
 
     def key(self, request: Request) -> str:
         """Return the key of the account that a request is for, opened at its first use; refuse a wrong one with 401."""

@@ -61,6 +61,22 @@ class Number(Bound):
 
 
 @attrs.frozen
+class Flag(Bound):
+    """True or false."""
+
+    optional: bool = False
+
+    def allows(self, value: object) -> bool:
+        return isinstance(value, bool)
+
+    def words(self) -> str:
+        return "true or false"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+@attrs.frozen
 class Choice(Bound):
     """One of some words."""
 

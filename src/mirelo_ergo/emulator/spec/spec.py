@@ -12,6 +12,7 @@ import attrs
 import yaml
 
 from mirelo_ergo.emulator.spec import conditions
+from mirelo_ergo.emulator.spec.schemas import Document, Schema
 from mirelo_ergo.emulator.web.refusals import bad_request, short
 
 if TYPE_CHECKING:
@@ -25,45 +26,6 @@ INTEGER = re.compile(r"-?[0-9]+")
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 MAX_DIGITS = 18  # of a query's number; beyond them no price is told
 ECHO_DEPTH = 100  # more than what lies around a request when it is echoed, in the answer and on the stack
-
-
-@attrs.frozen(eq=False)
-class Document:
-    """A whole spec file."""
-
-    content: Mapping[str, Any]
-
-    def follow(self, item: Mapping[str, Any], pointer: str) -> tuple[Mapping[str, Any], str]:
-        """Return what an item is that may be a reference, and the pointer to it."""
-        while "$ref" in item:
-            pointer = item["$ref"]
-            item = functools.reduce(
-                lambda found, part: found[part.replace("~1", "/").replace("~0", "~")],
-                pointer.removeprefix("#/").split("/"),
-                self.content,
-            )
-        return item, pointer
-
-
-@attrs.frozen(eq=False)
-class Schema:
-    """One schema of a spec file; `content` has its own fields, what they refer to is found in the document."""
-
-    document: Document = attrs.field(repr=False)
-    pointer: str
-    content: Mapping[str, Any] = attrs.field(repr=False)
-
-    def check(self, value: Any, name: str = "") -> None:
-        """Refuse a value that does not fit; `name` is what the message calls it, "" for a body."""
-        from mirelo_ergo.emulator.spec import validation
-
-        validation.check(self, value, name)
-
-    @property
-    def defaults(self) -> dict[str, Any]:
-        """The defaults of an object's fields."""
-        fields = self.content.get("properties", {})
-        return {name: field["default"] for name, field in fields.items() if "default" in field}
 
 
 @attrs.frozen
@@ -111,7 +73,7 @@ class Operation:
     def check_body(self, value: Any, media_type: str = JSON) -> None:
         """Refuse a body that the spec does not allow; a form's is its fields."""
         schema = self.bodies[media_type]
-        schema.check(value)
+        check(schema, value)
         for condition in schema.content.get("x-limits-when", ()):
             conditions.check(condition, self.values(value, media_type))
 
@@ -129,13 +91,25 @@ class Operation:
 def load(name: str = "mirelo-v2.yaml") -> tuple[Operation, ...]:
     """Read a spec file's operations."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is not in every build
-    document = Document(yaml.load(find(name).read_bytes(), loader))  # noqa: S506 - both loaders are the safe ones
+    return operations_of(yaml.load(find(name).read_bytes(), loader))  # noqa: S506 - both loaders are the safe ones
+
+
+def operations_of(content: Mapping[str, Any]) -> tuple[Operation, ...]:
+    """Return the operations of a spec file's content."""
+    document = Document(content)
     return tuple(
         _operation(document, path, method, item)
         for path, item in document.content["paths"].items()
         for method in METHODS
         if method in item
     )
+
+
+def check(schema: Schema, value: Any, name: str = "") -> None:
+    """Refuse a value that does not fit a schema; `name` is what the message calls it, "" for a body."""
+    from mirelo_ergo.emulator.spec import validation  # with the first check only: it takes long
+
+    validation.check(schema, value, name)
 
 
 def find(name: str) -> Path:
@@ -186,7 +160,7 @@ def _read(parameters: tuple[Parameter, ...], sent: QueryParams | Headers) -> dic
         content, name = parameter.schema.content, parameter.name
         if name in sent:
             value = _typed(content, sent.getlist(name), name)
-            parameter.schema.check(value, name)
+            check(parameter.schema, value, name)
             values[name] = value
         elif "default" in content:
             values[name] = content["default"]

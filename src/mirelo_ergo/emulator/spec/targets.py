@@ -17,9 +17,14 @@ GROUPS: Mapping[str, str] = {
     "submit": "creating a job",
     "sync": "a generation that is waited for in one request",
     "poll": "looking at a job",
+    "stream": "watching a job as it goes on",
+    "cancel": "cancelling a job",
+    "list": "lists",
+    "register": "naming an uploaded file as an asset",
     "upload": "the upload to the object store",
     "result": "the GET from the object store",
     "link": "the short link to a result",
+    "other": "all other calls",
 }
 GENERATE = frozenset({"submit", "sync"})
 UNIONS: Mapping[str, frozenset[str]] = {"generate": GENERATE, ANY: frozenset(GROUPS)}
@@ -42,6 +47,8 @@ class Target:
 
 STORE = (
     Target("putUpload", "PUT", "/store/uploads/{asset_id}", "upload"),
+    Target("postUpload", "POST", "/store/forms", "upload"),
+    Target("getStored", "GET", "/store/assets/{asset_id}/{name}", "result"),
     Target("getResult", "GET", "/store/results/{job_id}/{name}", "result"),
 )
 """The operations of the object store, which is on every port."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
-    from mirelo_ergo.emulator.spec.spec import Document, Schema
+    from mirelo_ergo.emulator.spec.schemas import Document, Schema
 
 DOCUMENT = "urn:mirelo-ergo:spec"
 

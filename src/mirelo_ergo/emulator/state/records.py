@@ -60,6 +60,7 @@ class Asset:
     path: Path | None = None
     size: int = 0
     sha256: str = ""
+    name: str = ""
 
 
 @attrs.frozen

@@ -1,4 +1,4 @@
-"""Signed URLs, as an object store makes them: whoever has the URL may use it, until it expires."""
+"""Signed URLs and forms, as an object store makes them: everybody who has one may use it, until it expires."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode
 
+from mirelo_ergo.emulator.state.clock import iso
 from mirelo_ergo.emulator.web.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from mirelo_ergo.emulator.state.clock import Clock
 
 
+SIGNATURE = "x-amz-signature"
 TOKEN_CONTENT = 17  # bytes: a job's id and an index
 TOKEN_MARK = 7  # with them 24 bytes, which are 32 letters without padding
 
@@ -46,15 +50,53 @@ class Signer:
 
     def check(self, method: str, path: str, query: Mapping[str, str], authorization: str | None) -> None:
         """Raise the refusal of an object store unless the query opens `path` to this method now."""
-        if authorization is not None:
-            # Stores that take pre-signed URLs refuse a second way to authenticate: a client must not send its key here.
-            raise Refusal("InvalidArgument", 400, "Only one auth mechanism allowed: send no Authorization header here.")
+        self._check_authorization(authorization)
         expires = query.get("expires", "")
         signature = self._signature(method, path, expires)
         if not hmac.compare_digest(signature, query.get("signature", "").encode("ascii", "replace").decode()):
             raise Refusal("SignatureDoesNotMatch", 403, "The signature does not match the request.")
         if signature in self._expired or self._clock.now() >= int(expires):
             raise Refusal("AccessDenied", 403, "Request has expired.")
+
+    def policy(self, conditions: Mapping[str, str], seconds: float, max_bytes: int) -> tuple[float, dict[str, str]]:
+        """Return when a form expires, and its fields: the conditions, and a signed policy that says them."""
+        expires_at = self._clock.now() + seconds
+        document = {
+            "expiration": iso(expires_at),
+            "conditions": [{name: value} for name, value in conditions.items()]
+            + [["content-length-range", 0, max_bytes]],
+            "nonce": len(self._expired),  # so that a new form is not like one that was made to expire
+        }
+        policy = base64.b64encode(json.dumps(document).encode()).decode()
+        return expires_at, {**conditions, "policy": policy, SIGNATURE: self._mark_policy(policy)}
+
+    def expire_policy(self, fields: Mapping[str, str]) -> None:
+        """Let the policy of a form expire now, if it is one of ours."""
+        if fields.get(SIGNATURE) == self._mark_policy(fields.get("policy", "")):
+            self._expired.add(fields[SIGNATURE])
+
+    def check_policy(self, fields: Mapping[str, str], authorization: str | None) -> int:
+        """Return how many bytes a form's file may have; raise a store's refusal for one that may not come in."""
+        self._check_authorization(authorization)
+        policy, signature = fields.get("policy", ""), fields.get(SIGNATURE, "")
+        if not policy:
+            raise Refusal("AccessDenied", 403, "Access Denied: the form has no policy before its file.")
+        if not hmac.compare_digest(self._mark_policy(policy).encode(), signature.encode()):
+            raise Refusal("SignatureDoesNotMatch", 403, "The signature does not match the policy.")
+        document = json.loads(base64.b64decode(policy))
+        expires_at = datetime.fromisoformat(document["expiration"]).timestamp()
+        if signature in self._expired or self._clock.now() >= expires_at:
+            raise Refusal("AccessDenied", 403, "Invalid according to Policy: Policy expired.")
+        *conditions, (_, _, max_bytes) = document["conditions"]
+        allowed = {name: value for condition in conditions for name, value in condition.items()}
+        for name, value in allowed.items():
+            if fields.get(name) != value:
+                failed = json.dumps(["eq", f"${name}", value])
+                raise Refusal("AccessDenied", 403, f"Invalid according to Policy: Policy Condition failed: {failed}")
+        for name in fields:
+            if name not in (*allowed, "policy", SIGNATURE):
+                raise Refusal("AccessDenied", 403, f"Invalid according to Policy: Extra input fields: {name}")
+        return int(max_bytes)
 
     def token(self, job_id: str, index: int) -> str:
         """Return 32 letters that stand for one result of a job and cannot be made up."""
@@ -71,6 +113,15 @@ class Signer:
         if not hmac.compare_digest(mark, self._mark(content)):
             return None
         return str(uuid.UUID(bytes=content[:-1])), content[-1]
+
+    @staticmethod
+    def _check_authorization(authorization: str | None) -> None:
+        if authorization is not None:
+            # Stores that take pre-signed URLs refuse a second way to authenticate: a client must not send its key here.
+            raise Refusal("InvalidArgument", 400, "Only one auth mechanism allowed: send no Authorization header here.")
+
+    def _mark_policy(self, policy: str) -> str:
+        return hmac.new(self._secret, b"policy\n" + policy.encode(), hashlib.sha256).hexdigest()
 
     def _mark(self, content: bytes) -> bytes:
         return hmac.digest(self._secret, b"token\n" + content, "sha256")[:TOKEN_MARK]

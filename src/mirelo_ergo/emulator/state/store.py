@@ -102,8 +102,8 @@ class Store:
 
     # Assets
 
-    def new_asset(self, key: str, content_type: str | None) -> Asset:
-        """Open an upload."""
+    def new_asset(self, key: str, content_type: str | None, name: str = "") -> Asset:
+        """Open an upload; `name` is the last part of the URL that gives it out."""
         with self._lock:
             self._forget_old()
             if len(self._assets) >= MAX_ASSETS:
@@ -113,6 +113,7 @@ class Store:
                 key=key,
                 content_type=content_type,
                 created_at=self._clock.now(),
+                name=name,
             )
             self._assets[asset.id] = asset
             return asset
@@ -131,6 +132,25 @@ class Store:
                 raise Refusal("NoSuchKey", 404, "The asset expired while it was uploaded.")
             self._assets[asset_id] = attrs.evolve(asset, path=path, size=size, sha256=sha256)
             if asset.path is not None:
+                asset.path.unlink(missing_ok=True)
+
+    def add_file(self, key: str, content_type: str, name: str, path: Path, sha256: str) -> Asset:
+        """Add a file that a service has made; it lives as long as an upload."""
+        asset = self.new_asset(key, content_type, name)
+        self.keep_upload(asset.id, path, path.stat().st_size, sha256)
+        return attrs.evolve(asset, path=path, size=path.stat().st_size, sha256=sha256)
+
+    def assets(self) -> list[Asset]:
+        """Return every asset younger than 24 h, oldest first."""
+        with self._lock:
+            self._forget_old()
+            return list(self._assets.values())
+
+    def remove_asset(self, asset_id: str) -> None:
+        """Remove an asset and its bytes."""
+        with self._lock:
+            asset = self._assets.pop(asset_id, None)
+            if asset is not None and asset.path is not None:
                 asset.path.unlink(missing_ok=True)
 
     # Jobs

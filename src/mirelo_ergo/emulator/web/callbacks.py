@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import attrs
 import h11
 
-from mirelo_ergo.emulator.spec.bounds import Bound, Number
+from mirelo_ergo.emulator.spec.bounds import Bound, Choice, Number
 from mirelo_ergo.emulator.state.clock import Stopping
 from mirelo_ergo.emulator.web.outgoing import exchange
 from mirelo_ergo.emulator.web.refusals import bad_request, short
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine
 
     from mirelo_ergo.emulator.state.clock import Clock
+    from mirelo_ergo.emulator.web.signatures import TimestampedHmac
 
 RETRY_SECONDS = (1.0, 5.0)  # of the emulator's time
 PATIENCE_SECONDS = 5.0  # of real time, for each attempt
@@ -54,6 +55,8 @@ def _check_hosts(instance: object, attribute: attrs.Attribute[Any], value: objec
 
 SECONDS = Number(0, 86_400)
 COPIES, DELAY, LOSS = Number(1, 100, whole=True), _Delay(), Number(0, 1)
+SIGNATURE = Choice(("valid", "wrong", "stale", "missing"))
+STALE_SECONDS = 3600.0
 
 
 @attrs.frozen
@@ -74,7 +77,8 @@ class Callbacks:
     Of each, `copies` are sent. Each waits `delay_s` seconds on the emulator's clock; a mapping of statuses to seconds
     holds some back, so that they arrive out of order. `loss` is the share, up to 1, that never leaves. What no 2xx
     answers within 5 s is sent again after 1 s and after 5 s. `tls` says which certificates are believed, without it
-    those that the system believes. Beside this machine itself, only `hosts` are called.
+    those that the system believes. Beside this machine itself, only `hosts` are called. `signature` spoils that of the
+    services that sign: "wrong", "stale" by an hour, or "missing" instead of "valid".
     """
 
     _clock: Clock = attrs.field(alias="clock")
@@ -82,6 +86,7 @@ class Callbacks:
     copies: int = attrs.field(default=1, validator=COPIES)
     delay_s: float | Mapping[str, float] = attrs.field(default=0.0, validator=DELAY)
     loss: float = attrs.field(default=0.0, validator=LOSS)
+    signature: str = attrs.field(default="valid", validator=SIGNATURE)
     tls: ssl.SSLContext | None = None
     hosts: Collection[str] = attrs.field(default=(), validator=_check_hosts)
     _sent: deque[SentCallback] = attrs.field(init=False, factory=lambda: deque(maxlen=MAX_RECORDS))
@@ -107,10 +112,10 @@ class Callbacks:
                 f"{name} leads to {short(host)}: this emulator calls this machine only, unless its owner allows a host"
             )
 
-    def post(self, url: str, body: Mapping[str, Any]) -> None:
-        """Send a callback, in the background; call it in the emulator's loop."""
+    def post(self, url: str, body: Mapping[str, Any], signer: TimestampedHmac | None = None) -> None:
+        """Send a callback, in the background; call it in the emulator's loop. What is signed is JSON without spaces."""
         for _ in range(self.copies):
-            self.start(self._deliver(url, body))
+            self.start(self._deliver(url, body, signer))
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run in the background, until `end` at the latest; call it in the emulator's loop."""
@@ -126,16 +131,16 @@ class Callbacks:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _deliver(self, url: str, body: Mapping[str, Any]) -> None:
-        delay_s = self.delay_s.get(body["status"], 0.0) if isinstance(self.delay_s, Mapping) else self.delay_s
+    async def _deliver(self, url: str, body: Mapping[str, Any], signer: TimestampedHmac | None) -> None:
+        delay_s = self.delay_s.get(body.get("status", ""), 0.0) if isinstance(self.delay_s, Mapping) else self.delay_s
         try:
             await self._clock.until(self._clock.now() + delay_s)
             if self._random.random() < self.loss:
                 self._note(url, body, 1, LOST)
                 return
-            raw = json.dumps(body).encode()
+            raw = json.dumps(body).encode() if signer is None else _compact(body)
             for attempt, gap in enumerate((*RETRY_SECONDS, None), start=1):
-                outcome = await self._send(url, raw)
+                outcome = await self._send(url, raw, self._signed(raw, signer))
                 self._note(url, body, attempt, outcome)
                 if gap is None or (isinstance(outcome, int) and 200 <= outcome < 300):
                     return
@@ -146,8 +151,14 @@ class Callbacks:
     def _note(self, url: str, body: Mapping[str, Any], attempt: int, outcome: int | str) -> None:
         self._sent.append(SentCallback(url, body, attempt, self._clock.now(), outcome))
 
-    async def _send(self, url: str, raw: bytes) -> int | str:
-        headers = {"Content-Type": "application/json", "Content-Length": str(len(raw))}
+    def _signed(self, raw: bytes, signer: TimestampedHmac | None) -> Mapping[str, str]:
+        if signer is None or self.signature == "missing":
+            return {}
+        now = self._clock.now() - (STALE_SECONDS if self.signature == "stale" else 0.0)
+        return signer.sign(raw + b" " if self.signature == "wrong" else raw, now)
+
+    async def _send(self, url: str, raw: bytes, more: Mapping[str, str]) -> int | str:
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(raw)), **more}
         async with self._open:
             tls = self.tls or await asyncio.to_thread(_system_tls)
             try:
@@ -162,6 +173,10 @@ class Callbacks:
                 return f"no answer within {PATIENCE_SECONDS:.0f} s"
             except (OSError, ValueError, h11.ProtocolError) as error:  # a ValueError is of a name that is none
                 return f"{type(error).__name__}: {error}"
+
+
+def _compact(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _is_loopback(host: str) -> bool:

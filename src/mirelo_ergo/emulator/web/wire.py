@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 JSON = "application/json"
+ASKED = "mirelo_ergo.fault"  # in the scope: the kind of the fault that the service carries out
 MAX_BODY = 128 << 10  # a prompt of 5,000 characters, each escaped, has 60,000 bytes
 
 
@@ -26,6 +27,11 @@ def route(path: str, method: str, endpoint: Callable[[Request], Awaitable[Respon
     made = Route(path, endpoint, methods=[method])
     made.methods = {method}
     return made
+
+
+def asked(request: Request, fault: str) -> bool:
+    """Return whether a fault of this kind, which the service itself carries out, hit a request."""
+    return request.scope.get(ASKED) == fault
 
 
 def base_url(request: Request) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -13,10 +12,10 @@ from starlette.responses import JSONResponse
 from mirelo_ergo.emulator.services.service import EmulatedService
 from mirelo_ergo.emulator.spec.targets import Target
 from mirelo_ergo.emulator.state.clock import iso
+from mirelo_ergo.emulator.state.idempotency import CONFLICT, IN_FLIGHT
 from mirelo_ergo.emulator.state.records import Origin
 from mirelo_ergo.emulator.web import wire
 from mirelo_ergo.emulator.web.connections import connection
-from mirelo_ergo.emulator.web.refusals import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.emulator.spec.spec import Operation
     from mirelo_ergo.emulator.state.records import Job
-    from mirelo_ergo.emulator.state.shared import State
+    from mirelo_ergo.emulator.web.refusals import Refusal
 
     Handler = Callable[[Request, Operation, str], Awaitable[Response]]
 
@@ -43,11 +42,6 @@ class Mirelo(EmulatedService):
     title = "Mirelo"
     spec = "mirelo-v2.yaml"
     clients = ("MireloClient", "AsyncMireloClient")
-
-    def __init__(self, state: State) -> None:
-        super().__init__(state)
-        self._keyed: dict[tuple[str, str], tuple[str, str | None]] = {}
-        """By account and idempotency key: the hash of the request, and its job's id (None: it is being made)."""
 
     @classmethod
     def group(cls, operation: Operation) -> str:
@@ -66,7 +60,10 @@ class Mirelo(EmulatedService):
     @classmethod
     def refuse(cls, refusal: Refusal) -> Response:
         """Write a refusal in the contract's envelope."""
-        return JSONResponse({"error": refusal.detail()}, status_code=refusal.http_status)
+        detail = refusal.detail()
+        if refusal.code in (CONFLICT, IN_FLIGHT):  # the contract has one code for both
+            detail["code"] = "conflict"
+        return JSONResponse({"error": detail}, status_code=refusal.http_status)
 
     def routes(self) -> list[Route]:
         """Return a route for every operation, and the one of the short links."""
@@ -118,36 +115,13 @@ class Mirelo(EmulatedService):
         return JSONResponse(self._state.jobs.preflight(values, self.target(operation)))
 
     async def _sync(self, request: Request, operation: Operation, key: str) -> Response:
-        job = await self._generate_once(request, operation, key)
+        body = await wire.read_body(request)
+        job, _ = await self.once(request, key, body, lambda: self._generate(body, operation, key))
         if await connection(request.scope).unless_lost(self._state.jobs.finish(job)) is None:
             raise ClientDisconnect  # the job goes on
         if job.error is not None:
             raise job.error
         return JSONResponse({"result_urls": self._state.blobs.result_urls(wire.base_url(request), job)})
-
-    async def _generate_once(self, request: Request, operation: Operation, key: str) -> Job:
-        """Return the job of a request; under an idempotency key that was used before, the job of that time."""
-        body = await wire.read_body(request)
-        given = request.headers.get("idempotency-key")
-        if given is None:
-            return await self._generate(body, operation, key)
-        digest = hashlib.sha256(operation.path.encode() + b"\n" + body).hexdigest()
-        first, job_id = self._keyed.get((key, given), (digest, ""))
-        if job_id is None:
-            raise Refusal("conflict", 409, "the first request with this idempotency key is still being taken")
-        known = next((job for job in self._state.store.jobs() if job.id == job_id), None)
-        if known is not None and first != digest:
-            raise Refusal("conflict", 409, "the idempotency key was used for another request")
-        if known is not None:
-            return known
-        self._keyed[key, given] = digest, None
-        try:
-            job = await self._generate(body, operation, key)
-        except BaseException:
-            del self._keyed[key, given]
-            raise
-        self._keyed[key, given] = digest, job.id
-        return job
 
     async def _create_job(self, request: Request, operation: Operation, key: str) -> Response:
         job = await self._generate(await wire.read_body(request), operation, key)
