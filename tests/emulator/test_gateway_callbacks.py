@@ -231,7 +231,7 @@ def test_knobs_and_attempts_over_the_wire(gateway: Gateway, receiver: Receiver) 
     with httpx.Client(base_url=f"{gateway.emu.url}/_emulator", verify=False) as wire:
         knobs = {"copies": 2, "delay_s": {"COMPLETED": 30}}
         answer = wire.post("/callbacks", json=knobs).json()
-        assert answer == {**knobs, "loss": 0, "sent": []}
+        assert answer == {**knobs, "loss": 0, "signature": "valid", "sent": []}
         request_id = submit(gateway, receiver.url)
         wait_until(lambda: not receiver.nothing_arrived(), lambda: gateway.emu.clock.advance(120))
         assert receiver.next().status["request_id"] == receiver.next().status["request_id"] == request_id

@@ -42,11 +42,13 @@ def refusal(fault: Status, envelope: Envelope) -> tuple[bytes, bytes, Headers]:
 
 
 def page(status: int) -> bytes:
+    """Return a web page, as a proxy has one for a status."""
     title = f"{status} {phrase(status)}"
     return f"<!DOCTYPE html>\n<title>{title}</title>\n<h1>{title}</h1>\n<p>This is not the API.</p>\n".encode()
 
 
 def phrase(status: int) -> str:
+    """Return the words of a status."""
     try:
         return http.HTTPStatus(status).phrase
     except ValueError:
@@ -54,7 +56,7 @@ def phrase(status: int) -> str:
 
 
 def head(message: Message, now: float) -> bytes:
-    """Write an answer's head, which ends the connection, as it goes over the wire."""
+    """Return an answer's head, which ends the connection, as it goes over the wire."""
     headers = [*message["headers"], (b"date", formatdate(now, usegmt=True).encode()), (b"connection", b"close")]
     lines = [f"HTTP/1.1 {message['status']} {phrase(message['status'])}".encode()]
     lines += [name + b": " + value for name, value in headers]
@@ -62,5 +64,6 @@ def head(message: Message, now: float) -> bytes:
 
 
 def with_length(message: Message, length: int) -> list[tuple[bytes, bytes]]:
+    """Return the headers of an answer with another length."""
     rest = [(name, value) for name, value in message["headers"] if name != b"content-length"]
     return [*rest, (b"content-length", b"%d" % length)]
