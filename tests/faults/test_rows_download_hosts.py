@@ -213,11 +213,6 @@ def test_fault_63_pinned(face: Face, tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     "job_id",
     [
-        "../../outside",
-        "..\\..\\outside",
-        "/etc/outside",
-        "C:\\outside",
-        "....//outside",
         "CON",
         "nul.wav",
         "com1",
@@ -230,7 +225,7 @@ def test_fault_63_pinned(face: Face, tmp_path: Path, monkeypatch: pytest.MonkeyP
     ],
 )
 def test_fault_64(face: Face, tmp_path: Path, job_id: str) -> None:
-    """Traversal and reserved names, in the job's id, the URL and the headers: one plain file, in the folder."""
+    """Traversal in the URL and the headers, reserved names in the job's id: one plain file, in the folder."""
     body = wav(100_000)
     folder = tmp_path / "a" / "b"
     evil = whole(body, Content_Disposition='attachment; filename="../../outside.wav"')
@@ -251,9 +246,12 @@ def test_fault_64(face: Face, tmp_path: Path, job_id: str) -> None:
     assert sha256(path) == sha256(body)
 
 
-@pytest.mark.parametrize("job_id", ["a\0b", "..", "/", "x" * 4096, "ü", "line\nbreak", ""])
+TRAVERSALS = ["../../outside", "..\\..\\outside", "/etc/outside", "C:\\outside", "....//outside", "..", "/"]
+
+
+@pytest.mark.parametrize("job_id", [*TRAVERSALS, "a\0b", "x" * 4096, "ü", "line\nbreak", ""])
 def test_fault_64_no_name(face: Face, tmp_path: Path, job_id: str) -> None:
-    """NUL, 4 KiB and the like are no job ids: the submit says that it was taken and that its answer is of no use."""
+    """Traversal, NUL and 4 KiB are no job ids: the submit says that it was taken and that its answer is of no use."""
     with FaultServer(Routes({"POST *": [mirelo.accepted(job_id)]})) as api:
         client = face.open(api.url)
         with face.promise(1.0):
