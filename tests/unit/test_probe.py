@@ -113,3 +113,8 @@ def test_a_length_that_is_a_guess_proves_nothing() -> None:
         assert not decodes_whole(io.BytesIO(data))
     assert decodes_whole(io.BytesIO(sound("flac", "flac")))
     assert not decodes_whole(io.BytesIO(clip("libvpx", "webm", piped=True)))
+
+
+def test_what_nothing_is_known_of_is_not_searched_for_a_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "import_module", lambda name: pytest.fail("FFmpeg was asked"))
+    assert Video.from_bytes(bytes(10_000), content_type="video/mp4").headers() is None

@@ -120,6 +120,11 @@ def other_kind(head: bytes) -> str | None:
     return next((name for at, signature, name in _OTHERS if head[at:].startswith(signature)), None)
 
 
+def is_known(head: bytes) -> bool:
+    """Return whether a file's first bytes tell what it is."""
+    return (_by_signature(head) or other_kind(head)) is not None
+
+
 def _by_frame(head: bytes) -> str | None:
     """Tell MPEG audio and AAC by the head of a frame; a byte order mark looks like one of a layer nobody uses."""
     if len(head) < 2 or head[0] != 0xFF:

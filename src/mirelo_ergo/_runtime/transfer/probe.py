@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import attrs
 
+from .content_types import HEAD, is_known
 from .sources import BytesSource, FileSource, PathSource
 from .tracks import track_lengths
 
@@ -66,8 +67,8 @@ def headers_of(source: Uploadable) -> MediaHeaders | None:
     if find_spec("av") is None:
         return None
     with contextlib.suppress(Exception), _opened(source) as file:  # FFmpeg's errors, and those of a user's file object
-        if file is None:
-            return None
+        if file is None or not is_known(file.read(HEAD)):
+            return None  # FFmpeg would look for a beginning in the first 5 MB
         own = track_lengths(file)
         file.seek(0)
         found = _read(file)
