@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE # the tests start some hundred interpreters, and each would compile all it imports
 
 .PHONY: help system check generate drift api-diff update-spec error-table screenshot lint types test interop faults soak bench \
-	demo serve build lock clean
+	demo serve build release lock clean
 help:                 ; @sed -nE 's/^([a-z-]+):.*  [#]{2} (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 13
 
 .venv/ready: requirements-dev.txt pyproject.toml
@@ -40,5 +40,6 @@ bench: .venv/ready .bench/vendor/ready ; $(BIN)/python bench/run.py  ## medians 
 demo: .venv/ready     ; $(BIN)/python examples/demo.py "$(CLIP)"  ## a clip through the whole SDK; CLIP=your.mp4 takes another
 serve: .venv/ready    ; $(BIN)/mirelo-ergo serve  ## the emulator
 build: .venv/ready    ; $(BIN)/python -m build --no-isolation  ## sdist and wheel into dist/
+release: .venv/ready  ; $(BIN)/python scripts/release.py $(DRY_RUN)  ## check, build, try out and tag a release; DRY_RUN=--dry-run makes no tag
 lock: .venv/ready     ; $(BIN)/uv pip compile --quiet --universal --upgrade --no-header --no-annotate --all-extras --group dev pyproject.toml -o requirements-dev.txt  ## renew the pinned environment
 clean:                ; rm -rf .venv .bench dist out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*  ## all that was made

@@ -1,0 +1,109 @@
+"""What is released: wheel and sdist have in them what they should, in the same bytes from every build."""
+
+from __future__ import annotations
+
+import email
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import attrs
+import pytest
+
+import mirelo_ergo
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+NAME = f"mirelo_ergo-{mirelo_ergo.__version__}"
+EPOCH = "1790000000"
+IN_WHEEL = {
+    "src/mirelo_ergo": "mirelo_ergo",
+    "generated/mirelo_ergo_api": "mirelo_ergo_api",
+    "openapi": "mirelo_ergo/openapi",
+}
+DIST_INFO = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
+KINDS = {".css", ".html", ".js", ".json", ".py", ".svg", ".typed", ".yaml", ".yml"}
+
+
+@attrs.frozen
+class Built:
+    """A wheel and an sdist."""
+
+    wheel: Path
+    sdist: Path
+
+
+def build(source: Path, target: Path, umask: int = 0o022, **environment: str) -> Built:
+    """Build both from a tree."""
+    command = [sys.executable, "-m", "hatchling", "build", "--directory", str(target)]
+    settings = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, **environment}
+    subprocess.run(command, cwd=source, env=settings, umask=umask, check=True, capture_output=True, timeout=120)
+    return Built(target / f"{NAME}-py3-none-any.whl", target / f"{NAME}.tar.gz")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return build(ROOT, tmp_path_factory.mktemp("dist"))
+
+
+def files(folder: Path) -> set[str]:
+    paths = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {path.relative_to(folder).as_posix() for path in paths}
+
+
+def test_the_wheel_holds_the_package_the_generated_clients_and_the_specs(built: Built) -> None:
+    expected = {f"{target}/{name}" for source, target in IN_WHEEL.items() for name in files(ROOT / source)}
+    with zipfile.ZipFile(built.wheel) as wheel:
+        names = set(wheel.namelist())
+    assert names == expected | {f"{NAME}.dist-info/{name}" for name in DIST_INFO}
+    assert {Path(name).suffix for name in expected} <= KINDS
+    assert not [name for name in names if re.search(r"(^|/)(tests?|\.[^/]+)(/|$)", name)]
+
+
+def test_the_sdist_has_what_is_needed_to_work_on_it(built: Built) -> None:
+    with tarfile.open(built.sdist) as sdist:
+        names = {name.removeprefix(f"{NAME}/") for name in sdist.getnames()}
+    for folder in ("bench", "docs", "examples", "generated", "openapi", "scripts", "src", "tests"):
+        assert {f"{folder}/{name}" for name in files(ROOT / folder)} <= names, folder
+    for name in ("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "SECURITY.md", "requirements-dev.txt"):
+        assert name in names
+    assert not [name for name in names if "__pycache__" in name or name.startswith((".venv", ".bench", "dist", "out"))]
+
+
+def test_every_build_gives_the_same_bytes(built: Built, tmp_path: Path) -> None:
+    """From the sdist, unpacked under another umask, in another time zone and language."""
+    with tarfile.open(built.sdist) as sdist:
+        sdist.extractall(tmp_path, filter="data")
+    for path in (tmp_path / NAME).rglob("*"):
+        os.utime(path, (1, 1))
+    again = build(tmp_path / NAME, tmp_path / "dist", umask=0o077, TZ="Asia/Tokyo", LC_ALL="C", PYTHONHASHSEED="7")
+    assert again.wheel.read_bytes() == built.wheel.read_bytes()
+    assert again.sdist.read_bytes() == built.sdist.read_bytes()
+
+
+def test_the_readme_renders_and_the_metadata_is_complete(built: Built) -> None:
+    command = [sys.executable, "-m", "twine", "check", "--strict", str(built.wheel), str(built.sdist)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with zipfile.ZipFile(built.wheel) as wheel:
+        metadata = email.message_from_bytes(wheel.read(f"{NAME}.dist-info/METADATA"))
+    assert metadata["Version"] == mirelo_ergo.__version__
+    assert metadata["Requires-Python"] == PROJECT["requires-python"]
+    assert metadata.get_all("Provides-Extra") == sorted(PROJECT["optional-dependencies"])
+    assert metadata.get_all("Project-URL")
+    payload = metadata.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    assert payload.decode() == (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_version_stands_in_one_place() -> None:
+    assert PROJECT["dynamic"] == ["version"]
+    version = re.compile(rf"(?<![\d.]){re.escape(mirelo_ergo.__version__)}(?![\d.])")
+    sources = [path for folder in ("src", "scripts", "bench", "examples") for path in (ROOT / folder).rglob("*.py")]
+    found = [path.name for path in sources if version.search(path.read_text(encoding="utf-8"))]
+    assert found == ["_version.py"]
