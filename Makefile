@@ -35,7 +35,7 @@ types: .venv/ready    ; $(BIN)/mypy && $(BIN)/pyright  ## mypy --strict and pyri
 test: .venv/ready .bench/vendor/ready system ; $(BIN)/python -m pytest -n auto --dist loadgroup $(COVERAGE)  ## everything the project checks about itself
 interop: .venv/ready .bench/vendor/ready ; $(BIN)/python -m pytest tests/vendor/test_interop.py  ## the vendor's own SDK goes its whole way against the emulator
 faults: .venv/ready   ; $(BIN)/python scripts/fault_table.py  ## the fault matrix, row by row, for both clients
-soak: .venv/ready     ; MIRELO_SOAK=100 $(BIN)/python -m pytest tests/faults/test_crash.py soak: .venv/ready     ; MIRELO_SOAK=100 $(BIN)/python -m pytest tests/faults/test_crash.py  ## the crash tests, 100 times eachsoak: .venv/ready     ; MIRELO_SOAK=100 $(BIN)/python -m pytest tests/faults/test_crash.py  ## the crash tests, 100 times each MIRELO_SOAK=10 $(BIN)/python -m pytest tests/faults/test_storm.py  ## the crash tests 100 times each, and 5,000 interrupts
+soak: .venv/ready     ; MIRELO_SOAK=100 $(BIN)/python -m pytest tests/faults/test_crash.py tests/faults/test_storm.py  ## the crash tests, 100 times each, and 50,000 interrupts
 bench: .venv/ready .bench/vendor/ready ; $(BIN)/python bench/run.py  ## medians and ratios, quoted in the README
 demo: .venv/ready     ; $(BIN)/python examples/demo.py "$(CLIP)"  ## a clip through the whole SDK; CLIP=your.mp4 takes another
 serve: .venv/ready    ; $(BIN)/mirelo-ergo serve  ## the emulator

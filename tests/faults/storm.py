@@ -99,21 +99,21 @@ def _interrupted_at(number: int, call: Callable[[], object]) -> tuple[bool, Base
     return left[0] <= 0, None
 
 
-def at_random(url: str, count: str, certificates: str) -> dict[str, Any]:
-    """Interrupt so many calls after a random time, then use all slots at once."""
+def at_random(url: str, seed: str, certificates: str) -> dict[str, Any]:
+    """Interrupt 500 calls after a random time each, then use all slots at once."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGALRM, interrupt)
-    chance = random.Random(1)
+    chance = random.Random(seed)
     with LeakCheck(None):
         client = _opened(MireloClient, url, certificates)
         calls: list[Callable[[], object]] = [client.me, client.text_to_sfx("rain").submit_job]
         for call in calls:
             call()
         struck, told = 0, set[str]()
-        for number in range(int(count)):
+        for number in range(500):
             try:
                 signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.00002, 0.004))
                 calls[number % 2]()
