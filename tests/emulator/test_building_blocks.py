@@ -486,7 +486,7 @@ def test_a_family_without_a_duration_is_as_long_as_its_input(emu: Emulator, http
         ]
         emu.clock.advance(600)
         assert [job.credits for job in emu.jobs] == [100, 30, 20]
-        lengths = [emu._state.store.result(dish, 0).sound.frames / 48 for dish in answers]  # type: ignore[union-attr]
+        lengths = [emu._state.store.result(dish, 0).duration_ms for dish in answers]  # type: ignore[union-attr]
         assert lengths == [10_000, 2500, 1500]
         too_late = http.post("/whole", json={"video": video, "start_offset_ms": 2500})
         assert (too_late.status_code, too_late.json()["no"]) == (400, "video_too_short")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mirelo_ergo.emulator.media import segments
+from mirelo_ergo.emulator.media import segments, wav
+from mirelo_ergo.emulator.media.formats import read_format
 from mirelo_ergo.emulator.state import rates
 from mirelo_ergo.emulator.state.clock import Stopping
 from mirelo_ergo.emulator.web.refusals import Refusal, bad_request
@@ -106,7 +107,7 @@ class JobService:
 
         A worker looks at a clip's pictures and runs the coders; other sound is computed when it is read. Beside the
         fields of Mirelo's requests, `values` may have what other services offer: `seed`, `rounds` of a loop, the
-        `audio_format`, and `lenient`, which see `RenderTask` and `Sources.clip`.
+        `audio_format` and `audio_rate`, and `lenient`, which see `RenderTask` and `Sources.clip`.
         """
         if segments.generated_ms(values) is not None:  # else there is no price yet
             self._store.check_balance(key, self.quote(values)["credits"])
@@ -192,7 +193,7 @@ class JobService:
             prompt=values.get("prompt", ""),
             loop=values.get("loop", False),
             as_video=values.get("output") == "video",
-            audio_format=values.get("audio_format", "wav"),
+            audio_format=read_format(values.get("audio_format", "wav"), rate=values.get("audio_rate", wav.RATE)),
             rounds=values.get("rounds", 1),
             seed=values.get("seed"),
             recording=recording,

@@ -1,4 +1,4 @@
-"""Write a sound in another format than WAV."""
+"""Write a sound in a file of some format, at the rate that is asked for."""
 
 from __future__ import annotations
 
@@ -11,32 +11,37 @@ import numpy as np
 from mirelo_ergo.emulator.media.wav import RATE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from av.audio.stream import AudioStream
     from av.container import OutputContainer
 
+    from mirelo_ergo.emulator.media.formats import AudioFormat
     from mirelo_ergo.emulator.media.wav import Sound
 
 # A coder, its container, and what makes it quick: there is nothing in these sounds that would be worth more care.
-CODERS = {
+CODERS: Mapping[str, tuple[str, str, dict[str, str]]] = {
+    "wav": ("pcm_s16le", "wav", {}),
     "mp3": ("libmp3lame", "mp3", {"compression_level": "7"}),
     "aac": ("aac", "adts", {"aac_coder": "fast"}),
+    "m4a": ("aac", "ipod", {"aac_coder": "fast"}),
     "flac": ("flac", "flac", {"compression_level": "0"}),
 }
 
 
-def encode(made: Sound, target: Path, name: str, check: Callable[[], None]) -> None:
-    """Write a sound as "mp3", "aac" or "flac"; calls `check` for every second of it, which may raise."""
-    codec, container, options = CODERS[name]
+def encode(made: Sound, target: Path, form: AudioFormat, check: Callable[[], None]) -> None:
+    """Write a sound as a file; calls `check` for every second of it, which may raise."""
+    codec, container, options = CODERS[form.name]
     with av.open(str(target), "w", format=container) as output:
-        stream = output.add_stream(codec, rate=RATE, layout="stereo", options=options)
+        stream = output.add_stream(codec, rate=form.rate, layout="stereo", options=options)
         assert isinstance(stream, av.AudioStream)
+        if form.kbps is not None:
+            stream.bit_rate = form.kbps * 1000
         for index in range(-(-made.frames // RATE)):
             check()
             add_second(output, stream, made, index)
-        output.mux(stream.encode(None))
+        finish(output, stream)
 
 
 def add_second(output: OutputContainer, stream: AudioStream, made: Sound, index: int) -> None:
@@ -46,3 +51,8 @@ def add_second(output: OutputContainer, stream: AudioStream, made: Sound, index:
     frame.sample_rate = RATE
     frame.pts, frame.time_base = index * RATE, Fraction(1, RATE)
     output.mux(stream.encode(frame))
+
+
+def finish(output: OutputContainer, stream: AudioStream) -> None:
+    """Write what the coder still holds."""
+    output.mux(stream.encode(None))

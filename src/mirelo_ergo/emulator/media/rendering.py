@@ -8,28 +8,31 @@ from typing import TYPE_CHECKING
 import attrs
 
 from mirelo_ergo.emulator.media import wav
+from mirelo_ergo.emulator.media.formats import MEDIA_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 CHUNK = 256 * 1024
-MEDIA_TYPES = {
-    "wav": "audio/wav",
-    "mp3": "audio/mpeg",
-    "aac": "audio/aac",
-    "flac": "audio/flac",
-    "mp4": "video/mp4",
-}
 
 
 @attrs.frozen
 class Rendering:
-    """One result: `file` is its clip with the sound, or the sound in another format than WAV, which needs no file."""
+    """One result: a sound, which needs no file as long as it is WAV, or a file with or without a sound.
 
-    sound: wav.Sound
+    `role` tells apart the files of one result, such as "speech" beside "audio"; `variant` counts the results.
+    """
+
+    sound: wav.Sound | None
     file: Path | None = None
     format: str = "wav"
+    role: str = ""
+    variant: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        if self.sound is None and self.file is None:
+            raise ValueError("a result needs a sound or a file")
 
     @property
     def suffix(self) -> str:
@@ -42,9 +45,17 @@ class Rendering:
         return MEDIA_TYPES[self.format]
 
     @property
+    def duration_ms(self) -> int | None:
+        """The length of its sound, None without one."""
+        return None if self.sound is None else self.sound.frames * 1000 // wav.RATE
+
+    @property
     def size(self) -> int:
         """Return the length in bytes."""
-        return wav.size(self.sound) if self.file is None else self.file.stat().st_size
+        if self.file is not None:
+            return self.file.stat().st_size
+        assert self.sound is not None
+        return wav.size(self.sound)
 
     @property
     def etag(self) -> str:
@@ -56,6 +67,7 @@ class Rendering:
     def chunks(self, first: int, last: int) -> Iterator[bytes]:
         """Yield the bytes from `first` up to `last`, a few hundred KB at a time."""
         if self.file is None:
+            assert self.sound is not None
             yield from wav.chunks(self.sound, first, last)
             return
         with self.file.open("rb") as stream:
@@ -66,6 +78,6 @@ class Rendering:
 
     def delete(self) -> None:
         """Remove the file, if there is one, and what the sound reads from, which other results may have removed."""
-        for path in (*self.sound.files, self.file):
+        for path in (*(() if self.sound is None else self.sound.files), self.file):
             if path is not None:
                 path.unlink(missing_ok=True)

@@ -32,11 +32,15 @@ class Samples:
 
     def seconds(self, first: int, end: int) -> Iterator[NDArray[np.int16]]:
         """Yield the seconds from `first` up to `end` as arrays of shape (frames, 2); the last may be shorter."""
+        for index in range(first, end):
+            yield self.part(index * RATE, min((index + 1) * RATE, self.frames))
+
+    def part(self, first: int, last: int) -> NDArray[np.int16]:
+        """Return the frames from `first` up to `last`, as many of them as there are."""
         with self.path.open("rb") as file:
-            file.seek(first * RATE * FRAME_BYTES)
-            for index in range(first, end):
-                count = min(RATE, self.frames - index * RATE)
-                yield np.frombuffer(file.read(count * FRAME_BYTES), "<i2").reshape(-1, CHANNELS)
+            file.seek(first * FRAME_BYTES)
+            raw = file.read(max(0, min(last, self.frames) - first) * FRAME_BYTES)
+        return np.frombuffer(raw, "<i2").reshape(-1, CHANNELS)
 
 
 @attrs.frozen
@@ -65,4 +69,53 @@ class Mixed:
             if other is not None:
                 length = min(len(mix), len(other))
                 mix[:length] += other[:length]
+            yield np.clip(mix, -32_768, 32_767).astype("<i2")
+
+
+@attrs.frozen
+class Fitted:
+    """A sound of another length: cut, or with silence after it."""
+
+    sound: Sound
+    frames: int
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that the sound reads from."""
+        return self.sound.files
+
+    def seconds(self, first: int, end: int) -> Iterator[NDArray[np.int16]]:
+        """Yield the seconds from `first` up to `end` as arrays of shape (frames, 2); the last may be shorter."""
+        own = self.sound.seconds(first, max(first, min(end, -(-self.sound.frames // RATE))))
+        for index in range(first, end):
+            samples = np.zeros((min(RATE, self.frames - index * RATE), CHANNELS), "<i2")
+            known = next(own, samples)[: len(samples)]
+            samples[: len(known)] = known
+            yield samples
+
+
+@attrs.frozen
+class Arranged:
+    """Parts of sounds, each at its place, and silence between them; what overlaps is heard together.
+
+    A part is a frame of the whole where it begins, the sound, and the frames of it from where up to where.
+    """
+
+    frames: int
+    parts: tuple[tuple[int, Samples, int, int], ...]
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of all its parts."""
+        return tuple(path for _, sound, _, _ in self.parts for path in sound.files)
+
+    def seconds(self, first: int, end: int) -> Iterator[NDArray[np.int16]]:
+        """Yield the seconds from `first` up to `end` as arrays of shape (frames, 2); the last may be shorter."""
+        for index in range(first, end):
+            begin, last = index * RATE, min((index + 1) * RATE, self.frames)
+            mix = np.zeros((last - begin, CHANNELS), np.int32)
+            for at, sound, since, until in self.parts:
+                low, high = max(begin, at), min(last, at + min(until, sound.frames) - since)
+                if low < high:
+                    mix[low - begin : high - begin] += sound.part(since + low - at, since + high - at)
             yield np.clip(mix, -32_768, 32_767).astype("<i2")

@@ -6,7 +6,6 @@ samples; any part of it can be computed on its own, so a sound of any length nee
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 import random
@@ -16,7 +15,8 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from mirelo_ergo.emulator.media.wav import CHANNELS, RATE
+from mirelo_ergo.emulator.media import voices
+from mirelo_ergo.emulator.media.wav import RATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-PERIOD = 1 << 18  # the bed's period in samples, 5.5 s: a power of two keeps its transform quick
 LOOP_PARTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 48)  # a loop of whole milliseconds can be cut into so many equal parts
-LONGEST_VOICE = 0.7  # seconds
 VARIANTS = 4
 
 # How a word begins → the bed and the rhythm of the hits. The first entry that fits wins: "steps in the rain" are steps.
@@ -76,12 +74,12 @@ class Piece:
 
     def part(self, first: int, last: int) -> NDArray[np.int16]:
         """Compute the frames from `first` up to `last`."""
-        bed = _bed(self.bed, self.seed, self._period())
+        bed = voices.bed(self.bed, self.seed, self._period())
         mix = np.take(bed, range(first % len(bed), first % len(bed) + last - first), axis=0, mode="wrap")
         for hit in self.hits:
             if hit.at >= last:
                 break  # they are in order
-            wave = _voice(hit.voice, self.seed, hit.variant)
+            wave = voices.voice(hit.voice, self.seed, hit.variant)
             begin, end = max(hit.at, first), min(hit.at + len(wave), last)
             if begin < end:
                 mix[begin - first : end - first] += hit.gain * wave[begin - hit.at : end - hit.at]
@@ -94,8 +92,8 @@ class Piece:
 
     def _period(self) -> int:
         if not self.loop:
-            return PERIOD
-        return self.frames // next((n for n in LOOP_PARTS if self.frames <= n * PERIOD), LOOP_PARTS[-1])
+            return voices.PERIOD
+        return self.frames // next((n for n in LOOP_PARTS if self.frames <= n * voices.PERIOD), LOOP_PARTS[-1])
 
 
 @attrs.frozen
@@ -182,59 +180,6 @@ def _circle(hits: Iterator[Hit], frames: int) -> list[Hit]:
         line.append(beyond)
     stretch = frames / (beyond.at - first.at)
     bent = [attrs.evolve(hit, at=round(first.at + (hit.at - first.at) * stretch) % frames) for hit in line]
-    reach = math.ceil(LONGEST_VOICE * RATE)  # over the end once, and in a very short loop several times
+    reach = math.ceil(voices.LONGEST * RATE)  # over the end once, and in a very short loop several times
     over = [attrs.evolve(hit, at=at) for hit in bent for at in range(hit.at - frames, -reach, -frames)]
     return sorted(over + bent, key=lambda hit: hit.at)
-
-
-@functools.lru_cache(maxsize=8)
-def _bed(name: str, seed: int, period: int) -> NDArray[np.float32]:
-    """Make one period of a bed: noise with a shaped spectrum, which is periodic by its making."""
-    draw = np.random.default_rng((seed, 1))
-    hertz = np.fft.rfftfreq(period, 1 / RATE)
-    turn = 2 * np.pi * np.arange(period) / period
-    if name == "engine":
-        base = float(round(draw.integers(280, 420) * period / PERIOD))  # whole turns in a period: 51 to 77 Hz
-        hum = sum(np.sin(k * base * turn + draw.uniform(0, 6)) / k for k in range(1, 9))
-        wave = np.stack([hum, hum], axis=1) * (0.8 + 0.2 * np.sin(round(40 * period / PERIOD) * turn))[:, None]
-        level = 0.2
-    else:
-        shape, level = {
-            "rain": (np.where(hertz > 800, 1 / np.sqrt(hertz + 1), 0.0), 0.10),
-            "wind": (np.exp(-(((hertz - 350) / 250) ** 2)), 0.18),
-            "hush": (np.where(hertz > 40, 1 / (hertz + 40), 0.0), 0.002),
-        }[name]
-        phase = draw.uniform(0, 2 * np.pi, (len(hertz), CHANNELS))
-        wave = np.fft.irfft(shape[:, None] * np.exp(1j * phase), period, axis=0)
-        if name == "wind":
-            wave = wave * (0.6 + 0.4 * np.sin(2 * turn + draw.uniform(0, 6)))[:, None]
-    bed: NDArray[np.float32] = (level * wave / np.sqrt(np.mean(wave**2))).astype(np.float32)
-    return bed
-
-
-@functools.lru_cache(maxsize=64)
-def _voice(name: str, seed: int, variant: int) -> NDArray[np.float32]:
-    """Make one short sound; each seed has a few variants of it."""
-    draw = np.random.default_rng((seed, 2, variant))
-    pitch = draw.uniform(0.85, 1.2)
-    if name == "impact":
-        t = np.arange(int(0.5 * RATE)) / RATE
-        body = np.sin(2 * np.pi * pitch * (60 * t - 25 * np.exp(-t / 0.04) * 0.04)) * np.exp(-t / 0.12)
-        crack = draw.standard_normal((len(t), CHANNELS)) * np.exp(-t / 0.02)[:, None]
-        wave = body[:, None] + 0.7 * crack
-    elif name == "step":
-        t = np.arange(int(0.12 * RATE)) / RATE
-        thud = np.sin(2 * np.pi * 90 * pitch * t) * np.exp(-t / 0.03)
-        wave = thud[:, None] + 0.3 * draw.standard_normal((len(t), CHANNELS)) * np.exp(-t / 0.02)[:, None]
-    elif name == "drop":
-        t = np.arange(int(0.05 * RATE)) / RATE
-        pan = draw.uniform(0.2, 0.8)
-        blip = np.sin(2 * np.pi * (1500 * pitch * t + 9000 * t**2)) * np.exp(-t / 0.01)
-        wave = blip[:, None] * np.array([pan, 1 - pan])
-    else:
-        t = np.arange(int(LONGEST_VOICE * RATE)) / RATE
-        note = 220 * 2 ** (draw.integers(0, 24) / 12)
-        wave = np.repeat((np.sin(2 * np.pi * note * t) * np.exp(-t / 0.2))[:, None], CHANNELS, axis=1)
-    rise = np.minimum(1, np.arange(len(wave)) / (RATE / 1000))[:, None]
-    shaped: NDArray[np.float32] = (wave * rise).astype(np.float32)
-    return shaped

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from mirelo_ergo.emulator.media.formats import AudioFormat
     from mirelo_ergo.emulator.media.recording import Recording
     from mirelo_ergo.emulator.media.segments import Segment
     from mirelo_ergo.emulator.media.sources import ClipSource
@@ -37,7 +38,7 @@ class RenderTask:
     prompt: str
     loop: bool
     as_video: bool
-    audio_format: str
+    audio_format: AudioFormat
     rounds: int
     seed: int | None
     recording: Recording | None
@@ -46,7 +47,7 @@ class RenderTask:
     @property
     def takes_time(self) -> bool:
         """Say whether `render` has more to do than to note what is computed when it is read."""
-        return self.clip is not None or self.audio_format != "wav"
+        return self.clip is not None or not self.audio_format.plain
 
     def render(self, seed: int, disk: Disk, check: Callable[[], None]) -> tuple[Rendering, ...]:
         """Make the results; with a clip or a coder this takes a while, so `check` is called often and may raise.
@@ -90,11 +91,11 @@ class RenderTask:
             return tuple(made)
 
     def _written(self, made: Sound, disk: Disk, check: Callable[[], None]) -> Rendering:
-        if self.audio_format == "wav":
+        if self.audio_format.plain:
             return Rendering(made)
         target = disk.new_file("result", wav.size(made))
         encoding.encode(made, target, self.audio_format, check)
-        return Rendering(made, target, self.audio_format)
+        return Rendering(made, target, self.audio_format.name)
 
     def _sound(self, seed: int, jumps: Sequence[tuple[float, float]] | None = None) -> Sound:
         length_ms = self.segment.duration_ms

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mirelo_ergo.emulator.media.wav import RATE
 from mirelo_ergo.emulator.services.registry import MAIN, SERVICES, port_of
 from mirelo_ergo.emulator.state.clock import iso
 
@@ -196,8 +195,9 @@ def _left(seconds: float) -> str:
 
 
 def _player(job: Job, index: int, result: Rendering) -> Player:
-    kind = "audio" if result.file is None else "video"
-    facts = [f"Result {index + 1} of {len(job.results)}", f"{result.sound.frames / RATE:.1f} s"]
+    kind, facts = result.media_type.partition("/")[0], [f"Result {index + 1} of {len(job.results)}"]
+    if result.duration_ms is not None:
+        facts.append(f"{result.duration_ms / 1000:.1f} s")
     return Player(
         kind=kind,
         source=f"/_emulator/page/results/{job.id}/{index}{result.suffix}",
