@@ -1,4 +1,4 @@
-"""Rows 73 to 82 of docs/reliability.md: submits under an idempotency key, and forms, on a service made up for them.
+"""Rows 73 to 83 of docs/reliability.md: submits under an idempotency key, and forms, on a service made up for them.
 
 The service is one that no client here is made for, so its operations run on the retry core itself. It gives one job
 per key, and says the same again to the same key.
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 PLAIN = {"method": "post", "url": "/v1/jobs"}
 UNKNOWN = "OUTCOME_UNKNOWN"
+NOT_READY = "asset_not_ready"
 
 
 class Service:
@@ -67,9 +68,9 @@ class Submits:
         self._face, self._server = face, server
         self.client = face.open(server.url, **options)
         self.runtime = self.client._core.runtime
-        codes = frozenset({UNKNOWN})
-        self.runtime.api = attrs.evolve(self.runtime.api, outcome_unknown=codes)
-        self.runtime.policy = attrs.evolve(self.runtime.policy, outcome_unknown=codes)
+        codes = {"outcome_unknown": frozenset({UNKNOWN}), "not_ready": frozenset({NOT_READY})}
+        self.runtime.api = attrs.evolve(self.runtime.api, **codes)
+        self.runtime.policy = attrs.evolve(self.runtime.policy, **codes)
         self.on_pause: Callable[[], object] = lambda: None
         sleep = self.client._io.sleep
 
@@ -370,3 +371,15 @@ def test_the_service_of_these_rows_gives_one_job_per_key() -> None:
             bodies.append(json.loads(connection.getresponse().read())["job_id"])
             connection.close()
     assert bodies == ["job-0", "job-0", "job-1"]
+
+
+@pytest.mark.parametrize("status", [400, 409, 422])
+@pytest.mark.parametrize("keyed", [True, False], ids=["K", "P"])
+def test_fault_83_submit(face: Face, status: int, keyed: bool) -> None:
+    """An asset is not ready five times in a row: the submit waits, and is sent again as the same bytes."""
+    with FaultServer(Service(*[mirelo.api_error(status, NOT_READY)] * 5)) as server, face.promise(2.0):
+        submits = Submits(face, server)
+        accepted = submits.submitted(job_request(), submits.key() if keyed else None)
+        assert accepted.job_id == "job-0"
+        assert len({(post.path, post.sha256) for post in submits.posts}) == 1
+        assert len(submits.posts) == 6

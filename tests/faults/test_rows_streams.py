@@ -37,8 +37,10 @@ from tests.faults.steps import (
 if TYPE_CHECKING:
     from tests.faults.wire import Received
 
-NEVER = 600_000
+NEVER = 60_000
 """Milliseconds between polls that do not come within a test."""
+PATIENCE = 15_000
+"""Milliseconds after which a wait that should have ended does."""
 URL = "https://results.test/1.wav"
 HEAD = Send(Respond(200, headers={"Content-Type": "application/x-ndjson", "Transfer-Encoding": "chunked"}).head)
 END = Send(chunked())
@@ -110,7 +112,7 @@ def test_fault_70_stream(face: Face) -> None:
             task.cancel()
 
         with pytest.raises((KeyboardInterrupt, asyncio.CancelledError)) as caught:
-            face.do(job.wait(poll_interval_ms=NEVER, on_progress=stop))
+            face.do(job.wait(timeout_ms=PATIENCE, poll_interval_ms=NEVER, on_progress=stop))
         assert f"resume it with client.job({job.token!r})" in caught.value.__notes__[0]
         assert face.do(job.status()).status == "processing"
 
@@ -128,7 +130,7 @@ def test_fault_79(face: Face, status: int) -> None:
                 service.ended.set()
 
         job = job_of(face, server)
-        assert face.do(job.wait(poll_interval_ms=300, on_progress=see)).result_urls == [URL]
+        assert face.do(job.wait(timeout_ms=PATIENCE, poll_interval_ms=300, on_progress=see)).result_urls == [URL]
         assert streams(server) == 1
         error = face.failing(face.open(server.url, of=madeup, service="MadeUp").things)
         assert error.http_status == status
@@ -159,7 +161,7 @@ def test_fault_85(face: Face, cut: list[Step]) -> None:
     with FaultServer(service) as server, face.promise(deadline=2.0):
         seen: list[int] = []
         waiting = job_of(face, server).wait(
-            poll_interval_ms=NEVER, on_progress=lambda status: seen.append(status.progress_percent)
+            timeout_ms=PATIENCE, poll_interval_ms=NEVER, on_progress=lambda status: seen.append(status.progress_percent)
         )
         assert face.do(waiting).result_urls == [URL]
         assert [percent for percent in seen if percent] == [25, 50]
@@ -171,7 +173,7 @@ def test_fault_86(face: Face) -> None:
     service = Service()
     service.streams = [service.stream(chunk(RUNNING), END), service.stream(*service.last)]
     with FaultServer(service) as server, face.promise(deadline=2.0):
-        assert face.do(job_of(face, server).wait(poll_interval_ms=NEVER)).result_urls == [URL]
+        assert face.do(job_of(face, server).wait(timeout_ms=PATIENCE, poll_interval_ms=NEVER)).result_urls == [URL]
         assert (service.polls, streams(server)) == (2, 2)
 
 
@@ -180,7 +182,7 @@ def test_fault_86_ended(face: Face) -> None:
     service = Service()
     service.streams = [service.stream(chunk(RUNNING), Signal(service.ended), END)]
     with FaultServer(service) as server, face.promise(deadline=2.0):
-        assert face.do(job_of(face, server).wait(poll_interval_ms=NEVER)).result_urls == [URL]
+        assert face.do(job_of(face, server).wait(timeout_ms=PATIENCE, poll_interval_ms=NEVER)).result_urls == [URL]
         assert (service.polls, streams(server)) == (1, 1)
 
 
@@ -202,7 +204,7 @@ def test_fault_87(face: Face) -> None:
     [
         (json_response(401, {"error": "unauthorized"}), 1),
         (json_response(403, {"error": "forbidden"}), 1),
-        (json_response(404, {"error": "not_found"}), 1),
+        (json_response(404, {"error": "not_found"}), 4),  # the job is young: it may not be known everywhere yet
         (Respond(503, b"<html>busy</html>"), 5),
         (Respond(200, b"<html>\n<body>\n"), 2),
         (Respond(200, b"not unpacked", {"Content-Encoding": "br"}), 2),
@@ -223,7 +225,7 @@ def test_fault_88(face: Face, answer: Respond, tries: int) -> None:
                 service.ended.set()
 
         job = job_of(face, server)
-        assert face.do(job.wait(poll_interval_ms=150, on_progress=see)).result_urls == [URL]
+        assert face.do(job.wait(timeout_ms=PATIENCE, poll_interval_ms=150, on_progress=see)).result_urls == [URL]
         assert streams(server) == tries
 
 
@@ -234,7 +236,7 @@ def test_fault_88_gzip(face: Face) -> None:
     body = gzip.compress(RUNNING + DONE)
     service.streams = [Respond(200, body, {"Content-Encoding": "gzip"})]
     with FaultServer(service) as server, face.promise(deadline=2.0):
-        assert face.do(job_of(face, server).wait(poll_interval_ms=NEVER)).result_urls == [URL]
+        assert face.do(job_of(face, server).wait(timeout_ms=PATIENCE, poll_interval_ms=NEVER)).result_urls == [URL]
         assert (service.polls, streams(server)) == (1, 1)
 
 
@@ -252,7 +254,7 @@ def test_fault_89_large(face: Face) -> None:
 
         tracemalloc.start()
         try:
-            assert face.do(job.wait(poll_interval_ms=300, on_progress=see)).result_urls == [URL]
+            assert face.do(job.wait(timeout_ms=PATIENCE, poll_interval_ms=300, on_progress=see)).result_urls == [URL]
             most = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -266,7 +268,7 @@ def test_fault_89(face: Face) -> None:
     other = chunk(line(id="job-2", state="failed") + line(event="delta", data={"delta": "x"}))
     service.streams = [service.stream(chunk(b"oops\n"), Stall()), service.stream(other, *service.last)]
     with FaultServer(service) as server, face.promise(deadline=2.0):
-        assert face.do(job_of(face, server).wait(poll_interval_ms=NEVER)).result_urls == [URL]
+        assert face.do(job_of(face, server).wait(timeout_ms=PATIENCE, poll_interval_ms=NEVER)).result_urls == [URL]
         assert (service.polls, streams(server)) == (2, 2)
 
 
@@ -280,6 +282,7 @@ def test_fault_90(face: Face, end: str) -> None:
     with FaultServer(service) as server, face.promise(deadline=2.0):
         job, seen = job_of(face, server), list[tuple[str, int]]()
         options: Any = {
+            "timeout_ms": PATIENCE,
             "poll_interval_ms": NEVER,
             "on_progress": lambda status: seen.append((status.raw_status, status.progress_percent)),
         }
@@ -304,7 +307,7 @@ def test_fault_91(face: Face) -> None:
                 service.ended.set()
 
         job = job_of(face, server)
-        assert face.do(job.wait(poll_interval_ms=60, on_progress=see)).result_urls == [URL]
+        assert face.do(job.wait(timeout_ms=PATIENCE, poll_interval_ms=60, on_progress=see)).result_urls == [URL]
         assert polls == [1, 2, 3, 4]
         assert service.polls == 5
         assert streams(server) <= 2

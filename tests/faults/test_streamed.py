@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import threading
 import zlib
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,10 +15,12 @@ from mirelo_ergo._runtime.io.deadline import Deadline
 from mirelo_ergo._runtime.io.protocol import PIECE, Request, TransportFailure, run
 from tests.faults.harness import KEY
 from tests.faults.server import FaultServer
-from tests.faults.steps import Close, ReadRequest, Respond, Send, Stall, chunked
+from tests.faults.steps import Close, Drip, ReadRequest, Respond, Send, Signal, Stall, chunked
 from tests.faults.tls import trust
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mirelo_ergo._runtime.io.protocol import Stream
     from tests.faults.harness import Face
     from tests.faults.tls import Certificate
@@ -132,6 +136,85 @@ def test_waiting_for_a_piece_ends_with_the_answer_and_its_failures(face: Face) -
         do(face, ends(io))
         do(face, breaks(io))
         do(face, leaves(io))
+
+
+GZIP_HEAD = gzip.compress(b"")[:3] + b"\x08" + bytes(6) + b"x" * 90  # with a file name that does not end
+DRIPS = {
+    "a chunk's head": Drip(b"5;" + b"x" * 2000, interval=0.01),
+    "what unpacks to nothing": Drip(b"".join(chunked(bytes([byte]))[:-5] for byte in GZIP_HEAD), 0.02, size=6),
+}
+
+
+@pytest.mark.parametrize("what", DRIPS)
+def test_bytes_that_are_no_piece_yet_do_not_prolong_the_wait_for_one(face: Face, what: str) -> None:
+    headers = {"Transfer-Encoding": "chunked", **({"Content-Encoding": "gzip"} if "unpacks" in what else {})}
+    script = [ReadRequest(), Send(Respond(200, headers=headers).head), DRIPS[what], Stall()]
+
+    async def work(io: Any) -> None:
+        async with await opened(io) as stream:
+            assert [await stream.read_within(0.1) for _ in range(3)] == [None] * 3
+
+    with FaultServer([script]) as server, face.promise(1.0):
+        do(face, work(face.open(server.url)._io))
+
+
+@contextmanager
+def holding_back(port: int, hold: threading.Event) -> Iterator[str]:
+    """Carry bytes to a TLS server; once `hold` is set, keep the last three bytes of what it says."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def carry(source: socket.socket, target: socket.socket, kept: int) -> None:
+        with suppress(OSError):
+            while data := source.recv(1 << 16):
+                target.sendall(data[:-kept] if kept and hold.is_set() else data)
+            target.shutdown(socket.SHUT_WR)
+
+    def serve() -> None:
+        client, _ = listener.accept()
+        with client, socket.create_connection(("127.0.0.1", port)) as server:
+            there = threading.Thread(target=carry, args=[client, server, 0])
+            there.start()
+            carry(server, client, 3)
+            there.join()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        thread.join()
+        listener.close()
+
+
+def test_a_part_of_a_tls_record_does_not_prolong_the_wait_for_a_piece(face: Face) -> None:
+    hold, held = threading.Event(), threading.Event()
+    head = Respond(200, headers={"Transfer-Encoding": "chunked"}).head
+    script = [ReadRequest(), Send(head), Stall(until=hold), Send(chunked(LINES)[:-5]), Signal(held), Stall()]
+
+    async def work(io: Any) -> None:
+        async with await opened(io) as stream:
+            hold.set()
+            while not held.is_set():
+                assert await stream.read_within(0.01) is None
+            assert [await stream.read_within(0.1) for _ in range(3)] == [None] * 3
+
+    with FaultServer([script], tls="valid") as server, holding_back(server.port, hold) as url, face.promise(2.0):
+        client = face.open(url, verify=trust())
+        do(face, work(client._io))
+
+
+def test_a_requests_own_header_takes_the_place_of_the_clients(face: Face) -> None:
+    async def work(io: Any) -> None:
+        request = Request("GET", "/s", headers=(("accept", "application/x-ndjson"), ("X-One", "1")))
+        async with await io.stream(request, Deadline(io.now, 5.0)) as stream:
+            assert stream.status == 200
+
+    with FaultServer([Respond(200)]) as server, face.promise(5.0):
+        do(face, work(face.open(server.url)._io))
+        (seen,) = server.requests
+        assert seen.headers["accept"] == "application/x-ndjson"  # a repeated one would be joined with a comma
+        assert seen.headers["authorization"] == f"Bearer {KEY}"
+        assert seen.headers["x-one"] == "1"
 
 
 @pytest.mark.parametrize("kind", ["gzip", "deflate", "raw deflate"])

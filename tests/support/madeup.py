@@ -124,7 +124,11 @@ JOBS = JobApi(
 STREAMED = attrs.evolve(
     JOBS,
     stream=JobStream(
-        lambda record: StreamSource("streamJob", Request("GET", f"/jobs/{record.job_id}/stream", long=True), merge),
+        lambda record: StreamSource(
+            "streamJob",
+            Request("GET", f"/jobs/{record.job_id}/stream", headers=(("Accept", "application/x-ndjson"),)),
+            merge,
+        ),
         lambda record, state: PollResult(read_status(state)),
     ),
 )

@@ -6,6 +6,7 @@ import json
 import tracemalloc
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +33,7 @@ from tests.support.virtual import START, Late, Streamed, VirtualIO, runtime_over
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-REQUEST = Request("GET", "/things/t1/stream", long=True)
+REQUEST = Request("GET", "/things/t1/stream")
 CUT = TransportFailure("network", "yes", "reset")
 
 
@@ -68,7 +69,7 @@ class Following:
         )
 
     def answer(self, request: Request) -> Any:
-        assert request is REQUEST
+        assert request == attrs.evolve(REQUEST, long=True)
         given = self.connections.pop(0)
         if not isinstance(given, list):
             return given
@@ -317,6 +318,14 @@ def test_what_is_no_stream_is_a_typed_error(answer: Any, cls: type[MireloError],
     assert type(error) is cls
     assert error.message.startswith("streamThing: ")
     assert 9 - len(follow.connections) == tries
+
+
+def test_a_stream_that_is_not_known_yet_is_asked_for_again() -> None:
+    unknown = problem(404, "job_not_found")
+    follow = Following(unknown, unknown, [(0.0, line(n=1))])
+    source, deadline = StreamSource("streamThing", REQUEST, merge), Deadline(follow.io.now, 600.0)
+    follow.follower = Follower(runtime_over(follow.io), source, deadline, tolerate_404=True)
+    assert follow.next() == "news"
 
 
 def test_a_service_that_is_busy_is_waited_for() -> None:

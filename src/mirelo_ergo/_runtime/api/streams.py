@@ -102,15 +102,18 @@ class _Limit:
 
 
 class Follower:
-    """One stream over all its connections, as part of a wait. `state` is what is known by now; `known` begins it.
+    """One stream over all its connections, as part of a wait. `state` is what its lines told so far.
 
     Attempts are those of a read, and news restart their count; heartbeats do not, and no line extends the deadline.
     """
 
-    def __init__(self, runtime: Runtime, source: StreamSource, deadline: Deadline, known: State | None = None) -> None:
-        self.state: State = {} if known is None else known
-        self._runtime, self._source, self._deadline = runtime, source, deadline
-        self._retrier = runtime.retrier(Kind.READ, source.request.method, deadline=deadline)
+    def __init__(
+        self, runtime: Runtime, source: StreamSource, deadline: Deadline, *, tolerate_404: bool = False
+    ) -> None:
+        self.state: State = {}
+        self._runtime, self._source = runtime, source
+        self._request = attrs.evolve(source.request, long=True)  # a stream may be silent for as long as it lives
+        self._retrier = runtime.retrier(Kind.READ, self._request.method, deadline=deadline, tolerate_404=tolerate_404)
         self._limit = _Limit(deadline, runtime.io.now)
         self._stream: Stream | None = None
         self._lines = LineSplitter()
@@ -163,7 +166,7 @@ class Follower:
         runtime.require_open()
         self._limit.opened_by = until
         try:
-            stream = await runtime.io.stream(self._source.request, self._limit)
+            stream = await runtime.io.stream(self._request, self._limit)
             self._stream = await stream.__aenter__()
         except TransportFailure as failure:
             await self._again(failure)
@@ -229,7 +232,7 @@ class Follower:
                 problem.status, facts is not None, None if facts is None else facts.code, self._retry_after(problem)
             )
         progress, self._progress = self._progress, False
-        what = f"{self._source.request.method} {self._runtime.base_url}{self._source.request.path.split('?')[0]}"
+        what = f"{self._request.method} {self._runtime.base_url}{self._request.path.split('?')[0]}"
         decision, pause = self._retrier.weigh(outcome, what, ", a stream", progress=progress)
         if not isinstance(decision, Retry):
             raise self._error(problem)

@@ -171,11 +171,12 @@ class Reading:
 class HttpStream:
     """An answer that is read piece by piece: an API's is unpacked, any other is given as it came."""
 
-    def __init__(self, answer: Answer, secret: Secret, *, api: bool) -> None:
+    def __init__(self, answer: Answer, secret: Secret, now: Callable[[], float], *, api: bool) -> None:
         self.status = answer.status
         self.headers = answer.headers
         self._answer = answer
         self._secret = secret
+        self._now = now
         self._unpacker = unpacker_for(self.headers.get("content-encoding")) if api else None
 
     async def read(self) -> bytes:
@@ -184,7 +185,8 @@ class HttpStream:
 
     async def read_within(self, seconds: float) -> bytes | None:
         """Return the next piece as `read` does, None if none came in that time: it can be read later."""
-        return await self._read(lambda: self._answer.read_within(seconds))
+        until = self._now() + seconds  # a piece may unpack to nothing, and another one is waited for
+        return await self._read(lambda: self._answer.read_within(max(0.0, until - self._now())))
 
     async def _read(self, receive: Callable[[], Awaitable[bytes | None]]) -> bytes | None:
         try:

@@ -163,7 +163,7 @@ class Http:
                 body, reader = await self._open_body(request.body, limit, request.on_progress)
                 answer = await self._external_answer(request, body, waits, sent)
             await answer.begin(waits, sent)
-            opened, answer = HttpStream(answer, self.settings.secret, api=is_api), None
+            opened, answer = HttpStream(answer, self.settings.secret, self._network.now, api=is_api), None
             return opened
         except WireFailure as failure:
             mistake = transport_failure(failure, sent.sent(), self.settings.secret, None)
@@ -198,19 +198,28 @@ class Http:
         self._leave_parent()
         given = settings.transport or settings.http_client
         if given is not None:
-            headers = [*settings.headers, settings.auth(settings.secret.reveal()), *self._more_headers(request)]
+            headers = [*self._headers_beside(request), *self._more_headers(request)]
             injected = self._inject(given, settings.transport is None)
             return injected.answer(request.method, settings.base_url + request.path, headers, body)
         if self._api_route is None:
             self._prepare_api()
         assert self._api_route is not None, "it has just been prepared"
         connection = await self._connections.open(self._api_route, purpose, waits, sent)
-        head = _head(
-            request.method,
-            _target(self._api_route, self.base.path + request.path),
-            self._api_lines.reveal() + _lines(self._more_headers(request)),
-        )
+        target = _target(self._api_route, self.base.path + request.path)
+        lines = self._lines_beside(self._api_route, request) if request.headers else self._api_lines
+        head = _head(request.method, target, lines.reveal() + _lines(self._more_headers(request)))
         return PooledAnswer(self._connections, connection, head, body)
+
+    def _lines_beside(self, route: Route, request: Request | None = None) -> Secret:
+        host = ("Host", route.netloc)
+        return Secret(_lines([host, *self._headers_beside(request)]) + _proxy_lines(route))
+
+    def _headers_beside(self, request: Request | None) -> list[tuple[str, str]]:
+        """Return the headers of every request, but for those that this one has itself. Only here is the key put on."""
+        settings = self.settings
+        own = set() if request is None else {name.lower() for name, _ in request.headers}
+        headers = [*settings.headers, settings.auth(settings.secret.reveal())]
+        return [(name, value) for name, value in headers if name.lower() not in own]
 
     def _more_headers(self, request: Request) -> list[tuple[str, str]]:
         """Return the headers that are one request's own."""
@@ -223,13 +232,9 @@ class Http:
         return headers
 
     def _prepare_api(self) -> None:
-        """Find the way to the API once, and write what every request to it says; the key is put on it only here."""
-        settings = self.settings
+        """Find the way to the API once, and write what requests without headers of their own say."""
         route = self._route(self.base.scheme, self._policy.api_host, port_of(self.base), external=False)
-        host = ("Host", route.netloc)
-        self._api_lines = Secret(
-            _lines([host, *settings.headers, settings.auth(settings.secret.reveal())]) + _proxy_lines(route)
-        )
+        self._api_lines = self._lines_beside(route)
         self._api_route = route
 
     async def _external_answer(

@@ -116,6 +116,7 @@ class Http11:
 
     async def receive_body(self, waits: Waits, sent: SentTracker, within: float | None = None) -> bytes | None:
         """Return the next piece of the answer's body, b"" at its end; None if nothing came `within` so many seconds."""
+        until = None if within is None else waits.now() + within
         while True:
             event = self._next_event()
             if isinstance(event, h11.Data):
@@ -123,9 +124,12 @@ class Http11:
             if event is not h11.NEED_DATA:
                 sent.event("http11.receive_response_body.complete", self._about)
                 return b""
-            if within is not None and not await self._wire.comes(within):
+            if until is None:
+                self._feed(await self._wire.read(waits))
+            elif (data := self._wire.take()) is not None:
+                self._feed(data)
+            elif not await self._wire.comes(until - waits.now()):
                 return None
-            self._feed(await self._wire.read(waits))
 
     def glance(self) -> tuple[h11.Response | None, bytes]:
         """Return what has come of the answer and was not read, without waiting; never raises for what is wrong."""

@@ -78,6 +78,10 @@ class Waits:
         self._connected_by = now() + timing.connect
         self._looked = False
 
+    def now(self) -> float:
+        """Return seconds on the monotonic clock."""
+        return self._now()
+
     def connect(self) -> float:
         """Return the seconds left for all of connecting: names, addresses, proxy and TLS share one time-out."""
         left = self.limit.clip(self._connected_by - self._now())
@@ -128,7 +132,7 @@ class Wire(Protocol):
         ...
 
     async def comes(self, seconds: float) -> bool:
-        """Wait until bytes, or the end, have come, at most that long; say whether they have."""
+        """Wait until more has come than `take` gave, or the end, at most that long; say whether it has."""
         ...
 
     def take(self) -> bytes | None:

@@ -130,8 +130,9 @@ class TlsWire:
         return await self._flush(waits, connecting=connecting)
 
     async def comes(self, seconds: float) -> bool:
-        held = self._tls.pending() or self._incoming.pending or self._ended
-        return bool(held) or await self._inner.comes(seconds)
+        return self._ended or await self._inner.comes(
+            seconds
+        )  # what it holds is a part of a record: `take` took the rest
 
     def take(self) -> bytes | None:
         data = self._decrypted()

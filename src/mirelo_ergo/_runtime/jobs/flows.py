@@ -205,7 +205,7 @@ class JobFlows:
         if events is not None:
             updates = WebhookUpdates(self.runtime.io, events, self._reader(record))
         elif not patient:
-            updates = self._stream(job_api, record, deadline)
+            updates = self._stream(job_api, record, deadline, young=since < YOUNG)
         held = job_api.long_poll is not None and updates is None and not patient and not progress
         return Waiter(
             self.runtime,
@@ -223,11 +223,11 @@ class JobFlows:
             hints=hints,
         )
 
-    def _stream(self, job_api: JobApi, record: JobRecord, deadline: Deadline) -> StreamUpdates | None:
+    def _stream(self, job_api: JobApi, record: JobRecord, deadline: Deadline, *, young: bool) -> StreamUpdates | None:
         """Return the updates of a job's stream, if it has one and the client does not follow too many already."""
         if job_api.stream is None or len(self._followers) >= MOST_STREAMS:
             return None
-        follower = Follower(self.runtime, job_api.stream.source(record), deadline)
+        follower = Follower(self.runtime, job_api.stream.source(record), deadline, tolerate_404=young)
         self._followers.add(follower)
         return StreamUpdates(self.runtime.io, follower, partial(job_api.stream.read, record))
 
