@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import pytest
@@ -67,14 +67,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """One connection to the stand-in."""
 
     protocol_version = "HTTP/1.1"
-    server: Service
 
-    def log_message(self, *_: object) -> None: ...
+    @property
+    def service(self) -> Service:
+        assert isinstance(self.server, Service)
+        return self.server
+
+    def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 # the name that it has there
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.seen.append(Seen(self.command, self.path, headers, body))
+        self.service.seen.append(Seen(self.command, self.path, headers, body))
         if self.path == "/tasks/t1/stream":
             self.stream()
             return
@@ -90,13 +94,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        for line in self.server.lines:
+        for line in self.service.lines:
             data = json.dumps(line).encode() + b"\n"
             self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
         self.wfile.write(b"0\r\n\r\n")
 
     def response(self, what: str) -> tuple[int, Any]:
-        url, server = self.server.url, self.server
+        url, server = self.service.url, self.service
         if what == "POST /apps/run" and server.said is not None:
             return server.said
         number = len(server.asked("POST", "/files"))
@@ -144,7 +148,7 @@ def test_a_run_gives_the_finished_task_as_a_mapping(client: InferenceClient) -> 
     assert task["output"] == task.output
     assert (task.id, task.status, task["status"]) == ("t1", "completed", TaskStatus.COMPLETED)
     with pytest.raises(TypeError):
-        task["id"] = "other"
+        cast("Any", task)["id"] = "other"
 
 
 def test_updates_are_merged_line_by_line(service: Service, client: InferenceClient) -> None:

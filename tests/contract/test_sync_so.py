@@ -47,14 +47,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """Note a request and answer it from the table."""
 
     protocol_version = "HTTP/1.1"
-    server: Service
 
-    def log_message(self, *_: object) -> None: ...
+    @property
+    def service(self) -> Service:
+        assert isinstance(self.server, Service)
+        return self.server
+
+    def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 # the name that it has there
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.seen.append(Seen(self.command, self.path, headers, body))
+        self.service.seen.append(Seen(self.command, self.path, headers, body))
         status, given = self.response(f"{self.command} {self.path.split('?')[0]}", body)
         location = given if status == 302 else None
         content = b"" if location else given if isinstance(given, bytes) else json.dumps(given).encode()
@@ -67,7 +71,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def response(self, what: str, body: bytes) -> tuple[int, Any]:
-        url, store = self.server.url, self.server.store
+        url, store = self.service.url, self.service.store
         if what == "GET /v2/assets":
             last = "cursor=c2" in self.path
             items = [{"id": "a3"}] if last else [{"id": "a1", "somethingNew": 1}, {"id": "a2"}]

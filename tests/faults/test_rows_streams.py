@@ -35,6 +35,8 @@ from tests.faults.steps import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.faults.wire import Received
 
 NEVER = 60_000
@@ -66,12 +68,15 @@ class Service:
     def __init__(self, *streams: Script, end: str = "done") -> None:
         self.ended = threading.Event()
         self.polled = threading.Semaphore(0)
-        self.streams, self.end = list(streams), end
+        self.streams: Sequence[Script] = streams
+        self.end = end
         self.polls = 0
 
     def __call__(self, request: Received) -> Script:
         if request.path == madeup.STREAM:
-            return self.streams.pop(0) if len(self.streams) > 1 else self.streams[0]
+            first, *others = self.streams
+            self.streams = others or [first]
+            return first
         assert request.path == madeup.POLL
         self.polls += 1
         if self.ended.is_set():

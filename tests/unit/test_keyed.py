@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mirelo_ergo._runtime.api.operation import Runtime
-    from mirelo_ergo._runtime.io.protocol import Reader, Source
+    from mirelo_ergo._runtime.io.deadline import TimeLimit
+    from mirelo_ergo._runtime.io.protocol import Reader, Reply, Source
+    from mirelo_ergo._runtime.io.sent import SentTracker
 
 REQUEST = Request("POST", "/v1/jobs", b'{"prompt":"rain"}', submit=True)
 KEY = IdempotencyKey("key-1", WALL, 24 * 3600.0)
@@ -305,10 +307,10 @@ def test_a_form_that_changed_is_not_sent_again(first: TransportFailure, cls: typ
     source = Changing()
 
     class Reading(VirtualIO):
-        async def request(self, request: Request, *more: Any) -> Any:
+        async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
             body_of(request)
             source.changed = True
-            return await super().request(request, *more)
+            return await super().request(request, limit, sent)
 
     io = Reading([first])
     with pytest.raises(cls) as caught:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -115,7 +115,7 @@ async def _attempt(
         slot.release()
 
 
-def _queue_too_long(call: Call) -> tuple[Outcome, list[T]]:
+def _queue_too_long(call: Call) -> tuple[Outcome, list[Any]]:
     call.attempt(SentTracker())
     call.failure = TransportFailure("pool", "no", "the client's own queue of submits is too long for the deadline")
     return failed(call.failure), []

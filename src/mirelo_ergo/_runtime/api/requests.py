@@ -137,8 +137,9 @@ def _fields(data: Mapping[str, Any]) -> Iterable[Part]:
 
 def _parts(files: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Iterable[Part]:
     """Read httpx's forms of a file: its content, or a tuple of name, content, type and headers."""
-    for name, file in files.items() if isinstance(files, Mapping) else files:
-        described = file if isinstance(file, tuple) else (name, file)
+    named: Any = files.items() if isinstance(files, Mapping) else files
+    for name, file in named:
+        described: tuple[Any, ...] = file if isinstance(file, tuple) else (name, file)
         filename, content, content_type, headers = (*described, None, None)[:4]
         extra = tuple(_header(*each) for each in (headers or {}).items())
         yield Part(name, _content(name, content), filename, content_type, extra)
