@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from .._runtime.api.call import Call
 from .._runtime.client.asynchronous import AsyncServiceClient
 from .._runtime.jobs.asynchronous import AsyncJobRequest, AsyncJobResult
 from .._runtime.jobs.values import JobSucceeded
@@ -34,7 +35,7 @@ class AsyncGenerationRequest(AsyncJobRequest):
     """
 
     def __init__(self, core: MireloFlows, generation: Generation, max_credits: int | None) -> None:
-        super().__init__(core, generation.facts, lambda order: core.submit(generation, max_credits, order))
+        super().__init__(core, generation.facts, lambda submission: core.submit(generation, max_credits, submission))
         self._core = core
         self._generation = generation
         self._max_credits = max_credits
@@ -50,7 +51,12 @@ class AsyncGenerationRequest(AsyncJobRequest):
         charged once. Raises `SubmitOutcomeUnknown`, which has the key, when no usable response came in time: the same
         call under the same key then gives the result that was paid for.
         """
-        return await self._core.sync(self._generation, self._max_credits, idempotency_key, self._result)
+        call = Call()
+        try:
+            return await self._core.sync(self._generation, self._max_credits, idempotency_key, self._result, call)
+        except BaseException as error:
+            call.explain(error)
+            raise
 
     def _result(self, done: JobSucceeded) -> AsyncJobResult:
         return AsyncJobResult(self._core, done, None, None, self._facts)

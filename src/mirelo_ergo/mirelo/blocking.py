@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from .._runtime.api.call import Call
 from .._runtime.client.blocking import ServiceClient
 from .._runtime.io.protocol import run
 from .._runtime.jobs.blocking import JobRequest, JobResult
@@ -35,7 +36,7 @@ class GenerationRequest(JobRequest):
     """
 
     def __init__(self, core: MireloFlows, generation: Generation, max_credits: int | None) -> None:
-        super().__init__(core, generation.facts, lambda order: core.submit(generation, max_credits, order))
+        super().__init__(core, generation.facts, lambda submission: core.submit(generation, max_credits, submission))
         self._core = core
         self._generation = generation
         self._max_credits = max_credits
@@ -51,7 +52,12 @@ class GenerationRequest(JobRequest):
         charged once. Raises `SubmitOutcomeUnknown`, which has the key, when no usable response came in time: the same
         call under the same key then gives the result that was paid for.
         """
-        return run(self._core.sync(self._generation, self._max_credits, idempotency_key, self._result))
+        call = Call()
+        try:
+            return run(self._core.sync(self._generation, self._max_credits, idempotency_key, self._result, call))
+        except BaseException as error:
+            call.explain(error)
+            raise
 
     def _result(self, done: JobSucceeded) -> JobResult:
         return JobResult(self._core, done, None, None, self._facts)
