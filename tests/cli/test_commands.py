@@ -201,6 +201,7 @@ def test_a_dry_run_of_a_clip_uploads_nothing(cli: Cli, emu: Emulator) -> None:
     before = len(emu.requests)
     found = cli("video", str(CLIP), "--start", "2s", "--dry-run", "--json").object
     assert found.pop("estimated_ms") > 0
+    assert found.pop("credit_recovery") is None
     assert found == {
         "dry_run": True,
         "service": "mirelo",
@@ -225,7 +226,7 @@ def test_me_shows_the_account(cli: Cli, emu: Emulator) -> None:
     assert ran.out.startswith("account  usr_")
     assert "overage  no\n" in ran.out
     found = cli("me", "--json").object
-    assert set(found) == {"id", "email", "credits_available", "overage_enabled"}
+    assert {"id", "email", "credits_available", "overage_enabled"} <= set(found)
 
 
 def test_base_url_goes_before_the_environment(cli: Cli) -> None:

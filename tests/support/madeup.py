@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mirelo_ergo._runtime.io.protocol import Reply
-    from mirelo_ergo._runtime.jobs.submission import Submission
     from mirelo_ergo._runtime.jobs.tokens import JobRecord
 
 JOB = "job-1"
@@ -144,10 +143,9 @@ WAYS: Mapping[Ways, JobApi] = {"poll": JOBS, "stream": STREAMED, "hold": HELD}
 class MadeUpFlows(JobFlows):
     """The flows of the made-up service."""
 
-    async def submit(self, prompt: str, submission: Submission) -> JobRecord:
-        body = json.dumps({"prompt": prompt, **submission.order.fields}).encode()
-        request = Request("POST", "/jobs", body, submit=True)
-        return await self.start(submission, "createJob", request, "make", "one", 1)
+    async def submit(self, prompt: str, order: WebhookOrder) -> JobRecord:
+        body = json.dumps({"prompt": prompt, **order.fields}).encode()
+        return await self.start("createJob", Request("POST", "/jobs", body, submit=True), "make", "one", 1)
 
     async def upload(self, path: Path, on_progress: Callable[[int, int], None] | None = None) -> str:
         """Upload a file with a pre-signed form."""
@@ -193,7 +191,7 @@ class MadeUpClient(ServiceClient[MadeUpFlows]):
 
     def make(self, prompt: str) -> JobRequest:
         facts = RequestFacts("make", {"prompt": prompt})
-        return JobRequest(self._core, facts, lambda submission: self._core.submit(prompt, submission))
+        return JobRequest(self._core, facts, lambda order: self._core.submit(prompt, order))
 
     def things(self, cursor: str | None = None) -> Page[str]:
         walk = self._core.things(cursor)
@@ -212,7 +210,7 @@ class AsyncMadeUpClient(AsyncServiceClient[MadeUpFlows]):
 
     def make(self, prompt: str) -> AsyncJobRequest:
         facts = RequestFacts("make", {"prompt": prompt})
-        return AsyncJobRequest(self._core, facts, lambda submission: self._core.submit(prompt, submission))
+        return AsyncJobRequest(self._core, facts, lambda order: self._core.submit(prompt, order))
 
     async def things(self, cursor: str | None = None) -> AsyncPage[str]:
         walk = self._core.things(cursor)

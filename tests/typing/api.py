@@ -156,7 +156,7 @@ def blocking(path: Path, video: Video, audio: Audio) -> None:
     with MireloClient() as client:
         assert_type(client, MireloClient)
         me = assert_type(client.me(), MeResult)
-        assert_type((me.id, me.email, me.credits_available, me.overage_enabled), tuple[str, str, int, bool])
+        assert_type((me.id, me.email, me.credits_available, me.overage_enabled), tuple[str, str, int, bool | None])
         request = assert_type(client.text_to_sfx("rain"), GenerationRequest)
         client.text_to_sfx("rain", duration_ms=5000, num_samples=2, max_credits=10)
         assert_type(client.text_to_sfx("waves", loop=True, model="v1.6"), GenerationRequest)

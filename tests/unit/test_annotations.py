@@ -54,7 +54,10 @@ def test_they_are_the_types_themselves() -> None:
 
     assert typing.get_type_hints(MireloClient.__init__)["transport"] == httpx.BaseTransport | None
     assert typing.get_type_hints(MireloClient.video_to_sfx)["output"] == typing.Literal["audio", "video"]
-    assert typing.get_type_hints(MireloClient.text_to_sfx)["model"] == typing.Literal["v1.5", "v1.6"] | None
+    assert (
+        typing.get_type_hints(MireloClient.text_to_sfx)["model"]
+        == typing.Literal["v1.5", "v1.6", "sfx-1.6", "sfx-2.0"] | None
+    )
     assert typing.get_type_hints(Job.wait)["return"] is JobResult
     assert typing.get_type_hints(JobSucceeded)["files"] == tuple[ResultFile, ...]
 

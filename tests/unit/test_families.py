@@ -114,8 +114,7 @@ class Wire:
             return httpx.Response(status, json={"error": error})
         if last == "sync":
             return httpx.Response(200, json={"result_urls": urls})
-        first = not any(each.url.path.endswith("/jobs") for each in self.seen[:-1])
-        return httpx.Response(202, json={"job_id": JOB_ID if first else f"job-{len(self.seen)}", "estimated_ms": 1000})
+        return httpx.Response(202, json={"job_id": JOB_ID, "estimated_ms": 1000})
 
     def client(self, **options: Any) -> MireloClient:
         return MireloClient(KEY, transport=httpx.MockTransport(self), **options)
@@ -321,7 +320,7 @@ def test_a_model_that_is_none_is_refused_with_those_there_are(model: Any) -> Non
     assert refused("text-to-sfx", model) == f"model: {known}: text-to-sfx is in v1.5 and v1.6"
     assert refused("extend-audio", model) == f"model: {known}: extend-audio is in v1.6"
     for cls in (MireloClient, AsyncMireloClient):
-        with pytest.raises(ConfigurationError, match=r"is not one of v1\.5, v1\.6$"):
+        with pytest.raises(ConfigurationError, match=r"is not one of v1\.5, v1\.6, sfx-1\.6, sfx-2\.0$"):
             cls(KEY, model=model)
 
 

@@ -151,8 +151,12 @@ def test_an_error_as_plain_values() -> None:
 
 def test_an_account_and_a_price_as_plain_values() -> None:
     client = client_over(VirtualIO([answers.me(), answers.preflight()]))
-    assert client.me().to_dict() == answers.ME
-    assert client.text_to_sfx("rain").preflight().to_dict() == {"credits": 20, "estimated_ms": 9000}
+    assert client.me().to_dict() == {**answers.ME, "spend_capacity": None, "recovery": None}
+    assert client.text_to_sfx("rain").preflight().to_dict() == {
+        "credits": 20,
+        "estimated_ms": 9000,
+        "credit_recovery": None,
+    }
     assert json.dumps([model.to_dict() for model in client.models()])
 
 

@@ -40,7 +40,7 @@ class AsyncAppRequest(AsyncJobRequest):
     """
 
     def __init__(self, core: InferenceFlows, run: Run) -> None:
-        super().__init__(core, run.facts, lambda submission: core.submit(run, submission))
+        super().__init__(core, run.facts, lambda order: core.submit(run, order))
 
     async def run(
         self,

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .._runtime.api.call import Call
 from .._runtime.client.blocking import ServiceClient
 from .._runtime.io.protocol import run
-from .._runtime.jobs.blocking import JobRequest, JobResult
+from .._runtime.jobs.blocking import Job, JobRequest, JobResult
 from .._runtime.jobs.values import JobSucceeded
 from .._runtime.lazy import LazyModule
 from .._runtime.redact import Secret
+from .._runtime.webhooks.order import Webhook
+from ..errors import InvalidRequestError, SubmitOutcomeUnknown
 from .calls import MireloCalls
-from .core import MireloFlows, credit_limit
-from .families import Generation, Model, known_model
-from .service import MIRELO, MIRELO_JOBS
+from .core import AnyGeneration, MireloFlows, credit_limit
+from .families import Model, known_model
+from .prepared import Prepared
+from .service import MIRELO, MIRELO_JOBS, MIRELO_V3_JOBS
+from .v3 import V3Generation
 from .values import MeResult, PreflightResult
 
 if TYPE_CHECKING:
@@ -35,8 +38,11 @@ class GenerationRequest(JobRequest):
     anything is uploaded; then it uploads the sources that need it. Credits are charged when the job succeeds.
     """
 
-    def __init__(self, core: MireloFlows, generation: Generation, max_credits: int | None) -> None:
-        super().__init__(core, generation.facts, lambda submission: core.submit(generation, max_credits, submission))
+    def __init__(self, core: MireloFlows, generation: AnyGeneration, max_credits: int | None) -> None:
+        super().__init__(
+            core, generation.facts, lambda order: core.submit(generation, max_credits, order, self._prepared)
+        )
+        self._prepared: Prepared | None = None
         self._core = core
         self._generation = generation
         self._max_credits = max_credits
@@ -45,6 +51,46 @@ class GenerationRequest(JobRequest):
         """Ask what it will cost, in credits (exact), and how long it takes. Costs nothing; uploads nothing."""
         return run(self._core.preflight(self._generation))
 
+    def prepare(self, idempotency_key: str | None = None) -> str:
+        """Fix the bytes of the request and its key, and return its `token`. Uploads local files. Costs nothing.
+
+        Keep the token before you submit: with it any process sends the same bytes under the same key, so that it is
+        paid once. Models `sfx-…` only. `idempotency_key` None: a new random one, valid for 24 h.
+        """
+        if not isinstance(self._generation, V3Generation):
+            raise InvalidRequestError(
+                f"{self._generation.family.label}: its jobs take no idempotency key; models sfx-… do",
+                field="idempotency_key",
+            )
+        self._prepared = run(self._core.prepare(self._generation, idempotency_key))
+        return self._prepared.token
+
+    @property
+    def token(self) -> str:
+        """The prepared request as a string without secrets, for `client.resubmit(token)`; see `prepare`."""
+        if self._prepared is None:
+            raise InvalidRequestError("token: prepare() the request first: it uploads, and fixes the key")
+        return self._prepared.token
+
+    def submit_job(self, webhook: Webhook | None = None, *, idempotency_key: str | None = None) -> Job:
+        """Submit it as a job and give its handle at once. This is what is paid for.
+
+        Models `sfx-…` go out under an idempotency key, this one or a new random one, and are sent again under it as the
+        same bytes, so that they are paid once. Other models are sent again only when they provably were not taken;
+        otherwise raises `SubmitOutcomeUnknown`.
+        """
+        if idempotency_key is not None:
+            self.prepare(idempotency_key)
+        return super().submit_job(webhook)
+
+    def resubmit(self, error: SubmitOutcomeUnknown) -> Job:
+        """Send the request of an error again, as the same bytes under the same key, and give its job: paid once.
+
+        Raises `InvalidRequestError` for a request that went out without a key, or whose key is too old.
+        """
+        record = run(self._core.send(self._core.prepared_of(error)))
+        return Job(self._core, record, 0.0)
+
     def sync_i_accept_http_timeout_risk(self, idempotency_key: str | None = None) -> JobResult:
         """Generate within one long HTTP request; prefer `run`, which survives a lost response.
 
@@ -52,19 +98,14 @@ class GenerationRequest(JobRequest):
         charged once. Raises `SubmitOutcomeUnknown`, which has the key, when no usable response came in time: the same
         call under the same key then gives the result that was paid for.
         """
-        call = Call()
-        try:
-            return run(self._core.sync(self._generation, self._max_credits, idempotency_key, self._result, call))
-        except BaseException as error:
-            call.explain(error)
-            raise
+        return run(self._core.sync(self._generation, self._max_credits, idempotency_key, self._result))
 
     def _result(self, done: JobSucceeded) -> JobResult:
         return JobResult(self._core, done, None, None, self._facts)
 
 
 class MireloClient(MireloCalls[GenerationRequest], ServiceClient[MireloFlows]):
-    """A client of the Mirelo API v2. Use it in a with-block, or close it; threads may share it.
+    """A client of the Mirelo API, v2 or v3 by the model. Use it in a with-block, or close it; threads may share it.
 
     `api_key` defaults to MIRELO_API_KEY; the address to `base_url`, else `https://` + `host`, else MIRELO_BASE_URL,
     else the service's own. `timeout_ms` bounds one operation, sleeps and re-sends included (not uploads, downloads and
@@ -113,14 +154,23 @@ class MireloClient(MireloCalls[GenerationRequest], ServiceClient[MireloFlows]):
             http_client=http_client,
             allow_private_hosts=allow_private_hosts,
         )
-        self._core = MireloFlows(runtime, (MIRELO_JOBS,), check_limits, limit, known_model(model))
+        self._core = MireloFlows(runtime, (MIRELO_JOBS, MIRELO_V3_JOBS), check_limits, limit, known_model(model))
         self._low_level: generated.AuthenticatedClient | None = None
 
     def me(self) -> MeResult:
         """Ask for the account and its credits. Costs nothing."""
         return run(self._core.me())
 
-    def _request_of(self, generation: Generation, max_credits: int | None) -> GenerationRequest:
+    def resubmit(self, request: SubmitOutcomeUnknown | str) -> Job:
+        """Send a request again, from an error or from a request's token, and give its job: paid once.
+
+        The bytes and the key are the same as before, so that the service gives the job that it has already. Raises
+        `InvalidRequestError` for a request that went out without a key, or whose key is over 24 h old.
+        """
+        record = run(self._core.send(self._core.prepared_of(request)))
+        return Job(self._core, record, 0.0)
+
+    def _request_of(self, generation: AnyGeneration, max_credits: int | None) -> GenerationRequest:
         return GenerationRequest(self._core, generation, max_credits)
 
     @property

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from .._runtime.transfer.inputs import Audio, Video
-from .core import MireloFlows, credit_limit
-from .families import Generation, Model
+from .core import AnyGeneration, MireloFlows, credit_limit
+from .families import Model
 from .models import ModelInfo, known_models
 from .sources import audio_source, segment_fields, video_source
 
@@ -29,13 +29,18 @@ if TYPE_CHECKING:
 RequestT = TypeVar("RequestT")
 
 
+def with_v3(wishes: Mapping[str, object], **more: object) -> dict[str, object]:
+    """Return wishes with those that only v3 has, where they were given."""
+    return {**wishes, **{name: value for name, value in more.items() if value is not None and value is not False}}
+
+
 class MireloCalls(ABC, Generic[RequestT]):
     """What can be generated. Each call checks its arguments and returns a request; sending it is what costs."""
 
     _core: MireloFlows
 
     @abstractmethod
-    def _request_of(self, generation: Generation, max_credits: int | None) -> RequestT:
+    def _request_of(self, generation: AnyGeneration, max_credits: int | None) -> RequestT:
         """Make the client's own kind of request."""
 
     def text_to_sfx(
@@ -46,6 +51,8 @@ class MireloCalls(ABC, Generic[RequestT]):
         num_samples: int = 1,
         loop: bool = False,
         model: Model | None = None,
+        output_format: str | None = None,
+        extra: Mapping[str, Any] | None = None,
         max_credits: int | None = None,
     ) -> RequestT:
         """Describe a sound in words. Sends nothing yet; the limits are the spec's.
@@ -56,6 +63,8 @@ class MireloCalls(ABC, Generic[RequestT]):
             num_samples: 1 to 4 variations; each is paid.
             loop: A loop without a seam, of at least 3000 ms; model v1.6.
             model: None: the client's `model=`, else v1.5.
+            output_format: wav, flac, or mp3 or m4a with the rate in kbit/s, such as mp3_320; models sfx-….
+            extra: Further fields of the body, laid over it; models sfx-….
             max_credits: The most that this request may cost; None: the client's `max_credits=`.
 
         Raises:
@@ -63,7 +72,9 @@ class MireloCalls(ABC, Generic[RequestT]):
         """
         plain: TextToSfxRequest = {"prompt": prompt, "duration_ms": duration_ms, "num_samples": num_samples}
         fields: TextToSfxV16Request = {**plain, "loop": loop}
-        return self._request("text-to-sfx", model, fields, max_credits)
+        return self._request(
+            "text-to-sfx", model, with_v3(fields, output_format=output_format, extra=extra), max_credits
+        )
 
     def video_to_sfx(
         self,
@@ -75,6 +86,9 @@ class MireloCalls(ABC, Generic[RequestT]):
         output: Literal["audio", "video"] = "audio",
         prompt: str | None = None,
         model: Model | None = None,
+        output_format: str | None = None,
+        preserve_speech: bool = False,
+        extra: Mapping[str, Any] | None = None,
         max_credits: int | None = None,
     ) -> RequestT:
         """Make sound for a part of a video. Sends nothing yet; the limits are the spec's.
@@ -87,6 +101,9 @@ class MireloCalls(ABC, Generic[RequestT]):
             output: "audio", or "video" for the clip with the sound mixed in.
             prompt: What is to be heard; model v1.6.
             model: None: the client's `model=`, else v1.5.
+            output_format: wav, flac, or mp3 or m4a with the rate in kbit/s, such as mp3_320; models sfx-….
+            preserve_speech: Keep the speech of the clip; models sfx-….
+            extra: Further fields of the body, laid over it; models sfx-….
             max_credits: The most that this request may cost; None: the client's `max_credits=`.
 
         Raises:
@@ -100,9 +117,19 @@ class MireloCalls(ABC, Generic[RequestT]):
             "output": output,
         }
         if prompt is None:
-            return self._request("video-to-sfx", model, plain, max_credits)
+            return self._request(
+                "video-to-sfx",
+                model,
+                with_v3(plain, output_format=output_format, extra=extra, preserve_speech=preserve_speech),
+                max_credits,
+            )
         fields: VideoToSfxV16Request = {**plain, "prompt": prompt}
-        return self._request("video-to-sfx", model, fields, max_credits)
+        return self._request(
+            "video-to-sfx",
+            model,
+            with_v3(fields, output_format=output_format, extra=extra, preserve_speech=preserve_speech),
+            max_credits,
+        )
 
     def extend_audio(
         self,
@@ -115,6 +142,8 @@ class MireloCalls(ABC, Generic[RequestT]):
         start_offset_ms: int = 0,
         num_samples: int = 1,
         model: Model | None = None,
+        output_format: str | None = None,
+        extra: Mapping[str, Any] | None = None,
         max_credits: int | None = None,
     ) -> RequestT:
         """Continue a sound; the result begins with it. Model v1.6. Sends nothing yet; the limits are the spec's.
@@ -128,6 +157,8 @@ class MireloCalls(ABC, Generic[RequestT]):
             start_offset_ms: Where in the video it begins.
             num_samples: 1 to 4 variations; each is paid.
             model: None: the client's `model=`, else v1.6.
+            output_format: wav, flac, or mp3 or m4a with the rate in kbit/s, such as mp3_320; models sfx-….
+            extra: Further fields of the body, laid over it; models sfx-….
             max_credits: The most that this request may cost; None: the client's `max_credits=`.
 
         Raises:
@@ -142,7 +173,12 @@ class MireloCalls(ABC, Generic[RequestT]):
             sound["prompt"] = prompt
         looped: ExtendAudioV16Request = {**sound, "loop": loop}
         if video is None:
-            return self._request("extend-audio", model, {**looped, "start_offset_ms": start_offset_ms}, max_credits)
+            return self._request(
+                "extend-audio",
+                model,
+                with_v3({**looped, "start_offset_ms": start_offset_ms}, output_format=output_format, extra=extra),
+                max_credits,
+            )
         fitted: ExtendAudioWithVideoV16Request = {
             "audio": sound["audio"],
             "append_duration_ms": append_duration_ms,
@@ -152,7 +188,12 @@ class MireloCalls(ABC, Generic[RequestT]):
         }
         if prompt is not None:
             fitted["prompt"] = prompt
-        return self._request("extend-audio/with_video", model, {**fitted, "loop": loop}, max_credits)
+        return self._request(
+            "extend-audio/with_video",
+            model,
+            with_v3({**fitted, "loop": loop}, output_format=output_format, extra=extra),
+            max_credits,
+        )
 
     def inpaint_audio(
         self,
@@ -163,6 +204,8 @@ class MireloCalls(ABC, Generic[RequestT]):
         prompt: str | None = None,
         num_samples: int = 1,
         model: Model | None = None,
+        output_format: str | None = None,
+        extra: Mapping[str, Any] | None = None,
         max_credits: int | None = None,
     ) -> RequestT:
         """Make a part of a sound again; what is outside it stays. Model v1.6. Sends nothing yet.
@@ -174,6 +217,8 @@ class MireloCalls(ABC, Generic[RequestT]):
             prompt: What is to be heard.
             num_samples: 1 to 4 variations; each is paid.
             model: None: the client's `model=`, else v1.6.
+            output_format: wav, flac, or mp3 or m4a with the rate in kbit/s, such as mp3_320; models sfx-….
+            extra: Further fields of the body, laid over it; models sfx-….
             max_credits: The most that this request may cost; None: the client's `max_credits=`.
 
         Raises:
@@ -187,9 +232,13 @@ class MireloCalls(ABC, Generic[RequestT]):
         if prompt is not None:
             sound["prompt"] = prompt
         if video is None:
-            return self._request("inpaint-audio", model, sound, max_credits)
+            return self._request(
+                "inpaint-audio", model, with_v3(sound, output_format=output_format, extra=extra), max_credits
+            )
         fitted: InpaintAudioWithVideoV16Request = {**sound, "video": video_source(video, self._core)}
-        return self._request("inpaint-audio/with_video", model, fitted, max_credits)
+        return self._request(
+            "inpaint-audio/with_video", model, with_v3(fitted, output_format=output_format, extra=extra), max_credits
+        )
 
     def models(self) -> list[ModelInfo]:
         """Return families and models with their limits, as the spec has them; sends nothing."""

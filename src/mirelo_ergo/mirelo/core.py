@@ -12,17 +12,18 @@ from .._runtime.api.execute import Operation, execute
 from .._runtime.api.requests import request_from
 from .._runtime.api.retry import Kind
 from .._runtime.arguments import whole_number
-from .._runtime.jobs.flows import JobFlows
-from .._runtime.jobs.submission import Submission
-from .._runtime.transfer.assets import AssetCache
 from .._runtime.transfer.inputs import MediaSource
 from .._runtime.transfer.upload import Asset, Slot, upload_once
-from ..errors import CostLimitError, IncompleteResultError, MireloError, VideoError
+from .._runtime.webhooks.order import NOTHING
+from ..errors import CostLimitError, IncompleteResultError, InvalidRequestError, MireloError, VideoError
 from .clips import check_source
 from .families import Generation, choose_family, fields_for
 from .generated import operations as of
+from .prepared import Prepared
 from .service import ASSET_LIFETIME, MIRELO
 from .sources import SourceRef, in_body
+from .v3 import V3Generation, is_v3, v3_generation
+from .v3_flows import V3Flows
 from .values import MeResult, PreflightResult, read_asset, read_me, read_preflight, read_result
 
 if TYPE_CHECKING:
@@ -30,16 +31,17 @@ if TYPE_CHECKING:
 
     from mirelo_ergo_api.mirelo_v2.bodies import AssetRequest
 
-    from .._runtime.api.call import Call
     from .._runtime.api.endpoints import Endpoint
     from .._runtime.api.idempotency import IdempotencyKey
     from .._runtime.io.protocol import Reply
     from .._runtime.jobs.tokens import JobRecord
     from .._runtime.jobs.values import JobSucceeded
+    from .._runtime.webhooks.order import WebhookOrder
 
     SourceRefs = Mapping[str, SourceRef]
 
 R = TypeVar("R")
+AnyGeneration = Generation | V3Generation
 T = TypeVar("T")
 
 
@@ -49,20 +51,20 @@ def credit_limit(value: Any) -> int | None:
 
 
 @attrs.define
-class MireloFlows(JobFlows):
-    """One client's Mirelo flows over its runtime."""
-
-    max_credits: int | None
-    model: str | None = None
-    """The model of calls that name none; None: each family's default."""
-    assets: AssetCache = attrs.field(factory=AssetCache)
-    """Of files that were given by their path."""
+class MireloFlows(V3Flows):
+    """One client's Mirelo flows over its runtime: those of v3, and of v2. The model decides which API is asked."""
 
     # --- requests ---------------------------------------------------------------------------------------------------
 
-    def generation(self, family: str, model: str | None, wishes: Mapping[str, object]) -> Generation:
+    def generation(self, family: str, model: str | None, wishes: Mapping[str, object]) -> AnyGeneration:
         """Choose the model, lay out the fields and check them; raises `InvalidRequestError`. Sends nothing."""
-        chosen = choose_family(family, self.model if model is None else model)
+        named = self.model if model is None else model
+        if named is not None and is_v3(named):
+            of_v3 = v3_generation(family, named, wishes)
+            if self.check_limits:
+                of_v3.check()
+            return of_v3
+        chosen = choose_family(family, named)
         given = fields_for(chosen, wishes)
         sources = {name: value for name, value in given.items() if isinstance(value, MediaSource)}
         fields = {name: value for name, value in given.items() if name not in sources}
@@ -74,11 +76,15 @@ class MireloFlows(JobFlows):
     # --- account and cost -------------------------------------------------------------------------------------------
 
     async def me(self) -> MeResult:
-        """Return the account."""
+        """Return the account, as the API of the client's model tells of it."""
+        if is_v3(self.model):
+            return await self.me_v3()
         return await execute(self.runtime, self._read(of.GET_ME, read_me))
 
-    async def preflight(self, generation: Generation) -> PreflightResult:
+    async def preflight(self, generation: AnyGeneration) -> PreflightResult:
         """Return what a generation would cost."""
+        if isinstance(generation, V3Generation):
+            return await self.preflight_v3(generation)
         await self.look(generation)
         return await self._cost(generation)
 
@@ -136,33 +142,41 @@ class MireloFlows(JobFlows):
     # --- submitting -------------------------------------------------------------------------------------------------
 
     async def submit(
-        self, generation: Generation, limit: int | None, submission: Submission | None = None
+        self,
+        generation: AnyGeneration,
+        limit: int | None,
+        order: WebhookOrder = NOTHING,
+        prepared: Prepared | None = None,
     ) -> JobRecord:
         """Submit a job: ask the cost if there is a limit, upload if need be, send."""
+        if isinstance(generation, V3Generation):
+            return await self.submit_v3(generation, limit, prepared)
         await self.look(generation)
         await self.guard(generation, limit)
-        return await self._paid(generation, partial(self._submit_once, submission or Submission()))
+        return await self._paid(generation, partial(self._submit_once, order))
 
-    async def _submit_once(self, submission: Submission, generation: Generation, places: SourceRefs) -> JobRecord:
+    async def _submit_once(self, order: WebhookOrder, generation: Generation, places: SourceRefs) -> JobRecord:
         family, endpoint = generation.family, generation.family.endpoints.create
         kwargs = describe(endpoint, json={**generation.fields, **in_body(places)})
-        order, asked = submission.order, generation.num_samples
         request = request_from(kwargs, submit=True, headers=order.headers, fields=order.fields)
-        return await self.start(submission, endpoint.name, request, family.name, family.model, asked)
+        return await self.start(endpoint.name, request, family.name, family.model, generation.num_samples)
 
     async def sync(
         self,
-        generation: Generation,
+        generation: AnyGeneration,
         limit: int | None,
         idempotency_key: str | None,
         result: Callable[[JobSucceeded], R],
-        call: Call,
     ) -> R:
         """Generate within one request, under one idempotency key whatever is sent again."""
+        if isinstance(generation, V3Generation):
+            raise InvalidRequestError(
+                f"{generation.label} has no /sync; run() and submit_job() are safe to send again; nothing was sent"
+            )
         key = MIRELO.keys.key(idempotency_key, self.runtime.io.wall())
         await self.look(generation)
         await self.guard(generation, limit)
-        done = await self._paid(generation, partial(self._sync_once, key, call))
+        done = await self._paid(generation, partial(self._sync_once, key))
         came = len(done.result_urls)
         if came < generation.num_samples:
             raise IncompleteResultError(
@@ -172,15 +186,12 @@ class MireloFlows(JobFlows):
             )
         return result(done)
 
-    async def _sync_once(
-        self, key: IdempotencyKey, call: Call, generation: Generation, places: SourceRefs
-    ) -> JobSucceeded:
+    async def _sync_once(self, key: IdempotencyKey, generation: Generation, places: SourceRefs) -> JobSucceeded:
         endpoint = generation.family.endpoints.sync
         kwargs = describe(endpoint, json={**generation.fields, **in_body(places)})
         request = request_from(kwargs, submit=True, long=True)
         name, timeout = endpoint.name, self.runtime.timeout
-        operation = Operation(name, Kind.KEYED, request, read_result, timeout, key=key)
-        return await execute(self.runtime, operation, call=call)
+        return await execute(self.runtime, Operation(name, Kind.KEYED, request, read_result, timeout, key=key))
 
     async def _paid(self, generation: Generation, send: Callable[[Generation, SourceRefs], Awaitable[T]]) -> T:
         """Upload if need be and send; an asset that the service no longer knows is uploaded once more."""

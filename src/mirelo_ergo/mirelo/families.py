@@ -18,6 +18,7 @@ from .._runtime.jobs.facts import RequestFacts
 from .._runtime.redact import short_repr
 from ..errors import ConfigurationError, InvalidRequestError
 from .generated import operations as of
+from .v3 import ONLY_IN_V3, is_v3
 
 if TYPE_CHECKING:
     from mirelo_ergo_api.mirelo_v2.limits import Limit
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from .._runtime.api.endpoints import Endpoint
     from .._runtime.transfer.inputs import MediaSource
 
-Model = Literal["v1.5", "v1.6"]
+Model = Literal["v1.5", "v1.6", "sfx-1.6", "sfx-2.0"]
+"""What makes it: `v…` are models of the API v2, `sfx-…` of v3, also newer ones than these."""
 Fields = Mapping[str, Any]
 DEFAULT_MODEL: Final = "v1.5"
 """What a call without `model=` uses where the family has it: what the vendor's own SDK pins. Else the newest."""
@@ -95,7 +97,7 @@ _ROWS: Final = (
 )
 # fmt: on
 FAMILIES: Final[Mapping[tuple[str, str], Family]] = {(family.name, family.model): family for family in _ROWS}
-MODELS: Final[tuple[str, ...]] = get_args(Model)
+MODELS: Final[tuple[str, ...]] = tuple(name for name in get_args(Model) if name.startswith("v"))
 _NOTHING_SENT: Final = "; nothing was sent"
 
 
@@ -171,8 +173,8 @@ def choose_family(name: str, model: str | None) -> Family:
 
 def known_model(model: str | None) -> str | None:
     """Return a client's `model=`, checked; raises `ConfigurationError`."""
-    if model is not None and model not in MODELS:
-        raise ConfigurationError(f"model={short_repr(model, 40)} is not one of {', '.join(MODELS)}")
+    if model is not None and model not in MODELS and not is_v3(model):
+        raise ConfigurationError(f"model={short_repr(model, 40)} is not one of {', '.join(get_args(Model))}")
     return model
 
 
@@ -186,6 +188,10 @@ def fields_for(family: Family, wishes: Mapping[str, object]) -> dict[str, Any]:
         if name in family.limits:
             given[name] = value
             continue
+        if name in ONLY_IN_V3:
+            raise InvalidRequestError(
+                f"{family.label} has no {name}; the models sfx-1.6 and sfx-2.0 have; nothing was sent", field=name
+            )
         others = [other for other in _related(family) if name in other.limits]
         if not others or any(value != other.limits[name].default for other in others):
             way = f"; {' and '.join(each.label for each in others)} {'has' if len(others) == 1 else 'have'}"

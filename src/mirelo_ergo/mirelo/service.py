@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from .._runtime.api.answers import find_text_field
 from .._runtime.api.endpoints import describe
 from .._runtime.api.service import Api, ErrorFacts
 from .._runtime.jobs.protocol import JobApi, operation_names
@@ -14,10 +15,15 @@ from ..errors import (
     InsufficientCreditsError,
     InvalidRequestError,
     NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
     ServerError,
     VideoError,
 )
+from . import v3_values
 from .families import FAMILIES
+from .v3 import FAMILIES as V3_FAMILIES
+from .v3 import is_v3, poll_path
 from .values import find_job_id, read_accepted, read_status
 
 if TYPE_CHECKING:
@@ -45,6 +51,15 @@ _ERRORS: Mapping[str, type[MireloError]] = {
     "audio_too_short": AudioError,
     "audio_too_long": AudioError,
     "invalid_audio": AudioError,
+    "not_found": NotFoundError,
+    "model_not_found": NotFoundError,
+    "invalid_region": InvalidRequestError,
+    "capability_unsupported": InvalidRequestError,
+    "moderation_blocked": PermissionDeniedError,
+    "payload_too_large": InvalidRequestError,
+    "concurrency_limit_reached": RateLimitError,
+    "rate_limited": RateLimitError,
+    "upstream_rate_limited": RateLimitError,
     "server_error": ServerError,
     "generation_failed": ServerError,
     "generation_timeout": ServerError,
@@ -70,6 +85,11 @@ def _poll_endpoint(record: JobRecord) -> tuple[str, str]:
     return endpoint.name, describe(endpoint, {"job_id": record.job_id})["url"]
 
 
+def _find_job_id(text: str) -> str | None:
+    """Find a job's id in the response to a create of either API, also where it is cut off."""
+    return find_job_id(text) or find_text_field(text, "id")
+
+
 MIRELO: Final = Api(
     name="mirelo",
     base_url="https://api.mirelo.ai",
@@ -79,7 +99,8 @@ MIRELO: Final = Api(
     read_error=_read_error,
     errors_by_code=_ERRORS,
     uncharged=frozenset({"generation_failed", "generation_timeout"}),
-    find_job_id=find_job_id,
+    find_job_id=_find_job_id,
+    not_ready=frozenset({"asset_not_ready"}),
 )
 MIRELO_JOBS: Final = JobApi(
     api=MIRELO,
@@ -89,6 +110,17 @@ MIRELO_JOBS: Final = JobApi(
     read_accepted=read_accepted,
     read_status=read_status,
     running=frozenset({"processing"}),
+    schedule=PROMPT,
+    lifetime=24 * 3600.0,
+)
+MIRELO_V3_JOBS: Final = JobApi(
+    api=MIRELO,
+    operations=operation_names((name, "") for name in V3_FAMILIES),
+    knows=lambda family, model: family in V3_FAMILIES and is_v3(model),
+    poll_endpoint=lambda record: poll_path(record.family, record.job_id),
+    read_accepted=v3_values.read_accepted,
+    read_status=v3_values.read_status,
+    running=v3_values.RUNNING,
     schedule=PROMPT,
     lifetime=24 * 3600.0,
 )

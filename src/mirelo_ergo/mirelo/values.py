@@ -13,9 +13,27 @@ from .._runtime.ids import job_id_problem
 from .._runtime.io.protocol import Reply
 from .._runtime.jobs.files import files_at
 from .._runtime.jobs.tokens import JobRecord
-from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobSucceeded, PollResult, refuse_other_job
+from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobSucceeded, PollResult
 from .._runtime.plain import Plain
 from .._runtime.redact import SignedUrl, log, short_repr, shorten
+
+
+@attrs.frozen
+class CreditRecovery(Plain):
+    """What credits are missing, and how to get them; None for what the service does not say."""
+
+    credits_required: int | None = None
+    credits_available: int | None = None
+    credit_shortfall: int | None = None
+    recovery_action: str | None = None
+    recovery_url: str | None = None
+    provisioning_state: str | None = None
+
+    @property
+    def nothing_missing(self) -> bool:
+        """Whether there is no shortfall, the account is ready, and nothing has to be done."""
+        ready = self.provisioning_state == "ready"
+        return self.credit_shortfall == 0 and ready and self.recovery_action is None
 
 
 @attrs.frozen
@@ -25,7 +43,12 @@ class MeResult(Plain):
     id: str
     email: str
     credits_available: int
-    overage_enabled: bool
+    overage_enabled: bool | None
+    """None where the account's API does not say."""
+    spend_capacity: int | None = None
+    """What may be spent in all; None where it is not said."""
+    recovery: CreditRecovery | None = None
+    """What the account needs to go on; None where it is not said."""
 
 
 @attrs.frozen
@@ -37,6 +60,13 @@ class PreflightResult(Plain):
 
     credits: int
     estimated_ms: int
+    credit_recovery: CreditRecovery | None = None
+    """What is missing for it; None where the API does not say."""
+
+    @property
+    def affordable(self) -> bool | None:
+        """Whether the account can pay for it, None where the API does not say."""
+        return None if self.credit_recovery is None else self.credit_recovery.nothing_missing
 
 
 def read_me(reply: Reply) -> MeResult:
@@ -98,12 +128,11 @@ def read_result(reply: Reply) -> JobSucceeded:
 def read_status(record: JobRecord, reply: Reply, wall: float) -> PollResult:
     """Read a poll. A status that is neither succeeded nor errored means that the job still runs."""
     fields = read_object(reply)
-    refuse_other_job(record.job_id, fields.get("job_id"))
     raw = text_field(fields, "status")
     echoed = fields.get("request")
     echoed = echoed if isinstance(echoed, dict) else {}
     asked = tolerant_integer(echoed.get("num_samples"))
-    created, completed = _moment(fields.get("created_at")), _moment(fields.get("completed_at"))
+    created, completed = moment_of(fields.get("created_at")), moment_of(fields.get("completed_at"))
     if raw == "succeeded":
         result = fields.get("result")
         urls = result.get("result_urls") if isinstance(result, dict) else None
@@ -134,11 +163,11 @@ def _read_errored(error: object) -> tuple[str, int, str]:
 
 def _seconds_until(completion: str, headers: Mapping[str, str]) -> float | None:
     """Give the seconds until a moment by the server's own clock, None if its `Date` does not show it."""
-    now, moment = http_date(headers.get("date", "")), _moment(completion)
+    now, moment = http_date(headers.get("date", "")), moment_of(completion)
     return None if now is None or moment is None else max(0.0, moment.timestamp() - now)
 
 
-def _moment(value: object) -> datetime | None:
+def moment_of(value: object) -> datetime | None:
     """Read a time in ISO 8601 as aware UTC (no zone: UTC); anything else as None."""
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ...errors import JobError, MireloError, SubmitOutcomeUnknown, UnexpectedResponseError
+from ...errors import MireloError, SubmitOutcomeUnknown, UnexpectedResponseError
 from ..ids import job_id_problem
 from ..redact import log
 from .answers import error_facts, error_from, failure_error, kept_body, status_phrase
@@ -128,16 +128,8 @@ class Call:
             retryable=True,
         )
 
-    def misled(self, evidence: str) -> SubmitOutcomeUnknown:
-        """Return the error of a paid operation that the service took, and whose response is not its own."""
-        self.problem = evidence
-        return self.unknown(True, known=False)
-
-    def unknown(self, accepted: bool | None, evidence: str = "", *, known: bool = True) -> SubmitOutcomeUnknown:
-        """Return the error of a paid operation that may have been taken; the evidence is what the attempt met.
-
-        `known` False: the id that its response names is another job's.
-        """
+    def unknown(self, accepted: bool | None, evidence: str = "") -> SubmitOutcomeUnknown:
+        """Return the error of a paid operation that may have been taken; the evidence is what the attempt met."""
         operation, runtime, reply, failure = self._operation, self._runtime, self._seen(), self.failure
         key = None if operation.key is None else operation.key.value
         definite = None if evidence else self._definite()
@@ -147,7 +139,7 @@ class Call:
             facts = error_facts(runtime.api, self.reply)
             status = self.reply.status
             code = facts.code if facts else _bare_code(status, self.problem)
-        job_id = self.job_id() if known else None
+        job_id = self.job_id()
         taken = "the service took it, but" if accepted else "it may have been taken:"
         unknown = SubmitOutcomeUnknown(
             f"{operation.name}: the request left and {taken} {evidence}. {_way_out(job_id, key)}",
@@ -185,7 +177,7 @@ class Call:
 
     def explain(self, stop: BaseException) -> None:
         """Add to what ends a paid operation that its outcome is unknown, as cause, note and warning; once."""
-        if any(isinstance(link, SubmitOutcomeUnknown | JobError) for link in causes(stop)):
+        if any(isinstance(link, SubmitOutcomeUnknown) for link in _chain(stop)):
             return
         outcome = self.open_outcome()
         if outcome is None:
@@ -216,8 +208,7 @@ def _way_out(job_id: str | None, key: str | None) -> str:
     return "Sending again may charge twice; check the account before you do"
 
 
-def causes(error: BaseException | None) -> list[BaseException]:
-    """Return an error and what it was raised from, the nearest first."""
+def _chain(error: BaseException | None) -> list[BaseException]:
     links: list[BaseException] = []
     while error is not None and error not in links:
         links.append(error)

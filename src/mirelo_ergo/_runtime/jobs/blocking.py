@@ -11,16 +11,15 @@ from typing import Any, Self
 from ..arguments import milliseconds
 from ..io.protocol import run
 from ..webhooks.inbox import WebhookInbox
-from ..webhooks.order import Webhook
+from ..webhooks.order import Webhook, WebhookOrder
 from .facts import RequestFacts
 from .flows import JobFlows
 from .handles import JobHandle, errors_carry
 from .progress import shown
 from .results import ResultFacts
-from .submission import Submission
 from .tokens import JobRecord
 from .values import JobErrored, JobProcessing, JobStatus, JobSucceeded
-from .waiter import Waiter, attach
+from .waiter import Waiter
 
 
 class JobResult(ResultFacts):
@@ -213,7 +212,7 @@ class JobRequest:
         self,
         core: JobFlows,
         facts: RequestFacts,
-        submit: Callable[[Submission], Coroutine[Any, Any, JobRecord]],
+        submit: Callable[[WebhookOrder], Coroutine[Any, Any, JobRecord]],
     ) -> None:
         self._flows = core
         self._facts = facts
@@ -232,12 +231,8 @@ class JobRequest:
         Sent again only when it provably was not taken; otherwise raises `SubmitOutcomeUnknown`. `webhook` orders
         webhooks, where the service has them.
         """
-        submission = Submission(self._flows.webhook_order(webhook))
-        try:
-            return Job(self._flows, run(self._submit(submission)), 0.0, self._facts)
-        except BaseException as error:
-            submission.lead_to_job(error, lambda record: Job(self._flows, record, 0.0, self._facts))
-            raise
+        order = self._flows.webhook_order(webhook)
+        return Job(self._flows, run(self._submit(order)), 0.0, self._facts)
 
     def run(
         self,
@@ -264,19 +259,10 @@ class JobRequest:
         milliseconds("poll_interval_ms", poll_interval_ms)
         milliseconds("timeout_ms", timeout_ms)
         self._flows.check_webhooks(webhooks)
-        submission = Submission(self._flows.webhook_order(webhook))
-        job: Job | None = None
-        try:
-            job = Job(self._flows, run(self._submit(submission)), 0.0, self._facts)
-            return job.wait(
-                poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks, progress=progress
-            )
-        except BaseException as error:
-            if job is None:
-                submission.lead_to_job(error, lambda record: Job(self._flows, record, 0.0, self._facts))
-            else:
-                attach(error, job, job.token)
-            raise
+        job = self.submit_job(webhook)
+        return job.wait(
+            poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks, progress=progress
+        )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._facts}>"

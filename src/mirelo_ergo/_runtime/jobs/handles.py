@@ -27,7 +27,6 @@ class JobHandle:
         self._final: JobStatus | None = None
         self._warned = False
         self._hints = Hints()
-        core.held[record.job_id] = self
 
     @property
     def service(self) -> str:

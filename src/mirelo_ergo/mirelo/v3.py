@@ -1,0 +1,212 @@
+"""The models of the API v3 (`sfx-1.6`, `sfx-2.0` and newer ones): how a call's fields become a request of v3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from .._runtime.api.answers import tolerant_integer
+from .._runtime.api.endpoints import Endpoint, describe
+from .._runtime.api.limits import check, refuse_blank
+from .._runtime.jobs.facts import RequestFacts
+from .._runtime.redact import short_repr
+from .._runtime.transfer.inputs import MediaSource
+from ..errors import InvalidRequestError
+from .generated_v3 import limits
+from .generated_v3 import operations as of
+
+if TYPE_CHECKING:
+    from mirelo_ergo_api.mirelo_v3.bodies import AssetRef
+
+PREFIX: Final = "sfx-"
+"""What the names of v3's models begin with."""
+ONLY_IN_V3: Final = frozenset({"output_format", "preserve_speech", "extra"})
+"""Arguments of the calls that only v3 has."""
+_NOTHING_SENT: Final = "; nothing was sent"
+
+
+def is_v3(model: str | None) -> bool:
+    """Return whether a model is one of v3's."""
+    return isinstance(model, str) and model.startswith(PREFIX)
+
+
+@attrs.frozen
+class Family:
+    """One family of v3: its operations, its request, and which wishes of a call it has a field for."""
+
+    name: str
+    schema: str
+    declare: Callable[[], tuple[Endpoint, Endpoint, Endpoint]]
+    plain: tuple[str, ...]
+    """Wishes that are fields of the body itself."""
+    inputs: tuple[str, ...]
+    """Wishes that are fields of `input`."""
+    controls: tuple[str, ...]
+    """Wishes that are fields of `controls`."""
+
+    @property
+    def create(self) -> Endpoint:
+        """The operation that is paid for."""
+        return self.declare()[0]
+
+    @property
+    def poll(self) -> Endpoint:
+        """The operation that reads a job."""
+        return self.declare()[1]
+
+    @property
+    def preflight(self) -> Endpoint:
+        """The operation that tells the price."""
+        return self.declare()[2]
+
+
+_ROWS: Final = (
+    Family(
+        "text-to-sfx",
+        "TextToSfxRequest",
+        lambda: (of.CREATE_TEXT_TO_SFX, of.GET_TEXT_TO_SFX, of.PREFLIGHT_TEXT_TO_SFX),
+        ("duration_ms",),
+        ("prompt",),
+        ("loop",),
+    ),
+    Family(
+        "video-to-sfx",
+        "VideoToSfxRequest",
+        lambda: (of.CREATE_VIDEO_TO_SFX, of.GET_VIDEO_TO_SFX, of.PREFLIGHT_VIDEO_TO_SFX),
+        ("duration_ms", "start_offset_ms"),
+        ("video", "prompt"),
+        ("preserve_speech",),
+    ),
+    Family(
+        "extend-audio",
+        "ExtendRequest",
+        lambda: (of.CREATE_EXTEND, of.GET_EXTEND, of.PREFLIGHT_EXTEND),
+        ("append_duration_ms", "start_offset_ms"),
+        ("audio", "video", "prompt"),
+        ("loop",),
+    ),
+    Family(
+        "inpaint-audio",
+        "InpaintRequest",
+        lambda: (of.CREATE_INPAINT, of.GET_INPAINT, of.PREFLIGHT_INPAINT),
+        ("segment",),
+        ("audio", "video", "prompt"),
+        (),
+    ),
+)
+FAMILIES: Final[Mapping[str, Family]] = {family.name: family for family in _ROWS}
+
+
+@attrs.frozen
+class V3Generation:
+    """A request of v3 that passed its checks, with its sources not yet uploaded."""
+
+    family: Family
+    model: str
+    wishes: Mapping[str, Any]
+    """The call's fields that were given, by the names of the call; sources among them."""
+    num_samples: int
+    output_format: str | None = None
+    extra: Mapping[str, Any] = attrs.field(factory=dict)
+
+    @property
+    def label(self) -> str:
+        """Its name in messages."""
+        return f"{self.family.name} {self.model}"
+
+    @property
+    def sources(self) -> dict[str, MediaSource]:
+        """The sources, by their field."""
+        return {name: value for name, value in self.wishes.items() if isinstance(value, MediaSource)}
+
+    @property
+    def facts(self) -> RequestFacts:
+        """What it is for, with a local file by what it is."""
+        shown = {name: f"<{source.content}>" for name, source in self.sources.items()}
+        body = self.body({name: {"type": "asset", "id": text} for name, text in shown.items()})
+        source = self.sources.get("video") or self.sources.get("audio")
+        length = self.wishes.get("duration_ms", self.wishes.get("append_duration_ms"))
+        stem = None if source is None else source.stem
+        content = {"family": self.family.name, **body}
+        return RequestFacts(self.label, content, self.wishes.get("prompt"), stem, tolerant_integer(length))
+
+    def body(self, assets: Mapping[str, AssetRef]) -> dict[str, Any]:
+        """Return the body, with each source as the asset that it was uploaded as. What was not given is left out."""
+        body: dict[str, Any] = {"model": self.model, "num_variants": self.num_samples}
+        for name in self.family.plain:
+            if name in self.wishes:
+                body["region" if name == "segment" else name] = self.wishes[name]
+        body["input"] = {
+            name: assets.get(name, self.wishes[name]) for name in self.family.inputs if name in self.wishes
+        }
+        controls = {name: self.wishes[name] for name in self.family.controls if self.wishes.get(name)}
+        if controls:
+            body["controls"] = controls
+        if self.output_format is not None:
+            body["output"] = {"format": self.output_format}
+        return merged(body, self.extra)
+
+    def check(self) -> None:
+        """Check against the limits of the spec, which states few: the service decides. Raises `InvalidRequestError`."""
+        refuse_blank(self.wishes, "prompt", self.label)
+        for name, source in self.sources.items():
+            if source.url is not None:
+                raise InvalidRequestError(
+                    f"{self.label}: {name} is a URL, and this model takes uploaded files only: download it first, and "
+                    f"give its path{_NOTHING_SENT}",
+                    field=name,
+                )
+        check(
+            limits,
+            self.family.schema,
+            self.body({name: {"type": "asset", "id": "-"} for name in self.sources}),
+            self.label,
+        )
+
+
+def v3_generation(family: str, model: str, wishes: Mapping[str, Any]) -> V3Generation:
+    """Lay a call's fields out for v3; raises `InvalidRequestError` for one that its models lack. Sends nothing."""
+    known = FAMILIES[family.partition("/")[0]]
+    given = {name: value for name, value in wishes.items() if value is not None}
+    samples = tolerant_integer(given.pop("num_samples", 1))
+    output_format, extra = given.pop("output_format", None), given.pop("extra", {})
+    if not isinstance(extra, Mapping):
+        raise InvalidRequestError(
+            f"{known.name} {model}: extra={short_repr(extra)} is no mapping{_NOTHING_SENT}", field="extra"
+        )
+    if given.pop("output", "audio") != "audio":
+        raise InvalidRequestError(
+            f"{known.name} {model} has no output='video'; video-to-sfx v1.5 and v1.6 have{_NOTHING_SENT}",
+            field="output",
+        )
+    has = {*known.plain, *known.inputs, *known.controls}
+    for name, value in list(given.items()):
+        if name not in has:
+            if value not in (False, 0):
+                raise InvalidRequestError(f"{known.name} {model} has no {name}{_NOTHING_SENT}", field=name)
+            del given[name]
+    if given.get("start_offset_ms") == 0 or (known.name == "extend-audio" and "video" not in given):
+        offset = given.pop("start_offset_ms", 0)
+        if offset:
+            raise InvalidRequestError(
+                f"{known.name} {model}: start_offset_ms={offset} is where in a video it begins, and there is none"
+                f"{_NOTHING_SENT}",
+                field="start_offset_ms",
+            )
+    return V3Generation(known, model, given, 1 if samples is None else samples, output_format, extra)
+
+
+def merged(body: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a body with `extra` laid over it, object by object."""
+    for name, value in extra.items():
+        own = body.get(name)
+        body[name] = merged(dict(own), value) if isinstance(own, dict) and isinstance(value, Mapping) else value
+    return body
+
+
+def poll_path(family: str, job_id: str) -> tuple[str, str]:
+    """Return the operation that reads a job, and its path."""
+    endpoint = FAMILIES[family].poll
+    return endpoint.name, describe(endpoint, {"id": job_id})["url"]

@@ -1,0 +1,129 @@
+"""The flows of the API v3, written once for both clients: presigned forms, preflight by body, creates under a key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+
+from .._runtime.api.endpoints import describe
+from .._runtime.api.execute import Operation, execute
+from .._runtime.api.idempotency import IdempotencyKey
+from .._runtime.api.requests import request_from
+from .._runtime.api.retry import Kind
+from .._runtime.io.protocol import Reply
+from .._runtime.jobs.flows import JobFlows
+from .._runtime.jobs.tokens import JobRecord
+from .._runtime.transfer.assets import AssetCache
+from .._runtime.transfer.upload import Slot, upload_once
+from ..errors import CostLimitError, InvalidRequestError, MireloError, SubmitOutcomeUnknown
+from . import v3_values
+from .generated_v3 import operations as of
+from .prepared import Prepared, read_prepared
+from .service import ASSET_LIFETIME, MIRELO
+from .v3 import FAMILIES, V3Generation
+from .values import MeResult, PreflightResult
+
+if TYPE_CHECKING:
+    from mirelo_ergo_api.mirelo_v3.bodies import AssetRef
+
+    from .._runtime.api.endpoints import Endpoint
+
+T = TypeVar("T")
+
+
+@attrs.define
+class V3Flows(JobFlows):
+    """One client's flows of v3 over its runtime."""
+
+    max_credits: int | None
+    model: str | None = None
+    """The model of calls that name none; None: each family's default."""
+    assets: AssetCache = attrs.field(factory=AssetCache)
+    """Of files that were given by their path."""
+
+    async def me_v3(self) -> MeResult:
+        """Return the account, as v3 tells of it."""
+        return await execute(self.runtime, self._operation(of.GET_ME, v3_values.read_me))
+
+    def _operation(
+        self, endpoint: Endpoint, read: Callable[[Reply], T], body: Any = None, kind: Kind = Kind.READ
+    ) -> Operation[T]:
+        request = request_from(describe(endpoint, json=body))
+        return Operation(endpoint.name, kind, request, read, self.runtime.timeout)
+
+    async def _new_form(self, content_type: str) -> Slot:
+        body = {"content_type": content_type}
+        return await execute(self.runtime, self._operation(of.CREATE_ASSET, v3_values.read_asset, body, Kind.CHEAP))
+
+    async def _assets_of(self, generation: V3Generation) -> dict[str, AssetRef]:
+        """Upload the sources that are not uploaded yet. The ids serve v2 too, so both share what is kept."""
+        placed: dict[str, AssetRef] = {}
+        for name, source in generation.sources.items():
+            if source.url is not None:
+                raise InvalidRequestError(f"{generation.label}: {name} is a URL, and v3 takes uploaded files only")
+            asset = await upload_once(self.runtime, source, self._new_form, ASSET_LIFETIME)
+            placed[name] = {"type": "asset", "id": asset.asset_id}
+        return placed
+
+    async def preflight_v3(self, generation: V3Generation) -> PreflightResult:
+        """Return what a generation would cost. Its body is the create's, so local files are uploaded first, once."""
+        body = generation.body(await self._assets_of(generation))
+        operation = self._operation(generation.family.preflight, v3_values.read_preflight, body)
+        return await execute(self.runtime, operation)
+
+    async def prepare(self, generation: V3Generation, idempotency_key: str | None) -> Prepared:
+        """Upload what has to be uploaded, and fix the bytes of the request and its key."""
+        key = MIRELO.keys.key(idempotency_key, self.runtime.io.wall())
+        body = generation.body(await self._assets_of(generation))
+        request = request_from(describe(generation.family.create, json=body))
+        assert isinstance(request.body, bytes), "JSON is bytes"
+        return Prepared(generation.family.name, generation.model, request.body, key, generation.num_samples)
+
+    async def send(self, prepared: Prepared) -> JobRecord:
+        """Submit a request whose bytes and key are fixed: paid once, however often it is sent."""
+        return await self.start(
+            prepared.name, prepared.request, prepared.family, prepared.model, prepared.asked, prepared.key
+        )
+
+    async def submit_v3(self, generation: V3Generation, limit: int | None, prepared: Prepared | None) -> JobRecord:
+        """Submit a generation, after asking what it costs if there is a limit."""
+        limit = self.max_credits if limit is None else limit
+        if limit is not None:
+            await self._guard_v3(generation, limit)
+        return await self.send(await self.prepare(generation, None) if prepared is None else prepared)
+
+    async def _guard_v3(self, generation: V3Generation, limit: int) -> None:
+        try:
+            cost = await self.preflight_v3(generation)
+        except MireloError as error:
+            raise CostLimitError(
+                f"{generation.label}: the cost could not be asked, so nothing was submitted: {error.message}",
+                max_credits=limit,
+                retryable=error.retryable,
+            ) from error
+        if cost.credits > limit:
+            raise CostLimitError(
+                f"{generation.label}: it would cost {cost.credits} credits, more than max_credits={limit}; "
+                "nothing was submitted",
+                credits=cost.credits,
+                max_credits=limit,
+            )
+
+    def prepared_of(self, given: SubmitOutcomeUnknown | str) -> Prepared:
+        """Return the request of an error, or of a token; raises `InvalidRequestError` for one that has no key."""
+        if not isinstance(given, SubmitOutcomeUnknown):
+            return read_prepared(given, MIRELO.keys.lifetime)
+        sent = given.request
+        body = getattr(sent, "body", None)
+        family = next((each for each in FAMILIES.values() if each.create.path == getattr(sent, "path", None)), None)
+        if given.idempotency_key is None or not isinstance(body, bytes) or family is None:
+            raise InvalidRequestError(
+                "this request went out without an idempotency key, and sending it again may charge twice: look at the "
+                "account, or use a model of v3 (sfx-…)"
+            )
+        fields = json.loads(body)
+        key = IdempotencyKey(given.idempotency_key, given.sent_at, MIRELO.keys.lifetime)
+        return Prepared(family.name, str(fields.get("model")), body, key, fields.get("num_variants"))
