@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-import time
 import wave
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from tests.faults.tls import Certificate
+    from tests.faults.virtual import VirtualServer
     from tests.faults.wire import Received
 
 Kind = Literal["read", "submit", "sync", "asset", "upload", "download", "keyed"]
@@ -92,7 +92,7 @@ class Act:
         self,
         face: Face,
         kind: Kind,
-        server: FaultServer,
+        server: FaultServer | VirtualServer,
         folder: Path,
         *,
         url: str | None = None,
@@ -113,7 +113,9 @@ class Act:
         self._server = server
         self._folder = folder
         self._url = url
-        self._api = FaultServer(tls=api_tls) if kind in ("upload", "download") else None
+        self._api = None
+        if kind in ("upload", "download"):
+            self._api = FaultServer(tls=api_tls) if api_tls else face.server()
         self._video = video or self._next_video
         self._options = options
         self._stack = ExitStack()
@@ -231,13 +233,13 @@ class Act:
         It was on the wire once, or under a key always as the same bytes.
         """
         before, keyed = len(self.requests), self.kind in ("sync", "keyed")
-        began = time.time()
+        began = self._face.wall()
         error = self._face.failing(self.call)
         assert type(error) is SubmitOutcomeUnknown
         assert (error.code, error.http_status) == (code, http_status)
         assert error.accepted is accepted
         assert error.sent == "yes"
-        assert began <= error.sent_at <= time.time()
+        assert began <= error.sent_at <= self._face.wall()
         assert error.evidence
         assert error.evidence in error.message
         assert "may charge twice" in error.message

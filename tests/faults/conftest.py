@@ -24,7 +24,7 @@ def nothing_left(tmp_path: Path) -> Iterator[None]:
 @pytest.fixture(params=["sync", "async"])
 def face(request: pytest.FixtureRequest, nothing_left: None) -> Iterator[Face]:
     """Run the test with the sync client and with the async one."""
-    face = Face(request.param)
+    face = Face(*request.param.split("-"))
     try:
         yield face
     finally:

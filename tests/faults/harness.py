@@ -24,11 +24,15 @@ import attrs
 
 import mirelo_ergo
 from mirelo_ergo import MireloError
+from tests.faults.server import FaultServer
+from tests.faults.virtual import VirtualServer, Wires
+from tests.support.virtual import START, put_under
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mirelo_ergo._runtime.io.deadline import Timing
+    from tests.faults.server import Scenario
 
 KEY = "sk-secret-4f1c9d77"
 SIGNATURE = "X-Signature=geheim-77aa31"
@@ -48,12 +52,21 @@ def _denied() -> float:
 class Face:
     """The client's colour in one test. `do` finishes what a call began, `each` collects what it iterates."""
 
-    def __init__(self, colour: Literal["sync", "async"]) -> None:
+    def __init__(self, colour: Literal["sync", "async"], wire: Literal["sockets", "virtual"] = "sockets") -> None:
         self.colour = colour
+        self._wires: list[Wires] = []
+        self._servers: dict[str, VirtualServer] | None = {} if wire == "virtual" else None
         self._loop = asyncio.new_event_loop() if colour == "async" else None
         self._clients: list[Any] = []
         self._log = io.StringIO()
         self.errors: list[BaseException] = []
+
+    def server(self, scenario: Scenario = ()) -> FaultServer | VirtualServer:
+        """Make a server that plays a scenario, on sockets or on the virtual IO."""
+        if self._servers is None:
+            return FaultServer(scenario)
+        server = VirtualServer(scenario)
+        return self._servers.setdefault(server.url, server)
 
     def open(
         self, url: str, *, timing: Timing | None = None, service: str = "Mirelo", of: Any = mirelo_ergo, **options: Any
@@ -64,6 +77,9 @@ class Face:
         """
         cls: Any = getattr(of, f"{service}Client" if self.colour == "sync" else f"Async{service}Client")
         client = cls(KEY, base_url=url, **{"backoff_ms": 5, "timeout_ms": 5000, **options})
+        if self._servers is not None:
+            self._wires.append(Wires(url, self._servers))
+            put_under(client, self._wires[-1])
         if timing is not None:
             client._core.runtime.timing = timing
             io_side = client._io
@@ -113,18 +129,27 @@ class Face:
         before = root.level
         root.addHandler(handler)
         root.setLevel(logging.DEBUG)
-        began, denied = time.monotonic(), _denied()
+        began, denied = self._now(), _denied()
         try:
             yield
         except BaseException as error:
             self.errors.append(error)
             raise
         finally:
-            took = time.monotonic() - began - max(0.0, _denied() - denied)
+            took = self._now() - began - (max(0.0, _denied() - denied) if self._servers is None else 0.0)
             root.removeHandler(handler)
             root.setLevel(before)
             self._check_secrets()
         assert took <= deadline + SLACK, f"took {took:.3f} s, promised {deadline} s + {SLACK} s"
+
+    def _now(self) -> float:
+        if self._servers is None:
+            return time.monotonic()
+        return sum(wires.clock - START for wires in self._wires)
+
+    def wall(self) -> float:
+        """Return the Unix time by the client's clock."""
+        return time.time() if not self._wires else self._wires[-1].wall()
 
     def _check_secrets(self) -> None:
         texts = {"a log": self._log.getvalue()}

@@ -12,6 +12,7 @@ from tests.faults.steps import Respond, Script, json_response
 
 if TYPE_CHECKING:
     from mirelo_ergo import MireloError
+    from tests.faults.virtual import VirtualServer
 
 JOBS = f"{mirelo.TEXT_TO_SFX}/jobs"
 POST = f"POST {JOBS}"
@@ -31,7 +32,7 @@ def bent(answer: Respond, **fields: Any) -> Respond:
     return json_response(answer.status, {name: field for name, field in value.items() if field is not ...})
 
 
-def wire(server: FaultServer) -> list[str]:
+def wire(server: FaultServer | VirtualServer) -> list[str]:
     return [f"{request.method} {request.path}" for request in server.requests]
 
 

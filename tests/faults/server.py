@@ -41,7 +41,9 @@ Router = Callable[[Received], Script]
 Scenario = Sequence[Script] | Router
 
 
-class _Queue:
+class Queue:
+    """Scripts to be taken one after another."""
+
     def __init__(self, scripts: Sequence[Script]) -> None:
         self._scripts = list(scripts)
         self._lock = threading.Lock()
@@ -62,7 +64,7 @@ class Routes:
     """
 
     def __init__(self, routes: Mapping[str, Sequence[Script]]) -> None:
-        self._queues = {pattern: _Queue(scripts) for pattern, scripts in routes.items()}
+        self._queues = {pattern: Queue(scripts) for pattern, scripts in routes.items()}
 
     def __call__(self, request: Received) -> Script:
         route = f"{request.method} {request.path.partition('?')[0]}"
@@ -145,7 +147,7 @@ class FaultServer:
     def play(self, scenario: Scenario) -> None:
         """Take this scenario from the next script on; for one that needs the server's own URL."""
         if isinstance(scenario, Sequence):
-            queue = _Queue(scenario)
+            queue = Queue(scenario)
             self._script = lambda _head: queue.take()
         else:
             self._script = lambda head: scenario(head())

@@ -35,6 +35,7 @@ from tests.faults.steps import (
     Stall,
     chunked,
 )
+from tests.faults.virtual import on_both_wires
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -255,10 +256,11 @@ def _memory(limit: int) -> Iterator[None]:
     assert peak < limit, f"{peak} bytes were in use"
 
 
+@on_both_wires
 def test_fault_23(face: Face, tmp_path: Path) -> None:
     """Truncated JSON of the right length, on R: retried once, then `UnexpectedResponseError`."""
     with (
-        FaultServer([Respond(200, good("read").body[:-5], JSON)]) as server,
+        face.server([Respond(200, good("read").body[:-5], JSON)]) as server,
         Act(face, "read", server, tmp_path) as act,
         face.promise(1.0),
     ):
@@ -266,10 +268,11 @@ def test_fault_23(face: Face, tmp_path: Path) -> None:
         assert str(error.body).startswith('{"id": "user-1"')
 
 
+@on_both_wires
 def test_fault_23_once(face: Face, tmp_path: Path) -> None:
     """Truncated JSON of the right length, once: the second answer is taken."""
     with (
-        FaultServer([Respond(200, good("read").body[:-5], JSON), good("read")]) as server,
+        face.server([Respond(200, good("read").body[:-5], JSON), good("read")]) as server,
         Act(face, "read", server, tmp_path) as act,
         face.promise(1.0),
     ):
@@ -277,12 +280,13 @@ def test_fault_23_once(face: Face, tmp_path: Path) -> None:
         assert len(act.requests) == 2
 
 
+@on_both_wires
 @pytest.mark.parametrize("kind", ["submit", "sync"])
 def test_fault_23_paid(face: Face, kind: Kind, tmp_path: Path) -> None:
     """Truncated JSON of the right length: on P unknown, accepted, and what came is kept; on K retried."""
     answer = good(kind)
     with (
-        FaultServer([Respond(answer.status, answer.body[:-5], JSON), answer]) as server,
+        face.server([Respond(answer.status, answer.body[:-5], JSON), answer]) as server,
         Act(face, kind, server, tmp_path) as act,
         face.promise(1.0),
     ):
@@ -302,10 +306,11 @@ def _useless(act: Act, problem: str, http_status: int = 200) -> UnexpectedRespon
     return error
 
 
+@on_both_wires
 def test_fault_24(face: Face, tmp_path: Path) -> None:
     """An HTML 502 page once, on R: retried."""
     with (
-        FaultServer([mirelo.html_error(502), good("read")]) as server,
+        face.server([mirelo.html_error(502), good("read")]) as server,
         Act(face, "read", server, tmp_path) as act,
         face.promise(1.0),
     ):
@@ -313,10 +318,11 @@ def test_fault_24(face: Face, tmp_path: Path) -> None:
         assert len(act.requests) == 2
 
 
+@on_both_wires
 def test_fault_24_for_ever(face: Face, tmp_path: Path) -> None:
     """An HTML 502 page for ever, on R: the message shows the status, not the page."""
     with (
-        FaultServer([mirelo.html_error(502)]) as server,
+        face.server([mirelo.html_error(502)]) as server,
         Act(face, "read", server, tmp_path) as act,
         face.promise(1.0),
     ):
@@ -329,11 +335,12 @@ def test_fault_24_for_ever(face: Face, tmp_path: Path) -> None:
         assert len(act.requests) == 5
 
 
+@on_both_wires
 @pytest.mark.parametrize("kind", ["submit", "sync"])
 def test_fault_24_paid(face: Face, kind: Kind, tmp_path: Path) -> None:
     """An HTML 502 page: on P unknown, and the message shows the status, not the page; on K retried."""
     with (
-        FaultServer([mirelo.html_error(502), good(kind)]) as server,
+        face.server([mirelo.html_error(502), good(kind)]) as server,
         Act(face, kind, server, tmp_path) as act,
         face.promise(1.0),
     ):
@@ -344,32 +351,35 @@ def test_fault_24_paid(face: Face, kind: Kind, tmp_path: Path) -> None:
             assert "nginx" not in error.message
 
 
+@on_both_wires
 def test_fault_25(face: Face, tmp_path: Path) -> None:
     """An empty 200, on R: `UnexpectedResponseError`."""
     with (
-        FaultServer([Respond(200)]) as server,
+        face.server([Respond(200)]) as server,
         Act(face, "read", server, tmp_path) as act,
         face.promise(1.0),
     ):
         _useless(act, "empty")
 
 
+@on_both_wires
 @pytest.mark.parametrize("kind", ["submit", "sync"])
 def test_fault_25_paid(face: Face, kind: Kind, tmp_path: Path) -> None:
     """An empty 200: on P unknown, accepted; on K retried."""
     with (
-        FaultServer([Respond(200), good(kind)]) as server,
+        face.server([Respond(200), good(kind)]) as server,
         Act(face, kind, server, tmp_path) as act,
         face.promise(1.0),
     ):
         act.lost("unexpected_response", 200, accepted=True)
 
 
+@on_both_wires
 @pytest.mark.parametrize("headers", [{"Content-Type": "text/plain"}, {}], ids=["text", "none"])
 def test_fault_26(face: Face, headers: dict[str, str], tmp_path: Path) -> None:
     """JSON under text/plain, or under no type at all: parsed."""
     with (
-        FaultServer([Respond(200, good("read").body, headers)]) as server,
+        face.server([Respond(200, good("read").body, headers)]) as server,
         Act(face, "read", server, tmp_path) as act,
         face.promise(1.0),
     ):
@@ -377,11 +387,12 @@ def test_fault_26(face: Face, headers: dict[str, str], tmp_path: Path) -> None:
         assert len(act.requests) == 1
 
 
+@on_both_wires
 def test_fault_26_page(face: Face, tmp_path: Path) -> None:
     """HTML under application/json: `UnexpectedResponseError`, which does not quote the page."""
     page = b"<html><body>please log in</body></html>"
     with (
-        FaultServer([Respond(200, page, JSON)]) as server,
+        face.server([Respond(200, page, JSON)]) as server,
         Act(face, "read", server, tmp_path) as act,
         face.promise(1.0),
     ):
@@ -390,10 +401,11 @@ def test_fault_26_page(face: Face, tmp_path: Path) -> None:
         assert error.body == page.decode()
 
 
+@on_both_wires
 def test_fault_27(face: Face, tmp_path: Path) -> None:
     """JSON behind a byte order mark: fine."""
     with (
-        FaultServer([Respond(200, b"\xef\xbb\xbf" + good("read").body, JSON)]) as server,
+        face.server([Respond(200, b"\xef\xbb\xbf" + good("read").body, JSON)]) as server,
         Act(face, "read", server, tmp_path) as act,
         face.promise(1.0),
     ):
@@ -413,24 +425,26 @@ STRANGE = {
 }
 
 
+@on_both_wires
 @pytest.mark.parametrize("what", STRANGE)
 def test_fault_27_strange(face: Face, what: str, tmp_path: Path) -> None:
     """UTF-16, invalid UTF-8, NaN, 10,000-deep nesting: typed, no RecursionError."""
     body, problem = STRANGE[what]
     with (
-        FaultServer([Respond(200, body, JSON)]) as server,
+        face.server([Respond(200, body, JSON)]) as server,
         Act(face, "read", server, tmp_path) as act,
         face.promise(1.0),
     ):
         _useless(act, problem)
 
 
+@on_both_wires
 @pytest.mark.parametrize("what", STRANGE)
 def test_fault_27_in_an_error(face: Face, what: str, tmp_path: Path) -> None:
     """The same under an error status: the status speaks."""
     body, _ = STRANGE[what]
     with (
-        FaultServer([Respond(402, body, JSON)]) as server,
+        face.server([Respond(402, body, JSON)]) as server,
         Act(face, "read", server, tmp_path) as act,
         face.promise(1.0),
     ):

@@ -11,18 +11,20 @@ from mirelo_ergo._runtime.api.retry import RetryBudget
 from tests.faults import mirelo
 from tests.faults.acts import ALL, Act, Kind, good
 from tests.faults.harness import SIGNATURE, Face
-from tests.faults.server import FaultServer
 from tests.faults.steps import Respond
+from tests.faults.virtual import on_both_wires
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = on_both_wires
 
 
 @pytest.mark.parametrize("kind", [*ALL, "keyed"])
 def test_fault_30(face: Face, kind: Kind, tmp_path: Path) -> None:
     """429 with `Retry-After: 1`: not before 1 s; one charge."""
     with (
-        FaultServer([_limited("1"), good(kind)]) as server,
+        face.server([_limited("1"), good(kind)]) as server,
         Act(face, kind, server, tmp_path) as act,
         face.promise(1.5),
     ):
@@ -56,7 +58,7 @@ def test_fault_31(face: Face, kind: Kind, form: str, tmp_path: Path) -> None:
     """Retry-After in every form: waited for if it means something, by the answer's own clock; the status stays."""
     header, seconds = AFTER[form]
     with (
-        FaultServer([_limited(header)]) as server,
+        face.server([_limited(header)]) as server,
         Act(face, kind, server, tmp_path, retries=1) as act,
         face.promise(1.0),
     ):
@@ -74,7 +76,7 @@ def test_fault_31(face: Face, kind: Kind, form: str, tmp_path: Path) -> None:
 def test_fault_32(face: Face, kind: Kind, tmp_path: Path) -> None:
     """429 with `Retry-After: 3600`: `RateLimitError` at once."""
     with (
-        FaultServer([_limited("3600"), good(kind)]) as server,
+        face.server([_limited("3600"), good(kind)]) as server,
         Act(face, kind, server, tmp_path) as act,
         face.promise(1.0),
     ):
@@ -101,7 +103,7 @@ def test_fault_33(face: Face, kind: Kind, status: int, tmp_path: Path) -> None:
     """500, 502, 503, 504 three times, on R and K: succeeds on the 4th; a keyed body is the same each time."""
     failures = [mirelo.html_error(status), Respond(status), mirelo.api_error(status, "server_error")]
     with (
-        FaultServer([*failures, good(kind)]) as server,
+        face.server([*failures, good(kind)]) as server,
         Act(face, kind, server, tmp_path) as act,
         face.promise(1.0),
     ):
@@ -121,7 +123,7 @@ def test_fault_33_paid(face: Face, kind: Kind, form: str, status: int, tmp_path:
         "envelope": mirelo.api_error(status, "server_error"),
     }
     with (
-        FaultServer([failure[form], good(kind)]) as server,
+        face.server([failure[form], good(kind)]) as server,
         Act(face, kind, server, tmp_path) as act,
         face.promise(1.0),
     ):
@@ -132,7 +134,7 @@ def test_fault_33_paid(face: Face, kind: Kind, form: str, status: int, tmp_path:
 def test_fault_34(face: Face, tmp_path: Path) -> None:
     """500 for ever, 200 calls: the client's budget allows 35 re-sends in all."""
     with (
-        FaultServer([mirelo.html_error(500)]) as server,
+        face.server([mirelo.html_error(500)]) as server,
         Act(face, "read", server, tmp_path, backoff_ms=0) as act,
         face.promise(10.0),
     ):
@@ -147,7 +149,7 @@ def test_fault_34(face: Face, tmp_path: Path) -> None:
 def test_fault_35(face: Face, kind: Kind, status: int, tmp_path: Path) -> None:
     """400 and 422, on P: `InvalidRequestError` in the service's words, no retry."""
     with (
-        FaultServer([mirelo.api_error(status, "invalid_request", "the prompt is empty"), good(kind)]) as server,
+        face.server([mirelo.api_error(status, "invalid_request", "the prompt is empty"), good(kind)]) as server,
         Act(face, kind, server, tmp_path) as act,
         face.promise(1.0),
     ):
@@ -166,7 +168,7 @@ def test_fault_35(face: Face, kind: Kind, status: int, tmp_path: Path) -> None:
 def test_fault_35_page(face: Face, kind: Kind, status: int, tmp_path: Path) -> None:
     """400 and 422 without the service's own error body, on P: the same by the status alone."""
     with (
-        FaultServer([mirelo.html_error(status), good(kind)]) as server,
+        face.server([mirelo.html_error(status), good(kind)]) as server,
         Act(face, kind, server, tmp_path) as act,
         face.promise(1.0),
     ):
@@ -182,8 +184,8 @@ def test_fault_35_page(face: Face, kind: Kind, status: int, tmp_path: Path) -> N
 def test_fault_36(face: Face, kind: Kind, status: int, tmp_path: Path) -> None:
     """301, 302, 303, 307, 308 on POST, and on PUT: an error, no second request to any origin."""
     with (
-        FaultServer([good(kind)]) as elsewhere,
-        FaultServer() as server,
+        face.server([good(kind)]) as elsewhere,
+        face.server() as server,
         Act(face, kind, server, tmp_path) as act,
         face.promise(1.0),
     ):

@@ -31,8 +31,8 @@ from mirelo_ergo import (
 from tests.faults import mirelo
 from tests.faults.clock import Clock
 from tests.faults.harness import Face
-from tests.faults.server import FaultServer
 from tests.faults.steps import Close, ReadRequest, Reset, Respond, Script, Send, Stall
+from tests.faults.virtual import on_both_wires
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 from tests.faults.jobs import DONE, POLL, POST, URL, about, bent, job_service, submitted, wire
 
+pytestmark = on_both_wires
 HOUR = 3600.0
 
 
@@ -48,7 +49,7 @@ def test_fault_42(face: Face, caplog: pytest.LogCaptureFixture) -> None:
     """A status that nobody knows means that the job still runs; that is said once, not at every poll."""
     queued, cancelled = (bent(mirelo.processing(), status=status) for status in ("queued\r\nX: y", "cancelled"))
     routes = job_service(queued, queued, cancelled, queued, DONE)
-    with FaultServer(routes) as server, face.promise(deadline=1.0), caplog.at_level(logging.WARNING):
+    with face.server(routes) as server, face.promise(deadline=1.0), caplog.at_level(logging.WARNING):
         client = face.open(server.url)
         job = submitted(face, client)
         seen: list[JobProcessing] = []
@@ -68,7 +69,7 @@ def test_fault_43(face: Face, estimated_ms: int, estimate: float) -> None:
     clock = Clock()
     progress = [mirelo.processing(progress_percent=percent) for percent in (250, -3, 10**400, 0)]
     routes = job_service(*progress, accepted=bent(mirelo.accepted(), estimated_ms=estimated_ms))
-    with FaultServer(routes) as server, face.promise(deadline=4.0):
+    with face.server(routes) as server, face.promise(deadline=4.0):
         client = clock.drive(face.open(server.url))
         job = submitted(face, client)
         seen: list[JobProcessing] = []
@@ -86,7 +87,7 @@ def test_fault_43(face: Face, estimated_ms: int, estimate: float) -> None:
 
 def test_fault_44_then_whole(face: Face) -> None:
     """Succeeded without its results: one more poll, which has them."""
-    with FaultServer(job_service(mirelo.succeeded(), DONE)) as server, face.promise(deadline=1.0):
+    with face.server(job_service(mirelo.succeeded(), DONE)) as server, face.promise(deadline=1.0):
         client = face.open(server.url)
         job = submitted(face, client)
         assert face.do(job.wait(poll_interval_ms=10)).result_urls == [URL]
@@ -101,7 +102,7 @@ def test_fault_44(face: Face, resumed: bool, second: Respond) -> None:
     """Fewer results than asked for: one more poll, then an error with the job and with what there is."""
     url = "https://results.test/1.wav"
     echoed = bent(mirelo.succeeded(url), request={**mirelo.SUBMITTED, "num_samples": 2})
-    with FaultServer(job_service(echoed, second)) as server, face.promise(deadline=1.0):
+    with face.server(job_service(echoed, second)) as server, face.promise(deadline=1.0):
         client = face.open(server.url)
         job = submitted(face, client, num_samples=2)
         if resumed:
@@ -118,16 +119,16 @@ def test_fault_44(face: Face, resumed: bool, second: Respond) -> None:
 def test_fault_45(face: Face) -> None:
     """A 404 straight after the 202: the job is not known everywhere yet."""
     missing = mirelo.api_error(404, "job_not_found")
-    with FaultServer(job_service(missing, missing, mirelo.processing(), DONE)) as server, face.promise(deadline=1.0):
+    with face.server(job_service(missing, missing, mirelo.processing(), DONE)) as server, face.promise(deadline=1.0):
         client = face.open(server.url)
         job = submitted(face, client)
         assert face.do(job.wait(poll_interval_ms=20)).result_urls == [URL]
         assert wire(server) == [POST] + [POLL] * 4
-    with FaultServer(job_service(*[missing] * 3, DONE)) as server, face.promise(deadline=1.0):
+    with face.server(job_service(*[missing] * 3, DONE)) as server, face.promise(deadline=1.0):
         client = face.open(server.url)
         assert face.do(submitted(face, client).status()) == JobSucceeded([URL])
         assert wire(server) == [POST] + [POLL] * 4
-    with FaultServer(job_service(missing)) as server, face.promise(deadline=1.0):
+    with face.server(job_service(missing)) as server, face.promise(deadline=1.0):
         client = face.open(server.url)
         job = submitted(face, client)
         error = face.failing(job.status)
@@ -142,7 +143,7 @@ def test_fault_46(face: Face, resumed: bool) -> None:
     """A 404 after 24 h: the job has expired. Before that it is just not found, at once."""
     clock = Clock()
     missing = mirelo.api_error(404, "job_not_found")
-    with FaultServer(job_service(mirelo.processing(), missing)) as server, face.promise(deadline=1.0):
+    with face.server(job_service(mirelo.processing(), missing)) as server, face.promise(deadline=1.0):
         client = clock.drive(face.open(server.url))
         job = submitted(face, client)
         assert face.do(job.status()).status == "processing"
@@ -160,7 +161,7 @@ def test_fault_46(face: Face, resumed: bool) -> None:
 
 def test_fault_47(face: Face) -> None:
     """A job that never ends: the wait does, at its deadline, and the error's token resumes the job later."""
-    with FaultServer(job_service(mirelo.processing())) as server:
+    with face.server(job_service(mirelo.processing())) as server:
         client = face.open(server.url)
         job = submitted(face, client)
         with face.promise(deadline=0.5):
@@ -178,7 +179,7 @@ def test_fault_47(face: Face) -> None:
 @pytest.mark.parametrize("seen", [[], [mirelo.processing()]])
 def test_fault_47_silent(face: Face, seen: list[Script]) -> None:
     """A job that never ends, on a server that never answers: the same, no later."""
-    with FaultServer(job_service(*seen, [ReadRequest(), Stall()])) as server:
+    with face.server(job_service(*seen, [ReadRequest(), Stall()])) as server:
         client = face.open(server.url)
         job = submitted(face, client)
         began = time.monotonic()
@@ -195,7 +196,7 @@ def test_fault_47_by_default(face: Face) -> None:
     for estimated_ms, limit in [(1000, 600.0), (200_000, 1000.0)]:
         clock = Clock()
         routes = job_service(mirelo.processing(), accepted=mirelo.accepted(estimated_ms=estimated_ms))
-        with FaultServer(routes) as server, face.promise(deadline=4.0):
+        with face.server(routes) as server, face.promise(deadline=4.0):
             client = clock.drive(face.open(server.url))
             job = submitted(face, client)
             error = face.failing(job.wait)
@@ -206,13 +207,13 @@ def test_fault_47_by_default(face: Face) -> None:
 
 def test_fault_48(face: Face) -> None:
     """Succeeded, then processing, then errored: the first final answer wins, in every way of asking."""
-    with FaultServer(job_service(DONE, mirelo.processing(), mirelo.errored())) as server, face.promise(deadline=1.0):
+    with face.server(job_service(DONE, mirelo.processing(), mirelo.errored())) as server, face.promise(deadline=1.0):
         client = face.open(server.url)
         job = submitted(face, client)
         assert [face.do(job.status()) for _ in range(3)] == [JobSucceeded([URL])] * 3
         assert face.do(job.wait()).result_urls == [URL]
         assert wire(server) == [POST] + [POLL] * 3
-    with FaultServer(job_service(mirelo.errored(), DONE)) as server, face.promise(deadline=1.0):
+    with face.server(job_service(mirelo.errored(), DONE)) as server, face.promise(deadline=1.0):
         client = face.open(server.url)
         job = submitted(face, client)
         updates = face.each(job.updates(poll_interval_ms=10))
@@ -237,7 +238,7 @@ def test_fault_48(face: Face) -> None:
 def test_fault_49(face: Face, detail: object, code: str, http_status: int, words: str) -> None:
     """A job that errored, with and without a code: it failed, and nothing is sent again."""
     routes = job_service(mirelo.processing(), bent(mirelo.errored(), error=detail))
-    with FaultServer(routes) as server, face.promise(deadline=1.0):
+    with face.server(routes) as server, face.promise(deadline=1.0):
         client = face.open(server.url)
         error = face.failing(client.text_to_sfx("rain").run, poll_interval_ms=10)
         assert type(error) is JobFailedError
@@ -287,7 +288,7 @@ def test_fault_50(face: Face) -> None:
     """Polls fail for two minutes in the middle of a job, in every way: the wait goes on, and at its usual pace."""
     clock = Clock()
     weather = Weather(clock, (20.0, 140.0), BAD_POLLS, done_at=145.0)
-    with FaultServer(weather) as server, face.promise(deadline=2.0):
+    with face.server(weather) as server, face.promise(deadline=2.0):
         client = clock.drive(face.open(server.url))
         job = submitted(face, client)
         assert face.do(job.wait()).result_urls == [URL]
@@ -311,7 +312,7 @@ def test_fault_50_for_ever(face: Face, bad: Script, kind: type[MireloError]) -> 
     """Nothing but failures for five minutes ends it, with their error and the job."""
     clock = Clock()
     weather = Weather(clock, (20.0, 1e9), [bad])
-    with FaultServer(weather) as server, face.promise(deadline=2.0):
+    with face.server(weather) as server, face.promise(deadline=2.0):
         client = clock.drive(face.open(server.url))
         job = submitted(face, client)
         error = face.failing(job.wait)
@@ -332,7 +333,7 @@ def test_fault_50_for_ever(face: Face, bad: Script, kind: type[MireloError]) -> 
 )
 def test_fault_50_at_once(face: Face, status: int, code: str, kind: type[MireloError]) -> None:
     """What no waiting mends ends a wait at once, with the job."""
-    with FaultServer(job_service(mirelo.processing(), mirelo.api_error(status, code))) as server, face.promise(1.0):
+    with face.server(job_service(mirelo.processing(), mirelo.api_error(status, code))) as server, face.promise(1.0):
         client = face.open(server.url)
         job = submitted(face, client)
         error = face.failing(job.wait, poll_interval_ms=10)
@@ -353,7 +354,7 @@ def test_fault_50_retry_after(face: Face) -> None:
         attrs.evolve(mirelo.processing(), headers={"Retry-After": "nan"}),
         DONE,
     ]
-    with FaultServer(job_service(*polls)) as server, face.promise(deadline=1.0):
+    with face.server(job_service(*polls)) as server, face.promise(deadline=1.0):
         client = clock.drive(face.open(server.url))
         assert face.do(submitted(face, client).wait()).result_urls == [URL]
         assert clock.naps[1:5] == [17.0, 23.0, 60.0, 60.0]
@@ -376,7 +377,7 @@ def test_fault_51(face: Face, dated: bool) -> None:
             clock.jump = jumps(len(weather.polled))
             return weather(request)
 
-        with FaultServer(router) as server, face.promise(deadline=2.0):
+        with face.server(router) as server, face.promise(deadline=2.0):
             client = clock.drive(face.open(server.url))
             job = submitted(face, client)
             assert face.do(job.wait()).result_urls == [URL]

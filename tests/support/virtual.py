@@ -369,32 +369,33 @@ def runtime_over(io: VirtualIO, **options: Any) -> Runtime:
 def client_over(io: VirtualIO, **options: Any) -> MireloClient:
     """Make a blocking client that does everything through `io`."""
     client = MireloClient(KEY, **options)
-    _put_under(client, io)
+    put_under(client, io)
     return client
 
 
 def async_client_over(io: VirtualIO, **options: Any) -> AsyncMireloClient:
     """Make an async client that does everything through `io`; its coroutines are for `run`."""
     client = AsyncMireloClient(KEY, **options)
-    _put_under(client, io)
+    put_under(client, io)
     return client
 
 
 def pixazo_over(io: VirtualIO, **options: Any) -> PixazoClient:
     """Make a blocking client of the gateway that does everything through `io`."""
     client = PixazoClient(KEY, **options)
-    _put_under(client, io)
+    put_under(client, io)
     return client
 
 
 def async_pixazo_over(io: VirtualIO, **options: Any) -> AsyncPixazoClient:
     """Make an async client of the gateway that does everything through `io`; its coroutines are for `run`."""
     client = AsyncPixazoClient(KEY, **options)
-    _put_under(client, io)
+    put_under(client, io)
     return client
 
 
-def _put_under(client: Any, io: VirtualIO) -> None:
+def put_under(client: Any, io: VirtualIO) -> None:
+    """Let a client do everything through `io`."""
     old = client._core.runtime
     client._io = io
     client._core.runtime = Runtime(io, old.api, old.secret, old.base_url, old.policy, old.timeout)

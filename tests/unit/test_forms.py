@@ -18,7 +18,7 @@ from mirelo_ergo._runtime.transfer.sources import BytesSource, FileSource, open_
 from mirelo_ergo._runtime.transfer.upload import Slot
 from tests.support.answers import reply, reset
 from tests.support.madeup import MadeUpClient
-from tests.support.virtual import KEY, Incoming, Sending, VirtualIO, _put_under
+from tests.support.virtual import KEY, Incoming, Sending, VirtualIO, put_under
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ class Service:
 
 def upload(io: VirtualIO, path: Path, **options: Any) -> str:
     client = MadeUpClient(KEY)
-    _put_under(client, io)
+    put_under(client, io)
     return client.upload(path, **options)
 
 

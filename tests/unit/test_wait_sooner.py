@@ -28,7 +28,7 @@ from tests.support.answers import page, reply
 from tests.support.examples import examples
 from tests.support.jobs import still
 from tests.support.madeup import JOB, POLL, STREAM, AsyncMadeUpClient, MadeUpClient, read_event
-from tests.support.virtual import KEY, START, WALL, Late, Streamed, VirtualIO, _put_under
+from tests.support.virtual import KEY, START, WALL, Late, Streamed, VirtualIO, put_under
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +97,7 @@ class Waited:
 
     def job(self, asynchronous: bool = False) -> Any:
         client: Any = (AsyncMadeUpClient if asynchronous else MadeUpClient)(KEY, way=self.way)
-        _put_under(client, self.io)
+        put_under(client, self.io)
         return client.job(f"madeup2:make:one:{JOB}:{int(WALL)}:30000:1")
 
     def wait(self, asynchronous: bool = False, **options: Any) -> Any:
