@@ -258,7 +258,7 @@ def test_a_scale_that_was_encoded_and_detuned_comes_back(tmp_path: Path) -> None
     with av.open(str(tmp_path / "scale.mp3")) as container:
         resampler = av.AudioResampler(format="s16", layout="stereo", rate=RATE)
         frames = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
-    samples = np.concatenate([part.to_ndarray().reshape(-1, 2) for part in frames])
+    samples = np.concatenate([part.to_ndarray().reshape(-1, 2) for part in frames]).astype(np.int16)
     slower = np.stack(
         [np.interp(np.arange(0, len(samples) - 1, 0.985), np.arange(len(samples)), samples[:, n]) for n in (0, 1)],
         axis=1,
