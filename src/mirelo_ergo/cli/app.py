@@ -12,7 +12,7 @@ from . import signals
 from .failures import MEANINGS, Exit, Failure
 from .job import job, jobs
 from .mirelo import extend, inpaint, me, text, video
-from .mistakes import Commands, unknown_option
+from .mistakes import Commands, complaint, unknown_option
 from .models import models
 from .output import Output
 from .pixazo import pixazo
@@ -91,5 +91,5 @@ def _usage(error: click.ClickException, given: Sequence[str]) -> Failure:
     if isinstance(error, click.NoSuchOption):
         message = unknown_option(error, given, service.key_variable)
     else:
-        message = error.format_message().rstrip(".")
+        message = complaint(error)
     return Failure(Exit.REFUSED, "usage", message, hints=(f"see: {path} --help",))

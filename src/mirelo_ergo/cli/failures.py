@@ -165,6 +165,8 @@ def _of_library(error: MireloError) -> Failure:
         hints += ("--overwrite replaces it",)
     if isinstance(error, IncompleteResultError) and error.result_urls:
         hints += (f"those that came: job wait {error.job_token} --json gives their result_urls",)
+    if isinstance(error, AuthenticationError):
+        hints += ("the key comes from the environment: see mirelo-ergo --help",)
     if isinstance(error, SubmitOutcomeUnknown):
         hints += (f"the request's fingerprint: {error.request_fingerprint}",)
     return Failure(exit_code_of(error), error.code, in_options(error), hints=hints, **fields)

@@ -32,7 +32,8 @@ class Generation:
     """One thing to make: how the library's request of it is built, and what its files are called after.
 
     `label` names it for people, `stem` is for file names. `kind` says what comes, audio or video; a sound has one of
-    the `endings`. `filmable` says that --output video would give the clip with its sound.
+    the `endings`. `filmable` says that --output video would give the clip with its sound. `note` is what was chosen for
+    the user.
     """
 
     build: Callable[[Any, ProgressView], JobRequest]
@@ -42,6 +43,7 @@ class Generation:
     kind: str = "audio"
     endings: tuple[str, ...] = (".wav",)
     filmable: bool = False
+    note: str = ""
 
 
 @attrs.frozen
@@ -62,6 +64,9 @@ class Command:
         targets = self.saving.targets(generations, output)
         with self.connection.client(output) as client, shown(output) as view:
             requests = [generation.build(client, view) for generation in generations]
+            for generation in generations:
+                if generation.note:
+                    view.note(generation.note)
             costs = [_cost(request) for request in requests]
             total = _total(costs)
             _check_limit(total, self.max_credits)

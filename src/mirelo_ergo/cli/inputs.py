@@ -117,6 +117,8 @@ def prompt_from(words: tuple[str, ...], stdin: Stdin) -> str:
         odd = next((word for word in words if re.match("[–—]", word)), None)
         if odd is not None:
             raise refused(f"{odd} begins with a dash that is not typed as --: write --{odd.lstrip('–—-')}")
+        if found := next((match for word in words[1:] if (match := re.fullmatch(r"([a-z-]+)=(\S*)", word))), None):
+            raise refused(f"{found[0]} is not an option: write --{found[1]} {found[2]}".rstrip())
         raise refused(f"the prompt has to be in quotation marks: {shlex.quote(' '.join(words))}")
     [prompt] = list(words)
     if prompt == "-":

@@ -76,7 +76,7 @@ def video(
     _check_stems(command, sources)
     generations = []
     for source in sources:
-        length = _clip_length(command.session, source, duration, start or 0, model)
+        length, note = _clip_length(source, duration, start or 0, model)
 
         def build(
             client: MireloClient, view: ProgressView, source: Source = source, length: int = length
@@ -94,7 +94,7 @@ def video(
                 max_credits=command.max_credits,
             )
 
-        generations.append(Generation(build, source.label, _stem(source), samples, output, filmable=True))
+        generations.append(Generation(build, source.label, _stem(source), samples, output, filmable=True, note=note))
     command.generate(generations)
 
 
@@ -209,20 +209,19 @@ def _from_sound(
     command.generate([Generation(build, source.label, _stem(source), samples)])
 
 
-def _clip_length(session: Session, source: Source, duration: int | None, start: int, model: str | None) -> int:
-    """Return the length asked for, else the clip's own less the start, up to the model's limit; say so."""
+def _clip_length(source: Source, duration: int | None, start: int, model: str | None) -> tuple[int, str]:
+    """Return the length asked for, else the clip's own less the start, up to the model's limit; and what to say."""
     if source.is_url:
         if duration is None:
             raise refused("a clip by URL needs --duration: only the service looks into it")
-        return duration
+        return duration, ""
     found = clip.headers(source)
     if duration is not None:
         if found is not None and found.lengths_ms:
             clip.check_within(max(found.lengths_ms), start, duration)
-        return duration
+        return duration, ""
     rest, why = clip.rest_of(clip.own_length(source, found), start, _longest(model))
-    session.output.note(f"duration: {seconds(rest)}, {why}")
-    return rest
+    return rest, f"duration: {seconds(rest)}, {why}"
 
 
 def _longest(model: str | None) -> int | None:

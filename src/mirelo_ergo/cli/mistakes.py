@@ -33,6 +33,7 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
     "--output": "with-video mix",
 }
 """What people call options elsewhere."""
+_PROMPTS: Final = ("prompt", "text", "description", "words", "p")
 _SENTENCES: Final[Mapping[str, str]] = {
     "api-key apikey key k token secret auth": (
         "the key is no option, as every user of a machine can see options: set {key} in the environment"
@@ -72,6 +73,9 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args or ["--help"])
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -99,6 +103,24 @@ class Commands(click.Group):
         return f"{start}; it has {', '.join(self.list_commands(ctx))}"
 
 
+def complaint(error: click.ClickException) -> str:
+    """Return click's complaint about a command line in a sentence that begins with what is wrong."""
+    param = getattr(error, "param", None)
+    name = None if param is None else max(param.opts, key=len) if isinstance(param, click.Option) else param.metavar
+    if isinstance(error, click.MissingParameter) and param is not None and error.ctx is not None:
+        example = f"{name} {param.metavar}" if isinstance(param, click.Option) else str(name)
+        return f"{error.ctx.command_path} needs {example}"
+    if isinstance(error, click.BadParameter) and name is not None:
+        elsewhere = "; --out says where the results go" if name == "--output" else ""
+        return f"{name}: {error.message.rstrip('.')}{elsewhere}"
+    if isinstance(error, click.BadOptionUsage) and "requires" in error.message:
+        return f"{error.option_name} needs a value"
+    if found := re.match(r"Got unexpected extra arguments? \((.+)\)", error.message):
+        path = "" if not isinstance(error, click.UsageError) or error.ctx is None else f"{error.ctx.command_path} "
+        return f"{path}takes no more arguments: {found[1]} is too much"
+    return error.format_message().rstrip(".")
+
+
 def unknown_option(error: click.NoSuchOption, given: Sequence[str], key_variable: str) -> str:
     """Return a sentence about an option that a command lacks."""
     ctx = error.ctx
@@ -107,6 +129,10 @@ def unknown_option(error: click.NoSuchOption, given: Sequence[str], key_variable
     plain = written.lstrip("-").partition("=")[0].lower().replace("_", "-")
     own = set(_options(ctx.command))
     start = f"{ctx.command_path} has no option {written[:40]}"
+    if plain in _PROMPTS and any(
+        param.name == "prompt" and isinstance(param, click.Argument) for param in ctx.command.params
+    ):
+        return f'{start}: the prompt stands without one: {ctx.command_path} "rain on a tin roof"'
     if f"--{plain}" in own:
         return f"{start}: long options have two dashes and small letters: --{plain}"
     meant = [name for name, others in _OTHER_NAMES.items() if name in own and plain in others.split()]
@@ -115,7 +141,7 @@ def unknown_option(error: click.NoSuchOption, given: Sequence[str], key_variable
     for names, sentence in _SENTENCES.items():
         if plain in names.split():
             return f"{start}: {sentence.format(key=key_variable)}"
-    if ctx.parent is None and plain in {name.lstrip("-") for name in _all_options(ctx.command)}:
+    if ctx.parent is None and plain in {name.lstrip("-") for name in all_options(ctx.command)}:
         return f"{start}: options stand after the command, as in mirelo-ergo text PROMPT --{plain}"
     near = difflib.get_close_matches(f"--{plain}", own, 1, 0.7)
     if near:
@@ -146,6 +172,7 @@ def _commands(command: click.Command, path: str = "") -> Iterator[tuple[str, cli
         yield from _commands(inner, whole) if isinstance(inner, click.Group) else [(whole, inner)]
 
 
-def _all_options(command: click.Command) -> Iterator[str]:
+def all_options(command: click.Command) -> Iterator[str]:
+    """Yield the options of every command below one."""
     for _, inner in _commands(command):
         yield from _options(inner)

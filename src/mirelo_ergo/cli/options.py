@@ -149,7 +149,7 @@ _NAME = click.option(
 )
 _OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace files of the same name.")
 _MAX_CREDITS = click.option(
-    "--max-credits", metavar="N", type=count(0, 10**12), help="Submit nothing if all of it would cost more."
+    "--max-credits", metavar="N", type=count(0), help="Submit nothing if all of it would cost more."
 )
 _WAIT_TIME = click.option(
     "--timeout",

@@ -61,7 +61,7 @@ class Saving:
         if self.to_stdout or self.is_folder:
             return [self._named_after(generation, len(generations)) for generation in generations]
         if len(generations) > 1:
-            raise refused(f"--out {self.out} is a file, and there are several clips: write {self.out}/ for a folder")
+            raise refused(f"--out {self.out} is a file, and there are several clips: give a folder, such as sounds/")
         self._check_ending(generations[0])
         if not self.overwrite:
             self._check_free(results)
@@ -75,7 +75,7 @@ class Saving:
             self._check_stdout(output, results)
             return
         if self.name is not None and not self.is_folder:
-            raise refused(f"--out {self.out} is a file and --name names files: write {self.out}/ for a folder")
+            raise refused(f"--out {self.out} is a file and --name names files: give a folder, such as sounds/")
         folder = Path(self.out) if self.is_folder else Path(self.out).parent
         self._check_folder(folder)
         if not self.is_folder:

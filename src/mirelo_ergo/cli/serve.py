@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .failures import missing_extra, refused
+from .failures import Exit, Failure, missing_extra
 from .options import count
 
 
@@ -68,4 +68,4 @@ def serve(
             ready_file=ready_file,
         )
     except (ValueError, OverflowError, OSError) as error:
-        raise refused(f"the emulator cannot run like this: {error}") from error
+        raise Failure(Exit.REFUSED, "usage", f"the emulator cannot run like this: {error}") from error

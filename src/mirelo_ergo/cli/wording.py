@@ -39,7 +39,9 @@ OPTIONS: Final[Mapping[str, str]] = {
 _VALUE = r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s;,()]+)"""
 _GIVEN = re.compile(rf"(?<![\w.-])({'|'.join(map(re.escape, OPTIONS))})=(?:{_VALUE})?")
 _BOUND = re.compile(r"\b(minimum of |maximum of |allowed: |to )(-?\d+(?:\.\d+)?)\b")
-_SOURCE = re.compile(r"^[\w/-]+ v\S+: (video|audio): ")
+_SOURCE = re.compile(r"^(?:[\w/-]+ v\S+: )?(video|audio): ")
+_MS = re.compile(r"\b(\d+) ms\b")
+_UNKNOWN_KIND = re.compile(r"neither the first bytes nor the name of (.*) tell what it is: pass content_type=.*")
 _LACKS = re.compile(r"\bhas no (\w+)\b")
 _ABOUT = re.compile(r"[\w/-]+(?= v\d)")
 _OTHER = re.compile(r"(?<=[;d] )([\w/-]+) (v\d[\d.]*)(?= (?:has|have|takes?|and)\b)")
@@ -57,6 +59,8 @@ def in_options(error: MireloError) -> str:
     text = _LACKS.sub(lambda found: f"has no {_bare_option(found[1])}", text)
     if about := _ABOUT.match(text):
         text = _OTHER.sub(lambda found: _way(about[0], found[1], found[2]), text)
+    text = _MS.sub(lambda found: seconds(int(found[1])), text).replace(" when --", " with --")
+    text = _UNKNOWN_KIND.sub(r"neither the first bytes of \1 nor the ending of its name say that it is one", text)
     return text.replace("pass --allow-private-hosts to the client", "give --allow-private-hosts").replace(
         "pass --overwrite to replace it", "--overwrite replaces it"
     )
