@@ -85,7 +85,8 @@ class MireloError(Exception):
     `message`, `code` and `http_status` are always there (0 when no HTTP status belongs to it). `job` is the job the
     error is about, None before there is one; `job_token` is its token, which also survives pickling. `request_id` is
     the service's own id of the request, `body` the decoded error body, `retryable` says whether the same call may
-    succeed later without a change and without paying twice.
+    succeed later without a change and without paying twice. `operation` is what the service's specification calls the
+    operation that failed, None where it was none: an upload, a download, or a check before anything was sent.
     """
 
     default_code = "error"
@@ -110,6 +111,7 @@ class MireloError(Exception):
         self.retryable = retryable
         self.job: Any = None
         self.job_token: str | None = None
+        self.operation: str | None = None
 
     def __str__(self) -> str:
         return self.message

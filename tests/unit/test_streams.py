@@ -316,7 +316,8 @@ def test_what_is_no_stream_is_a_typed_error(answer: Any, cls: type[MireloError],
     follow = Following(*[answer] * 9)
     error = follow.error()
     assert type(error) is cls
-    assert error.message.startswith("streamThing: ")
+    assert error.operation == "streamThing"
+    assert "streamThing" not in error.message
     assert 9 - len(follow.connections) == tries
 
 

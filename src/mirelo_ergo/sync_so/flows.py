@@ -88,7 +88,7 @@ class SyncSoFlows(JobFlows):
             opening = self.calls.open_upload(file.name, file.content_type, file.source.size)
             opened = await execute(self.runtime, opening)
             if not opened.upload_url or not opened.url:
-                raise MireloError("createAssetUpload: the answer has no uploadUrl or no url; nothing was uploaded")
+                raise MireloError("the answer has no address to upload to; nothing was uploaded")
             return Slot(opened.url, opened.upload_url)
 
         url = await upload(self.runtime, file.source, file.content_type, new_slot, on_progress)

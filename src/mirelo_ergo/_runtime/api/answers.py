@@ -152,17 +152,21 @@ def status_phrase(status: int) -> str:
 
 
 def error_from(api: Api, secret: Secret, reply: Reply, what: str, retry_after: float | None) -> MireloError:
-    """Make the typed error of a non-2xx answer. Unknown codes land by status; a page is named, not quoted."""
+    """Return the typed error of a non-2xx answer. Unknown codes land by status; a page is named, not quoted.
+
+    `what` is what was done, where that is not one of the service's operations; "" where it is.
+    """
+    doing = f"{what}: " if what else ""
     facts = error_facts(api, reply)
     status = reply.status
     cls: type[MireloError] | None = None
     if facts is not None:
         cls = api.errors_by_code.get(facts.code)
-        message = f"{what}: {shorten(secret.scrub(facts.message), 500)} ({facts.code}, HTTP {status})"
+        message = f"{doing}{shorten(secret.scrub(facts.message), 500)} ({facts.code}, HTTP {status})"
     else:
         location = secret.scrub(reply.headers.get("location", "?")).split("?")[0]
         where = f", to {shorten(location, 120)}" if 300 <= status < 400 else ""
-        message = f"{what}: HTTP {status_phrase(status)}{where}, without the service's own error body"
+        message = f"{doing}HTTP {status_phrase(status)}{where}, without the service's own error body"
     if cls is None:
         cls = _BY_STATUS.get(status) or (ServerError if status >= 500 else APIStatusError)
     more: dict[str, Any] = {
@@ -180,9 +184,10 @@ def error_from(api: Api, secret: Secret, reply: Reply, what: str, retry_after: f
 
 
 def failure_error(what: str, url: str, failure: TransportFailure, attempts: int) -> MireloError:
-    """Return the typed error of an attempt that got no answer."""
+    """Return the typed error of an attempt that got no answer; `what` as in `error_from`."""
+    doing = f"{what}: " if what else ""
     times = "once" if attempts == 1 else f"{attempts} times"
-    message = f"{what}: no answer from {safe_url(url)}, tried {times}: {failure.detail}"
+    message = f"{doing}no answer from {safe_url(url)}, tried {times}: {failure.detail}"
     if failure.kind == "timeout":
         return RequestTimeoutError(message, sent=failure.sent, attempts=attempts, retryable=True)
     if failure.kind == "local":

@@ -113,14 +113,19 @@ class Call:
 
     def error(self) -> MireloError:
         """Return the typed error of the latest attempt."""
-        operation, runtime, reply = self._operation, self._runtime, self.reply
+        error = self._error()
+        error.operation = self._operation.name
+        return error
+
+    def _error(self) -> MireloError:
+        runtime, reply = self._runtime, self.reply
         if reply is None:
             assert self.failure is not None, "an attempt without a response has a failure"
-            return failure_error(operation.name, runtime.base_url, self.failure, self._retrier.number)
+            return failure_error("", runtime.base_url, self.failure, self._retrier.number)
         if not self.problem:
-            return error_from(runtime.api, runtime.secret, reply, operation.name, self.answered().retry_after)
+            return error_from(runtime.api, runtime.secret, reply, "", self.answered().retry_after)
         return UnexpectedResponseError(
-            f"{operation.name}: {self.problem} (HTTP {reply.status})",
+            f"{self.problem} (HTTP {reply.status})",
             None,
             reply.status,
             body=kept_body(runtime.secret, reply),
@@ -142,7 +147,7 @@ class Call:
         job_id = self.job_id()
         taken = "the service took it, but" if accepted else "it may have been taken:"
         unknown = SubmitOutcomeUnknown(
-            f"{operation.name}: the request left and {taken} {evidence}. {_way_out(job_id, key)}",
+            f"the request left and {taken} {evidence}. {_way_out(job_id, key)}",
             code,
             status,
             accepted=accepted,
@@ -156,6 +161,7 @@ class Call:
             body=kept_body(runtime.secret, reply) if reply is not None else None,
             request_id=reply.headers.get("x-request-id") if reply is not None else None,
         )
+        unknown.operation = operation.name
         unknown.__cause__ = definite
         return unknown
 

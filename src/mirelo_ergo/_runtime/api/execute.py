@@ -135,7 +135,8 @@ async def _send(
         # The body was not read to its end, so that no server can act on this attempt.
         call.failure = TransportFailure("network", "partial", str(source))
         cls = SourceChangedError if source.changed else UploadError
-        error = cls(f"{operation.name}: {source}; nothing was submitted", None, 0)
+        error = cls(f"{source}; nothing was submitted", None, 0)
+        error.operation = operation.name
         error.__cause__ = source.__cause__
         if (earlier := call.open_outcome()) is not None:
             raise call.unknown(earlier.accepted) from error

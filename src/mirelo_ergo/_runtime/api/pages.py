@@ -66,7 +66,9 @@ class PageWalk(Generic[T]):
         content = await execute(self._runtime, operation)
         problem = self._problem(cursor, content)
         if problem is not None:
-            raise UnexpectedResponseError(f"{operation.name}: the list does not end: {problem}", "endless_list")
+            error = UnexpectedResponseError(f"the list does not end: {problem}", "endless_list")
+            error.operation = operation.name
+            raise error
         self._take(cursor, content)
 
     def _problem(self, cursor: str | None, content: PageContent[T]) -> str | None:

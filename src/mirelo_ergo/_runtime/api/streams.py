@@ -243,9 +243,14 @@ class Follower:
         return parse_retry_after(headers.get("retry-after"), headers.get("date"), self._runtime.io.wall())
 
     def _error(self, problem: TransportFailure | Unusable | Reply) -> MireloError:
-        name, runtime = self._source.name, self._runtime
+        error = self._typed(problem)
+        error.operation = self._source.name
+        return error
+
+    def _typed(self, problem: TransportFailure | Unusable | Reply) -> MireloError:
+        runtime = self._runtime
         if isinstance(problem, TransportFailure):
-            return failure_error(name, runtime.base_url, problem, max(1, self._retrier.number))
+            return failure_error("", runtime.base_url, problem, max(1, self._retrier.number))
         if isinstance(problem, Unusable):
-            return UnexpectedResponseError(f"{name}: {runtime.secret.scrub(str(problem))}", retryable=True)
-        return error_from(runtime.api, runtime.secret, problem, name, self._retry_after(problem))
+            return UnexpectedResponseError(runtime.secret.scrub(str(problem)), retryable=True)
+        return error_from(runtime.api, runtime.secret, problem, "", self._retry_after(problem))
