@@ -165,7 +165,7 @@ def refused(io: VirtualIO, asynchronous: bool) -> tuple[list[int], str]:
         else:
             seen.extend(list_over(io))
 
-    with pytest.raises(UnexpectedResponseError, match="^the list does not end: ") as caught:
+    with pytest.raises(UnexpectedResponseError, match=r"^the list does not end: ") as caught:
         take_all()
     assert caught.value.code == "endless_list"
     return seen, caught.value.message.partition("end: ")[2]

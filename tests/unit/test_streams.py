@@ -211,7 +211,7 @@ def test_a_stream_that_is_held_back_is_given_up_after_two_tries() -> None:
     follow = Following(Late(100.0, page(200)), Late(100.0, page(200)), page(500))
     assert follow.next(5.0) == "nothing"
     assert follow.at == pytest.approx(5.0)
-    with pytest.raises(RequestTimeoutError, match="^no answer"):
+    with pytest.raises(RequestTimeoutError, match=r"^no answer"):
         follow.next(5.0)
     assert follow.at == pytest.approx(10.0)
     assert len(follow.connections) == 1
