@@ -40,10 +40,13 @@ class Row:
 
 
 def rows() -> list[Row]:
-    found = [_ROW.match(line) for line in PAGE.read_text().splitlines()]
-    return [
-        Row(*(_CELL.sub(r"\1", each[name]) for name in ("line", "words")), int(each["code"])) for each in found if each
-    ]
+    """Return the page's rows."""
+    found = [match for line in PAGE.read_text().splitlines() if (match := _ROW.match(line))]
+    return [Row(_plain(match["line"]), _plain(match["words"]), int(match["code"])) for match in found]
+
+
+def _plain(cell: str) -> str:
+    return _CELL.sub(r"\1", cell)
 
 
 @pytest.fixture(scope="module")
