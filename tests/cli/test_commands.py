@@ -17,6 +17,8 @@ from mirelo_ergo.cli.progress import Bars
 from tests.cli.support import CLIP, CLIP_MS, answering, service
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mirelo_ergo.emulator import Emulator
     from tests.cli.conftest import Cli
 
@@ -29,6 +31,14 @@ def wav_ms(path: Path) -> int:
 
 def submitted(emu: Emulator) -> int:
     return sum(request.method == "POST" and request.path.endswith("/jobs") for request in emu.requests)
+
+
+@pytest.fixture
+def slow(emu: Emulator) -> Iterator[None]:
+    """Let a job run for minutes, until the test moves the clock."""
+    before, emu.speed = emu.speed, 0.01
+    yield
+    emu.speed = before
 
 
 @pytest.fixture
@@ -237,16 +247,17 @@ def test_base_url_goes_before_the_environment(cli: Cli) -> None:
 # --- jobs ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_job_is_looked_at_waited_for_and_saved(cli: Cli, token: str) -> None:
+def test_a_job_is_looked_at_waited_for_and_saved(cli: Cli, emu: Emulator, slow: None, token: str) -> None:
     early = cli("job", "status", token, "--json").object
     assert (early["job_token"], early["status"]) == (token, "processing")
+    emu.clock.advance(7200)
     assert cli("job", "wait", token).out == "succeeded, 2 results\n"
     assert cli("job", "status", token).out == "succeeded, 2 results\n"
     assert len(cli("job", "wait", token, "--json").object["result_urls"]) == 2
     assert [wav_ms(path) for path in cli("job", "download", token, "-o", "out").paths] == [1000, 1000]
 
 
-def test_a_running_jobs_percent_is_shown(cli: Cli, token: str) -> None:
+def test_a_running_jobs_percent_is_shown(cli: Cli, slow: None, token: str) -> None:
     assert cli("job", "status", token).out.startswith("processing, ")
 
 
