@@ -230,7 +230,7 @@ def test_fault_88(face: Face, answer: Respond, tries: int) -> None:
                 service.ended.set()
 
         job = job_of(face, server)
-        assert face.do(job.wait(timeout_ms=PATIENCE, poll_interval_ms=150, on_progress=see)).result_urls == [URL]
+        assert face.do(job.wait(timeout_ms=PATIENCE, poll_interval_ms=300, on_progress=see)).result_urls == [URL]
         assert streams(server) == tries
 
 
@@ -312,7 +312,7 @@ def test_fault_91(face: Face) -> None:
                 service.ended.set()
 
         job = job_of(face, server)
-        assert face.do(job.wait(timeout_ms=PATIENCE, poll_interval_ms=60, on_progress=see)).result_urls == [URL]
+        assert face.do(job.wait(timeout_ms=PATIENCE, poll_interval_ms=250, on_progress=see)).result_urls == [URL]
         assert polls == [1, 2, 3, 4]
         assert service.polls == 5
-        assert streams(server) <= 2
+        assert streams(server) == 2

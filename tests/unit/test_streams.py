@@ -217,6 +217,21 @@ def test_a_stream_that_is_held_back_is_given_up_after_two_tries() -> None:
     assert len(follow.connections) == 1
 
 
+def test_a_stream_is_not_opened_where_no_time_is_left_for_it() -> None:
+    follow = Following([(0.0, line(n=1))])
+    assert [follow.next(0.1), follow.next(0.19)] == ["nothing", "nothing"]
+    assert follow.at == pytest.approx(0.29)
+    assert follow.opened == []
+    assert follow.next(0.21) == "news"
+
+
+def test_a_stream_that_opened_may_be_held_back_again() -> None:
+    late = Late(100.0, page(200))
+    follow = Following(late, [(0.0, line(n=1)), (0.1, CUT)], late, [(0.0, line(n=2))])
+    assert [follow.next(5.0) for _ in range(5)] == ["nothing", "news", "cut", "nothing", "news"]
+    assert follow.state == {"n": 2}
+
+
 # --- again -----------------------------------------------------------------------------------------------------------
 
 

@@ -31,9 +31,11 @@ LARGEST_LINE: Final = 16 << 20
 """Bytes of one line; a longer one is an error."""
 LARGEST_ERROR: Final = 1 << 16
 """Bytes that are read of a response which is not a stream."""
+OPENING: Final = 0.2
+"""Seconds that must be left for a stream to be opened in: less would say nothing about it."""
 UNANSWERED: Final = 2
-"""Times that a stream may be asked for without a response in the time for it. What holds back its head on the way
-holds back its lines too."""
+"""Times in a row that a stream may be asked for without a response in the time for it. What holds back its head on the
+way holds back its lines too."""
 
 Signal = Literal["news", "cut", "nothing"]
 
@@ -132,11 +134,11 @@ class Follower:
         until = now() + seconds
         while True:
             if self._stream is None:
-                wait = self._resume_at - now()
-                if wait > 0:
-                    await self._runtime.io.sleep(min(wait, max(0.0, until - now())))
-                if now() >= until:
+                start = max(now(), self._resume_at)
+                if until - start < OPENING:
+                    await self._runtime.io.sleep(max(0.0, until - now()))
                     return "nothing"
+                await self._runtime.io.sleep(max(0.0, start - now()))
                 await self._open(until)
                 continue
             try:
@@ -175,6 +177,7 @@ class Follower:
                 if self._unanswered >= UNANSWERED:
                     raise self._error(failure) from None
             return
+        self._unanswered = 0
         if not 200 <= self._stream.status < 300:
             await self._refused(self._stream)
         self._limit.opened_by = None
