@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from starlette.responses import JSONResponse, RedirectResponse
 
 from mirelo_ergo.emulator import Emulator, running
 from mirelo_ergo.emulator.services import registry
 from mirelo_ergo.emulator.services.service import EmulatedService
+from mirelo_ergo.emulator.spec.bounds import Number
 from mirelo_ergo.emulator.spec.spec import Operation, operations_of
 from mirelo_ergo.emulator.state.records import Origin
 from mirelo_ergo.emulator.web import wire
@@ -62,6 +63,11 @@ SPEC: dict[str, Any] = {
         "/dishes/{id}": {"parameters": [NAME], "get": {"operationId": "look"}},
         "/dishes/{id}/smell": {"parameters": [NAME], "get": {"operationId": "smell"}},
         "/dishes/{id}/plate": {"parameters": [NAME], "get": {"operationId": "plate"}},
+        "/dishes/{id}/away": {
+            "parameters": [NAME],
+            "post": {"operationId": "stop"},
+            "delete": {"operationId": "throwAway"},
+        },
         "/whole": {"post": {"operationId": "cookWhole", "requestBody": _body({"type": "object"})}},
         "/recipes": {
             "post": {"operationId": "openRecipe", "requestBody": _body({"type": "object"})},
@@ -76,6 +82,8 @@ GROUPS = {
     "look": "poll",
     "smell": "stream",
     "plate": "result",
+    "stop": "cancel",
+    "throwAway": "other",
     "listDishes": "list",
     "openRecipe": "assets",
     "nameRecipe": "register",
@@ -93,6 +101,8 @@ class Kitchen(EmulatedService):
     key_header = "X-Kitchen-Key"
     key_scheme = ""
     key_prefix = "ck_"
+    settings: ClassVar = {"stars": Number(0, 3, whole=True)}
+    stars = 1
 
     @classmethod
     def operations(cls) -> tuple[Operation, ...]:
@@ -147,6 +157,15 @@ class Kitchen(EmulatedService):
 
     async def _look(self, request: Request, operation: Operation, key: str) -> Response:
         return JSONResponse(self._dish(await self._state.jobs.look(self._found(request, key))))
+
+    async def _stop(self, request: Request, operation: Operation, key: str) -> Response:
+        job = self._found(request, key)
+        stopped = self._state.store.cancel(job, Refusal("stopped", 409, "it was stopped"))
+        return JSONResponse({**self._dish(job), "stopped": stopped})
+
+    async def _throwAway(self, request: Request, operation: Operation, key: str) -> Response:
+        self._state.store.remove(self._found(request, key))
+        return JSONResponse({"running": self._state.store.running(key, self.name)})
 
     async def _smell(self, request: Request, operation: Operation, key: str) -> Response:
         job = self._found(request, key)

@@ -472,6 +472,80 @@ def test_a_result_behind_a_redirect(emu: Emulator, http: httpx.Client) -> None:
     assert store_error_of(keyed) == (400, "InvalidArgument")
 
 
+# Jobs that end otherwise
+
+
+def test_a_job_is_stopped_and_not_charged(emu: Emulator, http: httpx.Client) -> None:
+    dish = cook(http).json()["id"]
+    with ThreadPoolExecutor(1) as pool, receiving() as receiver:
+        emu.callbacks.tls = receiver.trust
+        hooked = cook(http, hook=receiver.url).json()["id"]
+        smelling = pool.submit(smelt, http, dish)
+        wait_until(lambda: emu.requests[-1].path.endswith("/smell") and emu.requests[-1].status == 200)
+        assert http.delete(f"/dishes/{dish}/away").json() == {"running": 2}, "only what has ended can be removed"
+        assert http.post(f"/dishes/{dish}/away").json() == {"id": dish, "state": "ready", "stopped": True}
+        assert http.post(f"/dishes/{hooked}/away").json()["stopped"]
+        emu.clock.advance(2)
+        assert smelling.result()[-1]["state"] == "ready"
+        assert receiver.next().status["id"] == hooked
+    assert http.post(f"/dishes/{dish}/away").json()["stopped"] is False
+    assert [(job.state, job.error) for job in emu.jobs] == [("errored", "stopped")] * 2
+    emu.clock.advance(600)
+    assert (emu.credits, emu.charges) == (10_000, [])
+    assert http.delete(f"/dishes/{dish}/away").json() == {"running": 0}
+    assert http.get(f"/dishes/{dish}").status_code == 404
+    assert [job.id for job in emu.jobs] == [hooked]
+
+
+def test_what_a_stopped_job_still_renders_is_removed(emu: Emulator, http: httpx.Client, tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    encode_clip(path, codec="libx264", container="mp4", milliseconds=1500)
+    with Api(emu) as api:
+        video = api.upload(path.read_bytes())
+        for _ in range(3):
+            dish = http.post("/whole", json={"video": video, "output": "video"}).json()["id"]
+            assert http.post(f"/dishes/{dish}/away").json()["stopped"]
+        folder = emu._state.disk.folder
+        wait_until(lambda: [each.name.partition("-")[0] for each in folder.iterdir()] == ["upload"])
+
+
+def test_results_are_lost_and_failures_charged(emu: Emulator, http: httpx.Client) -> None:
+    for fault in (
+        faults.LostResults(count=2, how="failed"),
+        faults.LostResults(count=99),
+        faults.FailedJob("result_unreadable", charged=True),
+    ):
+        emu.fail_next("generate", fault)
+        http.post("/whole", json={"num_samples": 3, "duration_ms": 1000, "prompt": "x"})
+    emu.clock.advance(60)
+    first, second, third = emu._state.store.jobs()
+    assert [charge.credits for charge in emu.charges] == [30, 30, 30]
+    assert [[each.variant for each in job.results] for job in (first, second, third)] == [[0], [], []]
+    assert [(job.lost, job.losses.how) for job in (first, second)] == [(2, "failed"), (3, "missing")]
+    assert [None if job.error is None else job.error.code for job in (first, second, third)] == [
+        None,
+        None,
+        "result_unreadable",
+    ]
+
+
+def test_a_service_has_settings_over_the_wire(emu: Emulator) -> None:
+    with httpx.Client(base_url=f"{emu.url}/_emulator", verify=False) as wire:
+        assert wire.post("/services/kitchen", json={}).json() == {"stars": 1}
+        assert wire.post("/services/kitchen", json={"stars": 3}).json() == {"stars": 3}
+        assert wire.post("/services/pixazo", json={"timestamps": "iso"}).json() == {"timestamps": "iso"}
+        assert emu.pixazo.timestamps == "iso"
+        for name, body, status in [
+            ("kitchen", {"stars": 4}, 400),
+            ("kitchen", {"moons": 1}, 400),
+            ("mirelo", {"stars": 1}, 400),
+            ("kitchin", {}, 404),
+        ]:
+            assert wire.post(f"/services/{name}", json=body).status_code == status
+    emu.reset()
+    assert str(emu.pixazo.timestamps) == "mixed"
+
+
 # A family without a duration
 
 

@@ -8,6 +8,7 @@
     POST   /_emulator/clock      {"advance_s"}
     GET    /_emulator/callbacks  how webhooks are called, and the last attempts; ?last=N of them
     POST   /_emulator/callbacks  {"copies"?, "delay_s"?, "loss"?, "signature"?}
+    POST   /_emulator/services/{name}  the settings of a service, such as {"timestamps": "iso"}; {} only shows them
     POST   /_emulator/credits    {"credits", "account"? or "key"?}, by default the emulator's own key
     POST   /_emulator/reset      {}: as after the start
     GET    /_emulator/schema     the JSON Schema of a scenario
@@ -84,6 +85,7 @@ class Control:
             _route("POST", "clock", self._advance),
             _route("GET", "callbacks", self._callbacks),
             _route("POST", "callbacks", self._set_callbacks),
+            _route("POST", "services/{name}", self._set_service),
             _route("POST", "credits", self._set_credits),
             _route("POST", "reset", self._start_anew),
             _route("GET", "schema", self._schema),
@@ -183,6 +185,19 @@ class Control:
         for name, value in values.items():
             setattr(self._state.callbacks, name, value)
         return await self._callbacks(request)
+
+    async def _set_service(self, request: Request) -> object:
+        name = request.path_params["name"]
+        service = self._lifetime.services.get(name)
+        if service is None:
+            raise Refusal(
+                "not_found", 404, f"there is no service {short(name)}: {nearest(name, self._lifetime.services)}"
+            )
+        sent = _only(await _sent(request), *service.settings)
+        values = {each: _field(sent, each, service.settings[each]) for each in sent}
+        for each, value in values.items():
+            setattr(service, each, value)
+        return {each: getattr(service, each) for each in service.settings}
 
     async def _set_credits(self, request: Request) -> object:
         sent = _only(await _sent(request), "credits", "account", "key")

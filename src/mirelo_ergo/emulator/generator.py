@@ -16,6 +16,7 @@ from mirelo_ergo.emulator.media import segments, wav
 from mirelo_ergo.emulator.media.formats import read_format
 from mirelo_ergo.emulator.state import rates
 from mirelo_ergo.emulator.state.clock import Stopping
+from mirelo_ergo.emulator.state.records import Losses
 from mirelo_ergo.emulator.web.refusals import Refusal, bad_request
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from mirelo_ergo.emulator.state.workers import Workers
 
 RENDER_PATIENCE = 20.0
+LOOK_SECONDS = 1.0  # at speed 1
 MAX_ESTIMATE = 10**12  # ms, 31 years: its end is still a date
 
 # The failures that nothing in a request can cause; a prompt with the code in brackets, or the fault `FailedJob`, does.
@@ -50,6 +52,7 @@ class JobFaultEffects:
     stuck: bool = False
     failure: Refusal | None = None
     factor: float = 1.0
+    losses: Losses = attrs.field(factory=Losses)
 
     def estimate(self, honest_ms: int) -> int:
         """Return the estimate to tell."""
@@ -163,6 +166,7 @@ class JobService:
             credits_needed=credits,
             estimated_ms=effects.estimate(estimated_ms),
             takes_ms=math.inf if effects.stuck else rates.draw_ms(estimated_ms, self._random),
+            losses=effects.losses,
             begin=begin,
         )
 
@@ -202,9 +206,11 @@ class JobService:
 
     async def finish(self, job: Job) -> Job:
         """Wait until the job's time is over and its work is through, as a synchronous request does."""
-        await self._clock.until(job.finishes_at)
-        await _ended(job.work)
-        self._store.settle()
+        while not job.done and job.finishes_at > self._clock.now():  # it may be cancelled meanwhile
+            await self._clock.until(min(job.finishes_at, self._clock.now() + LOOK_SECONDS / self.speed))
+        if not job.done:
+            await _ended(job.work)
+            self._store.settle()
         if not job.done:
             raise Stopping
         return job

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from mirelo_ergo.emulator.faults.kinds import FailedJob, JobFault, StuckJob, WrongEstimate
+from mirelo_ergo.emulator.faults.kinds import FailedJob, JobFault, LostResults, StuckJob, WrongEstimate
 from mirelo_ergo.emulator.generator import JobFaultEffects
 from mirelo_ergo.emulator.web.refusals import Refusal
 
@@ -15,15 +15,22 @@ if TYPE_CHECKING:
 
 
 def effects_of(faults: Iterable[JobFault]) -> JobFaultEffects:
-    """Return the faults taken together: wrong factors multiply, and the first that decides how the job ends does."""
+    """Return the faults taken together.
+
+    Wrong factors multiply, lost results add up, and the first that decides how the job ends does.
+    """
     effects = JobFaultEffects()
     for fault in faults:
         if isinstance(fault, WrongEstimate):
             effects = attrs.evolve(effects, factor=effects.factor * fault.factor)
+        elif isinstance(fault, LostResults):
+            losses = attrs.evolve(effects.losses, results=effects.losses.results + fault.count, how=fault.how)
+            effects = attrs.evolve(effects, losses=losses)
         elif not (effects.stuck or effects.failure):
             if isinstance(fault, StuckJob):
                 effects = attrs.evolve(effects, stuck=True)
             elif isinstance(fault, FailedJob):
                 message = fault.message or f"{fault.code} (asked for)"
-                effects = attrs.evolve(effects, failure=Refusal(fault.code, fault.status, message))
+                losses = attrs.evolve(effects.losses, charged=fault.charged)
+                effects = attrs.evolve(effects, failure=Refusal(fault.code, fault.status, message), losses=losses)
     return effects

@@ -7,7 +7,7 @@ never hidden: a fault that loses an answer (`when="after"`) leaves the job creat
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 import attrs
 
@@ -234,7 +234,7 @@ class StuckJob(JobFault):
 
 @attrs.frozen
 class FailedJob(JobFault):
-    """Let the accepted generation end as errored, with this code; it is not charged.
+    """Let the accepted generation end as errored, with this code; it is not charged, unless `charged` says so.
 
     Without `http_status` it is the one of the code: 400 for a code that the contract does not know.
     """
@@ -244,11 +244,25 @@ class FailedJob(JobFault):
     code: str = attrs.field(default="generation_failed", validator=attrs.evolve(CODE, optional=False))
     http_status: int | None = attrs.field(default=None, validator=Number(400, 599, whole=True, optional=True))
     message: str | None = attrs.field(default=None, validator=MESSAGE)
+    charged: bool = attrs.field(default=False, validator=Flag())
 
     @property
     def status(self) -> int:
         """The HTTP status of the job's error."""
         return STATUSES.get(self.code, 400) if self.http_status is None else self.http_status
+
+
+@attrs.frozen
+class LostResults(JobFault):
+    """Let the accepted generation lose its last results, all of which are charged.
+
+    They are "missing" from its answer, or there as "failed", where the service has a word for it.
+    """
+
+    kind = "lost_results"
+    groups = GENERATE
+    count: int = attrs.field(default=1, validator=Number(1, 1000, whole=True))
+    how: Literal["missing", "failed"] = attrs.field(default="missing", validator=Choice(("missing", "failed")))
 
 
 @attrs.frozen
@@ -293,6 +307,7 @@ KINDS: Mapping[str, type[Fault]] = {
         BufferedStream,
         StuckJob,
         FailedJob,
+        LostResults,
         WrongEstimate,
         RateLimit,
     )

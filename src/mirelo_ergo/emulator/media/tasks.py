@@ -56,7 +56,8 @@ class RenderTask:
         """
         try:
             if self.clip is None:
-                return tuple(self._written(self._sound(each), disk, check) for each in self._seeds(seed))
+                seeds = enumerate(self._seeds(seed))
+                return tuple(self._written(self._sound(each), number, disk, check) for number, each in seeds)
             return self._for_clip(self.clip, seed, disk, check)
         except BaseException:
             if self.recording is not None:
@@ -69,7 +70,7 @@ class RenderTask:
             jumps = picture.jumps(clip.path, clip.headers, clip.window, check)
             sounds = [self._sound(each, jumps) for each in self._seeds(seed)]
             if not self.as_video:
-                return tuple(map(Rendering, sounds))
+                return tuple(Rendering(each, variant=number) for number, each in enumerate(sounds))
 
             def passing(kind: str, size: int) -> Path:
                 path = disk.new_file(kind, size)
@@ -84,18 +85,18 @@ class RenderTask:
             samples = passing("sound", duration_ms * FRAMES_PER_MS * wav.FRAME_BYTES)
             own = recording.own_sound(clip.path, samples, clip.window, check)
             made: list[Rendering] = []
-            for each in sounds:
+            for number, each in enumerate(sounds):
                 target = disk.new_file("result", size)
                 clips.add_sound(window, target, each if own is None else Mixed(each, own), duration_ms, check)
-                made.append(Rendering(each, target, "mp4"))
+                made.append(Rendering(each, target, "mp4", variant=number))
             return tuple(made)
 
-    def _written(self, made: Sound, disk: Disk, check: Callable[[], None]) -> Rendering:
+    def _written(self, made: Sound, variant: int, disk: Disk, check: Callable[[], None]) -> Rendering:
         if self.audio_format.plain:
-            return Rendering(made)
+            return Rendering(made, variant=variant)
         target = disk.new_file("result", wav.size(made))
         encoding.encode(made, target, self.audio_format, check)
-        return Rendering(made, target, self.audio_format.name)
+        return Rendering(made, target, self.audio_format.name, variant=variant)
 
     def _sound(self, seed: int, jumps: Sequence[tuple[float, float]] | None = None) -> Sound:
         length_ms = self.segment.duration_ms

@@ -23,6 +23,7 @@ from mirelo_ergo.emulator.faults.kinds import (
     InFlight,
     KeyForgotten,
     Latency,
+    LostResults,
     NoAnswer,
     PolicyExpired,
     RateLimit,
@@ -79,6 +80,7 @@ STREAMS = {
 JOBS = {
     "failed-job": Preset("Fails", FailedJob(), "generate"),
     "stuck-job": Preset("Never ends", StuckJob(), "generate"),
+    "lost-results": Preset("Loses a result", LostResults(), "generate"),
     "wrong-estimate": Preset("Estimate of a tenth", WrongEstimate(0.1), "generate"),
 }
 TRANSFERS = {

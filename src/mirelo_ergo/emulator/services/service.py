@@ -17,13 +17,14 @@ from mirelo_ergo.emulator.web import wire
 from mirelo_ergo.emulator.web.refusals import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import Route
     from starlette.types import Scope
 
+    from mirelo_ergo.emulator.spec.bounds import Bound
     from mirelo_ergo.emulator.spec.spec import Operation
     from mirelo_ergo.emulator.state.shared import State
 
@@ -55,6 +56,9 @@ class EmulatedService(ABC):
 
     heartbeat: ClassVar[bytes] = b'{"type": "heartbeat"}\n'
     """A line of its streams that says nothing."""
+
+    settings: ClassVar[Mapping[str, Bound]] = {}
+    """Its attributes that can be set, with what each may be: in Python on the instance, elsewhere over the wire."""
 
     def __init__(self, state: State) -> None:
         self._state = state

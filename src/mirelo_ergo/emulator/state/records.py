@@ -101,9 +101,18 @@ class SeenJob:
     service: str = "mirelo"
 
 
+@attrs.frozen
+class Losses:
+    """What a job loses by a fault: its last `results`, which are "missing" or "failed", or the money of a failure."""
+
+    results: int = 0
+    how: Literal["missing", "failed"] = "missing"
+    charged: bool = False
+
+
 @attrs.define
 class Job:
-    """One generation, running or done."""
+    """One generation, running or done; `losses` are what faults take of it, `lost` how many results they took."""
 
     id: str
     key: str
@@ -117,10 +126,12 @@ class Job:
     completed_at: float | None = None
     results: tuple[Rendering, ...] = ()
     error: Refusal | None = None
+    losses: Losses = attrs.field(factory=Losses)
+    lost: int = 0
 
     @property
     def done(self) -> bool:
-        """Say whether the job has succeeded or failed."""
+        """Whether the job has ended, well or not."""
         return self.completed_at is not None
 
     def seen(self, now: float) -> SeenJob:

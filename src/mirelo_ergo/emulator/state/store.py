@@ -19,6 +19,7 @@ from mirelo_ergo.emulator.state.records import (
     Balance,
     Charge,
     Job,
+    Losses,
 )
 from mirelo_ergo.emulator.web.refusals import Refusal, short
 
@@ -181,6 +182,7 @@ class Store:
         credits_needed: int,
         estimated_ms: int,
         takes_ms: float,
+        losses: Losses,
         begin: Callable[[], Future[tuple[Rendering, ...]]],
     ) -> Job:
         """Begin a job's work and reserve its price; raise 402 when the balance does not cover it."""
@@ -200,6 +202,7 @@ class Store:
                 created_at=now,
                 finishes_at=now + takes_ms / 1000,
                 work=begin(),
+                losses=losses,
             )
             self._jobs[job.id] = self._running[job.id] = job
             self._held[key] += credits_needed
@@ -224,6 +227,34 @@ class Store:
         with self._lock:
             self._forget_old()
             return list(self._jobs.values())
+
+    def running(self, key: str, service: str) -> int:
+        """Return how many jobs of a key run at a service."""
+        with self._lock:
+            self.settle()
+            return sum(job.key == key and job.origin.service == service for job in self._running.values())
+
+    def cancel(self, job: Job, why: Refusal) -> bool:
+        """End a running job now, without a charge; return whether it still ran.
+
+        What is being rendered goes on, and is removed when it has come.
+        """
+        with self._lock:
+            self.settle()
+            if job.done:
+                return False
+            self._let_go(job)
+            job.error = why
+            job.finishes_at = job.completed_at = self._clock.now()
+            job.work.add_done_callback(_remove_results)
+            return True
+
+    def remove(self, job: Job) -> None:
+        """Forget a job that has ended, and remove its results."""
+        with self._lock:
+            if job.done and self._jobs.pop(job.id, None) is not None:
+                for rendering in job.results:
+                    rendering.delete()
 
     def result(self, job_id: str, index: int) -> Rendering | None:
         """Return one result of a job younger than 24 h."""
@@ -256,12 +287,13 @@ class Store:
         self._let_go(job)
         failure = job.work.exception()
         if failure is None:
-            job.results = job.work.result()
+            job.results, job.lost = _kept(job.work.result(), job.losses.results)
+        if failure is None or job.losses.charged:
             self._accounts[job.key].balance -= job.credits
             self._charges.append(Charge(job.id, job.credits, job.key))
-        elif isinstance(failure, Refusal):
+        if isinstance(failure, Refusal):
             job.error = failure
-        else:
+        elif failure is not None:
             job.error = Refusal("server_error", 500, f"the emulator itself failed: {failure!r}")
         job.completed_at = job.finishes_at  # last: another thread may be looking at the job
 
@@ -278,13 +310,29 @@ class Store:
                 path.unlink(missing_ok=True)
         for job_id in _older(self._jobs.values(), horizon):
             job = self._jobs[job_id]
-            if job.finishes_at == math.inf:
+            if job.finishes_at == math.inf and not job.done:
                 self._let_go(job)  # stuck: what it held is free again
             elif not job.done:
                 continue  # still rendering: it has to end, and be charged, first
             del self._jobs[job_id]
             for rendering in job.results:
                 rendering.delete()
+
+
+def _remove_results(work: Future[tuple[Rendering, ...]]) -> None:
+    if not work.cancelled() and work.exception() is None:
+        for rendering in work.result():
+            rendering.delete()
+
+
+def _kept(results: tuple[Rendering, ...], lost: int) -> tuple[tuple[Rendering, ...], int]:
+    """Return the results without the last ones, which are removed, and how many those were."""
+    variants = sorted({each.variant for each in results})
+    gone = set(variants[max(0, len(variants) - lost) :] if lost else ())
+    for rendering in results:
+        if rendering.variant in gone:
+            rendering.delete()
+    return tuple(each for each in results if each.variant not in gone), len(gone)
 
 
 def _has_ended(work: Future[tuple[Rendering, ...]]) -> bool:

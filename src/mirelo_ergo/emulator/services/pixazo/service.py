@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from starlette.responses import JSONResponse
 
@@ -11,6 +11,7 @@ from mirelo_ergo.emulator.services.pixazo import answers
 from mirelo_ergo.emulator.services.pixazo.answers import TIMESTAMPS, request_status
 from mirelo_ergo.emulator.services.pixazo.fields import translate
 from mirelo_ergo.emulator.services.service import EmulatedService
+from mirelo_ergo.emulator.spec.bounds import Choice
 from mirelo_ergo.emulator.state.clock import Stopping
 from mirelo_ergo.emulator.state.records import Origin
 from mirelo_ergo.emulator.web import wire
@@ -38,6 +39,7 @@ class Pixazo(EmulatedService):
     clients = ("PixazoClient", "AsyncPixazoClient")
     key_header = "Ocp-Apim-Subscription-Key"
     key_scheme = ""
+    settings: ClassVar = {"timestamps": Choice(TIMESTAMPS)}
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
@@ -60,8 +62,9 @@ class Pixazo(EmulatedService):
 
     @timestamps.setter
     def timestamps(self, shape: Timestamps) -> None:
-        if shape not in TIMESTAMPS:
-            raise ValueError(f"timestamps is {shape!r}: it has to be one of {', '.join(TIMESTAMPS)}")
+        bound = self.settings["timestamps"]
+        if not bound.allows(shape):
+            raise ValueError(f"timestamps is {shape!r}: it has to be {bound.words()}")
         self._timestamps = shape
 
     def routes(self) -> list[Route]:
