@@ -7,13 +7,16 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
 from _pytest.mark import ParameterSet
 
 from mirelo_ergo.emulator import running
+from tests.support.standins import inference_sh, mirelo_v3, sync_so
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +45,27 @@ def emulator() -> Iterator[Emulator]:
         yield emu
 
 
+STANDINS: dict[str, tuple[str, ModuleType]] = {
+    "sync-so.md": ("SYNC", sync_so),
+    "inference-sh.md": ("INFERENCE", inference_sh),
+    "mirelo-v3.md": ("MIRELO", mirelo_v3),
+}
+
+
+@pytest.fixture
+def standin(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """Serve the page's own service, where the emulator does not have it yet; give what its snippets find."""
+    page = request.node.callspec.id.partition(":")[0]
+    if page not in STANDINS:
+        yield {}
+        return
+    prefix, module = STANDINS[page]
+    with module.Service() as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield {f"{prefix}_API_KEY": "sk-standin", f"{prefix}_BASE_URL": server.url}
+        server.shutdown()
+
+
 def _environment(emulator: Emulator, folder: Path) -> dict[str, str]:
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("MIRELO_", "COV_"))}
     path = f"{BIN}{os.pathsep}{plain['PATH']}"
@@ -58,14 +82,14 @@ def _environment(emulator: Emulator, folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("code", blocks("python"))
-def test_python_snippet_runs(code: str, emulator: Emulator, tmp_path: Path) -> None:
+def test_python_snippet_runs(code: str, emulator: Emulator, standin: dict[str, str], tmp_path: Path) -> None:
     shutil.copy(ROOT / "examples" / "clip.mp4", tmp_path)
     (tmp_path / "snippet.py").write_text(code)
     as_test = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "\ndef test_" in code else []
     ran = subprocess.run(
         [sys.executable, "-W", "error", *as_test, "snippet.py"],
         cwd=tmp_path,
-        env=_environment(emulator, tmp_path),
+        env={**_environment(emulator, tmp_path), **standin},
         capture_output=True,
         text=True,
         timeout=60,
