@@ -337,7 +337,7 @@ def test_fault_61(face: Face, tmp_path: Path, status: int) -> None:
 
 def test_fault_65(face: Face, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An endless body: ended at the cap, not tried again, nothing left."""
-    monkeypatch.setattr("mirelo_ergo._runtime.jobs.flows.LARGEST_FILE", 3 * MIB)
+    monkeypatch.setattr("mirelo_ergo._runtime.jobs.fetching.LARGEST_FILE", 3 * MIB)
     endless = Respond(200, headers={"Content-Type": "audio/wav", "ETag": ETAG}, framed=False)
     with results([[ReadRequest(), Send(endless.head + wav(MIB)), Send(noise(MIB), times=None)]]) as (api, host):
         with face.promise(1.0):

@@ -482,7 +482,7 @@ def test_another_kind_after_a_restart(face: Face, tmp_path: Path) -> None:
 
 def test_a_file_over_the_cap_is_not_begun(face: Face, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its Content-Length, before a byte of it is read."""
-    monkeypatch.setattr("mirelo_ergo._runtime.jobs.flows.LARGEST_FILE", 3 * MIB)
+    monkeypatch.setattr("mirelo_ergo._runtime.jobs.fetching.LARGEST_FILE", 3 * MIB)
     told = Told()
     with results([whole(wav(3 * MIB + 1)), whole(wav(3 * MIB))]) as (api, host):
         with face.promise(1.0):
@@ -500,7 +500,7 @@ def test_a_file_over_the_cap_is_not_begun(face: Face, tmp_path: Path, monkeypatc
 @pytest.mark.parametrize("framed", [True, False])
 def test_a_result_in_memory_has_a_cap_of_its_own(face: Face, monkeypatch: pytest.MonkeyPatch, framed: bool) -> None:
     """1 GiB by default; here less."""
-    monkeypatch.setattr("mirelo_ergo._runtime.jobs.flows.LARGEST_IN_MEMORY", 2 * MIB)
+    monkeypatch.setattr("mirelo_ergo._runtime.jobs.fetching.LARGEST_IN_MEMORY", 2 * MIB)
     endless: Script = [ReadRequest(), Send(unframed("audio/wav").wire + wav(MIB)), Send(noise(MIB), times=None)]
     with results([whole(wav(2 * MIB + 1)) if framed else endless]) as (api, host):
         with face.promise(1.0):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .._runtime.api.endpoints import Endpoint
 
 Fields = Mapping[str, Any]
+_LONGEST: Final = 1e6
+"""Seconds that are a length; `check_limits=False` lets anything through."""
 RANDOM: Final = -1
 """The seed that stands for none. It is sent: what an absent one means, the service may change."""
 
@@ -64,7 +66,7 @@ class Generation:
         content = {"family": self.family.name, "model": self.family.model, **self.fields}
         length, url = self.fields.get("duration"), self.fields.get("video_url")
         stem = url_stem(url) if isinstance(url, str) else None
-        length_ms = round(length * 1000) if isinstance(length, int | float) else None
+        length_ms = round(length * 1000) if isinstance(length, int | float) and 0 < length < _LONGEST else None
         return RequestFacts(self.family.label, content, self.fields.get("text_prompt") or None, stem, length_ms)
 
     def check(self) -> None:

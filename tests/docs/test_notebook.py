@@ -1,0 +1,73 @@
+"""In a notebook a wait shows a bar and a result shows players: with a real kernel, against the emulator."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from base64 import b64decode
+from typing import TYPE_CHECKING, Any
+
+from mirelo_ergo.emulator import running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXECUTE = """
+import sys
+import nbformat
+from nbclient import NotebookClient
+
+notebook = nbformat.read(sys.argv[1], 4)
+NotebookClient(notebook, timeout=60).execute()
+nbformat.write(notebook, sys.argv[1])
+"""
+CELLS = [
+    "from mirelo_ergo import AsyncMireloClient, MireloClient\nclient = MireloClient()",
+    "result = client.text_to_sfx('rain', duration_ms=1000, num_samples=2).run(progress=True)",
+    "result",
+    "async with AsyncMireloClient() as awaited:\n"
+    "    sound = await awaited.text_to_sfx('rain', duration_ms=1000).run(progress=True)\nsound",
+]
+
+
+def executed(cells: list[str], folder: Path, environment: dict[str, str]) -> list[list[dict[str, Any]]]:
+    """Run the cells in a kernel and give each one's outputs."""
+    plain: dict[str, Any] = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    written = [{**plain, "id": f"cell-{number}", "source": cell} for number, cell in enumerate(cells)]
+    page = folder / "page.ipynb"
+    page.write_text(json.dumps({"cells": written, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    own = {"JUPYTER_RUNTIME_DIR": str(folder), "IPYTHONDIR": str(folder), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    ran = subprocess.run(
+        [sys.executable, "-c", EXECUTE, str(page)],
+        env={**os.environ, **own, **environment},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return [cell["outputs"] for cell in json.loads(page.read_text())["cells"]]
+
+
+def html(output: dict[str, Any]) -> str:
+    found = output["data"]["text/html"]
+    return found if isinstance(found, str) else "".join(found)
+
+
+def test_a_notebook_shows_bars_and_players(tmp_path: Path) -> None:
+    with running(speed=50, seed=1) as emu:
+        environment = {"MIRELO_API_KEY": emu.key, "MIRELO_BASE_URL": emu.url}
+        _, bar, players, awaited = executed(CELLS, tmp_path, environment)
+    (shown,) = bar
+    assert '<progress max="100" value="100">' in html(shown)
+    assert "text-to-sfx v1.5, 1 s: 100 % done" in html(shown)
+    (shown,) = players
+    sounds = re.findall(r'<audio [^>]*src="data:audio/wav;base64,([^"]+)"', html(shown))
+    assert [b64decode(sound)[:4] for sound in sounds] == [b"RIFF"] * 2
+    assert "signature" not in html(shown)
+    assert "".join(shown["data"]["text/plain"]).startswith("<JobResult of text-to-sfx v1.5, 1 s: 2 audio (wav) at ")
+    assert 'value="100"' in html(awaited[0])
+    assert re.search(r'<audio [^>]*src="http://127\.0\.0\.1:', html(awaited[1]))
