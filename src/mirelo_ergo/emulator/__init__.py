@@ -7,7 +7,7 @@
 
 Every bearer that begins with `sk-` is an account; one that begins with `sk-lapsed` has no running subscription. A
 generation costs 10 credits for each begun second that is made, of each sample, and takes about 2 s plus 0.4 of that
-length, divided by `speed`; looking at a clip's pictures and decoding a sound take real time, whatever the speed. A
+length, divided by `speed`; looking at a clip's pictures and decoding a sound take real time at any speed. A
 prompt with `[generation_failed]`, `[generation_timeout]` or `[server_error]` in it ends so; for all else that can go
 wrong see `faults`. The sounds are noise and tones:
 a prompt's rain, wind, engine, footsteps or impact choose a texture, a clip gets a hit wherever its motion jumps. A loop

@@ -202,7 +202,7 @@ class Blobs:
             return store_error(refusal)
 
     def result(self, request: Request) -> Response:
-        """Answer with the result that the path names, to whoever may have it; refuse with 404 one that is not there."""
+        """Answer with the result that the path names, to everybody; refuse with 404 one that is not there."""
         index, _, _ = request.path_params["name"].partition(".")
         known = INDEX.fullmatch(index)
         result = self._store.result(request.path_params["job_id"], int(index)) if known else None

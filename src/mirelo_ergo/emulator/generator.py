@@ -230,7 +230,7 @@ class JobService:
                 await self.finish(job)
 
     async def look(self, job: Job) -> Job:
-        """Give a job whose time is over up to 20 s to end its rendering, then return it as it is."""
+        """Return a job as it is, after its rendering has ended or 20 s have passed, if its time is over."""
         if not job.done and job.finishes_at <= self._clock.now():
             await _ended(job.work, timeout=RENDER_PATIENCE)
             self._store.settle()

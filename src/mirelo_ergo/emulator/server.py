@@ -180,8 +180,8 @@ class Emulator:
     def reset(self) -> None:
         """Forget credits, assets, jobs, requests, faults and advanced time, end what runs, and remove every file.
 
-        A request that has no answer yet gets a 503; signed URLs are no longer valid. The same seed begins anew: the
-        same asks give the same ids again. Takes a millisecond or two.
+        A request that has no answer yet gets a 503; signed URLs are no longer valid. The same seed begins
+        again: the same requests give the same ids. Takes a millisecond or two.
         """
         if not self._thread.is_alive():
             raise RuntimeError("the emulator does not run: there is nothing to reset, start another one")
@@ -241,7 +241,7 @@ def running(
     speed: float = 1.0,
     seed: int = 0,
     pixazo_port: int = 0,
-    credits: int | None = None,  # noqa: A002 - the field's word; the interactive greeting it hides is of no use here
+    credits: int | None = None,  # noqa: A002 - the field's word; it hides a word of the interactive greeting
     scenario: str | Path | Scenario | None = None,
     callback_hosts: Collection[str] = (),
     ports: Mapping[str, int] | None = None,

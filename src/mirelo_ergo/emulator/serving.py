@@ -92,7 +92,7 @@ def _told(emulator: Emulator) -> dict[str, object]:
 
 
 def _where(emulator: Emulator) -> str:
-    """Say where each service is, and which key it takes where that is another one."""
+    """Return where each service is, and which key it takes where that is another one."""
     others = [
         f"{name} at {url}" + ("" if emulator.keys[name] == emulator.key else f", key {emulator.keys[name]}")
         for name, url in emulator.urls.items()

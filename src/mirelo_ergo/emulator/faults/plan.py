@@ -105,7 +105,7 @@ class Rule:
             )
 
     def about(self, target: Target) -> bool:
-        """Say whether it may hit this operation."""
+        """Return whether it may hit this operation."""
         named = self.operation in (target.id, target.group) or target.group in targets.UNIONS.get(self.operation, ())
         there = self.service in (None, target.service)
         return named and there and target.group in self.fault.groups

@@ -117,7 +117,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def _flat(error: yaml.YAMLError) -> str:
-    """Say on one line what is wrong and where."""
+    """Return on one line what is wrong and where."""
     if not isinstance(error, yaml.MarkedYAMLError):
         return short(str(error), 200)
     mark = error.problem_mark or error.context_mark

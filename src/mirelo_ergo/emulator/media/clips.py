@@ -21,7 +21,7 @@ COPYABLE = ("h264", "vp9")  # an MP4 can hold them as they are
 
 
 def cut(path: Path, target: Path, start_ms: int, duration_ms: int, check: Callable[[], None]) -> None:
-    """Encode a window of a clip's picture anew, as H.264: only so can it begin between two key frames."""
+    """Encode a window of a clip's picture as H.264: only then can it begin between two key frames."""
     with open_clip(path) as source, av.open(str(target), "w", format="mp4") as output:
         picture = picture_of(source)
         stream = output.add_stream("libx264", rate=picture.average_rate or 30, options={"preset": "veryfast"})

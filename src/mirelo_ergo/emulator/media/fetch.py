@@ -43,7 +43,7 @@ async def fetch(url: str, target: Path, kind: str, grow: Callable[[int], None]) 
     Asks for the first 128 KB of a clip, as the service does, and then for the rest; a server that knows no ranges may
     send all of it at once. Tells `grow`, which may raise, how long it is by now. Takes 20 s and 512 MiB at most,
     follows 5 redirects, uses no proxy. Loopback addresses are allowed, unlike with the real service: tests live there.
-    Refuses with `video_url_unreachable` or `audio_url_unreachable` whatever does not end in a whole 2xx answer.
+    Refuses with `video_url_unreachable` or `audio_url_unreachable` all that does not end in a whole 2xx answer.
     """
     taken = _Taken()
     try:
@@ -93,7 +93,7 @@ async def _get(url: str, target: Path, kind: str, grow: Callable[[int], None], t
 
 
 def _begin(kind: str, url: str, answer: h11.Response, taken: _Taken) -> None:
-    """Take note of what an answer begins: the next piece, or all of it from the start."""
+    """Note what an answer begins: the next piece, or all of it from the start."""
     if answer.status_code != 206:
         taken.size, taken.total, taken.digest = 0, None, hashlib.sha256()
         return

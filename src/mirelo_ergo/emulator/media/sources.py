@@ -1,4 +1,4 @@
-"""Get hold of the clip and the sound that a request names: fetched or uploaded, opened, and checked."""
+"""The clip and the sound that a request names: fetched or uploaded, opened, and checked."""
 
 from __future__ import annotations
 

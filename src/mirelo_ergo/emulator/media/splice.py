@@ -1,4 +1,4 @@
-"""A recording with new sound in it: a segment made anew, or a continuation."""
+"""A recording with new sound in it: a new segment, or a continuation."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class RenderTask:
 
     @property
     def takes_time(self) -> bool:
-        """Say whether `render` has more to do than to note what is computed when it is read."""
+        """Return whether `render` has more to do than to note what is computed when it is read."""
         return self.clip is not None or not self.audio_format.plain
 
     def render(self, seed: int, disk: Disk, check: Callable[[], None]) -> tuple[Rendering, ...]:

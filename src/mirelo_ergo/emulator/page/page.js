@@ -1,10 +1,10 @@
-// Keeps the page as the emulator is without disturbing whoever uses it. The server renders all of it; this looks again
+// Keeps the page as the emulator is without disturbing the person who uses it. The server renders all of it; this looks again
 // every second and carries over what has changed. A player is never touched, one that plays stays even when its job has
 // left the list, and what a person has opened, typed or focused stays as it is. Without script the page is whole too: its forms lead back to it.
 
 const PERIOD = 1000; // ms from one look to the next
 const PATIENCE = 5000; // ms for an answer
-const QUIET = 5000; // ms between two sentences about jobs: whoever listens is told of ends, not of every percent
+const QUIET = 5000; // ms between two sentences about jobs: a listener is told of ends, not of every percent
 
 const news = document.getElementById("news");
 const pause = document.getElementById("pause");

@@ -65,7 +65,7 @@ HEADERS = {
 class Page:
     """Show what the emulator holds, and let people turn its clock, its credits and its faults.
 
-    It is for browsers on this machine: whatever comes from another site, or to a name that another site's owner could
+    It is for browsers on this machine: all that comes from another site, or to a name that another site's owner could
     point here, is refused.
     """
 

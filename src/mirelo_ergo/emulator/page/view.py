@@ -136,7 +136,7 @@ def moment(seconds: float) -> Moment:
 
 
 def ahead(now: float) -> str:
-    """Say how far the emulator's time is before this machine's, "" when it is not."""
+    """Return how far the emulator's time is before this machine's, "" when it is not."""
     seconds = now - time.time()
     return span(seconds) if seconds > 1 else ""
 

@@ -66,7 +66,7 @@ def find(port: str, method: str, path: str) -> Target | None:
 
 
 def owner(port: str, path: str) -> str:
-    """Return the service on a port that has a path, whatever the method; for an unknown path the port's own service."""
+    """Return the service on a port that has a path, for any method; for an unknown path the port's own service."""
     fixed, patterns = _lookup(port)
     found = (target.service for (_, known), target in fixed.items() if known == path)
     return next(found, "") or next((target.service for pattern, target in patterns if pattern.fullmatch(path)), port)

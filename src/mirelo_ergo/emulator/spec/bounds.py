@@ -28,11 +28,11 @@ class Bound(ABC):
 
     @abstractmethod
     def allows(self, value: object) -> bool:
-        """Say whether a value is within the bound."""
+        """Return whether a value is within the bound."""
 
     @abstractmethod
     def words(self) -> str:
-        """Say what is within the bound."""
+        """Return in words what is within the bound."""
 
     def schema(self) -> dict[str, Any]:
         """Return the bound as JSON Schema; {} where no schema file speaks of it."""

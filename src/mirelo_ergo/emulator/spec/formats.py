@@ -18,7 +18,7 @@ FORMATS = jsonschema.FormatChecker(formats=())
 
 @FORMATS.checks("uri")
 def is_uri(value: object) -> bool:
-    """Say whether a string is an absolute URI; a value of another type is the business of `type`."""
+    """Return whether a string is an absolute URI; a value of another type is the business of `type`."""
     if not isinstance(value, str):
         return True
     if URI.fullmatch(value) is None:

@@ -54,7 +54,7 @@ class Operation:
         return _read(self.query, sent)
 
     def read_headers(self, sent: Headers) -> dict[str, Any]:
-        """Return the header parameters, as `read_query` does; `sent` finds a name in whatever case."""
+        """Return the header parameters, as `read_query` does; `sent` finds a name in any case."""
         return _read(self.headers, sent)
 
     def read_body(self, raw: bytes) -> dict[str, Any]:

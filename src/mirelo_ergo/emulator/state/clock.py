@@ -11,7 +11,7 @@ END = datetime(9000, 1, 1, tzinfo=UTC).timestamp()  # with what lies ahead of it
 
 
 class Stopping(Exception):
-    """Say to whoever waits or works that the emulator is going away."""
+    """Raised in what waits or works when the emulator goes away."""
 
 
 class Clock:
@@ -37,7 +37,7 @@ class Clock:
         return self._advanced
 
     def advance(self, seconds: float) -> None:
-        """Move the time forward, from any thread; whoever waits for a moment now past wakes up at once."""
+        """Move the time forward, from any thread; what waits for a moment now past wakes up at once."""
         if not seconds >= 0:
             raise ValueError(f"seconds is {seconds!r}: the clock only goes forward, give 0 or more")
         with self._lock:

@@ -336,7 +336,7 @@ def _kept(results: tuple[Rendering, ...], lost: int) -> tuple[tuple[Rendering, .
 
 
 def _has_ended(work: Future[tuple[Rendering, ...]]) -> bool:
-    """Say whether the work came to an end of its own; what the emulator's stop has cancelled never does."""
+    """Return whether the work came to an end of its own; what the emulator's stop has cancelled never does."""
     return work.done() and not work.cancelled()
 
 

@@ -180,7 +180,7 @@ def _compact(body: Mapping[str, Any]) -> bytes:
 
 
 def _is_loopback(host: str) -> bool:
-    """Say whether a name is this machine, without asking anyone."""
+    """Return whether a name is this machine, without asking anyone."""
     if host == "localhost":
         return True
     try:

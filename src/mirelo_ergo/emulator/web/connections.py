@@ -64,7 +64,7 @@ class Connection:
 
     @property
     def congested(self) -> bool:
-        """Say whether the client is far behind with reading what was written."""
+        """Return whether the client is far behind with reading what was written."""
         return self._transport.get_write_buffer_size() > MAX_UNSENT
 
     def shrink(self) -> None:

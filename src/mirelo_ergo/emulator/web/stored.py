@@ -119,7 +119,7 @@ def _span(header: str, size: int) -> tuple[int, int] | None:
 
 
 def store_error(refusal: Refusal) -> Response:
-    """Say no as an object store does, in XML."""
+    """Return a refusal as an object store writes it, in XML."""
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f"<Error><Code>{refusal.code}</Code><Message>{escape(refusal.message)}</Message></Error>"

@@ -27,7 +27,7 @@ OWN = ("/", "/_emulator/")  # the page and what it uses: not the API's, so not o
 
 
 def is_own(path: str) -> bool:
-    """Say whether a path is the emulator's own, and none that the service has."""
+    """Return whether a path is the emulator's own, and none that the service has."""
     return path == OWN[0] or path.startswith(OWN[1])
 
 
