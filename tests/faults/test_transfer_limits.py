@@ -175,6 +175,23 @@ def test_finished_results_are_kept(face: Face, tmp_path: Path, overwrite: bool) 
         assert [sha256(path) for path in paths] == [sha256(body) for body in bodies]
 
 
+def test_names_that_others_may_have_are_found_again_by_their_bytes(face: Face, tmp_path: Path) -> None:
+    """Only the bytes tell that "rain-1" is of this job: the same ones count as done, others stay as they are."""
+    bodies = [wav(100_000, seed) for seed in range(2)]
+    files = {"/0.wav": [whole(bodies[0])], "/1.wav": [Respond(404), Respond(404), whole(bodies[1])]}
+    (tmp_path / "rain-2.wav").write_bytes(wav(100_000, seed=9))
+    with results(files) as (api, _), face.promise(1.0):
+        result = finished(face, api, num_samples=2)
+        error: Any = face.failing(result.download, tmp_path, name="rain-{n}")
+        assert error.saved == [tmp_path / "rain-1.wav"]
+        for _ in range(2):
+            paths = face.do(result.download(tmp_path, name="rain-{n}"))
+            assert paths == [tmp_path / "rain-1.wav", tmp_path / "rain-2-2.wav"]
+    assert [sha256(path) for path in paths] == [sha256(body) for body in bodies]
+    assert sha256(tmp_path / "rain-2.wav") == sha256(wav(100_000, seed=9))
+    check_nothing_saved(tmp_path, "rain-1.wav", "rain-2.wav", "rain-2-2.wav")
+
+
 def test_a_saved_file_that_cannot_prove_itself_is_compared(face: Face, tmp_path: Path) -> None:
     """It is fetched again: the same bytes count as done, others stay what they are and are an error."""
     body = b"RIFF\xff\xff\xff\xff" + wav(100_000)[8:]  # written to a pipe: it states no length

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import pytest
 
-from mirelo_ergo import InvalidRequestError, Video
+from mirelo_ergo import Audio, InvalidRequestError, Video
 from mirelo_ergo._runtime.io.protocol import SourceFailed
 
 if TYPE_CHECKING:
@@ -379,6 +379,12 @@ def test_a_stream_needs_its_size_and_type(stream: BinaryIO) -> None:
 @pytest.mark.parametrize("url", ["https://media.example.com/a.mp4", "http://a.example", "HTTPS://A.example/ü.mp4"])
 def test_a_url_is_the_services_to_fetch(url: str) -> None:
     assert Video.from_url(url).url == url
+
+
+def test_blanks_behind_the_host_are_escaped_and_nothing_else_is() -> None:
+    """A service's own result URL may have some, and `result.audio` is such a source."""
+    url = "https://a.example/my rain.wav?name=a b&signature=x%2By|é"
+    assert Audio.from_url(url).url == "https://a.example/my%20rain.wav?name=a%20b&signature=x%2By|é"
 
 
 @pytest.mark.parametrize(

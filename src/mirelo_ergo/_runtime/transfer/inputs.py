@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, ClassVar, Self, TypeVar
@@ -17,6 +18,9 @@ from .sources import BytesSource, FileSource, Uploadable, open_path, open_source
 from .urls import LONGEST_URL
 
 OnProgress = Callable[[int, int], None]
+
+
+_BEHIND_HOST = re.compile(r"https?://[^/?#\s]+(?=[/?#])", re.IGNORECASE)
 
 
 class MediaSource:
@@ -61,8 +65,11 @@ class MediaSource:
     def from_url(cls, url: str) -> Self:
         """Take one by its http(s) URL, which the service fetches itself; nothing is uploaded.
 
-        Raises `InvalidRequestError` if it is not such a URL.
+        Blanks in its path and query are escaped: a result's URL may have some. Raises `InvalidRequestError` if it is
+        not such a URL.
         """
+        if isinstance(url, str) and (found := _BEHIND_HOST.match(url)):
+            url = url[: found.end()] + url[found.end() :].replace(" ", "%20")
         problem = url_problem(url)
         if problem is not None:
             shown = safe_url(url) if isinstance(url, str) and "://" in url else shorten(url)
