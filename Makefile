@@ -6,7 +6,7 @@ COVERAGE := $(if $(CI),--cov --cov-report=term)
 MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE # the tests start some hundred interpreters, and each would compile all it imports
 
-.PHONY: help system check generate drift api-diff update-spec error-table screenshot lint types test interop faults soak bench \
+.PHONY: help system check generate drift api-diff update-spec service error-table screenshot lint types test interop faults soak bench \
 	demo serve build release lock clean
 help:                 ; @sed -nE 's/^([a-z-]+):.*  [#]{2} (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 13
 
@@ -27,6 +27,7 @@ generate: .venv/ready ; $(BIN)/python scripts/generate.py  ## openapi/ -> genera
 drift: .venv/ready    ; $(BIN)/python scripts/generate.py --check  ## prove that nothing in generated/ was edited by hand
 api-diff: .venv/ready ; $(BIN)/python scripts/api_diff.py $(OLD) $(NEW)  ## what changed for callers; OLD=file NEW=file compares these
 update-spec: .venv/ready ; $(BIN)/python scripts/update_spec.py "$(FILE)" "$(SERVICE)"  ## take in FILE=vendor.yaml for SERVICE=mirelo-v2
+service: .venv/ready  ; $(BIN)/python scripts/new_service.py "$(NAME)"  ## write the stubs of a new service; NAME=tone_lab
 error-table: .venv/ready ; $(BIN)/python scripts/error_table.py  ## docs/emulator-errors.md, from the table that the tests play
 screenshot: .venv/ready system ; $(BIN)/python scripts/screenshot.py  ## docs/emulator.png, taken from the emulator's page (needs Chromium)
 check: lint types     ; $(BIN)/python -m pytest -q -n auto tests/unit  ## style, types and unit tests: what to run all day
