@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import httpx
@@ -25,5 +26,20 @@ def me(count: int) -> float:
     return (time.process_time() - began) / count
 
 
+def me_async(count: int) -> float:
+    """Do the same with the async client, over one connection of its own."""
+
+    async def main() -> float:
+        async with httpx.AsyncClient() as client:
+            _, url = _clients[-1]
+            (await client.get(url)).json()
+            began = time.process_time()
+            for _ in range(count):
+                (await client.get(url)).json()
+            return (time.process_time() - began) / count
+
+    return asyncio.run(main())
+
+
 if __name__ == "__main__":
-    serve({"connect": connect, "me": me})
+    serve({"connect": connect, "me": me, "me_async": me_async})
