@@ -45,6 +45,23 @@ CONFIG = {
     ],
 }
 UMBRELLA = '"""Machine-written clients, one package per service; `make generate` writes them."""\n'
+LAZY_PACKAGE = '''
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .client import AuthenticatedClient, Client
+
+__all__ = ("AuthenticatedClient", "Client")
+
+
+def __getattr__(name: str) -> Any:
+    """Import the clients with their first use: httpx comes with them."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import client
+
+    return getattr(client, name)
+'''
 _VALID: set[bytes] = set()
 """Digests of what was found valid: looking again takes a second."""
 _TOOLS = Path(sysconfig.get_path("scripts"))  # of this very environment, activated or not
@@ -178,6 +195,8 @@ def build_service(document: dict[str, Any], package: Path) -> None:
         )
     if run.returncode != 0:
         raise GenerationError(f"openapi-python-client failed:\n{run.stdout}{run.stderr}")
+    title = (package / "__init__.py").read_text(encoding="utf-8").splitlines()[0]
+    own["__init__.py"] = f"{title}\n{LAZY_PACKAGE}"
     for name, source in own.items():
         (package / name).write_text(source, encoding="utf-8")
     _format([*own], package)
