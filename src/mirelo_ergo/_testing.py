@@ -20,7 +20,7 @@ from ._runtime.http.blocking import BlockingIO
 from .emulator.services.registry import SERVICES
 
 if TYPE_CHECKING:
-    from ._runtime.http.exchange import HttpSettings
+    from ._runtime.http.settings import HttpSettings
     from .emulator import Clock, Emulator
 
 # A thread or task has lived through its own waits only: those of others must not use up the time of its requests.

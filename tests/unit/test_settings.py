@@ -211,7 +211,7 @@ def test_what_is_right_is_taken(tmp_path: Path) -> None:
     runtime = client._core.runtime
     assert (runtime.timeout, runtime.policy.retries, runtime.policy.base) == (2.5, 0, 0.25)
     assert (client._core.max_credits, client._core.check_limits) == (0, False)
-    headers = dict(client._io._http.settings.headers)
+    headers = dict(client._io.http.settings.headers)
     assert headers["X-Team"] == "foley"
     assert headers["Accept-Encoding"] == "identity"
     assert headers["User-Agent"].startswith("mirelo-ergo/")
@@ -265,7 +265,7 @@ def test_no_local_variable_holds_the_key_when_a_request_fails() -> None:
 @both
 def test_no_repr_holds_the_key(face: Callable[..., Any]) -> None:
     client = face(KEY, base_url="https://a.example")
-    things = [client, client._core, client._core.runtime, client._io._http.settings, client.low_level]
+    things = [client, client._core, client._core.runtime, client._io.http.settings, client.low_level]
     things += [client.text_to_sfx("rain"), client._core.runtime.secret]
     assert not any(KEY in repr(thing) for thing in things)
     assert repr(client) == f"<{face.__name__} https://a.example>"

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .._runtime.api.answers import tolerant_integer
-from .._runtime.transfer.probe import convert
 from ..errors import APIStatusError, AudioError, VideoError
 
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ def check_source(generation: Generation, name: str, source: MediaSource, headers
 
 
 def _undecodable(source: MediaSource, headers: MediaHeaders) -> tuple[str, int, str] | None:
+    from .._runtime.transfer.probe import convert
+
     way = f"convert it first: {convert(source.name)}"
     if not CONTAINERS & set(headers.container.split(",")):
         what = f"it is {headers.container}, and the service takes MP4, MOV, M4V, WebM and MKV"

@@ -13,7 +13,6 @@ from .._runtime.api.requests import request_from
 from .._runtime.api.retry import Kind
 from .._runtime.arguments import whole_number
 from .._runtime.transfer.inputs import MediaSource
-from .._runtime.transfer.upload import Asset, Slot, upload_once
 from .._runtime.webhooks.order import NOTHING
 from ..errors import CostLimitError, IncompleteResultError, InvalidRequestError, MireloError, VideoError
 from .clips import check_source
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from .._runtime.io.protocol import Reply
     from .._runtime.jobs.tokens import JobRecord
     from .._runtime.jobs.values import JobSucceeded
+    from .._runtime.transfer.upload import Asset, Slot
     from .._runtime.webhooks.order import WebhookOrder
 
     SourceRefs = Mapping[str, SourceRef]
@@ -131,12 +131,16 @@ class MireloFlows(V3Flows):
 
     async def asset_for(self, media: MediaSource) -> Asset:
         """Upload a source's bytes, unless they were uploaded before."""
+        from .._runtime.transfer.upload import upload_once
+
         return await upload_once(self.runtime, media, self._new_slot, ASSET_LIFETIME)
 
     async def _new_slot(self, content_type: str) -> Slot:
         body: AssetRequest = {"content_type": content_type}
         request = request_from(describe(of.CREATE_ASSET, json=body))
         operation = Operation(of.CREATE_ASSET.name, Kind.CHEAP, request, read_asset, self.runtime.timeout)
+        from .._runtime.transfer.upload import Slot
+
         return Slot(*await execute(self.runtime, operation))
 
     # --- submitting -------------------------------------------------------------------------------------------------

@@ -17,7 +17,6 @@ from .._runtime.io.protocol import Reply
 from .._runtime.jobs.flows import JobFlows
 from .._runtime.jobs.tokens import JobRecord
 from .._runtime.transfer.assets import AssetCache
-from .._runtime.transfer.upload import Slot, upload_once
 from ..errors import CostLimitError, InvalidRequestError, MireloError, SubmitOutcomeUnknown
 from . import v3_values
 from .generated_v3 import operations as of
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from mirelo_ergo_api.mirelo_v3.bodies import AssetRef
 
     from .._runtime.api.endpoints import Endpoint
+    from .._runtime.transfer.upload import Slot
 
 T = TypeVar("T")
 
@@ -60,6 +60,8 @@ class V3Flows(JobFlows):
 
     async def _assets_of(self, generation: V3Generation) -> dict[str, AssetRef]:
         """Upload the sources that are not uploaded yet. The ids serve v2 too, so both share what is kept."""
+        from .._runtime.transfer.upload import upload_once
+
         placed: dict[str, AssetRef] = {}
         for name, source in generation.sources.items():
             if source.url is not None:

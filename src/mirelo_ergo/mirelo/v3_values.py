@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .._runtime.api.answers import Unusable, integer_field, read_object, text_field, tolerant_integer
 from .._runtime.api.retry import parse_retry_after
@@ -13,9 +13,10 @@ from .._runtime.jobs.files import ResultFile
 from .._runtime.jobs.tokens import JobRecord
 from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobStatus, JobSucceeded, PollResult
 from .._runtime.redact import SignedUrl, short_repr, shorten
-from .._runtime.transfer.forms import PresignedForm
-from .._runtime.transfer.upload import Slot
 from .values import CreditRecovery, MeResult, PreflightResult, moment_of
+
+if TYPE_CHECKING:
+    from .._runtime.transfer.upload import Slot
 
 RUNNING: Final = frozenset({"queued", "running"})
 _ENDED_BADLY: Final = frozenset({"failed", "canceled", "cancelled", "expired"})
@@ -169,6 +170,9 @@ def read_me(reply: Reply) -> MeResult:
 
 def read_asset(reply: Reply) -> Slot:
     """Read POST /v3/assets: the asset's id, and the form to post its bytes with."""
+    from .._runtime.transfer.forms import PresignedForm  # only uploads need them
+    from .._runtime.transfer.upload import Slot
+
     fields = read_object(reply)
     entries = fields.get("fields")
     if not isinstance(entries, dict) or not all(isinstance(value, str) for value in entries.values()):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ...errors import (
@@ -145,6 +144,8 @@ def error_facts(api: Api, reply: Reply) -> ErrorFacts | None:
 
 def status_phrase(status: int) -> str:
     """Name a status, also one that no standard knows."""
+    from http import HTTPStatus  # only errors need it
+
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from uuid import uuid4
 
 import attrs
 
@@ -34,6 +33,8 @@ class KeyRules:
         Raises `InvalidRequestError` for one that is not of the service's format.
         """
         if given is None:
+            from uuid import uuid4
+
             return IdempotencyKey(str(uuid4()), now, self.lifetime)
         if isinstance(given, str) and self.pattern.fullmatch(given):
             return IdempotencyKey(given, now, self.lifetime)

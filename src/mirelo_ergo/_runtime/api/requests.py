@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -12,10 +11,10 @@ from urllib.parse import quote_plus, urlencode
 from ...errors import InvalidRequestError
 from ..io.protocol import Request
 from ..redact import short_repr, shorten
-from .multipart import MultipartBody, Part
 
 if TYPE_CHECKING:
     from ..io.protocol import Source
+    from .multipart import Part
 
 Kwargs = dict[str, Any]
 Headers = tuple[tuple[str, str], ...]
@@ -60,6 +59,8 @@ def fingerprint(request: Request) -> str:
 
     A streamed form counts with what its parts are called, and the sizes of those that are files.
     """
+    import hashlib  # most processes never need one
+
     body = request.body
     text = body or b"" if body is None or isinstance(body, bytes) else getattr(body, "fingerprint", b"%d" % body.size)
     return hashlib.sha256(f"{request.method} {request.path}\n".encode() + text).hexdigest()
@@ -117,6 +118,8 @@ def _plain(value: object) -> str:
 def _body(kwargs: Mapping[str, Any], declared: str | None) -> tuple[bytes | Source | None, str]:
     data, files, content = kwargs.get("data"), kwargs.get("files"), kwargs.get("content")
     if files is not None:
+        from .multipart import MultipartBody  # only forms with files need it
+
         form = MultipartBody((*_fields(data or {}), *_parts(files)))
         return form, form.content_type  # a builder names a boundary of its own, which is not this one
     if data is not None:
@@ -130,6 +133,8 @@ def _body(kwargs: Mapping[str, Any], declared: str | None) -> tuple[bytes | Sour
 
 
 def _fields(data: Mapping[str, Any]) -> Iterable[Part]:
+    from .multipart import Part
+
     for name, value in data.items():
         for item in value if isinstance(value, list | tuple) else [value]:
             yield Part(name, _plain(item).encode())
@@ -137,6 +142,8 @@ def _fields(data: Mapping[str, Any]) -> Iterable[Part]:
 
 def _parts(files: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Iterable[Part]:
     """Read httpx's forms of a file: its content, or a tuple of name, content, type and headers."""
+    from .multipart import Part
+
     named: Any = files.items() if isinstance(files, Mapping) else files
     for name, file in named:
         described: tuple[Any, ...] = file if isinstance(file, tuple) else (name, file)

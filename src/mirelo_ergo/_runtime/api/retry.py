@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -318,6 +316,9 @@ def parse_retry_after(value: str | None, date: str | None, wall: float) -> float
 def http_date(value: str) -> float | None:
     """Read an HTTP-date as Unix seconds, None if it is none."""
     try:
+        from datetime import UTC
+        from email.utils import parsedate_to_datetime  # with all it brings, it takes longer to import than this room
+
         moment = parsedate_to_datetime(value)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):

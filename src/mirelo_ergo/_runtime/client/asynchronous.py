@@ -15,7 +15,7 @@ from .setup import prepare
 
 if TYPE_CHECKING:
     from ..http import asynchronous as http
-    from ..http.exchange import HttpSettings
+    from ..http.settings import HttpSettings
 else:
     http = LazyModule("mirelo_ergo._runtime.http.asynchronous")
 

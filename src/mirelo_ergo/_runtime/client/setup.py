@@ -11,7 +11,7 @@ from .settings import Options, read_options, user_agent
 
 if TYPE_CHECKING:
     from ..api.service import Api
-    from ..http.exchange import HttpSettings
+    from ..http.settings import HttpSettings
 
 
 def prepare(
@@ -46,8 +46,8 @@ def prepare(
     if isinstance(verify, str) and not os.path.exists(verify):  # noqa: PTH110  # OpenSSL takes a plain path
         raise ConfigurationError(f"verify={shorten(verify)} does not exist: give a file or folder of certificates")
 
-    from ..http.exchange import HttpSettings
     from ..http.proxies import read_proxy
+    from ..http.settings import HttpSettings
 
     if proxy is not None:
         read_proxy(proxy)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import random
 import threading
 import time
 from collections import deque
@@ -16,7 +15,6 @@ from ...errors import ConfigurationError
 from ..io.deadline import until_tick
 from ..io.protocol import SUBMITS_IN_FLIGHT
 from ..io.slots import Slot, Slots
-from .exchange import Http, HttpSettings
 from .network import addresses_of, wait_for
 
 if TYPE_CHECKING:
@@ -26,8 +24,9 @@ if TYPE_CHECKING:
     from ..io.protocol import ExternalRequest, Reply, Request
     from ..io.sent import SentTracker
     from .answers import HttpStream
-    from .exchange import Injected
+    from .exchange import Http, Injected
     from .network import Address, Watched
+    from .settings import HttpSettings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -216,7 +215,7 @@ class AsyncIO:
         self._fresh()
 
     def _fresh(self) -> None:
-        self._http = Http(self._settings, self._network, self._inject)
+        self._http: Http | None = None
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._slots = _Slots(SUBMITS_IN_FLIGHT)
 
@@ -234,7 +233,7 @@ class AsyncIO:
             raise ConfigurationError("this async client is in use by another event loop: make one client per loop")
         if self._loop is not None:
             self._fresh()
-        self._loop, self._closing = loop, _closing(self._http)
+        self._loop, self._closing = loop, _closing(self.http)
         with contextlib.suppress(StopIteration):
             self._closing.__anext__().send(None)  # as far as its yield: from here on the loop knows it
 
@@ -245,6 +244,8 @@ class AsyncIO:
         return time.time()
 
     def random(self) -> float:
+        import random  # only pauses need it
+
         return random.random()  # noqa: S311  # jitter, not a secret
 
     async def sleep(self, seconds: float) -> None:
@@ -255,7 +256,7 @@ class AsyncIO:
 
     async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
         self.bind()
-        return await self._http.request(request, limit, sent)
+        return await self.http.request(request, limit, sent)
 
     def _inject(self, given: Any, is_client: bool) -> Injected:
         from .transports import AsyncTransport  # which imports httpx
@@ -264,7 +265,7 @@ class AsyncIO:
 
     async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> HttpStream:
         self.bind()
-        return await self._http.open(request, limit)
+        return await self.http.open(request, limit)
 
     async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._network.run_blocking(function, *args, **kwargs)
@@ -279,12 +280,17 @@ class AsyncIO:
 
     @property
     def http(self) -> Http:
-        """Give the transport side, for the typed low-level client."""
+        """The side that speaks HTTP: it is made, and imported, with the first request."""
+        if self._http is None:
+            from .exchange import Http
+
+            self._http = Http(self._settings, self._network, self._inject)
         return self._http
 
     async def close(self) -> None:
         """Close the connections, if their loop is this one."""
         if self._loop is asyncio.get_running_loop():
-            await self._http.close()
+            if self._http is not None:
+                await self._http.close()
             if self._closing is not None:
                 await self._closing.aclose()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import threading
 import time
 from contextlib import suppress
@@ -14,7 +13,6 @@ from weakref import WeakValueDictionary
 
 from ..io.protocol import SUBMITS_IN_FLIGHT
 from ..io.slots import Slot, Slots
-from .exchange import Http, HttpSettings
 from .network import addresses_of, wait_for
 
 if TYPE_CHECKING:
@@ -24,8 +22,9 @@ if TYPE_CHECKING:
     from ..io.protocol import ExternalRequest, Reply, Request
     from ..io.sent import SentTracker
     from .answers import HttpStream
-    from .exchange import Injected
+    from .exchange import Http, Injected
     from .network import Address, Watched
+    from .settings import HttpSettings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -116,7 +115,8 @@ class BlockingIO:
     blocks = True
 
     def __init__(self, settings: HttpSettings) -> None:
-        self._http = Http(settings, BlockingNetwork(), _inject)
+        self._settings = settings
+        self._http: Http | None = None
         self._fresh()
 
     def _fresh(self) -> None:
@@ -132,6 +132,8 @@ class BlockingIO:
         return time.time()
 
     def random(self) -> float:
+        import random  # only pauses need it
+
         return random.random()  # noqa: S311  # jitter, not a secret
 
     async def sleep(self, seconds: float) -> None:
@@ -141,10 +143,10 @@ class BlockingIO:
         return _Alarm()
 
     async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
-        return await self._http.request(request, limit, sent)
+        return await self.http.request(request, limit, sent)
 
     async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> HttpStream:
-        return await self._http.open(request, limit)
+        return await self.http.open(request, limit)
 
     async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return function(*args, **kwargs)
@@ -162,12 +164,19 @@ class BlockingIO:
 
     @property
     def http(self) -> Http:
-        """Give the transport side, for the typed low-level client."""
+        """The side that speaks HTTP: it is made, and imported, with the first request."""
+        if self._http is None:
+            from .exchange import Http
+
+            made = Http(self._settings, BlockingNetwork(), _inject)
+            with self._mutex:
+                self._http = self._http or made
         return self._http
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.close()
+        if self._http is not None:
+            await self._http.close()
 
 
 def _inject(given: Any, is_client: bool) -> Injected:

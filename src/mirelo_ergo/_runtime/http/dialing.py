@@ -50,13 +50,13 @@ class Route:
         return self.authority.removesuffix(f":{own}") if self.port == own else self.authority
 
 
-@attrs.frozen
 class Dialer:
     """Makes connections. `context` is asked for when the first one needs TLS."""
 
-    network: Network
-    context: Callable[[], SSLContext]
-    policy: ExternalPolicy
+    def __init__(self, network: Network, context: Callable[[], SSLContext], policy: ExternalPolicy) -> None:
+        self.network = network
+        self.context = context
+        self.policy = policy
 
     async def open(self, route: Route, waits: Waits, sent: SentTracker) -> Wire:
         """Return a wire to the route's end; raise `WireFailure`, `ExternalRefused` or `ConfigurationError`."""

@@ -10,9 +10,6 @@ import re
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
-import attrs
-
-from ..io.deadline import Timing
 from ..io.protocol import ExternalRequest, Request
 from ..io.sent import SentTracker
 from ..redact import Secret
@@ -35,28 +32,11 @@ if TYPE_CHECKING:
     from .connections import Purpose
     from .network import Network
     from .proxies import Proxy
+    from .settings import HttpSettings
 
 _NOT_IN_A_HEADER: Final = re.compile(r"[^\t -~]")
 _TARGET: Final = re.compile(r"[!-~]+")
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
-
-
-@attrs.frozen
-class HttpSettings:
-    """How a client reaches its service and everything else."""
-
-    base_url: str
-    secret: Secret
-    auth: Callable[[str], tuple[str, str]] = attrs.field(repr=False)
-    headers: tuple[tuple[str, str], ...] = ()
-    user_agent: str = "mirelo-ergo"
-    """What requests to others are told, who get none of `headers`."""
-    proxy: str | None = attrs.field(default=None, repr=False)
-    verify: bool | str | ssl.SSLContext = True
-    transport: Any = None
-    http_client: Any = None
-    allow_private: bool = False
-    timing: Timing = attrs.field(factory=Timing)
 
 
 class Injected(Protocol):
@@ -304,6 +284,3 @@ def _proxy_lines(route: Route) -> bytes:
     if route.proxy is None or route.proxy.scheme == "socks5" or route.scheme == "https":
         return b""
     return route.proxy.authorization()
-
-
-__all__ = ["Http", "HttpSettings"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 from ..io.protocol import TransportFailure
@@ -47,6 +46,8 @@ def is_raised_here(error: BaseException) -> bool:
 
 def is_of_a_signal(error: BaseException) -> bool:
     """Say whether a signal handler raised it, as Celery's and RQ's time limits do."""
+    import signal  # only failures need it
+
     handlers = {getattr(signal.getsignal(number), "__code__", None) for number in signal.valid_signals()}
     trace = error.__traceback__
     while trace is not None:

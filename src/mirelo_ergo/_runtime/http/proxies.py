@@ -6,7 +6,6 @@ import os
 import re
 import socket
 import sys
-from base64 import b64encode
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -49,6 +48,8 @@ class Proxy:
         """Return the header line that logs in; empty without a login."""
         if self.login is None:
             return b""
+        from base64 import b64encode
+
         return b"Proxy-Authorization: Basic " + b64encode(b":".join(self.login.reveal())) + b"\r\n"
 
 

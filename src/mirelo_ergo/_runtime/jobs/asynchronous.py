@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ..arguments import milliseconds
-from ..webhooks.inbox import WebhookInbox
+from ..lazy import LazyModule
 from ..webhooks.order import Webhook, WebhookOrder
 from .facts import RequestFacts
 from .flows import JobFlows
@@ -19,6 +19,11 @@ from .results import ResultFacts
 from .tokens import JobRecord
 from .values import JobErrored, JobProcessing, JobStatus, JobSucceeded
 from .waiter import Waiter
+
+if TYPE_CHECKING:
+    from ..webhooks import inbox
+else:  # with the first callback
+    inbox = LazyModule("mirelo_ergo._runtime.webhooks.inbox")
 
 
 class AsyncJobResult(ResultFacts):
@@ -161,7 +166,7 @@ class AsyncJob(JobHandle):
         on_progress: Callable[[JobProcessing], None] | None = None,
         *,
         patient: bool = False,
-        webhooks: WebhookInbox | None = None,
+        webhooks: inbox.WebhookInbox | None = None,
         progress: bool = False,
     ) -> AsyncJobResult:
         """Wait until the job is done and return its results. Costs nothing; failed polls are only waited out.
@@ -192,7 +197,7 @@ class AsyncJob(JobHandle):
         timeout_ms: int | None = None,
         *,
         patient: bool = False,
-        webhooks: WebhookInbox | None = None,
+        webhooks: inbox.WebhookInbox | None = None,
     ) -> AsyncJobUpdates:
         """Iterate over the job's statuses until it is done; a failed job is a status here, not an error.
 
@@ -241,7 +246,7 @@ class AsyncJobRequest:
         *,
         patient: bool = False,
         webhook: Webhook | None = None,
-        webhooks: WebhookInbox | None = None,
+        webhooks: inbox.WebhookInbox | None = None,
         progress: bool = False,
     ) -> AsyncJobResult:
         """Submit it and wait for its results. Every error after the submit carries the job.

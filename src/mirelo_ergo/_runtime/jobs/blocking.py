@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ..arguments import milliseconds
 from ..io.protocol import run
-from ..webhooks.inbox import WebhookInbox
+from ..lazy import LazyModule
 from ..webhooks.order import Webhook, WebhookOrder
 from .facts import RequestFacts
 from .flows import JobFlows
@@ -20,6 +20,11 @@ from .results import ResultFacts
 from .tokens import JobRecord
 from .values import JobErrored, JobProcessing, JobStatus, JobSucceeded
 from .waiter import Waiter
+
+if TYPE_CHECKING:
+    from ..webhooks import inbox
+else:  # with the first callback
+    inbox = LazyModule("mirelo_ergo._runtime.webhooks.inbox")
 
 
 class JobResult(ResultFacts):
@@ -162,7 +167,7 @@ class Job(JobHandle):
         on_progress: Callable[[JobProcessing], None] | None = None,
         *,
         patient: bool = False,
-        webhooks: WebhookInbox | None = None,
+        webhooks: inbox.WebhookInbox | None = None,
         progress: bool = False,
     ) -> JobResult:
         """Wait until the job is done and return its results. Costs nothing; failed polls are only waited out.
@@ -193,7 +198,7 @@ class Job(JobHandle):
         timeout_ms: int | None = None,
         *,
         patient: bool = False,
-        webhooks: WebhookInbox | None = None,
+        webhooks: inbox.WebhookInbox | None = None,
     ) -> JobUpdates:
         """Iterate over the job's statuses until it is done; a failed job is a status here, not an error.
 
@@ -242,7 +247,7 @@ class JobRequest:
         *,
         patient: bool = False,
         webhook: Webhook | None = None,
-        webhooks: WebhookInbox | None = None,
+        webhooks: inbox.WebhookInbox | None = None,
         progress: bool = False,
     ) -> JobResult:
         """Submit it and wait for its results. Every error after the submit carries the job.

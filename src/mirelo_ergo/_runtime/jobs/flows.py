@@ -11,7 +11,6 @@ import attrs
 from ...errors import IncompleteResultError, InvalidRequestError, JobFailedError, MireloError
 from ..api.execute import Operation, Runtime, execute
 from ..api.retry import Kind
-from ..api.streams import Follower
 from ..io.deadline import Deadline
 from ..io.protocol import Request
 from ..webhooks.order import NOTHING, Webhook
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..api.idempotency import IdempotencyKey
+    from ..api.streams import Follower
     from ..io.protocol import Reply
     from ..webhooks.events import WebhookFormat
     from ..webhooks.inbox import Subscription, WebhookInbox
@@ -227,6 +227,8 @@ class JobFlows:
         """Return the updates of a job's stream, if it has one and the client does not follow too many already."""
         if job_api.stream is None or len(self._followers) >= MOST_STREAMS:
             return None
+        from ..api.streams import Follower  # few services have streams
+
         follower = Follower(self.runtime, job_api.stream.source(record), deadline, tolerate_404=young)
         self._followers.add(follower)
         return StreamUpdates(self.runtime.io, follower, partial(job_api.stream.read, record))

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from ..arguments import milliseconds
+from ..lazy import LazyModule
 from ..redact import log, short_repr
-from ..webhooks.inbox import WebhookInbox
 from .facts import RequestFacts
 from .flows import JobFlows
 from .tokens import JobRecord
 from .values import JobStatus
 from .waiter import Hints, Waiter, attach
+
+if TYPE_CHECKING:
+    from ..webhooks import inbox
+else:  # with the first callback
+    inbox = LazyModule("mirelo_ergo._runtime.webhooks.inbox")
 
 
 class JobHandle:
@@ -75,7 +81,7 @@ class JobHandle:
         poll_interval_ms: int | None,
         timeout_ms: int | None,
         patient: bool,
-        webhooks: WebhookInbox | None,
+        webhooks: inbox.WebhookInbox | None,
         *,
         progress: bool = True,
     ) -> Waiter:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -65,6 +64,8 @@ class NotebookBar:
 
     def show(self, percent: int, state: str) -> None:
         """Show the bar, or replace it."""
+        import html  # only a notebook needs it
+
         words = html.escape(f"{self._label}: {percent} % {state}")
         element = self._display.HTML(f'<progress max="100" value="{percent}"></progress> {words}')
         if self._handle is None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import html
-from base64 import b64encode
-from typing import Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import MireloError
 from ..io.protocol import run
 from ..plain import plain
 from ..redact import safe_url
-from ..transfer.content_types import HEAD, content_type_of
 from ..transfer.inputs import Audio
 from .facts import RequestFacts
-from .fetching import Fetcher
 from .files import ResultFile, described
 from .flows import JobFlows
 from .tokens import JobRecord
 from .values import JobErrored, JobSucceeded, main_urls
+
+if TYPE_CHECKING:
+    from .fetching import Fetcher
 
 LARGEST_SHOWN: Final = 8 << 20
 """Bytes of a file that a notebook holds itself; a larger one is only named."""
@@ -37,7 +37,12 @@ class ResultFacts:
         self._done = done
         self._record = record
         self._facts = facts
-        self._fetcher = Fetcher(core, done.files, record, facts)
+
+    @cached_property
+    def _fetcher(self) -> Fetcher:
+        from .fetching import Fetcher  # all that downloads need is imported with the first one
+
+        return Fetcher(self._core, self._done.files, self._record, self._facts)
 
     @property
     def files(self) -> tuple[ResultFile, ...]:
@@ -102,12 +107,18 @@ class ResultFacts:
         A sync client fetches files up to 8 MiB into the page, so that they play when the URLs have ended, too, and
         names larger ones. An async client cannot fetch here: its players use the URLs, as long as they live.
         """
+        import html  # only a notebook needs it
+
         blocks = self._core.runtime.io.blocks
         players = "".join(_player(file, self._preview(file) if blocks else file.url) for file in self.files)
         return f"<div>{html.escape(repr(self))}{players}</div>"
 
     def _preview(self, file: ResultFile) -> str | None:
         """Return a small file as a data URL, None for any other and for one that cannot be fetched."""
+        from base64 import b64encode
+
+        from ..transfer.content_types import HEAD, content_type_of
+
         try:
             data = run(self._fetcher.content(file, LARGEST_SHOWN))
         except MireloError:
@@ -117,6 +128,8 @@ class ResultFacts:
 
 
 def _player(file: ResultFile, source: str | None) -> str:
+    import html
+
     name = f"{file.index + 1}: {file.kind}" + ("" if file.format is None else f", {file.format}")
     if source is None or file.kind not in ("audio", "speech", "video"):
         return f"<p>{html.escape(name)}: download() saves it ({html.escape(safe_url(file.url))})</p>"

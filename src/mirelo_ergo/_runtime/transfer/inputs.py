@@ -6,16 +6,21 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, Self, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from ...errors import InvalidRequestError
+from ..lazy import LazyModule
 from ..redact import safe_url, short_repr, shorten
 from .assets import AssetCache
-from .content_types import HEAD, content_type_of, other_kind
-from .probe import MediaHeaders, convert, headers_of
-from .sources import BytesSource, FileSource, Uploadable, open_path, open_source
 from .urls import LONGEST_URL
+
+if TYPE_CHECKING:
+    from . import content_types, probe, sources
+else:  # with the first source
+    content_types = LazyModule(f"{__package__}.content_types")
+    probe = LazyModule(f"{__package__}.probe")
+    sources = LazyModule(f"{__package__}.sources")
 
 OnProgress = Callable[[int, int], None]
 
@@ -41,7 +46,7 @@ class MediaSource:
 
     _url: str | None
     _path: Path | None
-    _source: Uploadable | None
+    _source: sources.Uploadable | None
     _content_type: str | None
     _on_progress: OnProgress | None
     assets: AssetCache
@@ -52,7 +57,7 @@ class MediaSource:
         *,
         url: str | None = None,
         path: Path | None = None,
-        source: Uploadable | None = None,
+        source: sources.Uploadable | None = None,
         content_type: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> Self:
@@ -88,8 +93,8 @@ class MediaSource:
             ) from None
         if not taken:
             raise InvalidRequestError(f"{cls.kind}: data is empty; nothing was sent", field=cls.kind)
-        checked = _checked(content_type) or cls._guess(taken[:HEAD], "", "data")
-        return cls._make(source=BytesSource(taken), content_type=checked, on_progress=on_progress)
+        checked = _checked(content_type) or cls._guess(taken[: content_types.HEAD], "", "data")
+        return cls._make(source=sources.BytesSource(taken), content_type=checked, on_progress=on_progress)
 
     @classmethod
     def from_path(
@@ -110,7 +115,7 @@ class MediaSource:
             place = Path(path)
         except TypeError:
             raise InvalidRequestError(f"{cls.kind}: {short_repr(path, 80)} is not a path", field=cls.kind) from None
-        _, head = open_path(place, cls.kind)
+        _, head = sources.open_path(place, cls.kind)
         if content_type is None:
             cls._guess(head, place.suffix, str(place))
         return cls._make(path=place, content_type=_checked(content_type), on_progress=on_progress)
@@ -129,7 +134,7 @@ class MediaSource:
         One that cannot be rewound needs its `size` in bytes and its `content_type`, and an upload of it that fails
         midway is not tried again.
         """
-        source, head = open_source(file, size, cls.kind)
+        source, head = sources.open_source(file, size, cls.kind)
         if content_type is None:
             name = getattr(file, "name", "")
             content_type = cls._guess(head, Path(name).suffix if isinstance(name, str) else "", "the file object")
@@ -167,30 +172,30 @@ class MediaSource:
         """Give the callback that hears of the upload."""
         return self._on_progress
 
-    def current(self) -> tuple[Uploadable, str]:
+    def current(self) -> tuple[sources.Uploadable, str]:
         """Look at the source as it is now and give it with its content type. Reads the file system."""
         if self._path is not None:
-            from_path, head = open_path(self._path, self.kind)
+            from_path, head = sources.open_path(self._path, self.kind)
             return from_path, self._content_type or self._guess(head, self._path.suffix, str(self._path))
         assert self._source is not None, "a URL is not uploaded"
         assert self._content_type is not None, "only a path's type is told later"
-        source = self._source.snapshot() if isinstance(self._source, FileSource) else self._source
+        source = self._source.snapshot() if isinstance(self._source, sources.FileSource) else self._source
         return source, self._content_type
 
-    def headers(self) -> MediaHeaders | None:
+    def headers(self) -> probe.MediaHeaders | None:
         """Return what the headers of a file or of bytes say: codec and lengths. Sends nothing; reads the file system.
 
         None where nobody can read them: for a URL, for a stream that cannot be rewound, and where the package `av`
         (extra `media`) is not installed. Raises `InvalidRequestError` for what cannot be uploaded.
         """
-        return None if self._url is not None else headers_of(self.current()[0])
+        return None if self._url is not None else probe.headers_of(self.current()[0])
 
     @classmethod
     def _guess(cls, head: bytes, suffix: str, name: str) -> str:
-        found = content_type_of(head, suffix)
-        other = other_kind(head)
+        found = content_types.content_type_of(head, suffix)
+        other = content_types.other_kind(head)
         if other is not None:
-            command = convert(name if suffix else cls.kind, cls.kind)
+            command = probe.convert(name if suffix else cls.kind, cls.kind)
             raise InvalidRequestError(
                 f"{cls.kind}: {shorten(name, 200)} is {other}, which is not taken; convert it first: {command}",
                 field=cls.kind,

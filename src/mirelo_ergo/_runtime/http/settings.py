@@ -1,0 +1,33 @@
+"""How a client reaches its service and everything else: all that is known before its first request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from ..io.deadline import Timing
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    from ..redact import Secret
+
+
+@attrs.frozen
+class HttpSettings:
+    """How a client reaches its service and everything else."""
+
+    base_url: str
+    secret: Secret
+    auth: Callable[[str], tuple[str, str]] = attrs.field(repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
+    user_agent: str = "mirelo-ergo"
+    """What requests to others are told, who get none of `headers`."""
+    proxy: str | None = attrs.field(default=None, repr=False)
+    verify: bool | str | ssl.SSLContext = True
+    transport: Any = None
+    http_client: Any = None
+    allow_private: bool = False
+    timing: Timing = attrs.field(factory=Timing)
