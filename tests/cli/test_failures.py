@@ -343,7 +343,7 @@ def test_every_error_of_the_library_has_an_exit_code() -> None:
     expected = {
         "ConfigurationError InvalidRequestError APIStatusError VideoError AudioError": Exit.REFUSED,
         "SourceChangedError MireloError WebhookError WebhookSignatureError": Exit.REFUSED,
-        "AuthenticationError PermissionDeniedError": Exit.KEY,
+        "AuthenticationError PermissionDeniedError RequirementsNotMetError": Exit.KEY,
         "InsufficientCreditsError CostLimitError": Exit.CREDITS,
         "RateLimitError ServerError NetworkError RequestTimeoutError UnexpectedResponseError": Exit.SERVICE,
         "UploadError DownloadError": Exit.SERVICE,

@@ -93,7 +93,7 @@ def announcing(client: Any, call: Call, place: Place, port: int, reached: Callab
 
 POINTS = {
     "before connect": "connect_tcp.started",
-    "after the headers": "send_request_headers.complete",
+    "before the head": "send_request_headers.started",
     "after the body": "send_request_body.complete",
     "after the answer": "receive_response_body.complete",
 }

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TIMES = int(os.environ.get("MIRELO_SOAK") or 3)
 CHARGES = {
     "before connect": 0,
-    "after the headers": 0,
+    "before the head": 0,
     "after the body": 1,
     "after the answer": 1,
     "after the token": 1,

@@ -195,7 +195,7 @@ def bounds_in(node: dict[str, Any]) -> int:
 
 @pytest.mark.parametrize("video", [None, 7, b"ftyp", {"type": "url"}, ["clip.mp4"], True, "", "no/such/clip.mp4"])
 def test_what_is_no_video_is_refused_and_no_request_leaves(video: Any) -> None:
-    for error in both(nothing_may_leave, lambda client: client.video_to_sfx(video, duration_ms=2000)):
+    for error in both(nothing_may_leave, lambda client: client.video_to_sfx(video, duration_ms=2000).submit_job()):
         assert isinstance(error, InvalidRequestError), error
         assert error.field == "video"
 
@@ -204,7 +204,7 @@ def test_what_is_no_video_is_refused_and_no_request_leaves(video: Any) -> None:
 @pytest.mark.parametrize("call", ["extend_audio", "inpaint_audio"])
 def test_what_is_no_sound_is_refused_and_no_request_leaves(call: str, audio: Any) -> None:
     rest: dict[str, Any] = {"append_duration_ms": 2000} if call == "extend_audio" else {"segment": (1000, 2000)}
-    for error in both(nothing_may_leave, lambda client: getattr(client, call)(audio, **rest)):
+    for error in both(nothing_may_leave, lambda client: getattr(client, call)(audio, **rest).submit_job()):
         assert isinstance(error, InvalidRequestError), error
         assert error.field == "audio"
 
@@ -293,7 +293,13 @@ def test_the_key_goes_to_the_api_and_nowhere_else() -> None:
         assert (request.headers.get("authorization") == f"Bearer {KEY}") == ours
         assert (KEY in str(request.headers.raw)) == ours
         if not ours:
-            assert dict(request.headers.raw).keys() == {b"Host", b"Accept-Encoding", b"Content-Length", b"Content-Type"}
+            assert {name.decode() for name, _ in request.headers.raw} == {
+                "Host",
+                "Accept-Encoding",
+                "Content-Length",
+                "Content-Type",
+                "User-Agent",
+            }
 
 
 def test_the_made_up_answers_are_as_documented() -> None:
