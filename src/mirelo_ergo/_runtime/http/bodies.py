@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..io.protocol import PIECE, SourceFailed
 from .failures import is_of_a_signal
-from .network import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,15 +47,23 @@ class Pieces:
         watched = pipe.descriptor if pipe is not None and pipe.may_wait() else None
         if watched is not None and not await self._network.ready((watched,), (), max(0.0, self._limit.clip(None))):
             raise SourceFailed(f"the stream stalled: nothing came for too long, {self._left} bytes before its end")
-        self._last = await self._network.run_blocking(self._read)
+        self._last = await self._network.run_blocking(self._read, min(PIECE, self._left))
+        if not self._last:
+            raise SourceFailed(f"the source ended {self._left} bytes before its announced {self._total}", changed=True)
+        if pipe is not None and len(self._last) == self._left and await self._has_more(pipe):
+            raise SourceFailed(f"the stream has more bytes than its size={self._total}")
         return self._last
 
-    def _read(self) -> bytes:
-        pipe = self._reader.pipe
+    async def _has_more(self, pipe: Pipe) -> bool:
+        """Say whether bytes follow those that were announced; no more than a moment is waited for them."""
+        watched = pipe.descriptor
+        if watched is not None and not await self._network.ready((watched,), (), _WAIT_FOR_MORE):
+            return False
+        return bool(await self._network.run_blocking(self._read, 1))
+
+    def _read(self, size: int) -> bytes:
         try:
-            piece: Any = self._reader.read(min(PIECE, self._left))
-            last = isinstance(piece, bytes) and len(piece) == self._left
-            more = pipe is not None and last and self._has_more(pipe)
+            piece: Any = self._reader.read(size)
         except SourceFailed:
             raise
         except Exception as error:  # whatever a file object of the user's raises, it is not the network's failure
@@ -65,16 +72,7 @@ class Pieces:
             raise SourceFailed(f"reading the source failed: {error}") from error
         if not isinstance(piece, bytes):
             raise SourceFailed(f"the source gave {type(piece).__name__}, not bytes: open it in binary mode")
-        if not piece:
-            raise SourceFailed(f"the source ended {self._left} bytes before its announced {self._total}", changed=True)
-        if more:
-            raise SourceFailed(f"the stream has more bytes than its size={self._total}")
         return piece
-
-    def _has_more(self, pipe: Pipe) -> bool:
-        """Say whether bytes follow those that were announced; no more than a moment is waited for them."""
-        come = pipe.descriptor is None or wait_for((pipe.descriptor,), (), _WAIT_FOR_MORE)
-        return come and bool(self._reader.read(1))
 
     def passed(self) -> None:
         """Note that the last piece was handed over to the connection, and tell the user's callback."""
