@@ -45,10 +45,11 @@ TWIN = {
 """What is other in the async client's module."""
 NEXT = """written: {files} files, {lines} lines. They pass `make check`. Next:
 
-1. Put the service's spec into openapi/{stem}.yaml (or `make update-spec FILE=vendor.yaml SERVICE={stem}`), run `make
-   generate`, and let the calls take their bodies, limits and operations from mirelo_ergo_api.{name}; pixazo/ shows how.
-2. Make it public: its clients in src/mirelo_ergo/__init__.py, its jobs in src/mirelo_ergo/services.py, its row in
-   src/mirelo_ergo/emulator/services/registry.py and in the README's table of services. `make test` names what is left.
+1. `make generate` writes the client of the empty spec. Take the real one in with `make update-spec FILE=vendor.yaml
+   SERVICE={stem}`; then let the calls take bodies, limits and operations from mirelo_ergo_api.{name}, as pixazo/ does.
+2. Make it public: the clients in src/mirelo_ergo/__init__.py and tests/typing/api.py, the jobs in
+   src/mirelo_ergo/services.py, the emulated service in src/mirelo_ergo/emulator/services/registry.py, and a row in the
+   README's table of services.
 """
 
 
