@@ -59,11 +59,11 @@ if TYPE_CHECKING:
     from .inference_sh.blocking import AppRequest, InferenceClient
     from .mirelo.asynchronous import AsyncGenerationRequest, AsyncMireloClient
     from .mirelo.blocking import GenerationRequest, MireloClient
-    from .mirelo.models import ModelInfo
+    from .mirelo.models import ModelInfo, list_models
     from .mirelo.values import MeResult, PreflightResult
     from .pixazo.asynchronous import AsyncPixazoClient
     from .pixazo.blocking import PixazoClient
-    from .services import capabilities, list_models, service_of
+    from .services import capabilities, service_of
     from .sync_so.asynchronous import AsyncLipsyncRequest, AsyncSyncSoClient
     from .sync_so.blocking import LipsyncRequest, SyncSoClient
     from .webhooks import JobEvent, Webhook, WebhookInbox, parse_webhook
@@ -156,14 +156,14 @@ _ELSEWHERE = {
     "mirelo.blocking": {"GenerationRequest", "MireloClient"},
     "mirelo.asynchronous": {"AsyncGenerationRequest", "AsyncMireloClient"},
     "mirelo.values": {"MeResult", "PreflightResult"},
-    "mirelo.models": {"ModelInfo"},
+    "mirelo.models": {"ModelInfo", "list_models"},
     "pixazo.blocking": {"PixazoClient"},
     "pixazo.asynchronous": {"AsyncPixazoClient"},
     "inference_sh.blocking": {"AppRequest", "InferenceClient"},
     "inference_sh.asynchronous": {"AsyncAppRequest", "AsyncInferenceClient"},
     "sync_so.blocking": {"LipsyncRequest", "SyncSoClient"},
     "sync_so.asynchronous": {"AsyncLipsyncRequest", "AsyncSyncSoClient"},
-    "services": {"capabilities", "list_models", "service_of"},
+    "services": {"capabilities", "service_of"},
     "webhooks": {"JobEvent", "Webhook", "WebhookInbox", "parse_webhook"},
 }
 

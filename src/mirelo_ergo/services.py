@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ._runtime.webhooks.events import WebhookFormat
-from .mirelo.models import ModelInfo
 
 
 def capabilities() -> Mapping[str, frozenset[str]]:
@@ -43,13 +42,3 @@ def webhook_format(service: str) -> WebhookFormat:
     if found is None:
         raise ConfigurationError(f"service={service!r:.60} sends no webhooks; these do: {', '.join(sorted(formats))}")
     return found
-
-
-def list_models() -> list[ModelInfo]:
-    """Return Mirelo's families and models with their limits, as `MireloClient.models` does, without a client.
-
-    Needs no key. Sends nothing.
-    """
-    from .mirelo.models import known_models
-
-    return known_models(None)

@@ -22,7 +22,9 @@ from mirelo_ergo import (
     SubmitOutcomeUnknown,
 )
 from mirelo_ergo.cli import resume
-from mirelo_ergo.cli.failures import Exit, Failure, exit_code_of
+from mirelo_ergo.cli.endings import conclude
+from mirelo_ergo.cli.exits import Exit
+from mirelo_ergo.cli.failures import Failure, exit_code_of
 from mirelo_ergo.cli.output import Output, printable
 from mirelo_ergo.cli.resume import Resumption, program
 from mirelo_ergo.cli.saving import Saving
@@ -374,10 +376,10 @@ def test_a_file_that_cannot_be_written_is_not_the_networks_fault() -> None:
 
 def test_a_ctrl_c_on_a_paid_request_leaves_its_fate_unknown() -> None:
     session, stop = Session(Output()), KeyboardInterrupt()
-    assert session.conclude(stop).exit_code == Exit.INTERRUPTED
+    assert conclude(session, stop).exit_code == Exit.INTERRUPTED
     stop.__cause__ = SubmitOutcomeUnknown("x", request_fingerprint="ab12")
-    assert session.conclude(stop).exit_code == Exit.UNKNOWN
-    assert "ab12" in session.conclude(stop).hints[-1]
+    assert conclude(session, stop).exit_code == Exit.UNKNOWN
+    assert "ab12" in conclude(session, stop).hints[-1]
 
 
 def test_what_ended_a_command_first_is_not_hidden_by_what_hits_its_way_out() -> None:
@@ -386,10 +388,10 @@ def test_what_ended_a_command_first_is_not_hidden_by_what_hits_its_way_out() -> 
     second = KeyboardInterrupt()
     second.__context__ = ValueError("on the way")
     second.__context__.__context__ = first
-    assert session.conclude(second) is first
+    assert conclude(session, second) is first
     trouble = OSError("a terminal that has gone")
     trouble.__context__ = KeyboardInterrupt()
-    assert session.conclude(trouble).exit_code == Exit.INTERRUPTED
+    assert conclude(session, trouble).exit_code == Exit.INTERRUPTED
 
 
 def with_job(resumption: Resumption) -> Session:
@@ -399,7 +401,7 @@ def with_job(resumption: Resumption) -> Session:
 
 
 def test_an_embedded_emulators_job_is_not_offered_again() -> None:
-    failure = with_job(Resumption(lost=True)).conclude(NetworkError("x"))
+    failure = conclude(with_job(Resumption(lost=True)), NetworkError("x"))
     assert failure.exit_code == Exit.JOB_WAITS
     assert failure.fields["resume"] is None
     assert failure.hints == (f"job token: {TOKEN}", "the embedded emulator ends with this command, and the job too")
@@ -409,7 +411,7 @@ def test_an_embedded_emulators_job_is_not_offered_again() -> None:
     "error", [MemoryError(), RecursionError(), LookupError("a bug"), OSError(28, "full"), SystemExit(1)]
 )
 def test_once_a_job_is_submitted_nothing_is_called_a_bug(error: BaseException) -> None:
-    failure = with_job(Resumption()).conclude(error)
+    failure = conclude(with_job(Resumption()), error)
     assert failure.exit_code == Exit.JOB_WAITS
     assert failure.fields["job_token"] == TOKEN
     assert f"job token: {TOKEN}" in failure.hints

@@ -228,7 +228,7 @@ def test_a_plan_of_several_has_a_total(cli: Cli, three: list[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("-o", "all.wav"), "--out all.wav is a file, and there are several clips: write all.wav/ for a folder"),
+        (("-o", "all.wav"), "--out all.wav is a file, and there are several clips: give a folder, such as sounds/"),
         (("-o", "-"), "--out - takes one result, and there would be 3"),
         (("sub/walk.mp4",), "walk.mp4 and sub/walk.mp4 would give files of the same name"),
         (("nope.mp4",), "nope.mp4 does not exist"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pty
 import re
@@ -264,11 +263,9 @@ def test_the_emulator_extra_is_named_in_one_line(tmp_path: Path) -> None:
 
 
 def test_help_loads_nothing_that_takes_time(tmp_path: Path) -> None:
-    code = "import sys; from mirelo_ergo.__main__ import main; main(['--help']); print(sorted(sys.modules))"
-    ran = start(cwd=tmp_path, python=("-c", code)).end()
-    loaded = set(json.loads(ran.out.splitlines()[-1].replace("'", '"')))
-    assert "click" in loaded
-    assert not loaded & {
+    modules = loaded(tmp_path, "--help")
+    assert "click" in modules
+    assert not modules & {
         "httpx",
         "httpcore",
         "rich",
@@ -278,6 +275,27 @@ def test_help_loads_nothing_that_takes_time(tmp_path: Path) -> None:
         "mirelo_ergo.emulator",
         "asyncio",
     }
+
+
+def loaded(tmp_path: Path, *arguments: str) -> set[str]:
+    """Return the modules that a command has loaded when it ends."""
+    code = f"import sys; from mirelo_ergo.__main__ import main; main({list(arguments)}); print(*sys.modules, sep=',')"
+    return set(start(cwd=tmp_path, python=("-c", code)).end().out.splitlines()[-1].split(","))
+
+
+def test_the_version_comes_before_anything_is_loaded(tmp_path: Path) -> None:
+    modules = loaded(tmp_path, "--version")
+    assert not modules & {"click", "rich", "attrs", "typing", "json"}
+    assert {name for name in modules if name.startswith("mirelo_ergo.")} <= {
+        "mirelo_ergo.__main__",
+        "mirelo_ergo._version",
+    }
+
+
+def test_the_models_come_without_what_only_a_request_needs(tmp_path: Path) -> None:
+    modules = loaded(tmp_path, "models")
+    assert not modules & {"av", "asyncio", "mirelo_ergo.mirelo.blocking", "mirelo_ergo._runtime.http.blocking"}
+    assert not modules & {"mirelo_ergo.cli.generate", "mirelo_ergo.cli.failures", "mirelo_ergo.mirelo.v3"}
 
 
 def test_a_taken_port_ends_serve(served: Served, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 import mirelo_ergo
 from mirelo_ergo.cli.app import root
-from mirelo_ergo.cli.failures import MEANINGS, Exit
+from mirelo_ergo.cli.exits import MEANINGS, Exit
+from mirelo_ergo.cli.groups import commands_of
 from tests.cli.support import ROOT
 
 if TYPE_CHECKING:
@@ -46,11 +47,8 @@ def test_only_the_public_api_is_used(path: Path) -> None:
 
 
 def commands() -> list[tuple[str, ...]]:
-    """Give every command line that names a command."""
-    found: list[tuple[str, ...]] = []
-    for name, command in root.commands.items():
-        found += [(name, inner) for inner in getattr(command, "commands", {})] or [(name,)]
-    return found
+    """Return the words of every command."""
+    return [tuple(path.split()) for path, _ in commands_of(root)]
 
 
 def test_the_page_names_every_command() -> None:

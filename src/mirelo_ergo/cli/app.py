@@ -9,15 +9,9 @@ import click
 from mirelo_ergo import __version__
 
 from . import signals
-from .failures import MEANINGS, Exit, Failure
-from .job import job, jobs
-from .mirelo import extend, inpaint, me, text, video
-from .mistakes import Commands, complaint, unknown_option
-from .models import models
+from .exits import MEANINGS, Exit
+from .groups import Commands
 from .output import Output
-from .pixazo import pixazo
-from .serve import serve
-from .services import SERVICES
 from .session import Session
 
 if TYPE_CHECKING:
@@ -36,14 +30,25 @@ Exit codes:
 """
 
 
-@click.group(cls=Commands, epilog=_EPILOG)
+_COMMANDS: Final = {
+    "text": "mirelo",
+    "video": "mirelo",
+    "extend": "mirelo",
+    "inpaint": "mirelo",
+    "job": "job",
+    "jobs": "job",
+    "models": "models",
+    "me": "mirelo",
+    "serve": "serve",
+    "pixazo": "pixazo",
+}
+"""Each command, and the module that has it under the same name. A service of its own is one more line."""
+
+
+@click.group(cls=Commands, elsewhere=_COMMANDS, epilog=_EPILOG)
 @click.version_option(__version__, message=f"{NAME} %(version)s")
 def root() -> None:
     """Make sound effects for video and from text, and go on from a sound, with the Mirelo API."""
-
-
-for _command in (text, video, extend, inpaint, job, jobs, models, me, serve, pixazo):
-    root.add_command(_command)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -55,10 +60,9 @@ def run(arguments: Sequence[str]) -> int:
         with signals.raising():
             return _run(session, given)
     except KeyboardInterrupt as stop:  # it hit the last words
-        return session.output.failure(session.conclude(stop))
+        return _report(session, stop, given)
     finally:
-        for file in session.stdin.copies:
-            file.close()
+        session.close()
 
 
 def complete(instruction: str) -> int:
@@ -76,20 +80,15 @@ def _run(session: Session, given: list[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except BaseException as error:
-        ended: BaseException = _usage(error, given) if isinstance(error, click.ClickException) else error
         with signals.ignored():
-            return session.output.failure(session.conclude(ended))
+            return _report(session, error, given)
 
 
-def _usage(error: click.ClickException, given: Sequence[str]) -> Failure:
-    """Return click's complaint about a command line in our form."""
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else NAME
-    service = next(
-        (each for each in SERVICES.values() if each.group and each.group in path.split()), SERVICES["mirelo"]
-    )
-    if isinstance(error, click.NoSuchOption):
-        message = unknown_option(error, given, service.key_variable)
-    else:
-        message = complaint(error)
-    return Failure(Exit.REFUSED, "usage", message, hints=(f"see: {path} --help",))
+def _report(session: Session, error: BaseException, given: list[str]) -> int:
+    from .endings import conclude
+
+    if isinstance(error, click.ClickException):
+        from .mistakes import failure_of_usage
+
+        error = failure_of_usage(error, given)
+    return session.output.failure(conclude(session, error))

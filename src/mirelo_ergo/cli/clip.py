@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from .failures import Exit, Failure, missing_extra, refused
+from .exits import Exit
+from .failures import Failure, missing_extra, refused
 from .times import seconds
 
 if TYPE_CHECKING:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import traceback
-from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from mirelo_ergo.errors import (
     AuthenticationError,
@@ -28,40 +26,9 @@ from mirelo_ergo.errors import (
     UploadError,
 )
 
+from .exits import Exit
 from .signals import Stopped
 from .wording import in_options
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-class Exit(IntEnum):
-    """The exit codes, told apart by what to do next."""
-
-    OK = 0
-    UNEXPECTED = 1
-    REFUSED = 2
-    KEY = 3
-    CREDITS = 4
-    SERVICE = 5
-    JOB_FAILED = 6
-    JOB_WAITS = 7
-    UNKNOWN = 8
-    INTERRUPTED = 130
-
-
-MEANINGS: Final[Mapping[Exit, str]] = {
-    Exit.OK: "done",
-    Exit.UNEXPECTED: "stdout cannot be written, or a bug: please report it",
-    Exit.REFUSED: "refused: the command line, the request, a source or a folder",
-    Exit.KEY: "no key, a wrong key, or one without the permission",
-    Exit.CREDITS: "not enough credits, or more than --max-credits",
-    Exit.SERVICE: "network or service trouble: run the same command again",
-    Exit.JOB_FAILED: "a job failed or is gone, or one of several was refused",
-    Exit.JOB_WAITS: "the job is there, its result is not here: resume it",
-    Exit.UNKNOWN: "a paid request may have been taken: look at the account first",
-    Exit.INTERRUPTED: "Ctrl-C (143: SIGTERM, 129: SIGHUP); a submitted job goes on",
-}
 
 _BY_CLASS: Final[tuple[tuple[type[MireloError], Exit], ...]] = (
     (SubmitOutcomeUnknown, Exit.UNKNOWN),
@@ -146,6 +113,8 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, KeyboardInterrupt):
         return _interrupted(error)
     if not isinstance(error, OSError):
+        import traceback
+
         with contextlib.suppress(Exception):  # stderr may be gone
             traceback.print_exception(error)
     return Failure(Exit.UNEXPECTED, "unexpected", f"{type(error).__name__}: {error}")

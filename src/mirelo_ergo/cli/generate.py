@@ -9,7 +9,8 @@ import attrs
 from mirelo_ergo.errors import JobError, MireloError
 
 from . import journal
-from .failures import Exit, Failure, failure_of
+from .exits import Exit
+from .failures import Failure, failure_of
 from .progress import shown
 from .resume import Resumption
 from .session import Task

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import shlex
-import shutil
 import stat
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
-from urllib.parse import urlsplit
 
 import attrs
 
@@ -86,6 +82,8 @@ class Source:
     @property
     def label(self) -> str:
         """Its name for people; of a URL the host alone, as the rest may be a secret."""
+        from urllib.parse import urlsplit
+
         if self.piped is not None:
             return "stdin" if self.given in ("-", "/dev/stdin") else "a pipe"
         return (urlsplit(self.given).hostname or "a URL") if self.path is None else self.path.name
@@ -192,6 +190,9 @@ def source_from(given: str, kind: str, stdin: Stdin) -> Source:
 
 def _spooled(given: str, kind: str, stdin: Stdin) -> BinaryIO:
     """Copy what comes through a pipe to a nameless file: an upload may have to begin again."""
+    import shutil
+    import tempfile
+
     if given in ("-", "/dev/stdin"):
         coming = stdin.take(f"the {kind}")
         if coming.isatty():
@@ -221,6 +222,8 @@ def _is_web(given: str) -> bool:
 
 
 def _check_url(url: str, kind: str) -> None:
+    from urllib.parse import urlsplit
+
     if any(character <= " " for character in url.strip()):
         raise refused(f"{_shown(url)} holds a space: write %20 for it, or put the URL in quotation marks")
     try:
@@ -235,6 +238,8 @@ def _check_url(url: str, kind: str) -> None:
 
 def _missing(given: str) -> str:
     """Say why a path leads nowhere, as far as the path itself tells."""
+    from urllib.parse import urlsplit
+
     shown = _shown(given)
     if found := _WEB_TYPO.match(given):
         rest = given if found[0].lower() == "www." else given[found.end() :].lstrip("/:")
@@ -266,6 +271,8 @@ def _missing(given: str) -> str:
 
 def _similar(path: Path) -> str | None:
     """Return the file beside a missing one whose name is nearest to it."""
+    import difflib
+
     try:
         names = [entry.name for entry in os.scandir(path.parent) if entry.is_file()]
     except OSError:

@@ -9,10 +9,10 @@ import click
 
 from mirelo_ergo import service_of
 
-from . import journal, options
+from . import commands, journal, options
 from .failures import refused
 from .generate import mark
-from .mistakes import Commands
+from .groups import Commands
 from .progress import shown
 from .resume import Resumption
 from .services import MIRELO, SERVICES, Connection
@@ -34,7 +34,7 @@ def job() -> None:
 
 
 @job.command()
-@options.about_a_job(waits=False, saves=False)
+@commands.about_a_job(waits=False, saves=False)
 def status(session: Session, job: str | None, last: bool, timeout: int | None, **address: Any) -> None:
     """Look once. Ends with 0 whatever the status is."""
     chosen = _chosen(job, last, address)
@@ -45,7 +45,7 @@ def status(session: Session, job: str | None, last: bool, timeout: int | None, *
 
 
 @job.command()
-@options.about_a_job(waits=True, saves=False)
+@commands.about_a_job(waits=True, saves=False)
 def wait(session: Session, job: str | None, last: bool, timeout: int | None, **address: Any) -> None:
     """Wait until the job is done; saves nothing."""
     chosen = _chosen(job, last, address)
@@ -60,7 +60,7 @@ def wait(session: Session, job: str | None, last: bool, timeout: int | None, **a
 
 
 @job.command()
-@options.about_a_job(waits=True, saves=True)
+@commands.about_a_job(waits=True, saves=True)
 def download(
     session: Session, job: str | None, last: bool, timeout: int | None, saving: Saving, **address: Any
 ) -> None:

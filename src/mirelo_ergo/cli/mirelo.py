@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from . import clip, options
+from . import clip, commands, options
 from .failures import refused
 from .generate import Command, Generation
 from .inputs import Source, prompt_from, source_from, words_from
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @options.loop
 @options.samples
 @options.model
-@options.generating(MIRELO)
+@commands.generating(MIRELO)
 def text(command: Command, prompt: tuple[str, ...], duration: int | None, loop: bool, samples: int, model: Any) -> None:
     """Make sound from words and save it.
 
@@ -53,7 +53,7 @@ def text(command: Command, prompt: tuple[str, ...], duration: int | None, loop: 
 @options.samples
 @options.output
 @options.model
-@options.generating(MIRELO)
+@commands.generating(MIRELO)
 def video(
     command: Command,
     clips: tuple[str, ...],
@@ -107,7 +107,7 @@ def video(
 @options.loop
 @options.samples
 @options.model
-@options.generating(MIRELO)
+@commands.generating(MIRELO)
 def extend(
     command: Command,
     sound: str,
@@ -136,7 +136,7 @@ def extend(
 @options.words
 @options.samples
 @options.model
-@options.generating(MIRELO)
+@commands.generating(MIRELO)
 def inpaint(
     command: Command,
     sound: str,
@@ -159,7 +159,7 @@ def inpaint(
 
 
 @click.command()
-@options.asking(MIRELO)
+@commands.asking(MIRELO)
 def me(session: Session, connection: Connection, timeout: int | None) -> None:
     """Show the account and its credits."""
     with connection.client(session.output, timeout) as client:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from .exits import Exit
+from .failures import Failure
+from .groups import commands_of
+from .services import MIRELO, SERVICES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from .groups import Commands
 
 _OTHER_NAMES: Final[Mapping[str, str]] = {
     "--duration": "length len time seconds secs dur duration-ms ms t d",
@@ -67,44 +73,43 @@ _COMMANDS: Final[Mapping[str, str]] = {
 }
 
 
-class Commands(click.Group):
-    """A group that says what is meant by a command that it lacks, and lists its own in the order of their use."""
+def unknown_command(group: Commands, ctx: click.Context, args: Sequence[str]) -> str:
+    """Return a sentence about a command that a group lacks."""
+    name, path = args[0], ctx.command_path
+    shown = name if len(name) <= 40 else f"{name[:39]}…"
+    from difflib import get_close_matches
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, args or ["--help"])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            raise click.UsageError(self._unknown(ctx, args), ctx)
-        return super().resolve_command(ctx, args)
-
-    def _unknown(self, ctx: click.Context, args: Sequence[str]) -> str:
-        name, path = args[0], ctx.command_path
-        shown = name if len(name) <= 40 else f"{name[:39]}…"
-        start = f"{path} has no command {shown!r}"
-        if near := difflib.get_close_matches(name.lower(), self.list_commands(ctx), 1, 0.7):
-            return f"{start}: is {near[0]} meant?"
-        root = ctx.find_root().command
-        if ctx.parent is None:
-            for names, sentence in _COMMANDS.items():
-                if name.lower().replace("_", "-") in names.split():
-                    return f"{start}: {sentence.format(name=name.lower())}"
-            if " " in name or (len(args) > 1 and not any(arg.startswith("-") for arg in args)):
-                return f"{start}; for a sound of these words: mirelo-ergo text {' '.join(args)[:60]!r}"
-        elif isinstance(root, click.Group) and root.get_command(ctx, name):
-            return f"{start}; mirelo-ergo {name} is of Mirelo itself"
-        elif path.endswith(" job") and ":" in name:
-            return f"{start}: say what to do with the job: {path} download {shown}"
-        return f"{start}; it has {', '.join(self.list_commands(ctx))}"
+    start = f"{path} has no command {shown!r}"
+    if near := get_close_matches(name.lower(), group.list_commands(ctx), 1, 0.7):
+        return f"{start}: is {near[0]} meant?"
+    root = ctx.find_root().command
+    if ctx.parent is None:
+        for names, sentence in _COMMANDS.items():
+            if name.lower().replace("_", "-") in names.split():
+                return f"{start}: {sentence.format(name=name.lower())}"
+        if " " in name or (len(args) > 1 and not any(arg.startswith("-") for arg in args)):
+            return f"{start}; for a sound of these words: mirelo-ergo text {' '.join(args)[:60]!r}"
+    elif isinstance(root, click.Group) and root.get_command(ctx, name):
+        return f"{start}; mirelo-ergo {name} is of Mirelo itself"
+    elif path.endswith(" job") and ":" in name:
+        return f"{start}: say what to do with the job: {path} download {shown}"
+    return f"{start}; it has {', '.join(group.list_commands(ctx))}"
 
 
-def complaint(error: click.ClickException) -> str:
-    """Return click's complaint about a command line in a sentence that begins with what is wrong."""
+def failure_of_usage(error: click.ClickException, given: Sequence[str]) -> Failure:
+    """Return the failure of a command line that click could not read."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "mirelo-ergo"
+    service = next((each for each in SERVICES.values() if each.group and each.group in path.split()), MIRELO)
+    if isinstance(error, click.NoSuchOption):
+        message = _unknown_option(error, given, service.key_variable)
+    else:
+        message = _complaint(error)
+    return Failure(Exit.REFUSED, "usage", message, hints=(f"see: {path} --help",))
+
+
+def _complaint(error: click.ClickException) -> str:
+    """Return click's complaint in a sentence that begins with what is wrong."""
     param = getattr(error, "param", None)
     name = None if param is None else max(param.opts, key=len) if isinstance(param, click.Option) else param.metavar
     if isinstance(error, click.MissingParameter) and param is not None and error.ctx is not None:
@@ -121,7 +126,7 @@ def complaint(error: click.ClickException) -> str:
     return error.format_message().rstrip(".")
 
 
-def unknown_option(error: click.NoSuchOption, given: Sequence[str], key_variable: str) -> str:
+def _unknown_option(error: click.NoSuchOption, given: Sequence[str], key_variable: str) -> str:
     """Return a sentence about an option that a command lacks."""
     ctx = error.ctx
     assert ctx is not None, "click names the command of a wrong option"
@@ -143,11 +148,13 @@ def unknown_option(error: click.NoSuchOption, given: Sequence[str], key_variable
             return f"{start}: {sentence.format(key=key_variable)}"
     if ctx.parent is None and plain in {name.lstrip("-") for name in all_options(ctx.command)}:
         return f"{start}: options stand after the command, as in mirelo-ergo text PROMPT --{plain}"
-    near = difflib.get_close_matches(f"--{plain}", own, 1, 0.7)
+    from difflib import get_close_matches
+
+    near = get_close_matches(f"--{plain}", own, 1, 0.7)
     if near:
         return f"{start}: is {near[0]} meant?"
     root = ctx.find_root().command
-    having = [path for path, command in _commands(root) if f"--{plain}" in _options(command)]
+    having = [path for path, command in commands_of(root) if f"--{plain}" in _options(command)]
     if having:
         return f"{start}; {', '.join(having)} {'has' if len(having) == 1 else 'have'} it"
     return start
@@ -166,13 +173,7 @@ def _options(command: click.Command) -> Iterator[str]:
             yield from param.opts
 
 
-def _commands(command: click.Command, path: str = "") -> Iterator[tuple[str, click.Command]]:
-    for name, inner in getattr(command, "commands", {}).items():
-        whole = f"{path} {name}".strip()
-        yield from _commands(inner, whole) if isinstance(inner, click.Group) else [(whole, inner)]
-
-
 def all_options(command: click.Command) -> Iterator[str]:
     """Yield the options of every command below one."""
-    for _, inner in _commands(command):
+    for _, inner in commands_of(command):
         yield from _options(inner)

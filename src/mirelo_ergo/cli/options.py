@@ -7,18 +7,15 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-from click.shell_completion import CompletionItem
 
-from .generate import Command
 from .output import Output
-from .saving import Saving
-from .services import Connection
 from .times import milliseconds, waiting_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .services import Service
+    from click.shell_completion import CompletionItem
+
     from .session import Session
 
     Function = Callable[..., None]
@@ -73,10 +70,14 @@ def model_name(text: str) -> str:
 
 
 def _complete_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
     return [CompletionItem(incomplete, type="file")]
 
 
 def _complete_model(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
     from mirelo_ergo import list_models
 
     names = sorted({info.model for info in list_models()})
@@ -84,6 +85,8 @@ def _complete_model(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 
 def _complete_job(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
     from . import journal
 
     try:
@@ -136,7 +139,7 @@ output = click.option(
     help="The sound, or the clip with it. Default: audio.",
 )
 
-_OUT = click.option(
+out = click.option(
     "-o",
     "--out",
     metavar="PLACE",
@@ -144,111 +147,51 @@ _OUT = click.option(
     type=click.Path(),
     help="A folder (it is there, or ends in /), a file such as rain.wav, or - for stdout. Default: this folder.",
 )
-_NAME = click.option(
+name = click.option(
     "--name", metavar="NAME", help='What the files are called, such as "{stem}-{n}"; else after the job.'
 )
-_OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace files of the same name.")
-_MAX_CREDITS = click.option(
+overwrite = click.option("--overwrite", is_flag=True, help="Replace files of the same name.")
+max_credits = click.option(
     "--max-credits", metavar="N", type=count(0), help="Submit nothing if all of it would cost more."
 )
-_WAIT_TIME = click.option(
+wait_limit = click.option(
     "--timeout",
     metavar="TIME",
     type=wait_time,
     help="How long to wait for the job; else five times its estimate, at least 10:00.",
 )
-_ASK_TIME = click.option("--timeout", metavar="TIME", type=wait_time, help="How long to try, else 10:00.")
-_DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would be sent and what it costs; submit nothing.")
-_NO_JOURNAL = click.option("--no-journal", is_flag=True, help="Do not write the job into the job journal.")
-_EMULATOR = click.option(
+ask_limit = click.option("--timeout", metavar="TIME", type=wait_time, help="How long to try, else 10:00.")
+dry_run = click.option("--dry-run", is_flag=True, help="Show what would be sent and what it costs; submit nothing.")
+no_journal = click.option("--no-journal", is_flag=True, help="Do not write the job into the job journal.")
+emulator = click.option(
     "--emulator", is_flag=True, help="Use an emulator that runs for this command; needs no key and no network."
 )
-_BASE_URL = click.option("--base-url", metavar="URL", help="Another address than the service's own.")
-_PRIVATE = click.option(
+base_url = click.option("--base-url", metavar="URL", help="Another address than the service's own.")
+private = click.option(
     "--allow-private-hosts", is_flag=True, help="Let uploads and downloads go to private addresses of yours."
 )
-_JSON = click.option("--json", is_flag=True, help="Write exactly one JSON object to stdout, also for an error.")
-_QUIET = click.option("-q", "--quiet", is_flag=True, help="Write the result or the error, nothing else.")
+json = click.option("--json", is_flag=True, help="Write exactly one JSON object to stdout, also for an error.")
+quiet = click.option("-q", "--quiet", is_flag=True, help="Write the result or the error, nothing else.")
 
-OUTPUT: Final = (_JSON, _QUIET)
-ADDRESS: Final = (_BASE_URL, _PRIVATE)
-SAVING: Final = (_OUT, _NAME, _OVERWRITE)
-
-
-def generating(service: Service) -> Callable[[Function], Function]:
-    """Give a command the options of everything that is submitted and paid; it gets them as its `Command`."""
-    more = (*SAVING, _MAX_CREDITS, _DRY_RUN, _WAIT_TIME, _NO_JOURNAL, _EMULATOR, *ADDRESS, *OUTPUT)
-
-    def decorate(function: Function) -> Function:
-        @_with(more)
-        @functools.wraps(function)
-        def command(
-            *,
-            max_credits: int | None,
-            dry_run: bool,
-            timeout: int | None,
-            no_journal: bool,
-            **options: Any,
-        ) -> None:
-            made = Command(
-                _session(options),
-                _connection(service, options),
-                _saving(options),
-                max_credits=max_credits,
-                timeout_ms=timeout,
-                dry_run=dry_run,
-                journal=not no_journal,
-            )
-            function(made, **options)
-
-        return command
-
-    return decorate
-
-
-def asking(service: Service) -> Callable[[Function], Function]:
-    """Give a command the options of a question that costs nothing; it gets session, connection and time limit."""
-
-    def decorate(function: Function) -> Function:
-        @_with((_ASK_TIME, _EMULATOR, *ADDRESS, *OUTPUT))
-        @functools.wraps(function)
-        def command(*, timeout: int | None, **options: Any) -> None:
-            function(_session(options), _connection(service, options), timeout, **options)
-
-        return command
-
-    return decorate
-
-
-def about_a_job(*, waits: bool, saves: bool) -> Callable[[Function], Function]:
-    """Give a command the options of work on a job that there is already."""
-
-    def decorate(function: Function) -> Function:
-        @_with((job, last, *(SAVING if saves else ()), _WAIT_TIME if waits else _ASK_TIME, *ADDRESS, *OUTPUT))
-        @functools.wraps(function)
-        def command(**options: Any) -> None:
-            session = _session(options)
-            if saves:
-                options["saving"] = _saving(options)
-            function(session, **options)
-
-        return command
-
-    return decorate
+OUTPUT: Final = (json, quiet)
+ADDRESS: Final = (base_url, private)
+SAVING: Final = (out, name, overwrite)
 
 
 def writing(function: Function) -> Function:
     """Give a command `--json` and `--quiet`; it gets the session."""
 
-    @_with(OUTPUT)
+    @applied(OUTPUT)
     @functools.wraps(function)
     def command(**options: Any) -> None:
-        function(_session(options), **options)
+        function(session_of(options), **options)
 
     return command
 
 
-def _with(options: tuple[Callable[[Any], Any], ...]) -> Callable[[Function], Function]:
+def applied(options: tuple[Callable[[Any], Any], ...]) -> Callable[[Function], Function]:
+    """Return a decorator that gives a command several options, listed in this order by its help."""
+
     def apply(function: Function) -> Function:
         for option in reversed(options):
             function = option(function)
@@ -257,15 +200,8 @@ def _with(options: tuple[Callable[[Any], Any], ...]) -> Callable[[Function], Fun
     return apply
 
 
-def _session(options: dict[str, Any]) -> Session:
+def session_of(options: dict[str, Any]) -> Session:
+    """Return the command's session, which from here on writes as `--json` and `--quiet` say."""
     session: Session = click.get_current_context().obj
     session.output = Output(json=options.pop("json"), quiet=options.pop("quiet"))
     return session
-
-
-def _connection(service: Service, options: dict[str, Any]) -> Connection:
-    return Connection(service, options.pop("emulator"), options.pop("base_url"), options.pop("allow_private_hosts"))
-
-
-def _saving(options: dict[str, Any]) -> Saving:
-    return Saving(str(options.pop("out")), options.pop("name"), options.pop("overwrite"))

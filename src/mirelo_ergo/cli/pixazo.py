@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import options
+from . import commands, options
 from .failures import refused
 from .generate import Command, Generation
+from .groups import Commands
 from .inputs import prompt_from, source_from, words_from
-from .mistakes import Commands
 from .services import PIXAZO
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def pixazo() -> None:
 @options.duration
 @options.loop
 @options.samples
-@options.generating(PIXAZO)
+@commands.generating(PIXAZO)
 def text(command: Command, prompt: tuple[str, ...], duration: int | None, loop: bool, samples: int) -> None:
     """Make sound from words and save it.
 
@@ -52,7 +52,7 @@ def text(command: Command, prompt: tuple[str, ...], duration: int | None, loop: 
 @options.words
 @options.samples
 @options.output
-@options.generating(PIXAZO)
+@commands.generating(PIXAZO)
 def video(
     command: Command, clips: tuple[str, ...], duration: int | None, prompt: str | None, samples: int, output: str
 ) -> None:

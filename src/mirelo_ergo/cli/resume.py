@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import sys
 from pathlib import Path
 
@@ -39,6 +38,8 @@ class Resumption:
 
 def program() -> str:
     """Return how this program was called, to be pasted into the same shell."""
+    import shutil
+
     called = Path(sys.argv[0])
     if called.name == "__main__.py":
         return f"{shell_word(sys.executable)} -m mirelo_ergo"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from .failures import Exit, Failure, missing_extra
+from .exits import Exit
+from .failures import Failure, missing_extra
 from .options import count
 
 

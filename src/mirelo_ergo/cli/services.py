@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from .failures import Exit, Failure, missing_extra, refused
+from .exits import Exit
+from .failures import Failure, missing_extra, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

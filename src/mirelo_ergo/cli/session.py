@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - attrs reads it
 from typing import TYPE_CHECKING
 
 import attrs
 
-from .failures import Exit, Failure, failure_of
-from .inputs import Stdin
-from .output import Output, StdoutError
-from .resume import Resumption, shell_word
-
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mirelo_ergo import Job
 
-_FINAL = (Exit.JOB_FAILED, Exit.UNKNOWN)
+    from .failures import Failure
+    from .inputs import Stdin
+    from .output import Output
+    from .resume import Resumption
 
 
 @attrs.define
@@ -43,68 +42,20 @@ class Session:
     """What a command shares with the way it ends."""
 
     output: Output
-    stdin: Stdin = attrs.field(factory=Stdin)
+    _stdin: Stdin | None = None
     tasks: list[Task] = attrs.field(factory=list)
 
-    def conclude(self, error: BaseException) -> Failure:
-        """Return how the command ends after an exception, with the way back to each job that there is."""
-        if isinstance(error, StdoutError):
-            return self._unheard(error)
-        failure = failure_of(_first_word(error))
-        jobs = [task for task in self.tasks if task.job is not None]
-        if not jobs:
-            return self._without_job(failure)
-        hints = list(failure.hints)
-        told = []
-        for task in jobs:
-            ended = task.failure is not None and task.failure.exit_code == Exit.JOB_FAILED
-            lost = failure.exit_code == Exit.JOB_FAILED and len(jobs) == 1
-            token = task.jobs[0].token
-            hints += [f"saved: {shell_word(str(path))}" for path in task.files]
-            hints += [] if ended or lost else task.resumption.hints(token)
-            resume = None if ended or lost else task.resumption.line(token)
-            told.append({"job_token": token, "resume": resume, "files": [str(path) for path in task.files]})
-        fields = {**failure.fields, **told[0]} if len(jobs) == 1 else {**failure.fields, "jobs": told}
-        del fields["exit_code"], fields["code"], fields["message"]
-        fields["job_token"] = failure.fields["job_token"] or told[0]["job_token"]
-        message = failure.message
-        if failure.fields["code"] == "interrupted" and not all(task.resumption.lost for task in jobs):
-            message += "; the job goes on" if len(jobs) == 1 else "; the jobs go on"
-        return Failure(
-            self._exit_code(failure), failure.fields["code"], message, hints=tuple(dict.fromkeys(hints)), **fields
-        )
+    @property
+    def stdin(self) -> Stdin:
+        """Standard input, which a command reads once."""
+        if self._stdin is None:
+            from .inputs import Stdin
 
-    def _exit_code(self, failure: Failure) -> int:
-        """Never tell to run a command again that has paid for a job, and never call a job's trouble a bug."""
-        code = failure.exit_code
-        if code > 128 or code in _FINAL or code == Exit.JOB_WAITS:
-            return code
-        paid = any(task.submitted and task.job is not None for task in self.tasks)
-        return Exit.JOB_WAITS if paid or code == Exit.UNEXPECTED else code
+            self._stdin = Stdin()
+        return self._stdin
 
-    def _without_job(self, failure: Failure) -> Failure:
-        if failure.fields["code"] != "interrupted":
-            return failure
-        return Failure(failure.exit_code, "interrupted", f"{failure.message}; no job was submitted")
-
-    def _unheard(self, error: StdoutError) -> Failure:
-        """Return how a command ends whose result nobody took; the result itself goes to stderr."""
-        if any(task.job is not None for task in self.tasks):
-            return self.conclude(Failure(Exit.JOB_WAITS, "output_failed", str(error)))
-        return Failure(Exit.UNEXPECTED, "output_failed", "" if error.gone else str(error))
-
-
-def _first_word(error: BaseException) -> BaseException:
-    """Return what already ended the command, when something else hit the way out."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, Failure):
-            return seen
-        seen = seen.__context__
-    if not isinstance(error, KeyboardInterrupt):
-        seen = error.__context__
-        while seen is not None:
-            if isinstance(seen, KeyboardInterrupt):
-                return seen
-            seen = seen.__context__
-    return error
+    def close(self) -> None:
+        """Close what came through pipes."""
+        if self._stdin is not None:
+            for file in self._stdin.copies:
+                file.close()

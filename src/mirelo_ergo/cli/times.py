@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from typing import Final
 
 DAY_MS: Final = 24 * 3600 * 1000
@@ -18,6 +17,8 @@ _SECONDS_TOO_MANY = re.compile(r"(?:\d{1,3}:)?\d{1,4}:[6-9]\d(?:\.\d+)?", re.ASC
 
 def milliseconds(text: str) -> int:
     """Return a time in whole milliseconds. Raises `ValueError` with a sentence that says how to write it."""
+    from fractions import Fraction
+
     given = text.strip().lower()
     if found := _UNITS.fullmatch(given):
         exact = Fraction(found[1]) * (1000 if found[2] == "s" else 1)
@@ -63,6 +64,8 @@ def _problem(given: str) -> str:
 
 def _clock(hours: str | None, minutes: str | None, rest: str | None) -> str:
     """Return the same time in a form that is read, without rounding it."""
+    from fractions import Fraction
+
     total = 3600 * Fraction(hours or 0) + 60 * Fraction(minutes or 0) + Fraction(rest or 0)
     if total < 60:
         return f"{float(total):g}s"

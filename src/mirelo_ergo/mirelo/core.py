@@ -21,9 +21,10 @@ from .generated import operations as of
 from .prepared import Prepared
 from .service import ASSET_LIFETIME, MIRELO
 from .sources import SourceRef, in_body
-from .v3 import V3Generation, is_v3, v3_generation
+from .v3 import V3Generation, v3_generation
 from .v3_flows import V3Flows
 from .values import MeResult, PreflightResult, read_asset, read_me, read_preflight, read_result
+from .versions import is_v3
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

@@ -18,7 +18,7 @@ from .._runtime.jobs.facts import RequestFacts
 from .._runtime.redact import short_repr
 from ..errors import ConfigurationError, InvalidRequestError
 from .generated import operations as of
-from .v3 import ONLY_IN_V3, is_v3
+from .versions import ONLY_IN_V3, is_v3
 
 if TYPE_CHECKING:
     from mirelo_ergo_api.mirelo_v2.limits import Limit

@@ -43,6 +43,14 @@ def known_models(preferred: str | None) -> list[ModelInfo]:
     return listed
 
 
+def list_models() -> list[ModelInfo]:
+    """Return families and models with their limits, as `MireloClient.models` does, without a client.
+
+    Needs no key. Sends nothing.
+    """
+    return known_models(None)
+
+
 def _given(limit: dict[str, Any]) -> dict[str, Any]:
     left_out = ("name", "schema", "tag", "variants", "items", "nullable")
     return {key: value for key, value in limit.items() if key not in left_out and value is not None and value != ()}

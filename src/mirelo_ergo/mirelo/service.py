@@ -23,8 +23,9 @@ from ..errors import (
 from . import v3_values
 from .families import FAMILIES
 from .v3 import FAMILIES as V3_FAMILIES
-from .v3 import is_v3, poll_path
+from .v3 import poll_path
 from .values import find_job_id, read_accepted, read_status
+from .versions import is_v3
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,16 +20,7 @@ from .generated_v3 import operations as of
 if TYPE_CHECKING:
     from mirelo_ergo_api.mirelo_v3.bodies import AssetRef
 
-PREFIX: Final = "sfx-"
-"""What the names of v3's models begin with."""
-ONLY_IN_V3: Final = frozenset({"output_format", "preserve_speech", "extra"})
-"""Arguments of the calls that only v3 has."""
 _NOTHING_SENT: Final = "; nothing was sent"
-
-
-def is_v3(model: str | None) -> bool:
-    """Return whether a model is one of v3's."""
-    return isinstance(model, str) and model.startswith(PREFIX)
 
 
 @attrs.frozen

@@ -1,0 +1,106 @@
+"""What commands of one kind have in common: their options, and what is made of these."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from . import options
+from .generate import Command
+from .saving import Saving
+from .services import Connection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .services import Service
+
+    Function = Callable[..., None]
+
+
+def generating(service: Service) -> Callable[[Function], Function]:
+    """Give a command the options of everything that is submitted and paid; it gets them as its `Command`."""
+    more = (
+        *options.SAVING,
+        options.max_credits,
+        options.dry_run,
+        options.wait_limit,
+        options.no_journal,
+        options.emulator,
+        *options.ADDRESS,
+        *options.OUTPUT,
+    )
+
+    def decorate(function: Function) -> Function:
+        @options.applied(more)
+        @functools.wraps(function)
+        def command(
+            *,
+            max_credits: int | None,
+            dry_run: bool,
+            timeout: int | None,
+            no_journal: bool,
+            **given: Any,
+        ) -> None:
+            made = Command(
+                options.session_of(given),
+                _connection(service, given),
+                _saving(given),
+                max_credits=max_credits,
+                timeout_ms=timeout,
+                dry_run=dry_run,
+                journal=not no_journal,
+            )
+            function(made, **given)
+
+        return command
+
+    return decorate
+
+
+def asking(service: Service) -> Callable[[Function], Function]:
+    """Give a command the options of a question that costs nothing; it gets session, connection and time limit."""
+
+    def decorate(function: Function) -> Function:
+        @options.applied((options.ask_limit, options.emulator, *options.ADDRESS, *options.OUTPUT))
+        @functools.wraps(function)
+        def command(*, timeout: int | None, **given: Any) -> None:
+            function(options.session_of(given), _connection(service, given), timeout, **given)
+
+        return command
+
+    return decorate
+
+
+def about_a_job(*, waits: bool, saves: bool) -> Callable[[Function], Function]:
+    """Give a command the options of work on a job that there is already."""
+
+    def decorate(function: Function) -> Function:
+        @options.applied(
+            (
+                options.job,
+                options.last,
+                *(options.SAVING if saves else ()),
+                options.wait_limit if waits else options.ask_limit,
+                *options.ADDRESS,
+                *options.OUTPUT,
+            )
+        )
+        @functools.wraps(function)
+        def command(**given: Any) -> None:
+            session = options.session_of(given)
+            if saves:
+                given["saving"] = _saving(given)
+            function(session, **given)
+
+        return command
+
+    return decorate
+
+
+def _connection(service: Service, given: dict[str, Any]) -> Connection:
+    return Connection(service, given.pop("emulator"), given.pop("base_url"), given.pop("allow_private_hosts"))
+
+
+def _saving(given: dict[str, Any]) -> Saving:
+    return Saving(str(given.pop("out")), given.pop("name"), given.pop("overwrite"))

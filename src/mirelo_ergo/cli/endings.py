@@ -1,0 +1,82 @@
+"""However a command ends: what it submitted and saved is told, and a job is never called a bug."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .exits import Exit
+from .failures import Failure, failure_of
+from .output import StdoutError
+from .resume import shell_word
+
+if TYPE_CHECKING:
+    from .session import Session
+
+_FINAL = (Exit.JOB_FAILED, Exit.UNKNOWN)
+
+
+def conclude(session: Session, error: BaseException) -> Failure:
+    """Return how the command ends after an exception, with the way back to each job that there is."""
+    if isinstance(error, StdoutError):
+        return _unheard(session, error)
+    failure = failure_of(_first_word(error))
+    jobs = [task for task in session.tasks if task.job is not None]
+    if not jobs:
+        return _without_job(failure)
+    hints = list(failure.hints)
+    told = []
+    for task in jobs:
+        ended = task.failure is not None and task.failure.exit_code == Exit.JOB_FAILED
+        lost = failure.exit_code == Exit.JOB_FAILED and len(jobs) == 1
+        token = task.jobs[0].token
+        hints += [f"saved: {shell_word(str(path))}" for path in task.files]
+        hints += [] if ended or lost else task.resumption.hints(token)
+        resume = None if ended or lost else task.resumption.line(token)
+        told.append({"job_token": token, "resume": resume, "files": [str(path) for path in task.files]})
+    fields = {**failure.fields, **told[0]} if len(jobs) == 1 else {**failure.fields, "jobs": told}
+    del fields["exit_code"], fields["code"], fields["message"]
+    fields["job_token"] = failure.fields["job_token"] or told[0]["job_token"]
+    message = failure.message
+    if failure.fields["code"] == "interrupted" and not all(task.resumption.lost for task in jobs):
+        message += "; the job goes on" if len(jobs) == 1 else "; the jobs go on"
+    return Failure(
+        _exit_code(session, failure), failure.fields["code"], message, hints=tuple(dict.fromkeys(hints)), **fields
+    )
+
+
+def _exit_code(session: Session, failure: Failure) -> int:
+    """Never tell to run a command again that has paid for a job, and never call a job's trouble a bug."""
+    code = failure.exit_code
+    if code > 128 or code in _FINAL or code == Exit.JOB_WAITS:
+        return code
+    paid = any(task.submitted and task.job is not None for task in session.tasks)
+    return Exit.JOB_WAITS if paid or code == Exit.UNEXPECTED else code
+
+
+def _without_job(failure: Failure) -> Failure:
+    if failure.fields["code"] != "interrupted":
+        return failure
+    return Failure(failure.exit_code, "interrupted", f"{failure.message}; no job was submitted")
+
+
+def _unheard(session: Session, error: StdoutError) -> Failure:
+    """Return how a command ends whose result nobody took; the result itself goes to stderr."""
+    if any(task.job is not None for task in session.tasks):
+        return conclude(session, Failure(Exit.JOB_WAITS, "output_failed", str(error)))
+    return Failure(Exit.UNEXPECTED, "output_failed", "" if error.gone else str(error))
+
+
+def _first_word(error: BaseException) -> BaseException:
+    """Return what already ended the command, when something else hit the way out."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, Failure):
+            return seen
+        seen = seen.__context__
+    if not isinstance(error, KeyboardInterrupt):
+        seen = error.__context__
+        while seen is not None:
+            if isinstance(seen, KeyboardInterrupt):
+                return seen
+            seen = seen.__context__
+    return error

@@ -1,0 +1,56 @@
+"""Groups of commands, which import a command when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Commands(click.Group):
+    """A group that says what is meant by a command that it lacks, and lists its own in the order of their use.
+
+    `elsewhere` names the modules of commands that are imported when they are asked for.
+    """
+
+    def __init__(self, *arguments: Any, elsewhere: Mapping[str, str] = MappingProxyType({}), **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._elsewhere = elsewhere
+
+    def list_commands(self, ctx: click.Context | None = None) -> list[str]:
+        return [*self._elsewhere, *self.commands]
+
+    def get_command(self, ctx: click.Context | None, cmd_name: str) -> click.Command | None:
+        module = self._elsewhere.get(cmd_name)
+        if module is None:
+            return self.commands.get(cmd_name)
+        found: click.Command = getattr(import_module(f".{module}", __package__), cmd_name)
+        return found
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args or ["--help"])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            from .mistakes import unknown_command
+
+            raise click.UsageError(unknown_command(self, ctx, args), ctx)
+        return super().resolve_command(ctx, args)
+
+
+def commands_of(command: click.Command, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Yield a command, or those below a group, each with the words that lead to it."""
+    if not isinstance(command, Commands):
+        yield path, command
+        return
+    for name in command.list_commands():
+        inner = command.get_command(None, name)
+        if inner is not None:
+            yield from commands_of(inner, f"{path} {name}".strip())
