@@ -17,34 +17,16 @@ from .session import Task
 from .times import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from mirelo_ergo import JobRequest, PreflightResult
 
+    from .generations import Generation
     from .output import Output
     from .progress import ProgressView
     from .saving import Saving
     from .services import Connection
     from .session import Session
-
-
-@attrs.frozen
-class Generation:
-    """One thing to make: how the library's request of it is built, and what its files are called after.
-
-    `label` names it for people, `stem` is for file names. `kind` says what comes, audio or video; a sound has one of
-    the `endings`. `filmable` says that --output video would give the clip with its sound. `note` is what was chosen for
-    the user.
-    """
-
-    build: Callable[[Any, ProgressView], JobRequest]
-    label: str
-    stem: str
-    samples: int
-    kind: str = "audio"
-    endings: tuple[str, ...] = (".wav",)
-    filmable: bool = False
-    note: str = ""
 
 
 @attrs.frozen

@@ -12,8 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
+class UnknownCommandError(click.UsageError):
+    """Raised for a command that a group lacks; `words` begin with it."""
+
+    def __init__(self, group: Commands, context: click.Context, words: list[str]) -> None:
+        super().__init__(f"{context.command_path} has no command {words[0]!r}", context)
+        self.group = group
+        self.words = words
+
+
 class Commands(click.Group):
-    """A group that says what is meant by a command that it lacks, and lists its own in the order of their use.
+    """A group that lists its commands in the order of their use.
 
     `elsewhere` names the modules of commands that are imported when they are asked for.
     """
@@ -39,9 +48,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            from .mistakes import unknown_command
-
-            raise click.UsageError(unknown_command(self, ctx, args), ctx)
+            raise UnknownCommandError(self, ctx, args)
         return super().resolve_command(ctx, args)
 
 

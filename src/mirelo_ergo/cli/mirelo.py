@@ -9,7 +9,7 @@ import click
 
 from . import clip, commands, options
 from .failures import refused
-from .generate import Command, Generation
+from .generations import Generation
 from .inputs import Source, prompt_from, source_from, words_from
 from .services import MIRELO
 from .times import seconds
@@ -17,6 +17,7 @@ from .times import seconds
 if TYPE_CHECKING:
     from mirelo_ergo import JobRequest, MireloClient
 
+    from .generate import Command
     from .progress import ProgressView
     from .services import Connection
     from .session import Session

@@ -9,13 +9,12 @@ import click
 
 from .exits import Exit
 from .failures import Failure
-from .groups import commands_of
+from .groups import UnknownCommandError, commands_of
 from .services import MIRELO, SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from .groups import Commands
 
 _OTHER_NAMES: Final[Mapping[str, str]] = {
     "--duration": "length len time seconds secs dur duration-ms ms t d",
@@ -73,8 +72,10 @@ _COMMANDS: Final[Mapping[str, str]] = {
 }
 
 
-def unknown_command(group: Commands, ctx: click.Context, args: Sequence[str]) -> str:
+def _unknown_command(error: UnknownCommandError) -> str:
     """Return a sentence about a command that a group lacks."""
+    group, args, ctx = error.group, error.words, error.ctx
+    assert ctx is not None, "a group always has a context"
     name, path = args[0], ctx.command_path
     shown = name if len(name) <= 40 else f"{name[:39]}…"
     from difflib import get_close_matches
@@ -103,6 +104,8 @@ def failure_of_usage(error: click.ClickException, given: Sequence[str]) -> Failu
     service = next((each for each in SERVICES.values() if each.group and each.group in path.split()), MIRELO)
     if isinstance(error, click.NoSuchOption):
         message = _unknown_option(error, given, service.key_variable)
+    elif isinstance(error, UnknownCommandError):
+        message = _unknown_command(error)
     else:
         message = _complaint(error)
     return Failure(Exit.REFUSED, "usage", message, hints=(f"see: {path} --help",))

@@ -8,7 +8,7 @@ import click
 
 from . import commands, options
 from .failures import refused
-from .generate import Command, Generation
+from .generations import Generation
 from .groups import Commands
 from .inputs import prompt_from, source_from, words_from
 from .services import PIXAZO
@@ -16,6 +16,7 @@ from .services import PIXAZO
 if TYPE_CHECKING:
     from mirelo_ergo import JobRequest, PixazoClient
 
+    from .generate import Command
     from .progress import ProgressView
 
 _SOUNDS = (".wav", ".mp3", ".m4a", ".aac", ".flac", ".ogg")

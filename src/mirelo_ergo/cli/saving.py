@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mirelo_ergo import JobResult
 
-    from .generate import Generation
+    from .generations import Generation
     from .output import Output
     from .progress import ProgressView
 

@@ -1,0 +1,33 @@
+"""What one job is to make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mirelo_ergo import JobRequest
+
+    from .progress import ProgressView
+
+
+@attrs.frozen
+class Generation:
+    """One thing to make: how the library's request of it is built, and what its files are called after.
+
+    `label` names it for people, `stem` is for file names. `kind` says what comes, audio or video; a sound has one of
+    the `endings`. `filmable` says that --output video would give the clip with its sound. `note` is what was chosen for
+    the user.
+    """
+
+    build: Callable[[Any, ProgressView], JobRequest]
+    label: str
+    stem: str
+    samples: int
+    kind: str = "audio"
+    endings: tuple[str, ...] = (".wav",)
+    filmable: bool = False
+    note: str = ""
