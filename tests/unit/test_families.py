@@ -11,7 +11,6 @@ import re
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl
 
 import attrs
 import httpx
@@ -243,56 +242,6 @@ def test_every_body_is_what_the_spec_describes(
     wanted = [types[name] for name in ("audio", "video") if name in properties and uploaded]
     assert [each.headers["content-type"] for each in before if each.method == "PUT"] == wanted
     assert len(before) == 2 * len(wanted)
-
-
-@pytest.mark.parametrize("full", [False, True])
-@pairs
-def test_every_preflight_is_what_the_spec_describes(family: str, model: str, full: bool) -> None:
-    fields = everything(family, model) if full else {}
-    (asked,) = sent(lambda client: generation(client, family, model, **fields).preflight())
-    assert (asked.method, asked.url.path, asked.content) == ("GET", f"/v2/{family}/{model}/preflight", b"")
-    query = dict(parse_qsl(asked.url.query.decode(), strict_parsing=True))
-    parameters = {each["name"]: each for each in map(follow, operation(family, model, "preflight")["parameters"])}
-    assert query.keys() == parameters.keys()
-    for name, text in query.items():
-        fits(parameters[name]["schema"], int(text))
-    if full:
-        start_ms, end_ms = CHOSEN["segment"]
-        values = {**CHOSEN, "start_ms": start_ms, "end_ms": end_ms}
-        assert query == {name: str(values[name]) for name in query}
-
-
-@pairs
-def test_the_specs_own_bounds_are_kept_to(family: str, model: str) -> None:
-    """Take a bound's value, refuse the next one; the bounds are the YAML's."""
-    tried = 0
-    for name, each in follow(schema_of(family, model))["properties"].items():
-        for keyword, step in (("minimum", -1), ("maximum", 1)):
-            if keyword not in each:
-                continue
-            tried += 1
-            bound = each[keyword]
-            generation(Wire().client(), family, model, **{name: bound})
-            said = refused(family, model, **{name: bound + step})
-            assert said.startswith(f"{name}: {family} {model}: {name}={bound + step} is ")
-            assert f"the {keyword} of {bound}" in said
-    assert tried >= 2
-
-
-@pairs
-def test_wrong_types_are_refused_by_name(family: str, model: str) -> None:
-    wrong: dict[str, tuple[Any, ...]] = {
-        "integer": (True, "5000", 5000.0, None),
-        "boolean": (1, "yes", None),
-        "string": (5, b"rain", ["rain"]),
-    }
-    tried = 0
-    for name, each in follow(schema_of(family, model))["properties"].items():
-        for value in wrong.get(each.get("type"), ()):
-            tried += 1
-            said = refused(family, model, **{name: value})
-            assert f"{name}={value!r} is {type(value).__name__}, not " in said
-    assert tried >= 7
 
 
 # --- which model ---------------------------------------------------------------------------------------------------
