@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from mirelo_ergo.emulator import Emulator, faults
+from mirelo_ergo.emulator import Emulator, faults, running
 from mirelo_ergo.emulator.services import registry
 from mirelo_ergo.emulator.web.signatures import TimestampedHmac
 from tests.emulator.gateway import receiving, wait_until
-from tests.emulator.made_up import MAX_BYTES, SECRET, kitchen
+from tests.emulator.made_up import MAX_BYTES, SECRET, Kitchen, kitchen
 from tests.emulator.raw import connected
 from tests.emulator.support import Api, encode_clip, store_error_of
 
@@ -61,6 +61,30 @@ def test_a_row_is_enough(emu: Emulator, http: httpx.Client) -> None:
     state = httpx.get(f"{emu.url}/_emulator/state").json()
     assert state["services"]["kitchen"] == {"url": emu.urls["kitchen"], "key": emu.keys["kitchen"]}
     assert state["requests"][0]["operation"] == "cook"
+
+
+def test_a_service_may_share_the_port_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Kitchen, "port_of", "mirelo")
+    with kitchen(monkeypatch) as emu, Api(emu) as api:
+        assert emu.urls["kitchen"] == emu.url
+        headers = {"x-kitchen-key": emu.keys["kitchen"]}
+        with httpx.Client(base_url=emu.url, headers=headers, verify=False) as http:
+            emu.fail_next("submit", faults.Status(502), service="mirelo")
+            assert cook(http).status_code == 202
+            assert api.post("/v2/text-to-sfx/v1.6/jobs", {"prompt": "x"}).status_code == 502
+            assert http.delete("/dishes").json()["no"] == "method_not_allowed"
+            assert "error" in http.get("/nothing").json(), "it belongs to neither, and the port is Mirelo's"
+            opened = http.post("/recipes", json={}).json()
+            assert httpx.put(opened["put"], content=b"x", headers={"content-type": "text/plain"}).status_code == 200
+        assert api.balance() == 10_000
+        assert [seen.service for seen in emu.requests[:3]] == ["kitchen", "mirelo", "kitchen"]
+        with pytest.raises(ValueError, match=r"ports has 'kitchen': the services with a port of their own are mirelo"):
+            running_with_a_port_for_it()
+
+
+def running_with_a_port_for_it() -> None:
+    with running(ports={"kitchen": 0}):
+        pass
 
 
 def test_accounts_are_the_same_for_all_services(emu: Emulator, http: httpx.Client) -> None:
