@@ -161,7 +161,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"verify": "/no/such/file.pem"}, "verify=/no/such/file.pem does not exist"),
     ({"verify": 1}, "verify=1 is not True, False, a path as a string, or an ssl.SSLContext"),
     ({"verify": None}, "verify=None"),
-    ({"transport": object()}, "it is of the other colour"),
+    ({"transport": object()}, "it is that of the other client"),
     ({"http_client": object()}, "is not an httpx."),
     ({"transport": Handler(), "http_client": object()}, "exclude each other"),
     ({"transport": Handler(), "proxy": "http://proxy.example:3128"}, "proxy= has no effect beside transport="),
@@ -184,7 +184,7 @@ def test_a_transport_of_the_other_colour_is_refused() -> None:
         AsyncMireloClient(KEY, http_client=blocking)  # type: ignore[arg-type]  # the mistake that is refused
     with pytest.raises(ConfigurationError, match=r"not an httpx\.Client"):
         MireloClient(KEY, http_client=httpx.AsyncClient())  # type: ignore[arg-type]  # the mistake that is refused
-    with httpx.HTTPTransport() as transport, pytest.raises(ConfigurationError, match="the other colour"):
+    with httpx.HTTPTransport() as transport, pytest.raises(ConfigurationError, match="that of the other client"):
         AsyncMireloClient(KEY, transport=transport)  # type: ignore[arg-type]  # the mistake that is refused
 
 

@@ -1,1 +1,1 @@
-"""The Mirelo API v2: sources, requests, jobs, results, and the two client faces."""
+"""The Mirelo API v2: sources, requests, jobs, results, and the two clients."""

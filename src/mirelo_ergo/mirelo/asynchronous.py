@@ -1,4 +1,4 @@
-"""The awaiting face: `AsyncMireloClient` and what it gives. `blocking.py` is its twin, word for word but for await."""
+"""The async client: `AsyncMireloClient` and what it gives. `blocking.py` is its twin, word for word but for await."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest], AsyncServiceClient[
 
     @property
     def low_level(self) -> generated.AuthenticatedClient:
-        """Give the generated, typed client: same connections, key and errors; no re-sends, polling or cost guard."""
+        """The generated, typed client: same connections, key and errors; no re-sends, polling or cost guard."""
         if self._low_level is None:
             self._low_level = self._carry(generated.AuthenticatedClient)
         return self._low_level

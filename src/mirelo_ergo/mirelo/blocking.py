@@ -1,4 +1,4 @@
-"""The blocking face: `MireloClient` and what it gives. `asynchronous.py` is its twin, word for word but for await."""
+"""The sync client: `MireloClient` and what it gives. `asynchronous.py` is its twin, word for word but for await."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ class MireloClient(MireloCalls[GenerationRequest], ServiceClient[MireloFlows]):
 
     @property
     def low_level(self) -> generated.AuthenticatedClient:
-        """Give the generated, typed client: same connections, key and errors; no re-sends, polling or cost guard."""
+        """The generated, typed client: same connections, key and errors; no re-sends, polling or cost guard."""
         if self._low_level is None:
             self._low_level = self._carry(generated.AuthenticatedClient)
         return self._low_level

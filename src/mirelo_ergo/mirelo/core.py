@@ -1,4 +1,4 @@
-"""The flows that only the Mirelo service has, written once for both faces: account, cost, uploads, /sync."""
+"""The flows that only the Mirelo service has, written once for both clients: account, cost, uploads, /sync."""
 
 from __future__ import annotations
 

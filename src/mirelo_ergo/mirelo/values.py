@@ -162,7 +162,7 @@ def _read_errored(error: object) -> tuple[str, int, str]:
 
 
 def _seconds_until(completion: str, headers: Mapping[str, str]) -> float | None:
-    """Give the seconds until a moment by the server's own clock, None if its `Date` does not show it."""
+    """Return the seconds until a moment by the server's own clock, None if its `Date` does not show it."""
     now, moment = http_date(headers.get("date", "")), moment_of(completion)
     return None if now is None or moment is None else max(0.0, moment.timestamp() - now)
 

@@ -1,1 +1,1 @@
-"""The Pixazo gateway for Mirelo models: requests, jobs, results, webhooks, the two client faces."""
+"""The Pixazo gateway for Mirelo models: requests, jobs, results, webhooks, the two clients."""

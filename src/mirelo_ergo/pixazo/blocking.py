@@ -1,4 +1,4 @@
-"""The blocking face: `PixazoClient`. `asynchronous.py` is its twin, word for word but for await."""
+"""The sync client: `PixazoClient`. `asynchronous.py` is its twin, word for word but for await."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class PixazoClient(PixazoCalls[JobRequest], ServiceClient[PixazoFlows]):
 
     @property
     def low_level(self) -> generated.AuthenticatedClient:
-        """Give the generated, typed client: same connections, key and errors; no re-sends and no polling."""
+        """The generated, typed client: same connections, key and errors; no re-sends and no polling."""
         if self._low_level is None:
             self._low_level = self._carry(generated.AuthenticatedClient)
         return self._low_level

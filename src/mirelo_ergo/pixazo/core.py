@@ -1,4 +1,4 @@
-"""The flows that only the gateway has, written once for both faces: checking a request, and sending it."""
+"""The flows that only the gateway has, written once for both clients: checking a request, and sending it."""
 
 from __future__ import annotations
 

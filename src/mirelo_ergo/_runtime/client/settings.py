@@ -136,5 +136,5 @@ def _read_headers(api: Api, given: Mapping[str, str] | None) -> tuple[tuple[str,
 
 
 def user_agent() -> str:
-    """Name this package and Python to the api."""
+    """Return how this package and Python are named to a service."""
     return f"mirelo-ergo/{__version__} python/{platform.python_version()}"

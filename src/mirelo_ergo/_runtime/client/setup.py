@@ -35,7 +35,9 @@ def prepare(
     if proxy is not None and not isinstance(proxy, str):
         raise ConfigurationError(f"proxy is {type(proxy).__name__}, not an address such as 'http://proxy.example:3128'")
     if transport is not None and not hasattr(transport, handler):
-        raise ConfigurationError(f"transport={shorten(transport, 60)} has no {handler}: it is of the other colour")
+        raise ConfigurationError(
+            f"transport={shorten(transport, 60)} has no {handler}: it is that of the other client, sync or async"
+        )
     if http_client is not None and type(http_client).__name__ != sender and not _is_a(http_client, sender):
         raise ConfigurationError(f"http_client={shorten(http_client, 60)} is not an httpx.{sender}")
 

@@ -77,7 +77,7 @@ def _file_at(url: str, index: int) -> ResultFile:
 
 
 def described(files: Sequence[ResultFile]) -> str:
-    """Say for people what files there are, and where."""
+    """Return for people what files there are, and where."""
     if not files:
         return "no files"
     kinds = Counter((file.kind, file.format) for file in files)

@@ -1,4 +1,4 @@
-"""The flows of a job, written once for every service and both faces: submit, ask, wait, fetch the results."""
+"""The flows of a job, written once for every service and both clients: submit, ask, wait, fetch the results."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class JobFlows:
     # --- jobs -------------------------------------------------------------------------------------------------------
 
     def job_path(self, record: JobRecord) -> str:
-        """Give the path a job is asked for at: built here, never taken from an answer."""
+        """Return the path a job is asked for at: built here, never taken from an answer."""
         return self.job_api(record.family, record.model).poll_endpoint(record)[1]
 
     def resume(self, token: str) -> JobRecord:

@@ -1,4 +1,4 @@
-"""What the handles of both faces share: a job's facts, and errors that carry it."""
+"""What the handles of both clients share: a job's facts, and errors that carry it."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ def _notebook() -> Any:
 
 @contextmanager
 def shown(label: str, show: bool, on_progress: OnProgress | None) -> Iterator[OnProgress | None]:
-    """Give what is to be told of a job's progress: the caller's callback, and a bar that ends at 100 % on success."""
+    """Yield what is to be told of a job's progress: the caller's callback, and a bar that ends at 100 % on success."""
     if not show:
         yield on_progress
         return

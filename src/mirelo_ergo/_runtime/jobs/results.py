@@ -1,4 +1,4 @@
-"""What the results of both faces share: the views of their files, and how they are shown."""
+"""What the results of both clients share: the views of their files, and how they are shown."""
 
 from __future__ import annotations
 

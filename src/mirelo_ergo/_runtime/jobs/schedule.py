@@ -12,7 +12,7 @@ NO_ESTIMATE: Final = 30.0
 
 @attrs.frozen
 class Schedule:
-    """Say how long to wait between polls, as shares of the time the job has run; seconds elsewhere."""
+    """How long to wait between polls, as shares of the time the job has run; the rest is in seconds."""
 
     early: float = 0.20
     late: float = 0.05
@@ -23,11 +23,11 @@ class Schedule:
     jitter: float = 0.10
 
     def first(self, estimate: float) -> float:
-        """Give when to poll first, counted from the submit."""
+        """Return when to poll first, counted from the submit."""
         return max(self.floor, min(self.first_share * estimate, self.first_cap))
 
     def next_gap(self, elapsed: float, estimate: float, random: float) -> float:
-        """Give the seconds until the next poll; the jitter only ever shortens."""
+        """Return the seconds until the next poll; the jitter only ever shortens."""
         if elapsed <= 0:
             gap = self.first(estimate)
         else:
@@ -42,11 +42,11 @@ PATIENT: Final = Schedule(early=0.10, late=0.10, floor=1.0, cap=30.0)
 
 
 def fallback_schedule(schedule: Schedule) -> Schedule:
-    """Give the pace of polls that only catch what webhooks miss: patient, and never faster than the service's own."""
+    """Return the pace of polls that only catch what webhooks miss: patient, and never faster than the service's own."""
     floor, cap = max(PATIENT.floor, schedule.floor), max(PATIENT.cap, schedule.cap)
     return attrs.evolve(PATIENT, floor=floor, cap=cap, first_cap=max(PATIENT.first_cap, schedule.first_cap))
 
 
 def clamp_estimate(estimated_ms: int | None) -> float:
-    """Give an estimate in seconds, within [1 s, 1 h]; 30 s if there is none."""
+    """Return an estimate in seconds, within [1 s, 1 h]; 30 s if there is none."""
     return NO_ESTIMATE if estimated_ms is None else min(max(estimated_ms, 1000), 3_600_000) / 1000.0

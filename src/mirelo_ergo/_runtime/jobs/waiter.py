@@ -163,7 +163,7 @@ class Waiter:
         return self._schedule.next_gap(self.elapsed, self._estimate, self._runtime.io.random())
 
     def _gap_after(self, gap: float, asked: float | None, planned: float) -> float:
-        """Give the gap to the next poll; one that was planned before an update called for this one stays planned.
+        """Return the gap to the next poll; one that was planned before an update called for this one stays planned.
 
         A forgery costs one poll, and moves no other.
         """
