@@ -15,7 +15,7 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from mirelo_ergo import AsyncMireloClient, MireloClient
+from mirelo_ergo import AsyncMireloClient, MireloClient, SubmitOutcomeUnknown
 from tests.faults.harness import KEY
 from tests.faults.leaks import LeakCheck
 
@@ -64,19 +64,28 @@ def _told(error: BaseException) -> str:
 def moments(url: str, step: str, certificates: str) -> dict[str, Any]:
     """Interrupt a submit at every `step`-th moment of it, each time with a client that is used afterwards."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    told, broken, number = set[str](), 0, 0
+    told, silent, broken, number = set[str](), list[str](), 0, 0
     client = _opened(MireloClient, url, certificates)
     client.me()
     struck = True
     while struck:
         number += int(step)
-        struck, error = _interrupted_at(number, client.text_to_sfx("rain").submit_job)
+        struck, error = _interrupted_at(number, client.text_to_sfx(f"rain {number}").submit_job)
         if error is not None:
             told.add(_told(error))
+            silent += [] if _says_what_is_open(error) else [f"rain {number}"]
             error = None
         broken += client.me().credits_available != 1000
     client.close()
-    return {"moments": number, "told": sorted(told - {""}), "broken": broken}
+    return {"moments": number, "told": sorted(told - {""}), "broken": broken, "silent": silent}
+
+
+def _says_what_is_open(error: BaseException) -> bool:
+    """Say whether an interrupt leads to the job that may have been paid for: the error of an unknown outcome."""
+    link: BaseException | None = error
+    while link is not None and not isinstance(link, SubmitOutcomeUnknown):
+        link = link.__cause__ or link.__context__
+    return link is not None
 
 
 def _interrupted_at(number: int, call: Callable[[], object]) -> tuple[bool, BaseException | None]:
@@ -156,7 +165,7 @@ def cancelled(url: str, _: str, certificates: str) -> dict[str, Any]:
                 except asyncio.CancelledError as error:
                     told.add(_told(error))
                 assert (await client.me()).credits_available == 1000
-        return {"moments": turns, "told": sorted(told - {""}), "broken": 0}
+        return {"moments": turns, "told": sorted(told - {""}), "broken": 0, "silent": []}
 
     return asyncio.run(main())
 

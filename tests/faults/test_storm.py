@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -20,13 +21,15 @@ TIMES = int(os.environ.get("MIRELO_SOAK", "1"))
 
 @pytest.mark.parametrize("tls", [None, "valid"], ids=["plain", "TLS"])
 @pytest.mark.parametrize("way", ["moments", "cancelled"])
-def test_no_local_variable_of_an_interrupted_submit_holds_the_key(way: str, tls: Certificate | None) -> None:
-    """As Sentry and rich show them, at each moment; the client is used again after each."""
+def test_an_interrupted_submit_tells_of_its_job_and_shows_no_key(way: str, tls: Certificate | None) -> None:
+    """At each moment, as Sentry and rich show it; it leads to each job that was paid for, and the client goes on."""
     step = "1" if tls is None else "5"
     with FaultServer(Routes(ROUTES), tls=tls) as server, Child("storm", way, server.url, step, trust_file()) as child:
         told = child.hear()
         assert told["told"] == []
         assert told["broken"] == 0
+        paid = {json.loads(post.body)["prompt"] for post in mirelo.submits(server.requests) if post.complete}
+        assert not paid & set(told["silent"])
         assert told["moments"] > (500 if way == "moments" else 5)
 
 

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from mirelo_ergo._runtime.api.call import Call
     from mirelo_ergo._runtime.io.protocol import Reply
     from mirelo_ergo._runtime.jobs.tokens import JobRecord
 
@@ -143,9 +144,9 @@ WAYS: Mapping[Ways, JobApi] = {"poll": JOBS, "stream": STREAMED, "hold": HELD}
 class MadeUpFlows(JobFlows):
     """The flows of the made-up service."""
 
-    async def submit(self, prompt: str, order: WebhookOrder) -> JobRecord:
+    async def submit(self, prompt: str, order: WebhookOrder, call: Call | None = None) -> JobRecord:
         body = json.dumps({"prompt": prompt, **order.fields}).encode()
-        return await self.start("createJob", Request("POST", "/jobs", body, submit=True), "make", "one", 1)
+        return await self.start("createJob", Request("POST", "/jobs", body, submit=True), "make", "one", 1, call=call)
 
     async def upload(self, path: Path, on_progress: Callable[[int, int], None] | None = None) -> str:
         """Upload a file with a pre-signed form."""
@@ -191,7 +192,7 @@ class MadeUpClient(ServiceClient[MadeUpFlows]):
 
     def make(self, prompt: str) -> JobRequest:
         facts = RequestFacts("make", {"prompt": prompt})
-        return JobRequest(self._core, facts, lambda order: self._core.submit(prompt, order))
+        return JobRequest(self._core, facts, lambda order, call: self._core.submit(prompt, order, call))
 
     def things(self, cursor: str | None = None) -> Page[str]:
         walk = self._core.things(cursor)
@@ -210,7 +211,7 @@ class AsyncMadeUpClient(AsyncServiceClient[MadeUpFlows]):
 
     def make(self, prompt: str) -> AsyncJobRequest:
         facts = RequestFacts("make", {"prompt": prompt})
-        return AsyncJobRequest(self._core, facts, lambda order: self._core.submit(prompt, order))
+        return AsyncJobRequest(self._core, facts, lambda order, call: self._core.submit(prompt, order, call))
 
     async def things(self, cursor: str | None = None) -> AsyncPage[str]:
         walk = self._core.things(cursor)

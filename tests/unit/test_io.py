@@ -13,7 +13,10 @@ import httpx
 import pytest
 
 from mirelo_ergo import AsyncMireloClient, ConfigurationError, MireloClient
+from mirelo_ergo._runtime.api.retry import RetryBudget, SubmitThrottle
 from mirelo_ergo._runtime.io.protocol import SUBMITS_IN_FLIGHT, run
+from mirelo_ergo._runtime.io.slots import Slots
+from mirelo_ergo.webhooks import WebhookInbox
 from tests.support import answers
 from tests.support.virtual import KEY
 
@@ -207,6 +210,19 @@ def test_a_forked_child_waits_for_no_thread_of_its_parent(monkeypatch: pytest.Mo
             assert await io.submit_slot(0.01)
 
     run(child())
+
+
+def test_a_forked_child_finds_every_lock_free() -> None:
+    """Held by a thread of the parent at the fork: the client's budget, pace and slots, an inbox."""
+    owners: list[Any] = [RetryBudget(time.monotonic), SubmitThrottle(time.monotonic), Slots(lambda _: None, 1)]
+    owners += [blocking(), WebhookInbox(), WebhookInbox()._store]
+    for owner in owners:
+        owner._mutex.acquire()
+    pid = os.fork()
+    if not pid:
+        os._exit(sum(not owner._mutex.acquire(blocking=False) for owner in owners))
+    assert os.waitpid(pid, 0)[1] == 0
+    assert all(owner._mutex.locked() for owner in owners)
 
 
 def test_a_cancelled_task_waits_for_the_file_it_reads() -> None:

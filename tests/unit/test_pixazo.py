@@ -22,6 +22,7 @@ from mirelo_ergo import (
     SubmitOutcomeUnknown,
     Video,
 )
+from mirelo_ergo._runtime.api.call import Call
 from mirelo_ergo._runtime.io.protocol import TransportFailure, run
 from mirelo_ergo._runtime.webhooks.order import WebhookOrder
 from tests.support.answers import page, refused, reply, reset
@@ -273,5 +274,5 @@ def test_submits_stand_in_line() -> None:
     io = VirtualIO(lambda request: queued())
     client = pixazo_over(io)
     request = client.text_to_audio("rain")
-    io.together(*(request._submit(WebhookOrder()) for _ in range(40)))
+    io.together(*(request._submit(WebhookOrder(), Call()) for _ in range(40)))
     assert io.most_in_flight == 32

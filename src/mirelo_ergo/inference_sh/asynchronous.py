@@ -40,7 +40,7 @@ class AsyncAppRequest(AsyncJobRequest):
     """
 
     def __init__(self, core: InferenceFlows, run: Run) -> None:
-        super().__init__(core, run.facts, lambda order: core.submit(run, order))
+        super().__init__(core, run.facts, lambda order, call: core.submit(run, order, call=call))
 
     async def run(
         self,

@@ -29,6 +29,7 @@ from .service import APP
 from .tasks import Record, Task, TaskUpdate, with_progress
 
 if TYPE_CHECKING:
+    from .._runtime.api.call import Call
     from .._runtime.jobs.values import PollResult
     from .._runtime.jobs.waiter import Waiter
     from .._runtime.webhooks.order import WebhookOrder
@@ -193,7 +194,9 @@ class InferenceFlows(JobFlows):
 
     # --- runs -------------------------------------------------------------------------------------------------------
 
-    async def submit(self, run: Run, order: WebhookOrder = NOTHING, on_progress: OnProgress | None = None) -> JobRecord:
+    async def submit(
+        self, run: Run, order: WebhookOrder = NOTHING, on_progress: OnProgress | None = None, call: Call | None = None
+    ) -> JobRecord:
         """Submit a run. It is paid for, and there is no key: sent again only when it provably was not taken."""
         body = await self.ready(run, on_progress)
         if self.check_limits:
@@ -201,7 +204,7 @@ class InferenceFlows(JobFlows):
         request = request_from(
             describe(api.RUN_APP, json=body), submit=True, headers=order.headers, fields=order.fields
         )
-        return await self.start(api.RUN_APP.name, request, APP, run.app, None)
+        return await self.start(api.RUN_APP.name, request, APP, run.app, None, call=call)
 
     async def estimate(self, run: Run) -> Record:
         """Ask what a run would cost. Files in it are not uploaded: where the price hangs on one, the answer says so."""

@@ -40,7 +40,9 @@ class GenerationRequest(JobRequest):
 
     def __init__(self, core: MireloFlows, generation: AnyGeneration, max_credits: int | None) -> None:
         super().__init__(
-            core, generation.facts, lambda order: core.submit(generation, max_credits, order, self._prepared)
+            core,
+            generation.facts,
+            lambda order, call: core.submit(generation, max_credits, order, self._prepared, call),
         )
         self._prepared: Prepared | None = None
         self._core = core

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from mirelo_ergo_api.mirelo_v2.bodies import AssetRequest
 
+    from .._runtime.api.call import Call
     from .._runtime.api.endpoints import Endpoint
     from .._runtime.api.idempotency import IdempotencyKey
     from .._runtime.io.protocol import Reply
@@ -152,19 +153,22 @@ class MireloFlows(V3Flows):
         limit: int | None,
         order: WebhookOrder = NOTHING,
         prepared: Prepared | None = None,
+        call: Call | None = None,
     ) -> JobRecord:
         """Submit a job: ask the cost if there is a limit, upload if need be, send."""
         if isinstance(generation, V3Generation):
-            return await self.submit_v3(generation, limit, prepared)
+            return await self.submit_v3(generation, limit, prepared, call)
         await self.look(generation)
         await self.guard(generation, limit)
-        return await self._paid(generation, partial(self._submit_once, order))
+        return await self._paid(generation, partial(self._submit_once, order, call))
 
-    async def _submit_once(self, order: WebhookOrder, generation: Generation, places: SourceRefs) -> JobRecord:
+    async def _submit_once(
+        self, order: WebhookOrder, call: Call | None, generation: Generation, places: SourceRefs
+    ) -> JobRecord:
         family, endpoint = generation.family, generation.family.endpoints.create
         kwargs = describe(endpoint, json={**generation.fields, **in_body(places)})
         request = request_from(kwargs, submit=True, headers=order.headers, fields=order.fields)
-        return await self.start(endpoint.name, request, family.name, family.model, generation.num_samples)
+        return await self.start(endpoint.name, request, family.name, family.model, generation.num_samples, call=call)
 
     async def sync(
         self,

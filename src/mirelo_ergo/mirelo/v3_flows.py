@@ -28,6 +28,7 @@ from .values import MeResult, PreflightResult
 if TYPE_CHECKING:
     from mirelo_ergo_api.mirelo_v3.bodies import AssetRef
 
+    from .._runtime.api.call import Call
     from .._runtime.api.endpoints import Endpoint
     from .._runtime.transfer.upload import Slot
 
@@ -84,18 +85,20 @@ class V3Flows(JobFlows):
         assert isinstance(request.body, bytes), "JSON is bytes"
         return Prepared(generation.family.name, generation.model, request.body, key, generation.num_samples)
 
-    async def send(self, prepared: Prepared) -> JobRecord:
+    async def send(self, prepared: Prepared, call: Call | None = None) -> JobRecord:
         """Submit a request whose bytes and key are fixed: paid once, however often it is sent."""
         return await self.start(
-            prepared.name, prepared.request, prepared.family, prepared.model, prepared.asked, prepared.key
+            prepared.name, prepared.request, prepared.family, prepared.model, prepared.asked, prepared.key, call
         )
 
-    async def submit_v3(self, generation: V3Generation, limit: int | None, prepared: Prepared | None) -> JobRecord:
+    async def submit_v3(
+        self, generation: V3Generation, limit: int | None, prepared: Prepared | None, call: Call | None = None
+    ) -> JobRecord:
         """Submit a generation, after asking what it costs if there is a limit."""
         limit = self.max_credits if limit is None else limit
         if limit is not None:
             await self._guard_v3(generation, limit)
-        return await self.send(await self.prepare(generation, None) if prepared is None else prepared)
+        return await self.send(await self.prepare(generation, None) if prepared is None else prepared, call)
 
     async def _guard_v3(self, generation: V3Generation, limit: int) -> None:
         try:

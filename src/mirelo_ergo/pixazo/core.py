@@ -15,6 +15,7 @@ from ..errors import InvalidRequestError
 from .families import Generation
 
 if TYPE_CHECKING:
+    from .._runtime.api.call import Call
     from .._runtime.jobs.tokens import JobRecord
     from .._runtime.webhooks.order import WebhookOrder
     from .families import Family, Fields
@@ -33,12 +34,12 @@ class PixazoFlows(JobFlows):
             generation.check()
         return generation
 
-    async def submit(self, generation: Generation, order: WebhookOrder) -> JobRecord:
+    async def submit(self, generation: Generation, order: WebhookOrder, call: Call | None = None) -> JobRecord:
         """Submit a job."""
         family, endpoint = generation.family, generation.family.endpoint
         kwargs = describe(endpoint, json=generation.fields)
         request = request_from(kwargs, submit=True, headers=order.headers, fields=order.fields)
-        return await self.start(endpoint.name, request, family.name, family.model, generation.num_samples)
+        return await self.start(endpoint.name, request, family.name, family.model, generation.num_samples, call=call)
 
 
 def _check_url(family: Family, url: object) -> None:

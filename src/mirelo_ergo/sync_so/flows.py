@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from mirelo_ergo_api.sync_so.bodies import CreateGeneration
 
+    from .._runtime.api.call import Call
     from .._runtime.io.protocol import Reply
     from .._runtime.jobs.tokens import JobRecord
     from .._runtime.webhooks.order import WebhookOrder
@@ -250,7 +251,9 @@ class SyncSoFlows(JobFlows):
         frames = [each.estimated_frame_count for each in found if each.estimated_frame_count is not None]
         return Estimate(sum(each.estimated_generation_cost or 0.0 for each in found), sum(frames) if frames else None)
 
-    async def submit(self, request: Lipsync, max_cost_usd: float | None, order: WebhookOrder = NOTHING) -> JobRecord:
+    async def submit(
+        self, request: Lipsync, max_cost_usd: float | None, order: WebhookOrder = NOTHING, call: Call | None = None
+    ) -> JobRecord:
         """Submit a lip-sync under one key: upload if need be, ask the cost if there is a limit, send."""
         body = await self._body(request)
         limit = self.max_cost_usd if max_cost_usd is None else max_cost_usd
@@ -261,7 +264,7 @@ class SyncSoFlows(JobFlows):
         key = SYNC_SO.keys.key(None, self.runtime.io.wall())
         described = describe(api.CREATE_GENERATION, json=body)
         sent = request_from(described, submit=True, headers=order.headers, fields=order.fields)
-        return await self.start(api.CREATE_GENERATION.name, sent, LIPSYNC, request.model, 1, key=key)
+        return await self.start(api.CREATE_GENERATION.name, sent, LIPSYNC, request.model, 1, key=key, call=call)
 
     async def _guard(self, request: Lipsync, limit: float) -> None:
         try:

@@ -59,9 +59,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """One connection to the stand-in."""
 
     protocol_version = "HTTP/1.1"
-    server: Service
+    server: Service  # pyright: ignore[reportIncompatibleVariableOverride]
 
-    def log_message(self, *_: object) -> None: ...
+    def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 # the name that it has there
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))

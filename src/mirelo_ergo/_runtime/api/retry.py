@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from ..io.mutex import mutex_of
 from ..io.protocol import DEFINITE, FailureKind
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ class RetryBudget:
         self._now = now
         self._tokens = self.FULL
         self._since = now()
-        self._mutex = threading.Lock()
+        self._mutex = mutex_of(self)
 
     @property
     def tokens(self) -> int:
@@ -252,7 +252,7 @@ class SubmitThrottle:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._mutex = threading.Lock()
+        self._mutex = mutex_of(self)
         self._rate: float | None = None
         self._raised_at = 0.0
         self._held_until = 0.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from contextlib import suppress
 from math import inf
@@ -11,6 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
+from ..io.mutex import mutex_of
 from ..io.protocol import SUBMITS_IN_FLIGHT
 from ..io.slots import Slot, Slots
 from .network import addresses_of, wait_for
@@ -121,7 +121,7 @@ class BlockingIO:
 
     def _fresh(self) -> None:
         self._pid = os.getpid()
-        self._mutex = threading.Lock()
+        self._mutex = mutex_of(self)
         self._locks: WeakValueDictionary[str, _Slots] = WeakValueDictionary()
         self._slots = _Slots(SUBMITS_IN_FLIGHT)
 

@@ -84,7 +84,7 @@ class CallbackFailed(Exception):
 
 def failure_of(error: Exception) -> WireFailure | None:
     """Return what an exception of a transport means, None if it is none of the network's."""
-    kind = next((kind for classes, kind in _KINDS if isinstance(error, classes)), None)
+    kind: FailureKind | None = next((kind for classes, kind in _KINDS if isinstance(error, classes)), None)
     if kind is None or is_of_a_signal(error):
         return None
     text = next((str(link) for link in _chain(error) if str(link)), "")

@@ -5,9 +5,10 @@ So no place is lost, wherever an interrupt strikes: between taking a slot and ke
 
 from __future__ import annotations
 
-import threading
 import weakref
 from typing import TYPE_CHECKING
+
+from .mutex import mutex_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,7 @@ class Slots:
 
     def __init__(self, freed: Callable[[object], object], places: int) -> None:
         self._freed = freed
-        self._mutex = threading.Lock()
+        self._mutex = mutex_of(self)
         self._places: list[weakref.ref[Slot] | None] = [None] * places
 
     def take(self) -> Slot | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from ..api.call import Call
 from ..arguments import milliseconds
 from ..lazy import LazyModule
 from ..webhooks.order import Webhook, WebhookOrder
@@ -216,7 +217,7 @@ class AsyncJobRequest:
         self,
         core: JobFlows,
         facts: RequestFacts,
-        submit: Callable[[WebhookOrder], Coroutine[Any, Any, JobRecord]],
+        submit: Callable[[WebhookOrder, Call], Coroutine[Any, Any, JobRecord]],
     ) -> None:
         self._flows = core
         self._facts = facts
@@ -236,7 +237,12 @@ class AsyncJobRequest:
         webhooks, where the service has them.
         """
         order = self._flows.webhook_order(webhook)
-        return AsyncJob(self._flows, await self._submit(order), 0.0, self._facts)
+        call = Call()
+        try:
+            return AsyncJob(self._flows, await self._submit(order, call), 0.0, self._facts)
+        except BaseException as stop:  # an interrupt until the job is in the caller's hands
+            call.explain(stop)
+            raise
 
     async def run(
         self,

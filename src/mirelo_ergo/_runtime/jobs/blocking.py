@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from ..api.call import Call
 from ..arguments import milliseconds
 from ..io.protocol import run
 from ..lazy import LazyModule
@@ -217,7 +218,7 @@ class JobRequest:
         self,
         core: JobFlows,
         facts: RequestFacts,
-        submit: Callable[[WebhookOrder], Coroutine[Any, Any, JobRecord]],
+        submit: Callable[[WebhookOrder, Call], Coroutine[Any, Any, JobRecord]],
     ) -> None:
         self._flows = core
         self._facts = facts
@@ -237,7 +238,12 @@ class JobRequest:
         webhooks, where the service has them.
         """
         order = self._flows.webhook_order(webhook)
-        return Job(self._flows, run(self._submit(order)), 0.0, self._facts)
+        call = Call()
+        try:
+            return Job(self._flows, run(self._submit(order, call)), 0.0, self._facts)
+        except BaseException as stop:  # an interrupt until the job is in the caller's hands
+            call.explain(stop)
+            raise
 
     def run(
         self,

@@ -23,6 +23,7 @@ from .waiter import YOUNG, Hints, Waiter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..api.call import Call
     from ..api.idempotency import IdempotencyKey
     from ..api.streams import Follower
     from ..io.protocol import Reply
@@ -105,8 +106,12 @@ class JobFlows:
         model: str,
         asked: int | None,
         key: IdempotencyKey | None = None,
+        call: Call | None = None,
     ) -> JobRecord:
-        """Submit a job, a paid request: sent again under its key, or when it provably was not processed."""
+        """Submit a job, a paid request: sent again under its key, or when it provably was not processed.
+
+        A `call` that is passed in is its owner's to explain, until the job is in the hands of who asked for it.
+        """
         job_api = self.job_api(family, model)
         operation = Operation(
             name,
@@ -117,7 +122,7 @@ class JobFlows:
             key=key,
             from_job_id=lambda job_id: Accepted(job_id, None),
         )
-        accepted = await execute(self.runtime, operation)
+        accepted = await execute(self.runtime, operation, call=call)
         name, sent_at = self.runtime.api.name, self.runtime.io.wall()
         return JobRecord(name, family, model, accepted.job_id, sent_at, accepted.estimated_ms, asked)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import os
-import threading
 from collections.abc import Callable
 from typing import Final, Protocol
 
 from ...errors import ConfigurationError, InvalidRequestError
 from ..arguments import milliseconds
 from ..ids import job_id_problem
+from ..io.mutex import mutex_of
 from ..redact import short_repr, shorten
 from .events import EventStatus, JobEvent
 from .store import BRIEF, JobKey, Store, StoredEvent
@@ -56,7 +56,7 @@ class WebhookInbox:
         self.blocks = path is not None
         """Whether its methods wait for a disk: on an event loop, call them in a thread then."""
         self._store = Store(path, keep_early, milliseconds("keep_early_ms", keep_early_ms) or 0.0)
-        self._mutex = threading.Lock()
+        self._mutex = mutex_of(self)
         self._subscribers: dict[JobKey, list[Callable[[], None]]] = {}
 
     def record(self, job: str | JobLike, *, service: str | None = None) -> None:

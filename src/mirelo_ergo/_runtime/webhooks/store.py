@@ -6,7 +6,6 @@ held across a fork and nothing is left to be closed.
 
 from __future__ import annotations
 
-import threading
 import time
 import weakref
 from contextlib import closing, contextmanager
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from ...errors import ConfigurationError, WebhookError
+from ..io.mutex import mutex_of
 from ..lazy import LazyModule
 from ..redact import shorten
 
@@ -76,7 +76,7 @@ class Store:
     def __init__(self, path: str | os.PathLike[str] | None, early: int, early_age: float) -> None:
         self._path = path
         self._early, self._early_age = early, early_age
-        self._lock = threading.Lock()
+        self._mutex = mutex_of(self)
         self._memory: sqlite3.Connection | None = None
         self.now = time.time  # processes share no monotonic clock
         if path is None:
@@ -101,7 +101,7 @@ class Store:
     def _connection(self, busy: float = BUSY) -> Iterator[sqlite3.Connection]:
         try:
             if self._memory is not None:
-                with self._lock:
+                with self._mutex:
                     yield self._memory
             else:
                 assert self._path is not None, "what is not in memory is in a file"
