@@ -41,7 +41,7 @@ class Table:
                     self.outcomes[int(found[1]), colour].append(report.outcome)
 
     def lines(self) -> list[str]:
-        """Give the table as text."""
+        """Return the table as text."""
         shown = [f"{'#':>3}  {'sync':8} {'async':8} fault"]
         for row in sorted(self.words):
             marks = [self._mark(row, colour) for colour in ("sync", "async")]

@@ -136,7 +136,7 @@ class MireloError(Exception):
 
 
 class ConfigurationError(MireloError):
-    """Say that the client was set up wrongly (key, address, proxy, certificate) or is closed. Nothing was sent."""
+    """Raised when the client was set up wrongly (key, address, proxy, certificate) or is closed. Nothing was sent."""
 
     default_code = "configuration_error"
 
@@ -156,7 +156,7 @@ class InvalidRequestError(MireloError, ValueError):
 
 
 class CostLimitError(MireloError):
-    """Say that a generation would cost more than `max_credits`, or that its cost is not known. Nothing was submitted.
+    """Raised when a generation would cost more than `max_credits`, or its cost is not known. Nothing was submitted.
 
     `credits` is the service's preflight figure (None when it could not say), `max_credits` the limit in force.
     """
@@ -211,21 +211,21 @@ class RequirementsNotMetError(PermissionDeniedError):
 
 
 class NotFoundError(APIStatusError):
-    """Say that something is unknown, another key's, or past its time: 404, or the service's own word for it."""
+    """Raised when something is unknown, another key's, or past its time: 404, or the service's own word for it."""
 
     default_code = "not_found"
     default_status = 404
 
 
 class VideoError(APIStatusError):
-    """Say that the source video, or the asset it was uploaded as, cannot be used. Nothing was charged."""
+    """Raised when the source video, or the asset it was uploaded as, cannot be used. Nothing was charged."""
 
     default_code = "invalid_video"
     default_status = 422
 
 
 class AudioError(APIStatusError):
-    """Say that the source sound cannot be used (unreachable, undecodable, wrong length). Nothing was charged."""
+    """Raised when the source sound cannot be used (unreachable, undecodable, wrong length). Nothing was charged."""
 
     default_code = "invalid_audio"
     default_status = 422
@@ -246,7 +246,7 @@ class ServerError(APIStatusError):
 
 
 class NetworkError(MireloError):
-    """Say that no answer arrived.
+    """Raised when no answer arrived.
 
     `sent` is how much of the last attempt's request left this machine: "no", "partial" (its body never completed, so
     no server can have acted on it) or "yes". `attempts` counts all attempts.
@@ -261,14 +261,14 @@ class NetworkError(MireloError):
 
 
 class RequestTimeoutError(NetworkError):
-    """Say that the time ran out: one attempt's, or the whole operation's `timeout_ms`."""
+    """Raised when the time ran out: one attempt's, or the whole operation's `timeout_ms`."""
 
     default_code = "timeout"
     default_status = 408
 
 
 class UnexpectedResponseError(MireloError):
-    """Say that an answer arrived which is not what the service promises (a web page, cut JSON, a missing field).
+    """Raised when an answer arrived which is not what the service promises (a web page, cut JSON, a missing field).
 
     `body` holds the first part of what came, as text.
     """
@@ -277,7 +277,7 @@ class UnexpectedResponseError(MireloError):
 
 
 class SubmitOutcomeUnknown(MireloError):
-    """Say that a paid request left and that nothing proves whether the service took it. Sending again may charge twice.
+    """Raised when a paid request left and nothing proves whether the service took it. Sending again may charge twice.
 
     Look at the account (credits, the service's own job list) before sending again. `accepted` is True when the service
     said yes but its answer was of no use, None when nothing is known. `evidence` says what was seen, `sent` how much
@@ -313,7 +313,7 @@ class SubmitOutcomeUnknown(MireloError):
 
 
 class UploadError(MireloError):
-    """Say that a source could not be uploaded. `http_status` is the upload's, or 0. Nothing was submitted.
+    """Raised when a source could not be uploaded. `http_status` is the upload's, or 0. Nothing was submitted.
 
     When the last attempt failed, `__cause__` is what it met: a `NetworkError` with its `sent`, a `RateLimitError`, …
     """
@@ -322,7 +322,7 @@ class UploadError(MireloError):
 
 
 class SourceChangedError(UploadError):
-    """Say that a file changed, grew or shrank while it was uploaded. Nothing was submitted."""
+    """Raised when a file changed, grew or shrank while it was uploaded. Nothing was submitted."""
 
     default_code = "source_changed"
 
@@ -380,7 +380,7 @@ class JobError(MireloError):
 
 
 class JobFailedError(JobError):
-    """Say that the job ended without a result; `code`, `http_status` and `message` are the service's.
+    """Raised when the job ended without a result; `code`, `http_status` and `message` are the service's.
 
     The message says whether it was charged, as far as the service documents it.
     """
@@ -389,14 +389,14 @@ class JobFailedError(JobError):
 
 
 class JobTimeoutError(JobError):
-    """Say that the wait's time ran out while the job still runs. Wait again, or resume it by its token."""
+    """Raised when the wait's time ran out while the job still runs. Wait again, or resume it by its token."""
 
     default_code = "timeout"
     default_status = 408
 
 
 class JobExpiredError(JobError):
-    """Say that the service has dropped the job: results live for a limited time."""
+    """Raised when the service has dropped the job: results live for a limited time."""
 
     default_code = "job_not_found"
     default_status = 404

@@ -19,11 +19,11 @@ class Secret:
         self._value = value
 
     def reveal(self) -> Any:
-        """Give the key itself; the result must not be kept in a variable where an error can be raised."""
+        """Return the key itself; the result must not be kept in a variable where an error can be raised."""
         return self._value
 
     def fingerprint(self) -> str:
-        """Give a hash that tells accounts apart."""
+        """Return a hash that tells accounts apart."""
         import hashlib  # only uploads need it
 
         return hashlib.sha256(self._value.encode()).hexdigest()[:16]
@@ -62,14 +62,14 @@ def safe_url(url: str) -> str:
 
 
 def shorten(value: object, limit: int = 80) -> str:
-    """Give a value's repr-like text, cut to `limit` characters, on one line."""
+    """Return a value's repr-like text, cut to `limit` characters, on one line."""
     text = value if isinstance(value, str) else _written(value)
     text = text.replace("\r", "\\r").replace("\n", "\\n")
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def short_repr(value: object, limit: int = 60) -> str:
-    """Give any value's repr for a message, cut to `limit` characters, also when its own repr fails."""
+    """Return any value's repr for a message, cut to `limit` characters, also when its own repr fails."""
     return shorten(_written(value), limit)
 
 

@@ -83,7 +83,7 @@ def read_object(reply: Reply) -> Mapping[str, Any]:
 
 
 def text_field(fields: Mapping[str, Any], name: str) -> str:
-    """Give a field that must be a non-empty string."""
+    """Return a field that must be a non-empty string."""
     value = fields.get(name)
     if not isinstance(value, str) or not value:
         raise Unusable(f"the answer's field {name!r} is {_shown(fields, name)}, not a string")
@@ -91,7 +91,7 @@ def text_field(fields: Mapping[str, Any], name: str) -> str:
 
 
 def integer_field(fields: Mapping[str, Any], name: str) -> int:
-    """Give a field that must be a whole number."""
+    """Return a field that must be a whole number."""
     value = tolerant_integer(fields.get(name))
     if value is None:
         raise Unusable(f"the answer's field {name!r} is {_shown(fields, name)}, not a whole number")
@@ -126,7 +126,7 @@ def find_text_field(text: str, name: str) -> str | None:
 
 
 def string_list(value: object) -> list[str]:
-    """Give the strings of a list; anything else counts as an empty one."""
+    """Return the strings of a list; anything else counts as an empty one."""
     return [item for item in value if isinstance(item, str) and item] if isinstance(value, list) else []
 
 
@@ -198,7 +198,7 @@ def failure_error(what: str, url: str, failure: TransportFailure, attempts: int)
 
 
 def kept_body(secret: Secret, reply: Reply) -> object:
-    """Give what an error keeps of a body: the decoded JSON, or the beginning of the text; without the key."""
+    """Return what an error keeps of a body: the decoded JSON, or the beginning of the text; without the key."""
     text = secret.scrub(reply.body.decode("utf-8", "replace"))  # first of all: a cut key would not be found
     if len(reply.body) <= KEPT * 4 and reply.problem is None:
         try:

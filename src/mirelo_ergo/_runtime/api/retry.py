@@ -111,7 +111,7 @@ class RetryPolicy:
     outcome_unknown: frozenset[str] = frozenset()
 
     def attempts(self, kind: Kind) -> int:
-        """Give how many attempts an operation of this class has in all."""
+        """Return how many attempts an operation of this class has in all."""
         return ATTEMPTS[kind] if self.retries is None else self.retries + 1
 
     def decide(
@@ -190,7 +190,7 @@ class RetryPolicy:
         return Retry()
 
     def backoff(self, attempt: int, random: float) -> float:
-        """Give the seconds before the next attempt: full jitter over min(8 s, base · 2ⁿ)."""
+        """Return the seconds before the next attempt: full jitter over min(8 s, base · 2ⁿ)."""
         return random * min(LONGEST_BACKOFF, self.base * 2.0 ** min(max(attempt - 1, 0), 16))
 
 

@@ -50,7 +50,7 @@ class Answer(Protocol):
         ...
 
     async def close(self) -> None:
-        """Be done with it, read or not; more than once does nothing."""
+        """Close it, read or not; more than once does nothing."""
         ...
 
 

@@ -30,7 +30,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _LOOK_AGAIN = 1.0
-"""Seconds after which a waiter looks for a free place itself: whoever was told of one may have been interrupted."""
+"""Seconds after which a waiter looks for a free place itself: the one that was told of it may have been interrupted."""
 
 
 class _Slots:
@@ -70,7 +70,7 @@ class _Lock:
 
 
 class _Alarm:
-    """A bell whose rings wait for whoever listens."""
+    """A bell whose rings wait until somebody listens."""
 
     def __init__(self) -> None:
         self._rings: SimpleQueue[None] = SimpleQueue()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .network import Network
 
 _WAIT_FOR_MORE: Final = 1.0
-"""Seconds in which whoever writes a pipe shows that it has more than was announced, or that it ends."""
+"""Seconds in which the writer of a pipe shows that it has more than was announced, or that it ends."""
 
 
 class Pieces:
@@ -39,7 +39,7 @@ class Pieces:
     async def next(self) -> bytes:
         """Return the next piece, b"" at the end; raise `SourceFailed` if there are fewer bytes than announced, or more.
 
-        What may wait for whoever writes it is watched first, no longer than the limit allows.
+        What may wait for its writer is watched first, no longer than the limit allows.
         """
         if not self._left:
             return b""

@@ -37,7 +37,7 @@ class Unpacker:
         return self.more(size)
 
     def more(self, size: int) -> bytes:
-        """Give what the last bytes unpack to beyond what was given, b"" when more of the wire is needed."""
+        """Return what the last bytes unpack to beyond what was given, b"" when more of the wire is needed."""
         if not self._waiting:
             return b""
         if self._zlib.eof:

@@ -163,7 +163,7 @@ class Http:
         return Pieces(body, reader, limit, self._network, on_progress), reader
 
     async def _end(self, answer: Answer | None, reader: Reader | None) -> None:
-        """Be done with what an attempt has opened."""
+        """Close what an attempt has opened."""
         try:
             if answer is not None:
                 await answer.close()

@@ -48,7 +48,7 @@ def _translated(runtime: Runtime, http: Http, request: httpx.Request, body: byte
 
 
 def _judge(runtime: Runtime, request: httpx.Request, reply: Reply) -> httpx.Response:
-    """Give a usable answer back to the generated parser; raise the typed error of any other."""
+    """Return a usable answer back to the generated parser; raise the typed error of any other."""
     what = f"{request.method} {request.url.path}"
     if not 200 <= reply.status < 300:
         after = parse_retry_after(reply.headers.get("retry-after"), reply.headers.get("date"), runtime.io.wall())

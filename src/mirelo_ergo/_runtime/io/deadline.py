@@ -45,7 +45,7 @@ class TimeLimit(Protocol):
     """Clip one network wait, and hear of bytes that moved."""
 
     def clip(self, timeout: float | None) -> float:
-        """Give the seconds this wait may last; 0 or less when time is up."""
+        """Return the seconds this wait may last; 0 or less when time is up."""
         ...
 
     def advance(self, count: int) -> None:
@@ -65,17 +65,17 @@ class Deadline:
         self._end = now() + seconds
 
     def left(self) -> float:
-        """Give the seconds left, 0 when none are."""
+        """Return the seconds left, 0 when none are."""
         return max(0.0, self._end - self._now())
 
     def clip(self, timeout: float | None) -> float:
         return self.left() if timeout is None else min(timeout, self.left())
 
     def advance(self, count: int) -> None:
-        """Take no notice: only time ends an operation."""
+        """Do nothing: only time ends an operation."""
 
     def moving(self, yes: bool, /) -> None:
-        """Take no notice either."""
+        """Do nothing here too."""
 
 
 class Progress:

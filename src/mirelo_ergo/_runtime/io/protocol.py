@@ -49,11 +49,11 @@ class TransportFailure(Exception):
 
 
 class ExternalRefused(Exception):
-    """Say that a URL somebody else gave us may not be used; nothing was sent to it. Internal."""
+    """Raised when a URL somebody else gave us may not be used; nothing was sent to it. Internal."""
 
 
 class SourceFailed(Exception):
-    """Say that the bytes to upload could not be read as announced. Internal. `changed`: the file is another now."""
+    """Raised when the bytes to upload could not be read as announced. Internal. `changed`: the file is another now."""
 
     def __init__(self, message: str, *, changed: bool = False) -> None:
         super().__init__(message)
@@ -84,7 +84,7 @@ class Pipe(Protocol):
     descriptor: int | None
 
     def may_wait(self) -> bool:
-        """Return whether the next read may wait for whoever writes, so that the descriptor should be watched first."""
+        """Return whether the next read may wait for a writer, so that the descriptor should be watched first."""
         ...
 
 
@@ -164,18 +164,18 @@ class IO(Protocol):
     """All that the core may ask of the world."""
 
     blocks: bool
-    """Whether whoever calls waits for everything. If not, even a look at a file must go through `run_blocking`."""
+    """Whether the caller waits for everything. If not, even a look at a file must go through `run_blocking`."""
 
     def now(self) -> float:
-        """Give seconds on the monotonic clock."""
+        """Return seconds on the monotonic clock."""
         ...
 
     def wall(self) -> float:
-        """Give Unix seconds; only for what leaves this process (tokens, dates)."""
+        """Return Unix seconds; only for what leaves this process (tokens, dates)."""
         ...
 
     def random(self) -> float:
-        """Give a number in [0, 1)."""
+        """Return a number in [0, 1)."""
         ...
 
     async def sleep(self, seconds: float) -> None:

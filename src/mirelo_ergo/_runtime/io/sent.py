@@ -44,7 +44,7 @@ class SentTracker:
         self._seen = False
 
     def sent(self) -> Sent:
-        """Give "no" or "partial" when that is proved, else "yes": also when there were no events at all."""
+        """Return "no" or "partial" when that is proved, else "yes": also when there were no events at all."""
         if self._seen and not self._headers_begun:
             return "no"
         if self._headers_begun and not self._body_complete:

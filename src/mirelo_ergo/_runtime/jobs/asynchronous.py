@@ -58,7 +58,7 @@ class AsyncJobResult(ResultFacts):
         One that fails does not stop the others.
 
         Args:
-            folder: Where to; it is made if need be.
+            folder: Where to; it is made if it does not exist.
             overwrite: Replace files that are there. Else a file of this job that is there and whole is kept.
             on_progress: Called with the bytes of a file so far, and in all (None if unknown).
             name: A template for the names, such as "{stem}-{n}". Its fields: `stem` (of the clip's or sound's own
@@ -82,7 +82,7 @@ class AsyncJobResult(ResultFacts):
         """Save the only result under a name of its own, and return its path. Costs nothing.
 
         Args:
-            path: The file; without a suffix it gets that of what came. Its folder is made if need be.
+            path: The file; without a suffix it gets that of what came. Its folder is made if it does not exist.
             overwrite: Replace a file that is there.
             on_progress: Called with the bytes so far, and in all (None if unknown).
 

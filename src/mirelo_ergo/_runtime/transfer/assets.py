@@ -12,7 +12,7 @@ class AssetCache:
         self._kept: dict[str, tuple[str, float]] = {}
 
     def get(self, key: str, now: float) -> str | None:
-        """Give the asset id kept under a key, if it still lives."""
+        """Return the asset id kept under a key, if it still lives."""
         asset_id, until = self._kept.get(key, (None, 0.0))
         return asset_id if now < until else None
 

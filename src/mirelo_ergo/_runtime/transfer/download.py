@@ -43,7 +43,7 @@ LARGEST_IN_MEMORY = 1 << 30
 _RENEWABLE = (400, 401, 403, 404, 410)
 """What a store answers to a signed URL whose time is up."""
 _STRAY_ENCODINGS = frozenset({"", "identity", "aws-chunked", "utf-8", "utf8", "binary", "8bit", "none"})
-"""What stands in Content-Encoding without changing a byte: left there by whoever uploaded the file."""
+"""What stands in Content-Encoding without changing a byte: left there by the upload of the file."""
 _UNPROVED = "nothing proves that the file is whole"
 
 

@@ -142,7 +142,7 @@ class MediaSource:
 
     @property
     def url(self) -> str | None:
-        """Give the URL of a source that the service fetches, None for one that is uploaded."""
+        """Return the URL of a source that the service fetches, None for one that is uploaded."""
         return self._url
 
     @property
@@ -169,7 +169,7 @@ class MediaSource:
 
     @property
     def on_progress(self) -> OnProgress | None:
-        """Give the callback that hears of the upload."""
+        """Return the callback that hears of the upload."""
         return self._on_progress
 
     def current(self) -> tuple[sources.Uploadable, str]:

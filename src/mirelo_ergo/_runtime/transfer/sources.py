@@ -147,7 +147,7 @@ def open_path(path: Path, what: str) -> tuple[PathSource, bytes]:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
             problem = "is a folder, not a file"
-        elif not stat.S_ISREG(mode):  # checked before it is opened: to open a pipe waits for whoever writes
+        elif not stat.S_ISREG(mode):  # checked before it is opened: to open a pipe waits for its writer
             problem = (
                 f"is {_named(mode)}, not a regular file: save it to a file first, or give its open file to from_file "
                 "with its size"
