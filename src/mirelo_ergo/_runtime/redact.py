@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
-import logging
-from typing import Any
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-log = logging.getLogger("mirelo_ergo")
+if TYPE_CHECKING:
+    from logging import Logger
+
+
+class _Log:
+    """The logger `mirelo_ergo`. `logging` is imported when there is a warning: who listens to less has it already."""
+
+    @cached_property
+    def _logger(self) -> Logger:
+        import logging
+
+        return logging.getLogger("mirelo_ergo")
+
+    def debug(self, message: str, *arguments: object) -> None:
+        """Log a step."""
+        if "logging" in sys.modules:
+            self._logger.debug(message, *arguments, stacklevel=2)
+
+    def info(self, message: str, *arguments: object) -> None:
+        """Log what somebody may want to know."""
+        if "logging" in sys.modules:
+            self._logger.info(message, *arguments, stacklevel=2)
+
+    def warning(self, message: str, *arguments: object, exc_info: bool = False) -> None:
+        """Log what somebody should know."""
+        self._logger.warning(message, *arguments, exc_info=exc_info, stacklevel=2)
+
+
+log = _Log()
 """One line per attempt at DEBUG; nothing above WARNING."""
 
 
@@ -31,6 +60,12 @@ class Secret:
     def scrub(self, text: str) -> str:
         """Replace the key wherever a text holds it (a server may echo it)."""
         return text.replace(self.reveal(), "***")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
 
     def __repr__(self) -> str:
         return "Secret(***)"

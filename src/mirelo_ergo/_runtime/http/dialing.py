@@ -6,16 +6,13 @@ import errno
 import os
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING
-
-import attrs
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..io.protocol import ExternalRefused
 from ..redact import shorten
 from ..transfer.urls import address_kind, check_address
 from .failures import WireFailure, is_raised_here
 from .network import STAGGER, SocketWire
-from .proxies import open_tunnel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +24,7 @@ if TYPE_CHECKING:
     from .proxies import Proxy
 
 
-@attrs.frozen
-class Route:
+class Route(NamedTuple):
     """Where a connection leads. Requests of one route may share a connection one after the other."""
 
     scheme: str
@@ -71,6 +67,8 @@ class Dialer:
                 if proxy.scheme == "https" and context is not None:
                     wire = await _tls_over(wire, context, proxy.host, waits)
                 if proxy.scheme == "socks5" or route.scheme == "https":
+                    from .proxies import open_tunnel
+
                     await open_tunnel(wire, proxy, route.host, route.port, route.authority, waits)
             if route.scheme == "https" and context is not None:
                 wire = await _tls_over(wire, context, route.host, waits)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -20,7 +21,6 @@ from .connections import Connections
 from .dialing import Dialer, Route
 from .failures import WireFailure, hide_wire, transport_failure
 from .network import Waits
-from .proxies import environment_proxy, read_proxy
 
 if TYPE_CHECKING:
     import ssl
@@ -241,8 +241,12 @@ class Http:
     def _route(self, scheme: str, host: str, port: int, *, external: bool) -> Route:
         proxy: Proxy | None = None
         if self.settings.proxy is not None:
+            from .proxies import read_proxy  # few have a proxy
+
             proxy = read_proxy(self.settings.proxy)
-        elif self.settings.transport is None:
+        elif self.settings.transport is None and may_have_proxy():
+            from .proxies import environment_proxy
+
             proxy = environment_proxy(scheme, host, port)
         return Route(scheme, host, port, proxy, external)
 
@@ -259,6 +263,12 @@ class Http:
         """
         self._leave_parent()
         self._connections.close()
+
+
+def may_have_proxy() -> bool:
+    """Say whether the environment or the system may name a proxy."""
+    named = any(name.lower().endswith("_proxy") for name in os.environ)
+    return named or sys.platform in ("darwin", "win32")
 
 
 def _head(method: str, target: str, lines: bytes) -> bytes:

@@ -6,10 +6,8 @@ import os
 import re
 import socket
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
-
-import attrs
 
 from ...errors import ConfigurationError
 from ..redact import Secret, shorten
@@ -34,14 +32,13 @@ _SOCKS_REFUSALS: Final = (
 )
 
 
-@attrs.frozen
-class Proxy:
+class Proxy(NamedTuple):
     """A proxy's address. SOCKS is its version 5, and the proxy looks the name up."""
 
     scheme: str
     host: str
     port: int
-    login: Secret | None = attrs.field(default=None, repr=False, eq=lambda login: login and login.reveal())
+    login: Secret | None = None
     """User and password as bytes."""
 
     def authorization(self) -> bytes:
