@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ._runtime.jobs.blocking import Job, JobRequest, JobResult, JobUpdates, SyncResult
     from ._runtime.jobs.files import ResultFile
     from ._runtime.jobs.values import JobErrored, JobProcessing, JobStatus, JobSucceeded
+    from ._runtime.transfer.filenames import check_name
     from ._runtime.transfer.folders import check_folder
     from ._runtime.transfer.inputs import Audio, Video
     from ._runtime.transfer.probe import MediaHeaders
@@ -139,6 +140,7 @@ __all__ = [
     "__version__",
     "capabilities",
     "check_folder",
+    "check_name",
     "list_models",
     "parse_webhook",
     "service_of",
@@ -148,6 +150,7 @@ _ELSEWHERE = {
     "_runtime.api.pages": {"AsyncPage", "Page"},
     "_runtime.jobs.blocking": {"Job", "JobRequest", "JobResult", "JobUpdates", "SyncResult"},
     "_runtime.jobs.asynchronous": {"AsyncJob", "AsyncJobRequest", "AsyncJobUpdates", "AsyncJobResult"},
+    "_runtime.transfer.filenames": {"check_name"},
     "_runtime.transfer.folders": {"check_folder"},
     "_runtime.transfer.inputs": {"Audio", "Video"},
     "_runtime.transfer.probe": {"MediaHeaders"},

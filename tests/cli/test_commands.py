@@ -68,8 +68,10 @@ def test_text_takes_the_librarys_default_length(cli: Cli) -> None:
 def test_text_in_json_is_one_object(cli: Cli, emu: Emulator, tmp_path: Path) -> None:
     ran = cli("text", "rain", "--duration", "1s", "--json")
     found = ran.object
-    assert set(found) == {"job_token", "job_id", "credits", "files"}
-    assert found["credits"] == 10
+    its = {"job_token", "job_id", "status", "incomplete", "result_urls", "output"}
+    assert set(found) == {*its, "credits", "files", "result_files"}
+    assert (found["credits"], found["status"], found["incomplete"]) == (10, "succeeded", False)
+    assert [file["url"] for file in found["result_files"]] == found["result_urls"]
     assert emu.charges[-1].job_id == found["job_id"]
     assert found["files"] == [f"{found['job_id']}-1.wav"]
     assert wav_ms(tmp_path / found["files"][0]) == 1000
@@ -171,6 +173,46 @@ def test_bars_are_shown_on_a_terminal(cli: Cli, monkeypatch: pytest.MonkeyPatch)
     for words in ("upload", "0.1 MB of 0.1 MB", "file 2", "0.2 MB of 0.2 MB", "job token: mirelo2:"):
         assert words in ran.err
     assert len(ran.paths) == 2
+
+
+def test_bars_end_full() -> None:
+    from rich.progress import Progress
+
+    told = Progress(disable=True)
+    bars = Bars(told)
+    bars.begin("")
+    bars.upload(5, 10)
+    bars.upload(10, 10)
+    bars.job(JobProcessing(90, ""))
+    bars.job_done()
+    for done, total in ((4, None), (7, None), (3, None), (5, 5)):
+        bars.download(done, total)
+    bars.download_done()
+    assert [(task.description, task.completed, task.total) for task in told.tasks] == [
+        ("upload", 10, 10),
+        ("job", 100, 100),
+        ("file 1", 7, 7),
+        ("file 2", 5, 5),
+    ]
+    assert all(task.percentage == 100 for task in told.tasks)
+
+
+def test_bars_of_several_clips_have_their_names() -> None:
+    from rich.progress import Progress
+
+    told = Progress(disable=True)
+    bars = Bars(told)
+    for name in ("walk.mp4", "run\x1b.mp4"):
+        bars.begin(name)
+        bars.upload(1, 1)
+        bars.download(1, 1)
+    bars.download_done()
+    assert [task.description for task in told.tasks] == [
+        "walk.mp4 upload",
+        "walk.mp4 file 1",
+        "run\N{REPLACEMENT CHARACTER}.mp4 upload",
+        "run\N{REPLACEMENT CHARACTER}.mp4 file 1",
+    ]
 
 
 def test_bars_count_files_and_know_a_length_only_if_they_are_told() -> None:

@@ -187,7 +187,7 @@ def test_without_a_reader_a_given_length_is_taken_as_it_is(cli: Cli, monkeypatch
 @pytest.fixture
 def three(tmp_path: Path) -> list[str]:
     """Three clips in the current folder."""
-    names = ["walk.mp4", "run.mp4", "{jump}.mp4"]
+    names = ["walk.mp4", "run.mp4", "long jump.mp4"]
     for name in names:
         shutil.copy(CLIP, tmp_path / name)
     return names
@@ -196,7 +196,7 @@ def three(tmp_path: Path) -> list[str]:
 def test_several_clips_make_a_job_each_and_files_of_their_names(cli: Cli, three: list[str]) -> None:
     ran = cli("video", *three, "--duration", "1s", "-n", "2", "-o", "sounds/")
     assert ran.code == 0, ran.err
-    stems = ("walk", "run", "{jump}")
+    stems = ("walk", "run", "long-jump")
     assert [path.name for path in ran.paths] == [f"{stem}-{n}.wav" for stem in stems for n in (1, 2)]
     assert "cost: 60 credits for 3 jobs\n" in ran.err
     assert "job token of walk.mp4: mirelo2:" in ran.err
@@ -205,7 +205,7 @@ def test_several_clips_make_a_job_each_and_files_of_their_names(cli: Cli, three:
 def test_several_clips_in_json_are_one_object(cli: Cli, three: list[str], emu: Emulator) -> None:
     before = len(emu.charges)
     results = cli("video", *three, "--duration", "1s", "--json").object["results"]
-    assert [result["files"] for result in results] == [["walk-1.wav"], ["run-1.wav"], ["{jump}-1.wav"]]
+    assert [result["files"] for result in results] == [["walk-1.wav"], ["run-1.wav"], ["long-jump-1.wav"]]
     assert [result["credits"] for result in results] == [10, 10, 10]
     assert {charge.job_id for charge in emu.charges[before:]} == {result["job_id"] for result in results}
 

@@ -193,7 +193,7 @@ def test_bars_are_drawn_on_a_terminal_and_paths_written_beside_it(emu: Emulator,
     out, _ = child.communicate(timeout=30)
     assert child.returncode == 0, shown
     assert len([line for line in out.splitlines() if (tmp_path / line).suffix == ".wav"]) == out.count("\n") == 2
-    for words in (b"upload", b"0.1 MB of 0.1 MB", b"file 2", b"\x1b["):
+    for words in (b"upload", b"0.1 MB of 0.1 MB", b"100 %", b"file 2", b"\x1b["):
         assert words in shown
     assert re.search(rb"job token: mirelo2:video-to-sfx:v1\.5:[0-9a-f-]{36}:\d+:\d+:\d+\r\n", shown), "in one piece"
 

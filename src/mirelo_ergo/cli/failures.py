@@ -49,21 +49,6 @@ _BY_CLASS: Final[tuple[tuple[type[MireloError], Exit], ...]] = (
 )
 """First match wins; what is not here (a refused request or clip, a wrong setting, another 4xx) is `REFUSED`."""
 
-_KEPT: Final = (
-    "field",
-    "credits",
-    "max_credits",
-    "retry_after",
-    "errno",
-    "path",
-    "saved",
-    "failed",
-    "sent_at",
-    "request_fingerprint",
-    "result_urls",
-)
-"""What an error class knows beyond the rest and a script can use."""
-
 
 class Failure(Exception):
     """Raised to end a command: `fields` are those of the JSON error, `hints` are further lines for people.
@@ -126,9 +111,9 @@ def missing_extra(package: str | None, what: str, extra: str) -> Failure:
 
 
 def _of_library(error: MireloError) -> Failure:
-    fields = {name: value for name in _KEPT if (value := getattr(error, name, None)) not in (None, [], {})}
-    fields |= {"http_status": error.http_status, "job_token": error.job_token}
-    fields |= {"request_id": error.request_id, "retryable": error.retryable}
+    fields = error.to_dict()
+    code = fields.pop("code")
+    del fields["message"]
     hints: tuple[str, ...] = ()
     if isinstance(error, DownloadError) and error.errno == errno.EEXIST and "overwrite=True" in error.message:
         hints += ("--overwrite replaces it",)
@@ -138,7 +123,7 @@ def _of_library(error: MireloError) -> Failure:
         hints += ("the key comes from the environment: see mirelo-ergo --help",)
     if isinstance(error, SubmitOutcomeUnknown):
         hints += (f"the request's fingerprint: {error.request_fingerprint}",)
-    return Failure(exit_code_of(error), error.code, in_options(error), hints=hints, **fields)
+    return Failure(exit_code_of(error), code, in_options(error), hints=hints, **fields)
 
 
 def _interrupted(stop: KeyboardInterrupt) -> Failure:

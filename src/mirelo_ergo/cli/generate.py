@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -19,7 +20,7 @@ from .times import seconds
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mirelo_ergo import JobRequest, PreflightResult
+    from mirelo_ergo import JobRequest, JobResult, PreflightResult
 
     from .generations import Generation
     from .output import Output
@@ -96,15 +97,23 @@ class Command:
         """Wait for a job and save its results."""
         view.begin(task.label if len(self.session.tasks) > 1 else "")
         try:
-            result = task.jobs[0].wait(timeout_ms=self.timeout_ms, on_progress=view.job)
+            task.result = task.jobs[0].wait(timeout_ms=self.timeout_ms, on_progress=view.job)
             view.job_done()
-            target.save(result, task.files, self.session.output, view)
+            target.save(task.result, task.files, self.session.output, view)
         except MireloError as error:
             task.failure = failure_of(error)
+            self._save_what_came(task, target, getattr(error, "result", None), view)
             if isinstance(error, JobError) and task.failure.exit_code == Exit.JOB_FAILED:
                 mark(self.session.output, task, "failed", journaled=self.journal)
         else:
             mark(self.session.output, task, "saved", journaled=self.journal)
+
+    def _save_what_came(self, task: Task, target: Saving, result: JobResult | None, view: ProgressView) -> None:
+        """Save the results of a job that has fewer of them than were asked for; its failure is told all the same."""
+        if result is None or not result.result_urls:
+            return
+        with contextlib.suppress(MireloError, Failure):
+            target.save(result, task.files, self.session.output, view)
 
     def _report(self, costs: Sequence[PreflightResult | None]) -> None:
         tasks = self.session.tasks
@@ -169,7 +178,7 @@ def _print_plan(
     lines: list[str] = []
     for generation, request, cost in zip(generations, requests, costs, strict=True):
         told = dict(request.describe())
-        amount = {"credits": None, "estimated_ms": None} if cost is None else attrs.asdict(cost)
+        amount = {"credits": None, "estimated_ms": None} if cost is None else cost.to_dict()
         plans.append({**told, **amount})
         lines += [f"{generation.label}:"] if len(requests) > 1 else []
         rows = {**told, "cost": "this service does not tell it" if cost is None else price(cost)}
@@ -201,11 +210,17 @@ def _combined(tasks: Sequence[Task]) -> Failure:
 
 
 def _fields(task: Task, cost: PreflightResult | None) -> Mapping[str, Any]:
+    """Return a task as one JSON object: the library's own of its result, and what the command knows beside it."""
     job = task.job
-    if job is None:
-        return {"job_token": None, "job_id": None, "credits": None, "files": []}
-    paid = None if cost is None else cost.credits
-    return {"job_token": job.token, "job_id": job.job_id, "credits": paid, "files": [str(p) for p in task.files]}
+    named = {"job_token": None, "job_id": None} if job is None else {"job_token": job.token, "job_id": job.job_id}
+    return {**named, **described(task), "credits": None if cost is None else cost.credits}
+
+
+def described(task: Task) -> dict[str, Any]:
+    """Return the library's object of a result; its files are the saved ones, and `result_files` has the library's."""
+    told = {} if task.result is None else task.result.to_dict()
+    remote = {} if task.result is None else {"result_files": told.pop("files")}
+    return {**told, **remote, "files": [str(path) for path in task.files]}
 
 
 def price(cost: PreflightResult) -> str:

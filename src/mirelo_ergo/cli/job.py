@@ -11,7 +11,7 @@ from mirelo_ergo import service_of
 
 from . import commands, journal, options
 from .failures import refused
-from .generate import mark
+from .generate import described, mark
 from .groups import Commands
 from .progress import shown
 from .resume import Resumption
@@ -41,7 +41,7 @@ def status(session: Session, job: str | None, last: bool, timeout: int | None, *
     with chosen.connection.client(session.output, timeout) as client:
         task = _take_up(session, client, chosen, "status", ())
         status = task.jobs[0].status()
-        session.output.result([_words(status)], {**_named(task), **attrs.asdict(status)})
+        session.output.result([_words(status)], {**_named(task), **status.to_dict()})
 
 
 @job.command()
@@ -54,9 +54,7 @@ def wait(session: Session, job: str | None, last: bool, timeout: int | None, **a
         with shown(session.output) as view:
             result = task.jobs[0].wait(timeout_ms=timeout, on_progress=view.job)
             view.job_done()
-        urls = result.result_urls
-        fields = {**_named(task), "status": "succeeded", "result_urls": urls}
-        session.output.result([f"succeeded, {_count(urls)}"], fields)
+        session.output.result([f"succeeded, {_count(result.result_urls)}"], {**_named(task), **result.to_dict()})
 
 
 @job.command()
@@ -70,13 +68,12 @@ def download(
     with chosen.connection.client(session.output) as client:
         task = _take_up(session, client, chosen, "download", saving.options)
         with shown(session.output) as view:
-            result = task.jobs[0].wait(timeout_ms=timeout, on_progress=view.job)
+            task.result = task.jobs[0].wait(timeout_ms=timeout, on_progress=view.job)
             view.job_done()
-            saving.save(result, task.files, session.output, view)
+            saving.save(task.result, task.files, session.output, view)
     mark(session.output, task, "saved", journaled=chosen.entry is not None)
     if not saving.to_stdout:
-        files = [str(path) for path in task.files]
-        session.output.result(files, {**_named(task), "files": files})
+        session.output.result([str(path) for path in task.files], {**_named(task), **described(task)})
 
 
 @click.command(short_help="List the jobs that were submitted from here.")

@@ -165,8 +165,6 @@ def me(session: Session, connection: Connection, timeout: int | None) -> None:
     """Show the account and its credits."""
     with connection.client(session.output, timeout) as client:
         account = client.me()
-    import attrs
-
     overage = "yes" if account.overage_enabled else "no"
     lines = [
         f"account  {account.id}",
@@ -174,7 +172,7 @@ def me(session: Session, connection: Connection, timeout: int | None) -> None:
         f"credits  {account.credits_available}",
         f"overage  {overage}",
     ]
-    session.output.result(lines, attrs.asdict(account))
+    session.output.result(lines, account.to_dict())
 
 
 def _from_sound(

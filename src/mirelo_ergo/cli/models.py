@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import click
 
 from . import options
@@ -26,7 +25,7 @@ def models(session: Session) -> None:
 
     infos = list_models()
     tables = ["\n".join(_table(info)) for info in infos]
-    session.output.result(["\n\n".join(tables)], {"models": [attrs.asdict(info) for info in infos]})
+    session.output.result(["\n\n".join(tables)], {"models": [info.to_dict() for info in infos]})
 
 
 def _table(info: ModelInfo) -> list[str]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from mirelo_ergo.errors import DownloadError, InvalidRequestError
+
 from .failures import refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from mirelo_ergo import JobResult
 
@@ -37,6 +37,10 @@ class Saving:
     out: str = "."
     name: str | None = None
     overwrite: bool = False
+    stem: str = ""
+    """What the job's files are called after, for another process that takes it up."""
+    ending: str = ""
+    """What a file gets that is named without an ending."""
 
     @property
     def to_stdout(self) -> bool:
@@ -46,12 +50,13 @@ class Saving:
     @property
     def is_folder(self) -> bool:
         """Whether --out is a folder: it is there, or ends in a slash."""
-        return self.out.endswith(("/", os.sep)) or Path(self.out).is_dir()
+        return self.out.endswith(("/", os.sep)) or os.path.isdir(self.out)  # noqa: PTH112 - it bears with any text
 
     @property
     def options(self) -> tuple[str, ...]:
         """The same, as options of another command line."""
-        named = () if self.name is None else ("--name", self.name)
+        name = None if self.name is None else self.name.replace("{stem}", _slug(self.stem)) if self.stem else self.name
+        named = () if name is None else ("--name", name)
         return ("--out", self.out, *named, *(("--overwrite",) if self.overwrite else ()))
 
     def targets(self, generations: Sequence[Generation], output: Output) -> list[Saving]:
@@ -59,13 +64,16 @@ class Saving:
         results = sum(generation.samples for generation in generations)
         self.check(output, results)
         if self.to_stdout or self.is_folder:
-            return [self._named_after(generation, len(generations)) for generation in generations]
+            several = len(generations) > 1 and self.name is None
+            name = "{stem}-{n}" if several else self.name
+            return [attrs.evolve(self, name=name, stem=generation.stem) for generation in generations]
         if len(generations) > 1:
             raise refused(f"--out {self.out} is a file, and there are several clips: give a folder, such as sounds/")
         self._check_ending(generations[0])
+        target = attrs.evolve(self, ending=generations[0].endings[0] if generations[0].kind == "audio" else _CLIPS[0])
         if not self.overwrite:
-            self._check_free(results)
-        return [self]
+            target._check_free(results)
+        return [target]
 
     def check(self, output: Output, results: int | None = None) -> None:
         """Refuse what cannot be written to. `results` is None where their number is not known yet."""
@@ -76,6 +84,8 @@ class Saving:
             return
         if self.name is not None and not self.is_folder:
             raise refused(f"--out {self.out} is a file and --name names files: give a folder, such as sounds/")
+        if self.name is not None:
+            self._check_name(self.name)
         folder = Path(self.out) if self.is_folder else Path(self.out).parent
         self._check_folder(folder)
         if not self.is_folder:
@@ -94,8 +104,16 @@ class Saving:
         if problem is not None:
             raise refused(f"--out - {problem}")
 
+    def _check_name(self, name: str) -> None:
+        from mirelo_ergo import check_name
+
+        try:
+            check_name(name)
+        except InvalidRequestError as error:
+            raise refused(f"--name {error.message.removeprefix('name=')}", "invalid_name") from None
+
     def _check_folder(self, folder: Path) -> None:
-        from mirelo_ergo import InvalidRequestError, check_folder
+        from mirelo_ergo import check_folder
 
         try:
             check_folder(folder)
@@ -104,13 +122,13 @@ class Saving:
             raise refused(f"--out {self.out[:200]}: {problem}", "invalid_folder") from None
 
     def _check_file(self, path: Path) -> None:
+        longest = len(os.fsencode(f".{path.stem}-10{path.suffix}{_PART_SUFFIX}"))
+        if longest > _longest_name(path):
+            raise refused(f"--out {self.out[:60]}… is longer than the file system allows", "invalid_folder")
         if path.is_symlink():
             raise refused(f"--out {self.out} is a symbolic link, which is not followed", "invalid_folder")
         if path.exists() and not path.is_file():
             raise refused(f"--out {self.out} is neither a file nor a folder", "invalid_folder")
-        longest = len(os.fsencode(f".{path.stem}-10{path.suffix}{_PART_SUFFIX}"))
-        if longest > _longest_name(path):
-            raise refused(f"--out {self.out[:60]}… is longer than the file system allows", "invalid_folder")
 
     def _check_ending(self, generation: Generation) -> None:
         """Refuse an ending that the result will not have."""
@@ -130,53 +148,54 @@ class Saving:
         raise refused(f"--out {self.out}: the result is {allowed[0][1:].upper()}: write {better}{way}")
 
     def _check_free(self, results: int) -> None:
-        given = Path(self.out)
-        names = [given] if results == 1 else [given.with_stem(f"{given.stem}-{n}") for n in range(1, results + 1)]
-        taken = next((name for name in names if os.path.lexists(name)), None)
-        if taken is not None:
-            raise refused(f"--out {self.out}: {taken} is there already; --overwrite replaces it", "file_exists")
-
-    def _named_after(self, generation: Generation, generations: int) -> Saving:
-        if generations == 1:
-            return self
-        return attrs.evolve(self, name=(self.name or "{stem}-{n}").replace("{stem}", generation.stem))
+        given = self._file
+        if results == 1 and os.path.lexists(given):  # several are numbered on
+            raise refused(f"--out {self.out}: {given} is there already; --overwrite replaces it", "file_exists")
 
     def save(self, result: JobResult, files: list[Path], output: Output, view: ProgressView) -> None:
-        """Save every result; `files` gets the paths as they come to be."""
-        if self.to_stdout:
-            if len(result.result_urls) != 1:
-                raise refused(f"--out - takes one result, and there are {len(result.result_urls)}")
-            with tempfile.TemporaryDirectory(prefix="mirelo-ergo-") as folder:
-                (path,) = result.download(folder, on_progress=view.download)
-                view.download_done()
-                output.bytes(_pieces(path))
-            return
-        files += self._download(result, view.download)
-        view.download_done()
+        """Save every result; `files` gets the paths, also where some could not be saved."""
+        try:
+            if self.to_stdout:
+                self._write_out(result, output, view)
+            elif self.is_folder:
+                files += result.download(self.out, self.overwrite, view.download, name=self.name)
+            elif len(result.result_urls) == 1:
+                files.append(result.save(self._file, self.overwrite, view.download))
+            else:
+                name = f"{_literally(self._file.stem)}-{{n}}"
+                files += result.download(self._file.parent, self.overwrite, view.download, name=name)
+        except DownloadError as error:
+            files += error.saved
+            raise
+        finally:
+            view.download_done()
 
-    def _download(self, result: JobResult, on_progress: Callable[[int, int | None], None]) -> list[Path]:
-        if self.name is None and self.is_folder:
-            return result.download(self.out, self.overwrite, on_progress)
-        given = Path(self.out)
-        folder = given if self.is_folder else given.parent
-        folder.mkdir(parents=True, exist_ok=True)
-        saved = []
-        with tempfile.TemporaryDirectory(prefix=".mirelo-ergo-", dir=folder) as part:
-            came = result.download(part, on_progress=on_progress)
-            for number, path in enumerate(came, 1):
-                target = folder / f"{self._stem(number, len(came))}{path.suffix}"
-                if not self.overwrite and target.exists():
-                    raise FileExistsError(17, "the target exists", str(target))
-                shutil.move(path, target)
-                saved.append(target)
-        return saved
+    def _write_out(self, result: JobResult, output: Output, view: ProgressView) -> None:
+        """Write the only result's bytes to stdout, from a whole file: what is broken off is not written at all."""
+        if len(result.result_urls) != 1:
+            raise refused(f"--out - takes one result, and there are {len(result.result_urls)}")
+        from tempfile import TemporaryDirectory
 
-    def _stem(self, number: int, count: int) -> str:
-        if self.name is not None:
-            return self.name.replace("{n}", str(number))
+        with TemporaryDirectory(prefix="mirelo-ergo-") as folder:
+            path = result.save(Path(folder, "result"), on_progress=view.download)
+            output.bytes(_pieces(path))
+
+    @property
+    def _file(self) -> Path:
+        """The file that --out names; what looks like a version at its end is no ending."""
         given = Path(self.out)
-        stem = given.stem if given.suffix.lower() in (*_SOUNDS, *_CLIPS) else given.name
-        return stem if count == 1 else f"{stem}-{number}"
+        ending = given.suffix.lower() in (*_SOUNDS, *_CLIPS)
+        return given if ending or not given.suffix else given.with_name(f"{given.name}{self.ending}")
+
+
+def _literally(text: str) -> str:
+    """Return text that stands for itself in a template of names."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _slug(text: str) -> str:
+    """Return text as a template's {stem} would have it, nearly; another process does not know the clip any more."""
+    return "-".join("".join(c if c.isalnum() or c in "._-" else " " for c in text).split()) or "result"
 
 
 def _longest_name(path: Path) -> int:

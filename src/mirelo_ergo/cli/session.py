@@ -9,7 +9,7 @@ import attrs
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mirelo_ergo import Job
+    from mirelo_ergo import Job, JobResult
 
     from .failures import Failure
     from .inputs import Stdin
@@ -30,6 +30,7 @@ class Task:
     jobs: list[Job] = attrs.field(factory=list)
     files: list[Path] = attrs.field(factory=list)
     failure: Failure | None = None
+    result: JobResult | None = None
 
     @property
     def job(self) -> Job | None:

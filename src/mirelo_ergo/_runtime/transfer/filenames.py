@@ -111,6 +111,16 @@ class NameTemplate:
         return names
 
 
+def check_name(name: str) -> str:
+    """Return a template of names if `download(name=…)` can use it. Costs nothing.
+
+    Raises `InvalidRequestError` for an unknown field, a path or an empty text. Look before a submit: `download` would
+    only refuse it when the job is paid.
+    """
+    NameTemplate.read(name)
+    return name
+
+
 def _problem(template: str) -> str | None:
     if not template.strip():
         return "is empty"
