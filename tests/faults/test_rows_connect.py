@@ -15,7 +15,7 @@ from mirelo_ergo._runtime.http.http11 import Http11
 from mirelo_ergo._runtime.io.deadline import Timing
 from mirelo_ergo._runtime.io.sent import SentTracker
 from tests.faults import mirelo
-from tests.faults.acts import ALL, ATTEMPTS, Act, Kind, good
+from tests.faults.acts import ALL, ATTEMPTS, Act, Kind, another, good
 from tests.faults.harness import KEY, Face
 from tests.faults.server import FaultServer, Routes
 from tests.faults.steps import (
@@ -397,7 +397,7 @@ def test_fault_13(face: Face, kind: Kind, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(connections, "MOST_IN_USE", 1)
     release = threading.Event()
     with (
-        FaultServer([[ReadRequest(), Stall(until=release), good(kind)], good(kind)]) as server,
+        FaultServer([[ReadRequest(), Stall(until=release), good(kind)], another(kind)]) as server,
         Act(face, kind, server, tmp_path) as act,
         face.promise(2.0),
     ):
@@ -419,7 +419,7 @@ def test_fault_13_slots(face: Face, tmp_path: Path) -> None:
     """Too many submits in flight: as above, before a pool is asked at all."""
     release = threading.Event()
     with (
-        FaultServer([[ReadRequest(), Stall(until=release), good("submit")], good("submit")]) as server,
+        FaultServer([[ReadRequest(), Stall(until=release), good("submit")], another("submit")]) as server,
         Act(face, "submit", server, tmp_path) as act,
         face.promise(2.0),
     ):

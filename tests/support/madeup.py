@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from mirelo_ergo._runtime.api.call import Call
     from mirelo_ergo._runtime.io.protocol import Reply
+    from mirelo_ergo._runtime.jobs.submission import Submission
     from mirelo_ergo._runtime.jobs.tokens import JobRecord
 
 JOB = "job-1"
@@ -144,9 +144,10 @@ WAYS: Mapping[Ways, JobApi] = {"poll": JOBS, "stream": STREAMED, "hold": HELD}
 class MadeUpFlows(JobFlows):
     """The flows of the made-up service."""
 
-    async def submit(self, prompt: str, order: WebhookOrder, call: Call | None = None) -> JobRecord:
-        body = json.dumps({"prompt": prompt, **order.fields}).encode()
-        return await self.start("createJob", Request("POST", "/jobs", body, submit=True), "make", "one", 1, call=call)
+    async def submit(self, prompt: str, submission: Submission) -> JobRecord:
+        body = json.dumps({"prompt": prompt, **submission.order.fields}).encode()
+        request = Request("POST", "/jobs", body, submit=True)
+        return await self.start(submission, "createJob", request, "make", "one", 1)
 
     async def upload(self, path: Path, on_progress: Callable[[int, int], None] | None = None) -> str:
         """Upload a file with a pre-signed form."""
@@ -192,7 +193,7 @@ class MadeUpClient(ServiceClient[MadeUpFlows]):
 
     def make(self, prompt: str) -> JobRequest:
         facts = RequestFacts("make", {"prompt": prompt})
-        return JobRequest(self._core, facts, lambda order, call: self._core.submit(prompt, order, call))
+        return JobRequest(self._core, facts, lambda submission: self._core.submit(prompt, submission))
 
     def things(self, cursor: str | None = None) -> Page[str]:
         walk = self._core.things(cursor)
@@ -211,7 +212,7 @@ class AsyncMadeUpClient(AsyncServiceClient[MadeUpFlows]):
 
     def make(self, prompt: str) -> AsyncJobRequest:
         facts = RequestFacts("make", {"prompt": prompt})
-        return AsyncJobRequest(self._core, facts, lambda order, call: self._core.submit(prompt, order, call))
+        return AsyncJobRequest(self._core, facts, lambda submission: self._core.submit(prompt, submission))
 
     async def things(self, cursor: str | None = None) -> AsyncPage[str]:
         walk = self._core.things(cursor)

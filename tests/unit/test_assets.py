@@ -258,7 +258,7 @@ def transport() -> tuple[httpx.MockTransport, list[str]]:
             return httpx.Response(201, json={"asset_id": "ast_1", "upload_url": "https://uploads.example.com/1"})
         if request.method == "PUT":
             return httpx.Response(200)
-        return httpx.Response(202, json={"job_id": answers.JOB_ID, "estimated_ms": 1000})
+        return httpx.Response(202, json={"job_id": f"job-{len(seen)}", "estimated_ms": 1000})
 
     return httpx.MockTransport(handle), seen
 

@@ -113,7 +113,8 @@ class Wire:
             return httpx.Response(status, json={"error": error})
         if last == "sync":
             return httpx.Response(200, json={"result_urls": urls})
-        return httpx.Response(202, json={"job_id": JOB_ID, "estimated_ms": 1000})
+        first = not any(each.url.path.endswith("/jobs") for each in self.seen[:-1])
+        return httpx.Response(202, json={"job_id": JOB_ID if first else f"job-{len(self.seen)}", "estimated_ms": 1000})
 
     def client(self, **options: Any) -> MireloClient:
         return MireloClient(KEY, transport=httpx.MockTransport(self), **options)

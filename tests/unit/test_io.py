@@ -244,6 +244,7 @@ def test_a_cancelled_task_waits_for_the_file_it_reads() -> None:
             task.cancel()  # impatient
             with pytest.raises(asyncio.CancelledError):
                 await task
+            assert finished[-1:] == [fails], "it did not wait for the end of the call"
         with pytest.raises(OSError, match="nobody"):
             await io.run_blocking(read, True)
 

@@ -22,9 +22,8 @@ from mirelo_ergo import (
     SubmitOutcomeUnknown,
     Video,
 )
-from mirelo_ergo._runtime.api.call import Call
 from mirelo_ergo._runtime.io.protocol import TransportFailure, run
-from mirelo_ergo._runtime.webhooks.order import WebhookOrder
+from mirelo_ergo._runtime.jobs.submission import Submission
 from tests.support.answers import page, refused, reply, reset
 from tests.support.gateway import REQUEST_ID, job_over, queued
 from tests.support.gateway import problem as error
@@ -274,5 +273,5 @@ def test_submits_stand_in_line() -> None:
     io = VirtualIO(lambda request: queued())
     client = pixazo_over(io)
     request = client.text_to_audio("rain")
-    io.together(*(request._submit(WebhookOrder(), Call()) for _ in range(40)))
+    io.together(*(request._submit(Submission()) for _ in range(40)))
     assert io.most_in_flight == 32

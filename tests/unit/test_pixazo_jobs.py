@@ -188,7 +188,7 @@ def test_errors_of_a_status_question() -> None:
 def test_a_token_resumes_a_job_at_the_clients_own_address() -> None:
     job = job_over(VirtualIO([queued("a b?c")]))
     assert job.job_url == "/v2/requests/status/a%20b%3Fc"
-    io = VirtualIO([completed()])
+    io = VirtualIO([completed(request_id="a b?c")])
     resumed = pixazo_over(io, base_url="https://eu.gateway.example").job(job.token)
     assert (resumed.job_id, resumed.token, resumed.estimated_ms) == ("a b?c", job.token, 30_000)
     assert resumed.wait().result_urls == [URL]

@@ -40,7 +40,7 @@ class AsyncAppRequest(AsyncJobRequest):
     """
 
     def __init__(self, core: InferenceFlows, run: Run) -> None:
-        super().__init__(core, run.facts, lambda order, call: core.submit(run, order, call=call))
+        super().__init__(core, run.facts, lambda submission: core.submit(run, submission))
 
     async def run(
         self,

@@ -15,11 +15,11 @@ from .._runtime.api.requests import request_from
 from .._runtime.ids import job_id_problem
 from .._runtime.jobs.facts import RequestFacts
 from .._runtime.jobs.flows import JobFlows
+from .._runtime.jobs.submission import Submission
 from .._runtime.jobs.tokens import JobRecord
 from .._runtime.redact import log
 from .._runtime.transfer.assets import AssetCache
 from .._runtime.transfer.upload import Slot, upload
-from .._runtime.webhooks.order import NOTHING
 from ..errors import InvalidRequestError, JobTimeoutError, MireloError, NotFoundError, SubmitOutcomeUnknown
 from .files import Upload, UploadPolicy, needs_schema, open_upload, place_files
 from .generated import limits
@@ -29,10 +29,8 @@ from .service import APP
 from .tasks import Record, Task, TaskUpdate, with_progress
 
 if TYPE_CHECKING:
-    from .._runtime.api.call import Call
     from .._runtime.jobs.values import PollResult
     from .._runtime.jobs.waiter import Waiter
-    from .._runtime.webhooks.order import WebhookOrder
 
 OnProgress = Callable[[int, int], None]
 LONGEST_RUN: Final = 3600.0
@@ -195,16 +193,17 @@ class InferenceFlows(JobFlows):
     # --- runs -------------------------------------------------------------------------------------------------------
 
     async def submit(
-        self, run: Run, order: WebhookOrder = NOTHING, on_progress: OnProgress | None = None, call: Call | None = None
+        self, run: Run, submission: Submission | None = None, on_progress: OnProgress | None = None
     ) -> JobRecord:
         """Submit a run. It is paid for, and there is no key: sent again only when it provably was not taken."""
         body = await self.ready(run, on_progress)
         if self.check_limits:
             check(limits, "RunRequest", body, f"run {run.app}")
-        request = request_from(
-            describe(api.RUN_APP, json=body), submit=True, headers=order.headers, fields=order.fields
-        )
-        return await self.start(api.RUN_APP.name, request, APP, run.app, None, call=call)
+        submission = submission or Submission()
+        order = submission.order
+        described = describe(api.RUN_APP, json=body)
+        request = request_from(described, submit=True, headers=order.headers, fields=order.fields)
+        return await self.start(submission, api.RUN_APP.name, request, APP, run.app, None)
 
     async def estimate(self, run: Run) -> Record:
         """Ask what a run would cost. Files in it are not uploaded: where the price hangs on one, the answer says so."""
@@ -259,7 +258,7 @@ class InferenceFlows(JobFlows):
         self, run: Run, timeout: float | None, on_progress: OnProgress | None, cancel_on_timeout: bool
     ) -> tuple[JobRecord, Task]:
         """Submit a run and wait for it. `cancel_on_timeout` cancels the task when the time is up; nothing else does."""
-        record = await self.submit(run, NOTHING, on_progress)
+        record = await self.submit(run, None, on_progress)
         try:
             return record, await self.finish(self.follow(record, 0.0, timeout))
         except JobTimeoutError as error:

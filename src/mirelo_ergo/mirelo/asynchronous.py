@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
 
+from .._runtime.api.call import Call
 from .._runtime.client.asynchronous import AsyncServiceClient
 from .._runtime.jobs.asynchronous import AsyncJob, AsyncJobRequest, AsyncJobResult
+from .._runtime.jobs.submission import Submission
+from .._runtime.jobs.tokens import JobRecord
 from .._runtime.jobs.values import JobSucceeded
 from .._runtime.lazy import LazyModule
 from .._runtime.redact import Secret
@@ -38,11 +41,10 @@ class AsyncGenerationRequest(AsyncJobRequest):
     """
 
     def __init__(self, core: MireloFlows, generation: AnyGeneration, max_credits: int | None) -> None:
-        super().__init__(
-            core,
-            generation.facts,
-            lambda order, call: core.submit(generation, max_credits, order, self._prepared, call),
-        )
+        def submit(submission: Submission) -> Coroutine[Any, Any, JobRecord]:
+            return core.submit(generation, max_credits, submission, self._prepared)
+
+        super().__init__(core, generation.facts, submit)
         self._prepared: Prepared | None = None
         self._core = core
         self._generation = generation
@@ -89,8 +91,12 @@ class AsyncGenerationRequest(AsyncJobRequest):
 
         Raises `InvalidRequestError` for a request that went out without a key, or whose key is too old.
         """
-        record = await self._core.send(self._core.prepared_of(error))
-        return AsyncJob(self._core, record, 0.0)
+        submission, core = Submission(), self._core
+        try:
+            return AsyncJob(core, await core.send(submission, core.prepared_of(error)), 0.0)
+        except BaseException as stop:
+            submission.lead_to_job(stop, lambda record: AsyncJob(core, record, 0.0))
+            raise
 
     async def sync_i_accept_http_timeout_risk(self, idempotency_key: str | None = None) -> AsyncJobResult:
         """Generate within one long HTTP request; prefer `run`, which survives a lost response.
@@ -99,7 +105,12 @@ class AsyncGenerationRequest(AsyncJobRequest):
         charged once. Raises `SubmitOutcomeUnknown`, which has the key, when no usable response came in time: the same
         call under the same key then gives the result that was paid for.
         """
-        return await self._core.sync(self._generation, self._max_credits, idempotency_key, self._result)
+        call = Call()
+        try:
+            return await self._core.sync(self._generation, self._max_credits, idempotency_key, self._result, call)
+        except BaseException as error:
+            call.explain(error)
+            raise
 
     def _result(self, done: JobSucceeded) -> AsyncJobResult:
         return AsyncJobResult(self._core, done, None, None, self._facts)
@@ -168,8 +179,12 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest], AsyncServiceClient[
         The bytes and the key are the same as before, so that the service gives the job that it has already. Raises
         `InvalidRequestError` for a request that went out without a key, or whose key is over 24 h old.
         """
-        record = await self._core.send(self._core.prepared_of(request))
-        return AsyncJob(self._core, record, 0.0)
+        submission, core = Submission(), self._core
+        try:
+            return AsyncJob(core, await core.send(submission, core.prepared_of(request)), 0.0)
+        except BaseException as stop:
+            submission.lead_to_job(stop, lambda record: AsyncJob(core, record, 0.0))
+            raise
 
     def _request_of(self, generation: AnyGeneration, max_credits: int | None) -> AsyncGenerationRequest:
         return AsyncGenerationRequest(self._core, generation, max_credits)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
 
+from .._runtime.api.call import Call
 from .._runtime.client.blocking import ServiceClient
 from .._runtime.io.protocol import run
 from .._runtime.jobs.blocking import Job, JobRequest, JobResult
+from .._runtime.jobs.submission import Submission
+from .._runtime.jobs.tokens import JobRecord
 from .._runtime.jobs.values import JobSucceeded
 from .._runtime.lazy import LazyModule
 from .._runtime.redact import Secret
@@ -39,11 +42,10 @@ class GenerationRequest(JobRequest):
     """
 
     def __init__(self, core: MireloFlows, generation: AnyGeneration, max_credits: int | None) -> None:
-        super().__init__(
-            core,
-            generation.facts,
-            lambda order, call: core.submit(generation, max_credits, order, self._prepared, call),
-        )
+        def submit(submission: Submission) -> Coroutine[Any, Any, JobRecord]:
+            return core.submit(generation, max_credits, submission, self._prepared)
+
+        super().__init__(core, generation.facts, submit)
         self._prepared: Prepared | None = None
         self._core = core
         self._generation = generation
@@ -90,8 +92,12 @@ class GenerationRequest(JobRequest):
 
         Raises `InvalidRequestError` for a request that went out without a key, or whose key is too old.
         """
-        record = run(self._core.send(self._core.prepared_of(error)))
-        return Job(self._core, record, 0.0)
+        submission, core = Submission(), self._core
+        try:
+            return Job(core, run(core.send(submission, core.prepared_of(error))), 0.0)
+        except BaseException as stop:
+            submission.lead_to_job(stop, lambda record: Job(core, record, 0.0))
+            raise
 
     def sync_i_accept_http_timeout_risk(self, idempotency_key: str | None = None) -> JobResult:
         """Generate within one long HTTP request; prefer `run`, which survives a lost response.
@@ -100,7 +106,12 @@ class GenerationRequest(JobRequest):
         charged once. Raises `SubmitOutcomeUnknown`, which has the key, when no usable response came in time: the same
         call under the same key then gives the result that was paid for.
         """
-        return run(self._core.sync(self._generation, self._max_credits, idempotency_key, self._result))
+        call = Call()
+        try:
+            return run(self._core.sync(self._generation, self._max_credits, idempotency_key, self._result, call))
+        except BaseException as error:
+            call.explain(error)
+            raise
 
     def _result(self, done: JobSucceeded) -> JobResult:
         return JobResult(self._core, done, None, None, self._facts)
@@ -169,8 +180,12 @@ class MireloClient(MireloCalls[GenerationRequest], ServiceClient[MireloFlows]):
         The bytes and the key are the same as before, so that the service gives the job that it has already. Raises
         `InvalidRequestError` for a request that went out without a key, or whose key is over 24 h old.
         """
-        record = run(self._core.send(self._core.prepared_of(request)))
-        return Job(self._core, record, 0.0)
+        submission, core = Submission(), self._core
+        try:
+            return Job(core, run(core.send(submission, core.prepared_of(request))), 0.0)
+        except BaseException as stop:
+            submission.lead_to_job(stop, lambda record: Job(core, record, 0.0))
+            raise
 
     def _request_of(self, generation: AnyGeneration, max_credits: int | None) -> GenerationRequest:
         return GenerationRequest(self._core, generation, max_credits)

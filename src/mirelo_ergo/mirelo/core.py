@@ -12,8 +12,8 @@ from .._runtime.api.execute import Operation, execute
 from .._runtime.api.requests import request_from
 from .._runtime.api.retry import Kind
 from .._runtime.arguments import whole_number
+from .._runtime.jobs.submission import Submission
 from .._runtime.transfer.inputs import MediaSource
-from .._runtime.webhooks.order import NOTHING
 from ..errors import CostLimitError, IncompleteResultError, InvalidRequestError, MireloError, VideoError
 from .clips import check_source
 from .families import Generation, choose_family, fields_for
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from .._runtime.jobs.tokens import JobRecord
     from .._runtime.jobs.values import JobSucceeded
     from .._runtime.transfer.upload import Asset, Slot
-    from .._runtime.webhooks.order import WebhookOrder
 
     SourceRefs = Mapping[str, SourceRef]
 
@@ -151,24 +150,23 @@ class MireloFlows(V3Flows):
         self,
         generation: AnyGeneration,
         limit: int | None,
-        order: WebhookOrder = NOTHING,
+        submission: Submission | None = None,
         prepared: Prepared | None = None,
-        call: Call | None = None,
     ) -> JobRecord:
         """Submit a job: ask the cost if there is a limit, upload if need be, send."""
+        submission = submission or Submission()
         if isinstance(generation, V3Generation):
-            return await self.submit_v3(generation, limit, prepared, call)
+            return await self.submit_v3(submission, generation, limit, prepared)
         await self.look(generation)
         await self.guard(generation, limit)
-        return await self._paid(generation, partial(self._submit_once, order, call))
+        return await self._paid(generation, partial(self._submit_once, submission))
 
-    async def _submit_once(
-        self, order: WebhookOrder, call: Call | None, generation: Generation, places: SourceRefs
-    ) -> JobRecord:
+    async def _submit_once(self, submission: Submission, generation: Generation, places: SourceRefs) -> JobRecord:
         family, endpoint = generation.family, generation.family.endpoints.create
         kwargs = describe(endpoint, json={**generation.fields, **in_body(places)})
+        order, asked = submission.order, generation.num_samples
         request = request_from(kwargs, submit=True, headers=order.headers, fields=order.fields)
-        return await self.start(endpoint.name, request, family.name, family.model, generation.num_samples, call=call)
+        return await self.start(submission, endpoint.name, request, family.name, family.model, asked)
 
     async def sync(
         self,
@@ -176,6 +174,7 @@ class MireloFlows(V3Flows):
         limit: int | None,
         idempotency_key: str | None,
         result: Callable[[JobSucceeded], R],
+        call: Call,
     ) -> R:
         """Generate within one request, under one idempotency key whatever is sent again."""
         if isinstance(generation, V3Generation):
@@ -185,7 +184,7 @@ class MireloFlows(V3Flows):
         key = MIRELO.keys.key(idempotency_key, self.runtime.io.wall())
         await self.look(generation)
         await self.guard(generation, limit)
-        done = await self._paid(generation, partial(self._sync_once, key))
+        done = await self._paid(generation, partial(self._sync_once, key, call))
         came = len(done.result_urls)
         if came < generation.num_samples:
             raise IncompleteResultError(
@@ -195,12 +194,15 @@ class MireloFlows(V3Flows):
             )
         return result(done)
 
-    async def _sync_once(self, key: IdempotencyKey, generation: Generation, places: SourceRefs) -> JobSucceeded:
+    async def _sync_once(
+        self, key: IdempotencyKey, call: Call, generation: Generation, places: SourceRefs
+    ) -> JobSucceeded:
         endpoint = generation.family.endpoints.sync
         kwargs = describe(endpoint, json={**generation.fields, **in_body(places)})
         request = request_from(kwargs, submit=True, long=True)
         name, timeout = endpoint.name, self.runtime.timeout
-        return await execute(self.runtime, Operation(name, Kind.KEYED, request, read_result, timeout, key=key))
+        operation = Operation(name, Kind.KEYED, request, read_result, timeout, key=key)
+        return await execute(self.runtime, operation, call=call)
 
     async def _paid(self, generation: Generation, send: Callable[[Generation, SourceRefs], Awaitable[T]]) -> T:
         """Upload if need be and send; an asset that the service no longer knows is uploaded once more."""

@@ -28,8 +28,8 @@ from .values import MeResult, PreflightResult
 if TYPE_CHECKING:
     from mirelo_ergo_api.mirelo_v3.bodies import AssetRef
 
-    from .._runtime.api.call import Call
     from .._runtime.api.endpoints import Endpoint
+    from .._runtime.jobs.submission import Submission
     from .._runtime.transfer.upload import Slot
 
 T = TypeVar("T")
@@ -85,20 +85,19 @@ class V3Flows(JobFlows):
         assert isinstance(request.body, bytes), "JSON is bytes"
         return Prepared(generation.family.name, generation.model, request.body, key, generation.num_samples)
 
-    async def send(self, prepared: Prepared, call: Call | None = None) -> JobRecord:
+    async def send(self, submission: Submission, prepared: Prepared) -> JobRecord:
         """Submit a request whose bytes and key are fixed: paid once, however often it is sent."""
-        return await self.start(
-            prepared.name, prepared.request, prepared.family, prepared.model, prepared.asked, prepared.key, call
-        )
+        family, model, asked = prepared.family, prepared.model, prepared.asked
+        return await self.start(submission, prepared.name, prepared.request, family, model, asked, key=prepared.key)
 
     async def submit_v3(
-        self, generation: V3Generation, limit: int | None, prepared: Prepared | None, call: Call | None = None
+        self, submission: Submission, generation: V3Generation, limit: int | None, prepared: Prepared | None
     ) -> JobRecord:
         """Submit a generation, after asking what it costs if there is a limit."""
         limit = self.max_credits if limit is None else limit
         if limit is not None:
             await self._guard_v3(generation, limit)
-        return await self.send(await self.prepare(generation, None) if prepared is None else prepared, call)
+        return await self.send(submission, await self.prepare(generation, None) if prepared is None else prepared)
 
     async def _guard_v3(self, generation: V3Generation, limit: int) -> None:
         try:

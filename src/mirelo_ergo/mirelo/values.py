@@ -13,7 +13,7 @@ from .._runtime.ids import job_id_problem
 from .._runtime.io.protocol import Reply
 from .._runtime.jobs.files import files_at
 from .._runtime.jobs.tokens import JobRecord
-from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobSucceeded, PollResult
+from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobSucceeded, PollResult, refuse_other_job
 from .._runtime.plain import Plain
 from .._runtime.redact import SignedUrl, log, short_repr, shorten
 
@@ -128,6 +128,7 @@ def read_result(reply: Reply) -> JobSucceeded:
 def read_status(record: JobRecord, reply: Reply, wall: float) -> PollResult:
     """Read a poll. A status that is neither succeeded nor errored means that the job still runs."""
     fields = read_object(reply)
+    refuse_other_job(record.job_id, fields.get("job_id"))
     raw = text_field(fields, "status")
     echoed = fields.get("request")
     echoed = echoed if isinstance(echoed, dict) else {}

@@ -76,7 +76,7 @@ class AsyncPixazoClient(PixazoCalls[AsyncJobRequest], AsyncServiceClient[PixazoF
 
     def _request_of(self, generation: Generation) -> AsyncJobRequest:
         core = self._core
-        return AsyncJobRequest(core, generation.facts, lambda order, call: core.submit(generation, order, call))
+        return AsyncJobRequest(core, generation.facts, lambda submission: core.submit(generation, submission))
 
     @property
     def low_level(self) -> generated.AuthenticatedClient:

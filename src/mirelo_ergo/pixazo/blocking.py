@@ -76,7 +76,7 @@ class PixazoClient(PixazoCalls[JobRequest], ServiceClient[PixazoFlows]):
 
     def _request_of(self, generation: Generation) -> JobRequest:
         core = self._core
-        return JobRequest(core, generation.facts, lambda order, call: core.submit(generation, order, call))
+        return JobRequest(core, generation.facts, lambda submission: core.submit(generation, submission))
 
     @property
     def low_level(self) -> generated.AuthenticatedClient:

@@ -15,9 +15,8 @@ from ..errors import InvalidRequestError
 from .families import Generation
 
 if TYPE_CHECKING:
-    from .._runtime.api.call import Call
+    from .._runtime.jobs.submission import Submission
     from .._runtime.jobs.tokens import JobRecord
-    from .._runtime.webhooks.order import WebhookOrder
     from .families import Family, Fields
 
 
@@ -34,12 +33,12 @@ class PixazoFlows(JobFlows):
             generation.check()
         return generation
 
-    async def submit(self, generation: Generation, order: WebhookOrder, call: Call | None = None) -> JobRecord:
+    async def submit(self, generation: Generation, submission: Submission) -> JobRecord:
         """Submit a job."""
         family, endpoint = generation.family, generation.family.endpoint
         kwargs = describe(endpoint, json=generation.fields)
-        request = request_from(kwargs, submit=True, headers=order.headers, fields=order.fields)
-        return await self.start(endpoint.name, request, family.name, family.model, generation.num_samples, call=call)
+        request = request_from(kwargs, submit=True, headers=submission.order.headers, fields=submission.order.fields)
+        return await self.start(submission, endpoint.name, request, family.name, family.model, generation.num_samples)
 
 
 def _check_url(family: Family, url: object) -> None:

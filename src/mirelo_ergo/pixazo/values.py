@@ -8,7 +8,15 @@ from .._runtime.api.answers import Unusable, find_text_field, read_object, text_
 from .._runtime.api.retry import parse_retry_after
 from .._runtime.ids import job_id_problem
 from .._runtime.jobs.files import files_at
-from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobStatus, JobSucceeded, PollResult
+from .._runtime.jobs.values import (
+    Accepted,
+    JobErrored,
+    JobProcessing,
+    JobStatus,
+    JobSucceeded,
+    PollResult,
+    refuse_other_job,
+)
 from .._runtime.redact import short_repr, shorten
 from .times import read_time
 
@@ -37,7 +45,9 @@ def find_job_id(text: str) -> str | None:
 
 def read_status(record: JobRecord, reply: Reply, wall: float) -> PollResult:
     """Read a poll. A status that is none of the final three means that the request still runs."""
-    status = read_request(read_object(reply), "video" if record.family == "video-to-video" else None)
+    fields = read_object(reply)
+    refuse_other_job(record.job_id, fields.get("request_id"))
+    status = read_request(fields, "video" if record.family == "video-to-video" else None)
     after = parse_retry_after(reply.headers.get("retry-after"), reply.headers.get("date"), wall)
     return PollResult(status, retry_after=after)
 

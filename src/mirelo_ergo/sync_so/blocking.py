@@ -36,7 +36,7 @@ class LipsyncRequest(JobRequest):
     """
 
     def __init__(self, core: SyncSoFlows, lipsync: Lipsync, max_cost_usd: float | None) -> None:
-        super().__init__(core, lipsync.facts, lambda order, call: core.submit(lipsync, max_cost_usd, order, call))
+        super().__init__(core, lipsync.facts, lambda submission: core.submit(lipsync, max_cost_usd, submission))
         self._core = core
         self._lipsync = lipsync
 

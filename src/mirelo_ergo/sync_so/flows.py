@@ -17,7 +17,6 @@ from .._runtime.jobs.flows import JobFlows
 from .._runtime.transfer.assets import AssetCache
 from .._runtime.transfer.text import fetch_text
 from .._runtime.transfer.upload import Slot, upload
-from .._runtime.webhooks.order import NOTHING
 from ..errors import CostLimitError, InvalidRequestError, MireloError, NotFoundError
 from . import values
 from .files import AssetFile, form_file, open_asset, sha256_of
@@ -32,10 +31,9 @@ if TYPE_CHECKING:
 
     from mirelo_ergo_api.sync_so.bodies import CreateGeneration
 
-    from .._runtime.api.call import Call
     from .._runtime.io.protocol import Reply
+    from .._runtime.jobs.submission import Submission
     from .._runtime.jobs.tokens import JobRecord
-    from .._runtime.webhooks.order import WebhookOrder
     from .files import AssetKind, File
     from .inputs import Input, Options
     from .lipsync import Lipsync
@@ -251,9 +249,7 @@ class SyncSoFlows(JobFlows):
         frames = [each.estimated_frame_count for each in found if each.estimated_frame_count is not None]
         return Estimate(sum(each.estimated_generation_cost or 0.0 for each in found), sum(frames) if frames else None)
 
-    async def submit(
-        self, request: Lipsync, max_cost_usd: float | None, order: WebhookOrder = NOTHING, call: Call | None = None
-    ) -> JobRecord:
+    async def submit(self, request: Lipsync, max_cost_usd: float | None, submission: Submission) -> JobRecord:
         """Submit a lip-sync under one key: upload if need be, ask the cost if there is a limit, send."""
         body = await self._body(request)
         limit = self.max_cost_usd if max_cost_usd is None else max_cost_usd
@@ -263,8 +259,9 @@ class SyncSoFlows(JobFlows):
             check_generation(body, f"lipsync {request.model}")
         key = SYNC_SO.keys.key(None, self.runtime.io.wall())
         described = describe(api.CREATE_GENERATION, json=body)
+        order, name = submission.order, api.CREATE_GENERATION.name
         sent = request_from(described, submit=True, headers=order.headers, fields=order.fields)
-        return await self.start(api.CREATE_GENERATION.name, sent, LIPSYNC, request.model, 1, key=key, call=call)
+        return await self.start(submission, name, sent, LIPSYNC, request.model, 1, key=key)
 
     async def _guard(self, request: Lipsync, limit: float) -> None:
         try:

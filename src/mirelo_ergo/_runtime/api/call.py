@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ...errors import MireloError, SubmitOutcomeUnknown, UnexpectedResponseError
+from ...errors import JobError, MireloError, SubmitOutcomeUnknown, UnexpectedResponseError
 from ..ids import job_id_problem
 from ..redact import log
 from .answers import error_facts, error_from, failure_error, kept_body, status_phrase
@@ -133,8 +133,16 @@ class Call:
             retryable=True,
         )
 
-    def unknown(self, accepted: bool | None, evidence: str = "") -> SubmitOutcomeUnknown:
-        """Return the error of a paid operation that may have been taken; the evidence is what the attempt met."""
+    def misled(self, evidence: str) -> SubmitOutcomeUnknown:
+        """Return the error of a paid operation that the service took, and whose response is not its own."""
+        self.problem = evidence
+        return self.unknown(True, known=False)
+
+    def unknown(self, accepted: bool | None, evidence: str = "", *, known: bool = True) -> SubmitOutcomeUnknown:
+        """Return the error of a paid operation that may have been taken; the evidence is what the attempt met.
+
+        `known` False: the id that its response names is another job's.
+        """
         operation, runtime, reply, failure = self._operation, self._runtime, self._seen(), self.failure
         key = None if operation.key is None else operation.key.value
         definite = None if evidence else self._definite()
@@ -144,7 +152,7 @@ class Call:
             facts = error_facts(runtime.api, self.reply)
             status = self.reply.status
             code = facts.code if facts else _bare_code(status, self.problem)
-        job_id = self.job_id()
+        job_id = self.job_id() if known else None
         taken = "the service took it, but" if accepted else "it may have been taken:"
         unknown = SubmitOutcomeUnknown(
             f"the request left and {taken} {evidence}. {_way_out(job_id, key)}",
@@ -183,7 +191,7 @@ class Call:
 
     def explain(self, stop: BaseException) -> None:
         """Add to what ends a paid operation that its outcome is unknown, as cause, note and warning; once."""
-        if any(isinstance(link, SubmitOutcomeUnknown) for link in _chain(stop)):
+        if any(isinstance(link, SubmitOutcomeUnknown | JobError) for link in causes(stop)):
             return
         outcome = self.open_outcome()
         if outcome is None:
@@ -214,7 +222,8 @@ def _way_out(job_id: str | None, key: str | None) -> str:
     return "Sending again may charge twice; check the account before you do"
 
 
-def _chain(error: BaseException | None) -> list[BaseException]:
+def causes(error: BaseException | None) -> list[BaseException]:
+    """Return an error and what it was raised from, the nearest first."""
     links: list[BaseException] = []
     while error is not None and error not in links:
         links.append(error)

@@ -169,7 +169,8 @@ class AsyncNetwork:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             while not task.done():
-                await asyncio.wait([task])
+                with contextlib.suppress(asyncio.CancelledError):  # whoever is impatient waits all the same
+                    await asyncio.wait([task])
             if not task.cancelled():
                 task.exception()  # seen: the cancellation is what is reported
             raise

@@ -8,18 +8,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from ..api.call import Call
 from ..arguments import milliseconds
 from ..lazy import LazyModule
-from ..webhooks.order import Webhook, WebhookOrder
+from ..webhooks.order import Webhook
 from .facts import RequestFacts
 from .flows import JobFlows
 from .handles import JobHandle, errors_carry
 from .progress import shown
 from .results import ResultFacts
+from .submission import Submission
 from .tokens import JobRecord
 from .values import JobErrored, JobProcessing, JobStatus, JobSucceeded
-from .waiter import Waiter
+from .waiter import Waiter, attach
 
 if TYPE_CHECKING:
     from ..webhooks import inbox
@@ -217,7 +217,7 @@ class AsyncJobRequest:
         self,
         core: JobFlows,
         facts: RequestFacts,
-        submit: Callable[[WebhookOrder, Call], Coroutine[Any, Any, JobRecord]],
+        submit: Callable[[Submission], Coroutine[Any, Any, JobRecord]],
     ) -> None:
         self._flows = core
         self._facts = facts
@@ -236,12 +236,11 @@ class AsyncJobRequest:
         Sent again only when it provably was not taken; otherwise raises `SubmitOutcomeUnknown`. `webhook` orders
         webhooks, where the service has them.
         """
-        order = self._flows.webhook_order(webhook)
-        call = Call()
+        submission = Submission(self._flows.webhook_order(webhook))
         try:
-            return AsyncJob(self._flows, await self._submit(order, call), 0.0, self._facts)
-        except BaseException as stop:  # an interrupt until the job is in the caller's hands
-            call.explain(stop)
+            return AsyncJob(self._flows, await self._submit(submission), 0.0, self._facts)
+        except BaseException as error:
+            submission.lead_to_job(error, lambda record: AsyncJob(self._flows, record, 0.0, self._facts))
             raise
 
     async def run(
@@ -269,10 +268,19 @@ class AsyncJobRequest:
         milliseconds("poll_interval_ms", poll_interval_ms)
         milliseconds("timeout_ms", timeout_ms)
         self._flows.check_webhooks(webhooks)
-        job = await self.submit_job(webhook)
-        return await job.wait(
-            poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks, progress=progress
-        )
+        submission = Submission(self._flows.webhook_order(webhook))
+        job: AsyncJob | None = None
+        try:
+            job = AsyncJob(self._flows, await self._submit(submission), 0.0, self._facts)
+            return await job.wait(
+                poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks, progress=progress
+            )
+        except BaseException as error:
+            if job is None:
+                submission.lead_to_job(error, lambda record: AsyncJob(self._flows, record, 0.0, self._facts))
+            else:
+                attach(error, job, job.token)
+            raise
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._facts}>"

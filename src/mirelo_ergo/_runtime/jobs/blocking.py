@@ -8,19 +8,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from ..api.call import Call
 from ..arguments import milliseconds
 from ..io.protocol import run
 from ..lazy import LazyModule
-from ..webhooks.order import Webhook, WebhookOrder
+from ..webhooks.order import Webhook
 from .facts import RequestFacts
 from .flows import JobFlows
 from .handles import JobHandle, errors_carry
 from .progress import shown
 from .results import ResultFacts
+from .submission import Submission
 from .tokens import JobRecord
 from .values import JobErrored, JobProcessing, JobStatus, JobSucceeded
-from .waiter import Waiter
+from .waiter import Waiter, attach
 
 if TYPE_CHECKING:
     from ..webhooks import inbox
@@ -218,7 +218,7 @@ class JobRequest:
         self,
         core: JobFlows,
         facts: RequestFacts,
-        submit: Callable[[WebhookOrder, Call], Coroutine[Any, Any, JobRecord]],
+        submit: Callable[[Submission], Coroutine[Any, Any, JobRecord]],
     ) -> None:
         self._flows = core
         self._facts = facts
@@ -237,12 +237,11 @@ class JobRequest:
         Sent again only when it provably was not taken; otherwise raises `SubmitOutcomeUnknown`. `webhook` orders
         webhooks, where the service has them.
         """
-        order = self._flows.webhook_order(webhook)
-        call = Call()
+        submission = Submission(self._flows.webhook_order(webhook))
         try:
-            return Job(self._flows, run(self._submit(order, call)), 0.0, self._facts)
-        except BaseException as stop:  # an interrupt until the job is in the caller's hands
-            call.explain(stop)
+            return Job(self._flows, run(self._submit(submission)), 0.0, self._facts)
+        except BaseException as error:
+            submission.lead_to_job(error, lambda record: Job(self._flows, record, 0.0, self._facts))
             raise
 
     def run(
@@ -270,10 +269,19 @@ class JobRequest:
         milliseconds("poll_interval_ms", poll_interval_ms)
         milliseconds("timeout_ms", timeout_ms)
         self._flows.check_webhooks(webhooks)
-        job = self.submit_job(webhook)
-        return job.wait(
-            poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks, progress=progress
-        )
+        submission = Submission(self._flows.webhook_order(webhook))
+        job: Job | None = None
+        try:
+            job = Job(self._flows, run(self._submit(submission)), 0.0, self._facts)
+            return job.wait(
+                poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks, progress=progress
+            )
+        except BaseException as error:
+            if job is None:
+                submission.lead_to_job(error, lambda record: Job(self._flows, record, 0.0, self._facts))
+            else:
+                attach(error, job, job.token)
+            raise
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._facts}>"

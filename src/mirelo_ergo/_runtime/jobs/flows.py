@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
-from weakref import WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 import attrs
 
@@ -23,7 +23,6 @@ from .waiter import YOUNG, Hints, Waiter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..api.call import Call
     from ..api.idempotency import IdempotencyKey
     from ..api.streams import Follower
     from ..io.protocol import Reply
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from ..webhooks.inbox import Subscription, WebhookInbox
     from ..webhooks.order import WebhookOrder
     from .protocol import JobApi
+    from .submission import Submission
     from .updates import Updates
     from .values import PollResult
 
@@ -48,6 +48,8 @@ class JobFlows:
     apis: tuple[JobApi, ...]
     """How its jobs are polled and read. A service whose models speak different versions has several."""
     check_limits: bool
+    held: WeakValueDictionary[str, object] = attrs.field(factory=WeakValueDictionary, init=False, repr=False)
+    """The handles in use, by their jobs' ids: no service gives one id twice."""
     _followers: WeakSet[Follower] = attrs.field(factory=WeakSet, init=False, repr=False)
 
     def knows(self, family: str, model: str) -> bool:
@@ -100,31 +102,39 @@ class JobFlows:
 
     async def start(
         self,
+        submission: Submission,
         name: str,
         request: Request,
         family: str,
         model: str,
         asked: int | None,
+        *,
         key: IdempotencyKey | None = None,
-        call: Call | None = None,
     ) -> JobRecord:
-        """Submit a job, a paid request: sent again under its key, or when it provably was not processed.
+        """Submit a job. Without a key it is sent again only when it provably was not processed."""
 
-        A `call` that is passed in is its owner's to explain, until the job is in the hands of who asked for it.
-        """
-        job_api = self.job_api(family, model)
+        def record_of(job_id: str, estimated_ms: int | None = None) -> JobRecord:
+            service, sent_at = self.runtime.api.name, self.runtime.io.wall()
+            return JobRecord(service, family, model, job_id, sent_at, estimated_ms, asked)
+
+        submission.record_of = record_of
         operation = Operation(
             name,
             Kind.PAID if key is None else Kind.KEYED,
             request,
-            job_api.read_accepted,
+            self.job_api(family, model).read_accepted,
             self.runtime.timeout,
             key=key,
             from_job_id=lambda job_id: Accepted(job_id, None),
         )
-        accepted = await execute(self.runtime, operation, call=call)
-        name, sent_at = self.runtime.api.name, self.runtime.io.wall()
-        return JobRecord(name, family, model, accepted.job_id, sent_at, accepted.estimated_ms, asked)
+        try:
+            accepted = await execute(self.runtime, operation, call=submission)
+            if key is None and accepted.job_id in self.held:
+                raise submission.misled(f"the response names job {accepted.job_id}, which this client has already")
+            return record_of(accepted.job_id, accepted.estimated_ms)
+        except BaseException as error:
+            submission.lead_to_job(error)
+            raise
 
     # --- jobs -------------------------------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ class JobHandle:
         self._final: JobStatus | None = None
         self._warned = False
         self._hints = Hints()
+        core.held[record.job_id] = self
 
     @property
     def service(self) -> str:

@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 import attrs
 
+from ..api.answers import Unusable
 from ..plain import Plain
+from ..redact import short_repr
 from .files import ResultFile, described, files_of
 
 
@@ -112,6 +114,12 @@ class PollResult:
     def final(self) -> bool:
         """Whether the job has ended."""
         return self.status.status != "processing"
+
+
+def refuse_other_job(job_id: str, named: object) -> None:
+    """Raise `Unusable` if the response to a poll names another job than the one that was asked for."""
+    if isinstance(named, str) and named.casefold() != job_id.casefold():
+        raise Unusable(f"the response is about {short_repr(named)}, another job")
 
 
 def main_urls(files: tuple[ResultFile, ...]) -> list[str]:

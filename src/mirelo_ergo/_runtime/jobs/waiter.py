@@ -210,4 +210,11 @@ def attach(error: BaseException, job: Any, token: str) -> None:
         if error.job is None:
             error.job, error.job_token = job, token
     elif not isinstance(error, Exception):
-        error.add_note(f"mirelo_ergo: the job goes on; resume it with client.job({token!r})")
+        note_token(error, token)
+
+
+def note_token(error: BaseException, token: str) -> None:
+    """Say in a note, once, how to resume the job."""
+    note = f"mirelo_ergo: the job goes on; resume it with client.job({token!r})"
+    if note not in getattr(error, "__notes__", ()):
+        error.add_note(note)

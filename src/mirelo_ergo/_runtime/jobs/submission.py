@@ -1,0 +1,43 @@
+"""One submit of a job, from its first byte until its handle exists: whatever ends it leads to what was paid for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ...errors import MireloError, SubmitOutcomeUnknown
+from ..api.call import Call, causes
+from ..webhooks.order import NOTHING, WebhookOrder
+from .waiter import attach, note_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .tokens import JobRecord
+
+
+@attrs.define(eq=False)
+class Submission(Call):
+    """A submit under way. `order` is what it carries beside the request itself; the rest is known step by step."""
+
+    order: WebhookOrder = NOTHING
+    record_of: Callable[[str], JobRecord] | None = attrs.field(default=None, init=False)
+    """Makes what a job is resumed with of its id; None before the request is ready."""
+
+    def lead_to_job(self, error: BaseException, handle: Callable[[JobRecord], object] | None = None) -> None:
+        """Put on what ended the submit what became of it: the job, if its id can be read anywhere, else the doubt.
+
+        Without a `handle` that is the job's token only.
+        """
+        self.explain(error)
+        unknown = next((link for link in causes(error) if isinstance(link, SubmitOutcomeUnknown)), None)
+        if unknown is None or unknown.job_id is None or self.record_of is None:
+            return
+        record = self.record_of(unknown.job_id)
+        job = None if handle is None else handle(record)
+        attach(unknown, job, record.token)
+        if isinstance(error, MireloError):
+            attach(error, job, record.token)
+        else:
+            note_token(error, record.token)
