@@ -15,7 +15,7 @@ from tests.support import examples  # noqa: F401 # loads hypothesis's profile
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-UNMEASURED = {"apidiff", "generation", "property", "typing"}
+UNMEASURED = {"apidiff", "generation", "property", "tooling", "typing"}
 """Folders whose tests run scripts, or run again what others cover: tracing doubles their time."""
 
 

@@ -8,18 +8,16 @@ result = job.wait(webhooks=inbox)                            # also ends, by pol
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable
-from typing import Any
 
-from ._runtime.redact import Secret, shorten
+from ._runtime.redact import Secret
 from ._runtime.webhooks.asgi import WebhookApp
-from ._runtime.webhooks.events import JobEvent, WebhookFormat, read_event
+from ._runtime.webhooks.events import JobEvent
 from ._runtime.webhooks.inbox import WebhookInbox
 from ._runtime.webhooks.order import Webhook
+from ._runtime.webhooks.reader import reader
 from ._runtime.webhooks.signatures import TOLERANCE, Headers
-from .errors import ConfigurationError, WebhookError, WebhookSignatureError
+from .errors import WebhookError, WebhookSignatureError
 from .services import webhook_format
 
 __all__ = [
@@ -55,7 +53,7 @@ def parse_webhook(
     """
     kept = Secret(secret)
     del secret  # a traceback may show this frame
-    return _reader(service, kept, tolerance)(headers, body)
+    return reader(webhook_format(service), service, kept, tolerance)(headers, body)
 
 
 def asgi_app(
@@ -78,38 +76,4 @@ def asgi_app(
 
     kept = Secret(secret)
     del secret  # as in `parse_webhook`
-    return WebhookApp(inbox, _reader(service, kept, tolerance), admits)
-
-
-def _reader(service: str, secret: Secret, tolerance: float | None) -> Callable[[Headers, bytes], JobEvent]:
-    """Return how a service's webhooks are read; raises `ConfigurationError`."""
-    form = webhook_format(service)
-    secret = _check_secret(form, service, secret)
-    _check_tolerance(tolerance)
-    return lambda headers, body: read_event(form, headers, body, secret=secret, now=time.time(), tolerance=tolerance)
-
-
-def _check_secret(form: WebhookFormat, service: str, given: Secret) -> Secret:
-    """Check a secret without keeping it in a variable: a traceback may show this frame."""
-    if form.signature is None:
-        if given.reveal() is not None:
-            raise ConfigurationError(
-                f"secret= checks nothing here: {service} does not sign its webhooks; leave it out, and take them as "
-                "hints"
-            )
-        return given
-    variable = form.signature.secret_variable
-    secret = Secret(os.environ.get(variable)) if given.reveal() is None else given
-    if not secret.reveal():
-        raise ConfigurationError(f"no webhook secret: pass secret=, or set {variable}, to the one that {service} shows")
-    if not isinstance(secret.reveal(), str):
-        raise ConfigurationError(f"secret is {type(secret.reveal()).__name__}, not a string")
-    return secret
-
-
-def _check_tolerance(value: Any) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value is not None and (not number or not 0 < value <= 86_400):
-        raise ConfigurationError(
-            f"tolerance={shorten(value, 40)} is not a number of seconds up to 86400, or None for any age"
-        )
+    return WebhookApp(inbox, reader(webhook_format(service), service, kept, tolerance), admits)

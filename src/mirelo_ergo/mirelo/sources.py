@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import attrs
 
@@ -22,10 +22,18 @@ if TYPE_CHECKING:
         VideoSourceUrl,
     )
 
-    from .core import MireloFlows
+    from .._runtime.api.execute import Runtime
+    from .._runtime.transfer.assets import AssetCache
 
     VideoSource = VideoSourceUrl | VideoSourceAsset
     AudioSource = AudioSourceUrl | AudioSourceAsset
+
+
+class Uploads(Protocol):
+    """The flows of a client that keeps what it has uploaded."""
+
+    runtime: Runtime
+    assets: AssetCache
 
 
 @attrs.frozen
@@ -53,14 +61,14 @@ def in_body(sources: Mapping[str, SourceRef]) -> dict[str, VideoSource | AudioSo
     return {name: ref.video() if name == "video" else ref.audio() for name, ref in sources.items()}
 
 
-def video_source(video: Video | str | os.PathLike[str], core: MireloFlows) -> VideoSource:
+def video_source(video: Video | str | os.PathLike[str], uploads: Uploads) -> VideoSource:
     """Return a `Video` in the place of what stands there once it is uploaded."""
-    return cast("VideoSource", source_from(Video, video, core.assets, look=core.runtime.io.blocks))
+    return cast("VideoSource", source_from(Video, video, uploads.assets, look=uploads.runtime.io.blocks))
 
 
-def audio_source(audio: Audio | str | os.PathLike[str], core: MireloFlows) -> AudioSource:
+def audio_source(audio: Audio | str | os.PathLike[str], uploads: Uploads) -> AudioSource:
     """Return an `Audio` in the place of what stands there once it is uploaded."""
-    return cast("AudioSource", source_from(Audio, audio, core.assets, look=core.runtime.io.blocks))
+    return cast("AudioSource", source_from(Audio, audio, uploads.assets, look=uploads.runtime.io.blocks))
 
 
 def segment_fields(segment: tuple[int, int]) -> Segment:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from .._runtime.redact import Secret
 from .._runtime.webhooks.events import JobEvent
+from .._runtime.webhooks.reader import reader
 from .._runtime.webhooks.signatures import TOLERANCE, Headers
+from .service import SYNC_SO, WEBHOOKS
 
 
 class Webhooks:
@@ -19,6 +21,4 @@ class Webhooks:
         `tolerance` is how many seconds its time may differ from now; None: any age. Raises `WebhookSignatureError`,
         `WebhookError` for anything that is no webhook, and `ConfigurationError` without a secret.
         """
-        from ..webhooks import parse_webhook
-
-        return parse_webhook(headers, body, "sync_so", secret=self._secret.reveal(), tolerance=tolerance)
+        return reader(WEBHOOKS, SYNC_SO.name, self._secret, tolerance)(headers, body)
