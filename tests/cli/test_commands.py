@@ -13,6 +13,7 @@ from mirelo_ergo_api.mirelo_v2.limits import LIMITS
 
 from mirelo_ergo import JobProcessing, MediaHeaders, MireloClient, Video, __version__
 from mirelo_ergo.cli import clip as clips
+from mirelo_ergo.cli.options import model_name
 from mirelo_ergo.cli.progress import Bars
 from tests.cli.support import CLIP, CLIP_MS, answering, service
 
@@ -228,6 +229,26 @@ def test_bars_count_files_and_know_a_length_only_if_they_are_told() -> None:
         ("file 1", 10, 10),
         ("file 2", 4, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("v1.6", "v1.6"),
+        ("1.6", "v1.6"),
+        ("V1.5", "v1.5"),
+        ("v1_6", "v1.6"),
+        (" 1.6 ", "v1.6"),
+        ("2.0", "sfx-2.0"),
+        ("sfx-1.6", "sfx-1.6"),
+        ("SFX 2.0", "sfx-2.0"),
+        ("sfx2.0", "sfx-2.0"),
+        ("mirelo-sfx-1.6", "sfx-1.6"),
+        ("latest", "latest"),
+    ],
+)
+def test_a_model_is_understood_as_people_write_it(given: str, name: str) -> None:
+    assert model_name(given) == name
 
 
 # --- dry runs and account ------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .exits import Exit
 from .failures import Failure, failure_of
@@ -10,6 +10,8 @@ from .output import StdoutError
 from .resume import shell_word
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .session import Session
 
 _FINAL = (Exit.JOB_FAILED, Exit.UNKNOWN)
@@ -34,7 +36,7 @@ def conclude(session: Session, error: BaseException) -> Failure:
         resume = None if ended or lost else task.resumption.line(token)
         told.append({"job_token": token, "resume": resume, "files": [str(path) for path in task.files]})
     fields = {**failure.fields, **told[0]} if len(jobs) == 1 else {**failure.fields, "jobs": told}
-    del fields["exit_code"], fields["code"], fields["message"]
+    fields = _more(fields)
     fields["job_token"] = failure.fields["job_token"] or told[0]["job_token"]
     message = failure.message
     if failure.fields["code"] == "interrupted" and not all(task.resumption.lost for task in jobs):
@@ -42,6 +44,11 @@ def conclude(session: Session, error: BaseException) -> Failure:
     return Failure(
         _exit_code(session, failure), failure.fields["code"], message, hints=tuple(dict.fromkeys(hints)), **fields
     )
+
+
+def _more(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a failure's fields without those that it takes by themselves."""
+    return {name: value for name, value in fields.items() if name not in ("exit_code", "code", "message")}
 
 
 def _exit_code(session: Session, failure: Failure) -> int:
@@ -54,6 +61,10 @@ def _exit_code(session: Session, failure: Failure) -> int:
 
 
 def _without_job(failure: Failure) -> Failure:
+    if failure.exit_code == Exit.JOB_FAILED:  # something else that the service does not have
+        return Failure(
+            Exit.REFUSED, failure.fields["code"], failure.message, hints=failure.hints, **_more(failure.fields)
+        )
     if failure.fields["code"] != "interrupted":
         return failure
     return Failure(failure.exit_code, "interrupted", f"{failure.message}; no job was submitted")

@@ -29,8 +29,17 @@ if TYPE_CHECKING:
 @options.loop
 @options.samples
 @options.model
+@options.sound_format
 @commands.generating(MIRELO)
-def text(command: Command, prompt: tuple[str, ...], duration: int | None, loop: bool, samples: int, model: Any) -> None:
+def text(
+    command: Command,
+    prompt: tuple[str, ...],
+    duration: int | None,
+    loop: bool,
+    samples: int,
+    model: Any,
+    sound_format: str | None,
+) -> None:
     """Make sound from words and save it.
 
     PROMPT says what is to be heard, in quotation marks; - reads it from stdin. Writes the files' paths to stdout.
@@ -40,10 +49,16 @@ def text(command: Command, prompt: tuple[str, ...], duration: int | None, loop: 
 
     def build(client: MireloClient, view: ProgressView) -> JobRequest:
         return client.text_to_sfx(
-            words, **length, num_samples=samples, loop=loop, model=model, max_credits=command.max_credits
+            words,
+            **length,
+            num_samples=samples,
+            loop=loop,
+            model=model,
+            output_format=sound_format,
+            max_credits=command.max_credits,
         )
 
-    command.generate([Generation(build, words, words, samples)])
+    command.generate([Generation(build, words, words, samples, endings=_endings(sound_format))])
 
 
 @click.command()
@@ -54,6 +69,8 @@ def text(command: Command, prompt: tuple[str, ...], duration: int | None, loop: 
 @options.samples
 @options.output
 @options.model
+@options.sound_format
+@options.speech
 @commands.generating(MIRELO)
 def video(
     command: Command,
@@ -64,6 +81,8 @@ def video(
     samples: int,
     output: Literal["audio", "video"],
     model: Any,
+    sound_format: str | None,
+    preserve_speech: bool,
 ) -> None:
     """Make sound for clips and save it, alone or within the clip.
 
@@ -92,10 +111,16 @@ def video(
                 output=output,
                 prompt=words,
                 model=model,
+                output_format=sound_format,
+                preserve_speech=preserve_speech,
                 max_credits=command.max_credits,
             )
 
-        generations.append(Generation(build, source.label, _stem(source), samples, output, filmable=True, note=note))
+        generations.append(
+            Generation(
+                build, source.label, _stem(source), samples, output, _endings(sound_format), filmable=True, note=note
+            )
+        )
     command.generate(generations)
 
 
@@ -108,6 +133,7 @@ def video(
 @options.loop
 @options.samples
 @options.model
+@options.sound_format
 @commands.generating(MIRELO)
 def extend(
     command: Command,
@@ -119,13 +145,14 @@ def extend(
     loop: bool,
     samples: int,
     model: str | None,
+    sound_format: str | None,
 ) -> None:
     """Continue a sound, alone or along a clip, and save it.
 
     AUDIO_OR_URL is a file, a URL that the service fetches, or - for stdin. The result begins with it. Writes the files'
     paths to stdout.
     """
-    asked = {"append_duration_ms": by, "loop": loop, "start_offset_ms": start or 0}
+    asked = {"append_duration_ms": by, "loop": loop, "start_offset_ms": start or 0, "output_format": sound_format}
     _from_sound(command, "extend_audio", sound, video, prompt, samples, model, asked)
 
 
@@ -137,6 +164,7 @@ def extend(
 @options.words
 @options.samples
 @options.model
+@options.sound_format
 @commands.generating(MIRELO)
 def inpaint(
     command: Command,
@@ -147,6 +175,7 @@ def inpaint(
     prompt: str | None,
     samples: int,
     model: str | None,
+    sound_format: str | None,
 ) -> None:
     """Make a part of a sound again, alone or along a clip, and save it.
 
@@ -155,7 +184,7 @@ def inpaint(
     """
     if end <= begin:
         raise refused(f"--to {seconds(end)} is not after --from {seconds(begin)}", "invalid_request", field="segment")
-    asked = {"segment": (begin, end)}
+    asked = {"segment": (begin, end), "output_format": sound_format}
     _from_sound(command, "inpaint_audio", sound, video, prompt, samples, model, asked)
 
 
@@ -205,7 +234,8 @@ def _from_sound(
         )
         return request
 
-    command.generate([Generation(build, source.label, _stem(source), samples)])
+    endings = _endings(asked["output_format"])
+    command.generate([Generation(build, source.label, _stem(source), samples, endings=endings)])
 
 
 def _clip_length(source: Source, duration: int | None, start: int, model: str | None) -> tuple[int, str]:
@@ -247,3 +277,8 @@ def _check_stems(command: Command, sources: list[Source]) -> None:
 
 def _stem(source: Source) -> str:
     return source.path.stem if source.path is not None else Path(source.label).stem
+
+
+def _endings(sound_format: str | None) -> tuple[str, ...]:
+    """Return what a sound's file ends in."""
+    return (".wav",) if sound_format is None else (f".{sound_format.partition('_')[0].lower()}",)

@@ -36,6 +36,7 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
     "--model": "version-of-model m",
     "--name": "filename template",
     "--output": "with-video mix",
+    "--format": "output-format ext codec type",
 }
 """What people call options elsewhere."""
 _PROMPTS: Final = ("prompt", "text", "description", "words", "p")
@@ -44,9 +45,6 @@ _SENTENCES: Final[Mapping[str, str]] = {
         "the key is no option, as every user of a machine can see options: set {key} in the environment"
     ),
     "via provider service": "each service has commands of its own: mirelo-ergo pixazo text, mirelo-ergo pixazo video",
-    "format output-format ext codec": (
-        "the service decides the format: WAV, or the clip's with --output video where there is one"
-    ),
     "verbose v debug": "cost, token and progress are written to stderr without an option; -q turns them off",
     "seed": "the service takes no seed",
     "async no-wait background detach": (

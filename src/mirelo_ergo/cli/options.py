@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     Function = Callable[..., None]
 
 _SEPARATED = re.compile(r"\d{1,3}([,._' ]\d{3})+")
-_MODEL = re.compile(r"(?:mirelo[-_ ]?)?(?:sfx[-_ ]?)?v?(\d+)[._-](\d+)", re.IGNORECASE)
+_MODEL = re.compile(r"(?:mirelo[-_ ]?)?(sfx[-_ ]?)?(v?)(\d+)[._-](\d+)", re.IGNORECASE)
+_OLD_MODELS = ("1.5", "1.6")
+"""Those whose names begin with v where nothing stands before the number; newer ones begin with sfx-."""
 
 
 def time(text: str) -> int:
@@ -66,7 +68,11 @@ def model_name(text: str) -> str:
     if not given:
         raise click.BadParameter("it is blank: give one such as v1.6; mirelo-ergo models lists them")
     found = _MODEL.fullmatch(given)
-    return f"v{found[1]}.{found[2]}" if found else given
+    if found is None:
+        return given
+    number = f"{found[3]}.{found[4]}"
+    old = not found[1] and (found[2] or number in _OLD_MODELS)
+    return f"v{number}" if old else f"sfx-{number}"
 
 
 def _complete_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -81,7 +87,7 @@ def _complete_model(ctx: click.Context, param: click.Parameter, incomplete: str)
     from mirelo_ergo import list_models
 
     names = sorted({info.model for info in list_models()})
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in [*names, "sfx-1.6", "sfx-2.0"] if name.startswith(incomplete)]
 
 
 def _complete_job(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -128,6 +134,13 @@ model = click.option(
     shell_complete=_complete_model,
     help="Which one, such as v1.6; see: mirelo-ergo models.",
 )
+sound_format = click.option(
+    "--format",
+    "sound_format",
+    metavar="FORMAT",
+    help="wav, flac, or mp3 or m4a with the rate in kbit/s, such as mp3_320; models sfx-….",
+)
+speech = click.option("--preserve-speech", is_flag=True, help="Keep the speech of the clip; models sfx-….")
 samples = click.option(
     "-n", "--samples", metavar="N", type=count(1), default=1, help="How many takes, 1 to 4; each is paid. Default: 1."
 )

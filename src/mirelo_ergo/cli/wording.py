@@ -28,6 +28,8 @@ OPTIONS: Final[Mapping[str, str]] = {
     "loop": "--loop",
     "output": "--output",
     "model": "--model",
+    "output_format": "--format",
+    "preserve_speech": "--preserve-speech",
     "max_credits": "--max-credits",
     "base_url": "--base-url",
     "allow_private_hosts": "--allow-private-hosts",
@@ -71,7 +73,7 @@ def _option(found: re.Match[str]) -> str:
     option = OPTIONS[name]
     if value in ("True", ""):
         return option
-    if name == "model":
+    if name in ("model", "output", "output_format"):
         value = value.strip("'\"")
     elif name == "duration" or name.endswith("_ms") or "_ms - " in name:
         factor = 1000 if name == "duration" else 1
