@@ -131,7 +131,7 @@ def test_fault_04_within_the_deadline(face: Face, kind: Kind, tmp_path: Path) ->
 @pytest.mark.parametrize("kind", ALL)
 @pytest.mark.parametrize("certificate", ["expired", "wrong_host", "self_signed"])
 def test_fault_05(face: Face, kind: Kind, certificate: Certificate, tmp_path: Path) -> None:
-    """TLS: expired, wrong host, self-signed: raised at once, no plaintext fallback."""
+    """TLS: expired, wrong host, self-signed: raised at once, with the way out, no plaintext fallback."""
     with (
         FaultServer([good(kind)], tls=certificate) as server,
         Act(face, kind, server, tmp_path, verify=trust()) as act,
@@ -140,6 +140,7 @@ def test_fault_05(face: Face, kind: Kind, certificate: Certificate, tmp_path: Pa
         error = act.unsent(attempts=1)
         assert not error.retryable
         assert "certificate" in error.message
+        assert "verify= or SSL_CERT_FILE" in error.message
         assert not act.pauses
         server.assert_quiet(0.02)
         assert server.accepted == 1

@@ -146,9 +146,7 @@ async def _connect(network: Network, addresses: list[Address], host: str, waits:
                 trying.append(sock)
                 sock.setblocking(False)
                 sock.connect_ex(end)  # how it went is asked below
-            came = await network.ready((), trying, left)
-            if not came and not waiting:
-                raise WireFailure("connect", f"{shorten(host)} did not answer in time")
+            await network.ready((), trying, left)
             for sock in tuple(trying):
                 code = _state(sock)
                 if code == errno.EINPROGRESS:

@@ -86,7 +86,7 @@ class Waits:
         """Return the seconds left for all of connecting: names, addresses, proxy and TLS share one time-out."""
         left = self.limit.clip(self._connected_by - self._now())
         if left <= 0:
-            raise WireFailure("connect", "the time to connect is up")
+            raise WireFailure("connect", "there was no connection in time")
         return left
 
     def free(self) -> float:
