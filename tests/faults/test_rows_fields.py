@@ -102,7 +102,9 @@ def test_fault_39(face: Face, job_id: object) -> None:
 
 def test_fault_39_escaped(face: Face) -> None:
     """An odd job id that can be asked for is one, and never leads anywhere but to the job's own path."""
-    with FaultServer(job_service(accepted=mirelo.accepted("me?x=1#y z%2F"))) as server, face.promise(deadline=1.0):
+    odd = "me?x=1#y z%2F"
+    routes = job_service(mirelo.succeeded(URL, job_id=odd), accepted=mirelo.accepted(odd))
+    with FaultServer(routes) as server, face.promise(deadline=1.0):
         client = face.open(server.url)
         job = submitted(face, client)
         for handle in (job, client.job(job.token)):

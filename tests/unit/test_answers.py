@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from mirelo_ergo import errors
 from mirelo_ergo._runtime.api.answers import (
     Unusable,
-    error_facts,
     error_from,
     integer_field,
-    kept_body,
+    read_error_body,
     read_json,
     read_object,
+    scrubbed,
     status_phrase,
     string_list,
     text_field,
@@ -254,14 +254,14 @@ def test_a_redirect_is_named_without_its_query() -> None:
 )
 def test_another_shape_is_not_the_services_own(shape: object) -> None:
     answer = reply(400, shape)
-    assert error_facts(MIRELO, answer) is None
+    assert read_error_body(MIRELO, answer).facts is None
     error = made(answer)
     assert type(error) is errors.InvalidRequestError
     assert error.body == shape
 
 
 def test_an_error_without_a_message_is_still_one() -> None:
-    facts = error_facts(MIRELO, reply(400, {"error": {"code": "invalid_request", "message": None}}))
+    facts = read_error_body(MIRELO, reply(400, {"error": {"code": "invalid_request", "message": None}})).facts
     assert facts is not None
     assert (facts.code, facts.message) == ("invalid_request", "")
 
@@ -272,6 +272,8 @@ def test_an_echoed_key_is_scrubbed_wherever_it_stands(padding: int) -> None:
         problem(401, "unauthorized", "x" * padding + KEY + "y" * 9000),
         page(401, "x" * padding + KEY + "y" * 9000),
         page(302, "", location=f"https://a.example/{'x' * padding}{KEY}"),
+        problem(422, "x" * padding + KEY, "the code echoes it"),
+        problem(500, "server_error", "so does the request's id", **{"x-request-id": f"req-{KEY}"}),
     ):
         error = made(answer)
         shown = f"{error!r} {error} {vars(error)}"
@@ -287,12 +289,21 @@ def test_a_long_message_is_cut_and_its_body_kept_short() -> None:
 
 def test_a_body_is_kept_as_json_or_as_text() -> None:
     def kept(data: bytes, trouble: str | None = None) -> Any:
-        return kept_body(SECRET, Reply(500, {}, data, trouble))
+        return read_error_body(MIRELO, scrubbed(SECRET, Reply(500, {}, data, trouble))).kept
 
     assert kept(b'{"a": 1}') == {"a": 1}
     assert kept(b"\xff\xfeplain") == "\ufffd\ufffdplain"
     assert kept(b"[" * 5000) == "[" * 2000
     assert kept(b'{"a": 1}', "it was cut") == '{"a": 1}'
+
+
+def test_what_is_kept_does_not_show_the_query_of_a_signed_url() -> None:
+    url = "https://r.example/1.wav?signature=secret-1"
+    for body in (json.dumps({"a": [url], "b": {"c": url}}).encode(), f"<a href='{url}'>{url}".encode()):
+        kept = read_error_body(MIRELO, Reply(500, {}, body)).kept
+        assert "secret-1" not in repr(kept)
+        assert "https://r.example/1.wav?…" in repr(kept)
+        assert url in (kept if isinstance(kept, str) else kept["a"])  # type: ignore[index]
 
 
 @pytest.mark.parametrize(("status", "shown"), [(404, "404 Not Found"), (520, "520"), (999, "999")])

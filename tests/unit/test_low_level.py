@@ -15,11 +15,13 @@ from mirelo_ergo import (
     AsyncMireloClient,
     AuthenticationError,
     ConfigurationError,
+    InvalidRequestError,
     MireloClient,
     MireloError,
     NetworkError,
     RateLimitError,
     ServerError,
+    SubmitOutcomeUnknown,
     UnexpectedResponseError,
 )
 from tests.support import answers
@@ -106,6 +108,74 @@ def test_a_broken_connection_is_a_typed_error() -> None:
         get_me.sync(client=client_with(fail).low_level)
     assert caught.value.sent == "yes"
     assert KEY not in str(caught.value)
+
+
+LOST: list[Any] = [
+    httpx.Response(500, json={"error": {"code": "server_error", "message": "no", "http_status": 500}}),
+    httpx.Response(502, html="<h1>nginx</h1>"),
+    httpx.Response(408),
+    httpx.Response(200, html="<h1>nginx</h1>"),
+    httpx.Response(202, content=b'{"job_id": "job-7", "estim'),
+    httpx.ReadError("reset"),
+    httpx.ReadTimeout("nothing came"),
+]
+
+
+@pytest.mark.parametrize("trouble", LOST)
+def test_a_paid_call_whose_outcome_is_unknown_says_so_and_not_that_it_may_be_tried_again(trouble: Any) -> None:
+    seen: list[httpx.Request] = []
+
+    def once(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        if isinstance(trouble, Exception):
+            raise trouble
+        return trouble  # type: ignore[no-any-return]  # it is a response
+
+    with pytest.raises(SubmitOutcomeUnknown) as caught:
+        text_to_sfx_job_create.sync(client=client_with(once).low_level, body=TextToSfxRequest(prompt="rain"))
+    assert not caught.value.retryable
+    assert caught.value.job_id == ("job-7" if "job-7" in repr(getattr(trouble, "content", "")) else None)
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "cls", "retryable"),
+    [
+        (httpx.Response(422, json={"error": {"code": "odd", "message": "no"}}), InvalidRequestError, False),
+        (httpx.Response(429), RateLimitError, True),
+        (httpx.Response(502, json={"error": {"code": "generation_failed", "message": "no"}}), ServerError, True),
+    ],
+)
+def test_a_paid_call_that_was_not_taken_is_definite(
+    answer: httpx.Response, cls: type[MireloError], retryable: bool
+) -> None:
+    with pytest.raises(cls) as caught:
+        text_to_sfx_job_create.sync(
+            client=client_with(lambda _: answer).low_level, body=TextToSfxRequest(prompt="rain")
+        )
+    assert caught.value.retryable is retryable
+
+
+def test_a_key_of_a_low_level_call_goes_out_once_and_into_the_error() -> None:
+    seen: list[httpx.Request] = []
+
+    def lose(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        raise httpx.ReadError("reset")
+
+    low = client_with(lose).low_level.get_httpx_client()
+    with pytest.raises(SubmitOutcomeUnknown) as caught:
+        low.post("/v2/text-to-sfx/v1.5/sync", json={"prompt": "rain"}, headers={"Idempotency-Key": "k-1"})
+    assert caught.value.idempotency_key == "k-1"
+    assert seen[0].headers.get_list("idempotency-key") == ["k-1"]
+
+
+def test_a_free_call_is_no_paid_one() -> None:
+    low = client_with(lambda _: httpx.Response(502)).low_level.get_httpx_client()
+    with pytest.raises(ServerError):
+        low.post("/v2/assets", json={})
+    gone = client_with(lambda _: httpx.Response(204)).low_level.get_httpx_client()
+    assert gone.delete("/v2/assets/1").status_code == 204
 
 
 @pytest.mark.parametrize(

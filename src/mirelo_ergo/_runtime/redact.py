@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,10 @@ class Secret:
         """Replace the key wherever a text holds it (a server may echo it)."""
         return text.replace(self.reveal(), "***")
 
+    def scrub_bytes(self, data: bytes) -> bytes:
+        """Replace the key wherever bytes hold it."""
+        return data.replace(self.reveal().encode(), b"***")
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and self._value == other._value
 
@@ -82,6 +87,27 @@ class SignedUrl(str):
     def __repr__(self) -> str:
         shown = safe_url(self)
         return repr(str(self)) if shown == self else f"<signed URL {shown}, shortened: str() gives it whole>"
+
+
+_QUERY = re.compile(r"(\w+://[^\s\"'<>?#]*)[?#][^\s\"'<>]*")
+
+
+class KeptText(str):
+    """Text that came from a service: whole as a string, its repr (in tracebacks) without the queries of URLs."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(_QUERY.sub(r"\1?…", self))
+
+
+def kept(value: object) -> object:
+    """Return decoded JSON whose texts do not show the queries of URLs, which may be signed."""
+    if isinstance(value, str):
+        return KeptText(value)
+    if isinstance(value, dict):
+        return {name: kept(inner) for name, inner in value.items()}
+    return [kept(inner) for inner in value] if isinstance(value, list) else value
 
 
 def safe_url(url: str) -> str:

@@ -222,6 +222,7 @@ INFERENCE_SH: Final = Api(
     errors_by_code=_ERRORS,
     uncharged=frozenset(),
     find_job_id=_find_job_id,
+    free_paths=re.compile(r"/(files|tasks|store)(/.*)?"),
 )
 INFERENCE_SH_JOBS: Final = JobApi(
     api=INFERENCE_SH,

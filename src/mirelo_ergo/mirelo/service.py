@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from .._runtime.api.answers import find_text_field
@@ -102,6 +103,7 @@ MIRELO: Final = Api(
     uncharged=frozenset({"generation_failed", "generation_timeout"}),
     find_job_id=_find_job_id,
     not_ready=frozenset({"asset_not_ready"}),
+    free_paths=re.compile(r"/v[23]/assets|/v3/.+/preflight|/v2/audio-to-midi/[^/]+/instruments"),
 )
 MIRELO_JOBS: Final = JobApi(
     api=MIRELO,

@@ -7,6 +7,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from ...errors import (
     APIStatusError,
     AuthenticationError,
@@ -21,7 +23,7 @@ from ...errors import (
     RequestTimeoutError,
     ServerError,
 )
-from ..redact import safe_url, short_repr, shorten
+from ..redact import KeptText, kept, safe_url, short_repr, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,12 +136,29 @@ def _shown(fields: Mapping[str, Any], name: str) -> str:
     return short_repr(fields[name]) if name in fields else "missing"
 
 
-def error_facts(api: Api, reply: Reply) -> ErrorFacts | None:
-    """Read the service's own error shape from a body, None if it is anything else."""
+@attrs.frozen
+class ErrorBody:
+    """What a response's body says, decoded once: the service's own error, if it is one, and what an error keeps."""
+
+    facts: ErrorFacts | None
+    kept: object
+
+
+def read_error_body(api: Api, reply: Reply) -> ErrorBody:
+    """Decode a body that is not read for what it promises."""
     try:
-        return api.read_error(read_json(reply))
+        value = read_json(reply)
     except Unusable:
-        return None
+        return ErrorBody(None, KeptText(reply.body.decode("utf-8", "replace")[:KEPT]))
+    facts = api.read_error(value)
+    return ErrorBody(facts, kept(value) if len(reply.body) <= KEPT * 4 else KeptText(reply.body.decode()[:KEPT]))
+
+
+def scrubbed(secret: Secret, reply: Reply) -> Reply:
+    """Return a reply in which nothing is the key: it is called where a reply enters, before anything is read."""
+    body = secret.scrub_bytes(reply.body)
+    headers = {name: secret.scrub(value) for name, value in reply.headers.items()}
+    return attrs.evolve(reply, body=body, headers=headers)
 
 
 def status_phrase(status: int) -> str:
@@ -152,27 +171,33 @@ def status_phrase(status: int) -> str:
         return str(status)
 
 
-def error_from(api: Api, secret: Secret, reply: Reply, what: str, retry_after: float | None) -> MireloError:
+def error_from(
+    api: Api, secret: Secret, reply: Reply, what: str, retry_after: float | None, body: ErrorBody | None = None
+) -> MireloError:
     """Return the typed error of a non-2xx answer. Unknown codes land by status; a page is named, not quoted.
 
-    `what` is what was done, where that is not one of the service's operations; "" where it is.
+    `what` is what was done, where that is not one of the service's operations; "" where it is. `body` is given where
+    the reply was scrubbed and its body decoded already.
     """
     doing = f"{what}: " if what else ""
-    facts = error_facts(api, reply)
+    if body is None:
+        reply = scrubbed(secret, reply)
+        body = read_error_body(api, reply)
+    facts = body.facts
     status = reply.status
     cls: type[MireloError] | None = None
     if facts is not None:
         cls = api.errors_by_code.get(facts.code)
-        message = f"{doing}{shorten(secret.scrub(facts.message), 500)} ({facts.code}, HTTP {status})"
+        message = f"{doing}{shorten(facts.message, 500)} ({facts.code}, HTTP {status})"
     else:
-        location = secret.scrub(reply.headers.get("location", "?")).split("?")[0]
+        location = reply.headers.get("location", "?").split("?")[0]
         where = f", to {shorten(location, 120)}" if 300 <= status < 400 else ""
         message = f"{doing}HTTP {status_phrase(status)}{where}, without the service's own error body"
     if cls is None:
         cls = _BY_STATUS.get(status) or (ServerError if status >= 500 else APIStatusError)
     more: dict[str, Any] = {
         "request_id": reply.headers.get("x-request-id"),
-        "body": kept_body(secret, reply),
+        "body": body.kept,
         "retryable": status in _RETRYABLE or status >= 500,
     }
     if issubclass(cls, APIStatusError):
@@ -195,14 +220,3 @@ def failure_error(what: str, url: str, failure: TransportFailure, attempts: int)
         return ConfigurationError(message)
     retryable = failure.kind not in ("tls", "proxy_refused")
     return NetworkError(message, sent=failure.sent, attempts=attempts, retryable=retryable)
-
-
-def kept_body(secret: Secret, reply: Reply) -> object:
-    """Return what an error keeps of a body: the decoded JSON, or the beginning of the text; without the key."""
-    text = secret.scrub(reply.body.decode("utf-8", "replace"))  # first of all: a cut key would not be found
-    if len(reply.body) <= KEPT * 4 and reply.problem is None:
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
-            pass
-    return text[:KEPT]

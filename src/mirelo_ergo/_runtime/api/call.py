@@ -9,7 +9,7 @@ import attrs
 from ...errors import JobError, MireloError, SubmitOutcomeUnknown, UnexpectedResponseError
 from ..ids import job_id_problem
 from ..redact import log
-from .answers import error_facts, error_from, failure_error, kept_body, status_phrase
+from .answers import ErrorBody, error_from, failure_error, read_error_body, scrubbed, status_phrase
 from .requests import fingerprint
 from .retry import Answered, Failed, Kind, Outcome, Unknown, parse_retry_after
 
@@ -38,6 +38,7 @@ class Call:
     failure: TransportFailure | None = attrs.field(default=None, init=False)
     problem: str = attrs.field(default="", init=False)
     """Why a 2xx body is of no use."""
+    _decoded: tuple[Reply, ErrorBody] | None = attrs.field(default=None, init=False)
 
     def begin(self, runtime: Runtime, operation: Operation[Any], retrier: Retrier) -> None:
         """Start the operation. A submit that was refused for certain may be followed by another one."""
@@ -54,7 +55,7 @@ class Call:
 
     def finish(self) -> None:
         """Note that nothing is left open: the result was handed over."""
-        self.reply = self.failure = self._sent = None
+        self.reply = self.failure = self._sent = self._decoded = None
         self.problem = ""
 
     def answered(self) -> Answered:
@@ -64,7 +65,7 @@ class Call:
         after = parse_retry_after(reply.headers.get("retry-after"), reply.headers.get("date"), io.wall())
         if 200 <= reply.status < 300:
             return Answered(reply.status, usable=not self.problem)
-        facts = error_facts(self._runtime.api, reply)
+        facts = self._body(reply).facts
         return Answered(reply.status, facts is not None, facts.code if facts else None, after)
 
     def job_id(self) -> str | None:
@@ -74,7 +75,7 @@ class Call:
             return None
         api = self._runtime.api
         if not 200 <= reply.status < 300:
-            facts = error_facts(api, reply)
+            facts = self._body(reply).facts
             if facts is None or facts.code not in api.outcome_unknown:
                 return None
         job_id = api.find_job_id(reply.body.decode("utf-8-sig", "replace"))
@@ -84,9 +85,14 @@ class Call:
         """Return the response of the latest attempt, as much of it as came."""
         if self.reply is not None:
             return self.reply
-        if self.failure is not None:
-            return self.failure.reply
-        return None if self._sent is None else self._sent.reply
+        part = self.failure.reply if self.failure is not None else self._sent and self._sent.reply
+        return scrubbed(self._runtime.secret, part) if part else None
+
+    def _body(self, reply: Reply) -> ErrorBody:
+        """Decode a body that is not read for what it promises, once."""
+        if self._decoded is None or self._decoded[0] is not reply:
+            self._decoded = reply, read_error_body(self._runtime.api, reply)
+        return self._decoded[1]
 
     def open_outcome(self) -> Unknown | None:
         """Return what the operation leaves open at this moment, None for what is free or certainly not charged."""
@@ -123,12 +129,13 @@ class Call:
             assert self.failure is not None, "an attempt without a response has a failure"
             return failure_error("", runtime.base_url, self.failure, self._retrier.number)
         if not self.problem:
-            return error_from(runtime.api, runtime.secret, reply, "", self.answered().retry_after)
+            after = self.answered().retry_after
+            return error_from(runtime.api, runtime.secret, reply, "", after, self._body(reply))
         return UnexpectedResponseError(
             f"{self.problem} (HTTP {reply.status})",
             None,
             reply.status,
-            body=kept_body(runtime.secret, reply),
+            body=self._body(reply).kept,
             request_id=reply.headers.get("x-request-id"),
             retryable=True,
         )
@@ -143,13 +150,13 @@ class Call:
 
         `known` False: the id that its response names is another job's.
         """
-        operation, runtime, reply, failure = self._operation, self._runtime, self._seen(), self.failure
+        operation, reply, failure = self._operation, self._seen(), self.failure
         key = None if operation.key is None else operation.key.value
         definite = None if evidence else self._definite()
         evidence = evidence or self._evidence(definite)
         code, status = ("timeout", 408) if failure is not None and failure.kind == "timeout" else ("network_error", 0)
         if self.reply is not None:
-            facts = error_facts(runtime.api, self.reply)
+            facts = self._body(self.reply).facts
             status = self.reply.status
             code = facts.code if facts else _bare_code(status, self.problem)
         job_id = self.job_id() if known else None
@@ -166,7 +173,7 @@ class Call:
             idempotency_key=key,
             request=operation.request,
             job_id=job_id,
-            body=kept_body(runtime.secret, reply) if reply is not None else None,
+            body=self._body(reply).kept if reply is not None else None,
             request_id=reply.headers.get("x-request-id") if reply is not None else None,
         )
         unknown.operation = operation.name

@@ -10,7 +10,7 @@ from ...errors import InvalidRequestError, SourceChangedError, UploadError
 from ..io.deadline import Deadline
 from ..io.protocol import Request, SourceFailed, TransportFailure
 from ..io.sent import SentTracker
-from .answers import Unusable
+from .answers import Unusable, scrubbed
 from .call import Call, failed
 from .operation import Operation, Runtime
 from .retry import Answered, Done, Outcome, Raise, Unknown
@@ -127,7 +127,7 @@ async def _send(
     sent = SentTracker()
     call.attempt(sent)
     try:
-        call.reply = await runtime.io.request(request, deadline, sent)
+        call.reply = scrubbed(runtime.secret, await runtime.io.request(request, deadline, sent))
     except TransportFailure as failure:
         call.failure = failure
         return failed(failure), []
@@ -146,7 +146,7 @@ async def _send(
         try:
             values = [operation.read(call.reply)]
         except Unusable as unusable:
-            call.problem = runtime.secret.scrub(str(unusable))
+            call.problem = str(unusable)
     if values and call.reply.status >= 300:  # the redirect that was asked for
         return Answered(200), values
     return call.answered(), values

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import attrs
 
 from .idempotency import KeyRules
+from .retry import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,5 +49,15 @@ class Api:
     """Codes of something that a paid request needs and that will be there soon."""
     outcome_unknown: frozenset[str] = frozenset()
     """Codes by which the service says that it does not know what became of a request under a key."""
+    free_paths: re.Pattern[str] = re.compile("(?!)")
+    """The paths of what costs nothing although it is not read with GET; what is not known for certain is paid."""
     keys: KeyRules = attrs.field(factory=KeyRules)
     """How it takes the idempotency key of an operation that has one."""
+
+    def kind_of(self, method: str, path: str, *, keyed: bool) -> Kind:
+        """Return the class of a request: what a second copy of it would cost. `keyed`: it has an idempotency key."""
+        if method in ("GET", "HEAD", "OPTIONS"):
+            return Kind.READ
+        if self.free_paths.fullmatch(path.partition("?")[0]):
+            return Kind.CHEAP
+        return Kind.KEYED if keyed else Kind.PAID

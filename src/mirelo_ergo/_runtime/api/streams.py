@@ -13,7 +13,7 @@ import attrs
 
 from ...errors import UnexpectedResponseError
 from ..io.protocol import Reply, TransportFailure
-from .answers import Unusable, error_facts, error_from, failure_error, read_object
+from .answers import Unusable, error_from, failure_error, read_error_body, read_object
 from .retry import Answered, Failed, Kind, Retry, parse_retry_after
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ class Follower:
         elif isinstance(problem, Unusable):
             outcome = Answered(status, usable=False)
         else:
-            facts = error_facts(self._runtime.api, problem)
+            facts = read_error_body(self._runtime.api, problem).facts
             outcome = Answered(
                 problem.status, facts is not None, None if facts is None else facts.code, self._retry_after(problem)
             )

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import httpx
 
-from ...errors import ConfigurationError, UnexpectedResponseError
-from ..api.answers import Unusable, error_from, failure_error, kept_body, read_json
-from ..api.retry import parse_retry_after
-from ..io.deadline import Deadline
-from ..io.protocol import Reply, Request, TransportFailure, run
-from ..io.sent import SentTracker
+from ...errors import ConfigurationError
+from ..api.answers import read_json
+from ..api.execute import Operation, execute
+from ..api.retry import Kind
+from ..io.protocol import Reply, Request, run
 
 if TYPE_CHECKING:
-    from ...errors import MireloError
     from ..api.execute import Runtime
     from .asynchronous import AsyncIO
     from .blocking import BlockingIO
@@ -24,46 +23,42 @@ if TYPE_CHECKING:
 _WRITTEN_BY_US = frozenset({"host", "connection", "content-length", "content-type", "transfer-encoding"})
 
 
-def _translated(runtime: Runtime, http: Http, request: httpx.Request, body: bytes) -> Request:
-    """Take a generated client's request over; the key is put on it where it is sent, and nowhere else.
+def _operation(runtime: Runtime, http: Http, request: httpx.Request, body: bytes) -> Operation[httpx.Response]:
+    """Take a generated client's request over, for one attempt that is judged like those of every other operation.
 
-    Raises `ConfigurationError` for any other place than the API: a client would go to any absolute URL it is given.
+    The key is put on it where it is sent, and nowhere else. Raises `ConfigurationError` for any other place than the
+    API: a client would go to any absolute URL it is given.
     """
     runtime.require_open()
-    url, base = request.url, http.base
+    url, base, keys = request.url, http.base, runtime.api.keys
     path = url.raw_path.decode("ascii")
     if (url.scheme, url.host, url.port) != (base.scheme, base.hostname, base.port) or not path.startswith(base.path):
         raise ConfigurationError(f"the low-level client only speaks to {runtime.base_url}, not to {url.host}")
+    path = path.removeprefix(base.path)
+    given = request.headers.get(keys.header)
+    kind = runtime.api.kind_of(request.method, path, keyed=given is not None)
     ours = {name.lower() for name, _ in (runtime.api.auth(""), *http.settings.headers)} | _WRITTEN_BY_US
-    headers = tuple((name, value) for name, value in request.headers.multi_items() if name not in ours)
-    return Request(
+    ours |= {keys.header.lower()} if kind is Kind.KEYED else set()
+    translated = Request(
         request.method,
-        path.removeprefix(base.path),
+        path,
         body or None,
         request.headers.get("content-type", "application/json"),
-        submit=request.method not in ("GET", "HEAD", "OPTIONS"),
+        submit=kind in (Kind.PAID, Kind.KEYED),
         long=True,
-        headers=headers,
+        headers=tuple((name, value) for name, value in request.headers.multi_items() if name not in ours),
     )
+    name, key = f"{request.method} {url.path}", None
+    if kind is Kind.KEYED:
+        key = keys.key(given, runtime.io.wall())
+    return Operation(name, kind, translated, _response, runtime.timeout, attempts=1, key=key)
 
 
-def _judge(runtime: Runtime, request: httpx.Request, reply: Reply) -> httpx.Response:
-    """Return a usable answer back to the generated parser; raise the typed error of any other."""
-    what = f"{request.method} {request.url.path}"
-    if not 200 <= reply.status < 300:
-        after = parse_retry_after(reply.headers.get("retry-after"), reply.headers.get("date"), runtime.io.wall())
-        raise error_from(runtime.api, runtime.secret, reply, what, after)
-    try:
+def _response(reply: Reply) -> httpx.Response:
+    """Return a usable response for the generated parser; raises `Unusable`."""
+    if reply.status != HTTPStatus.NO_CONTENT:
         read_json(reply)
-    except Unusable as unusable:
-        raise UnexpectedResponseError(
-            f"{what}: {unusable} (HTTP {reply.status})", None, reply.status, body=kept_body(runtime.secret, reply)
-        ) from None
     return httpx.Response(reply.status, headers=dict(reply.headers), content=reply.body)
-
-
-def _error(runtime: Runtime, request: httpx.Request, failure: TransportFailure) -> MireloError:
-    return failure_error(f"{request.method} {request.url.path}", runtime.base_url, failure, 1)
 
 
 class _Transport(httpx.BaseTransport):
@@ -71,15 +66,8 @@ class _Transport(httpx.BaseTransport):
         self._runtime, self._io = runtime, io
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        ours = _translated(self._runtime, self._io.http, request, request.read())
-        deadline = Deadline(self._runtime.io.now, self._runtime.timeout)
-        try:
-            reply = run(self._io.request(ours, deadline, SentTracker()))
-        except TransportFailure as failure:
-            error = _error(self._runtime, request, failure)
-        else:
-            return _judge(self._runtime, request, reply)
-        raise error
+        operation = _operation(self._runtime, self._io.http, request, request.read())
+        return run(execute(self._runtime, operation))
 
 
 class _AsyncTransport(httpx.AsyncBaseTransport):
@@ -87,15 +75,8 @@ class _AsyncTransport(httpx.AsyncBaseTransport):
         self._runtime, self._io = runtime, io
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        ours = _translated(self._runtime, self._io.http, request, await request.aread())
-        deadline = Deadline(self._runtime.io.now, self._runtime.timeout)
-        try:
-            reply = await self._io.request(ours, deadline, SentTracker())
-        except TransportFailure as failure:
-            error = _error(self._runtime, request, failure)
-        else:
-            return _judge(self._runtime, request, reply)
-        raise error
+        operation = _operation(self._runtime, self._io.http, request, await request.aread())
+        return await execute(self._runtime, operation)
 
 
 def low_level_client(runtime: Runtime, io: BlockingIO) -> httpx.Client:
