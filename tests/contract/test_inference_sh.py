@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from mirelo_ergo import (
     InferenceClient,
     InvalidRequestError,
     JobFailedError,
+    JobTimeoutError,
     RequirementsNotMetError,
     parse_webhook,
 )
@@ -45,6 +46,20 @@ def test_mmaudio_is_a_job(service: Service, client: InferenceClient, tmp_path: P
     assert (run.json["input"]["prompt"], run.json["input"]["duration"]) == ("rain on a tin roof", 4)
     assert run.headers["authorization"] == "Bearer inf_secret"
     assert "authorization" not in service.asked("GET", "/a.flac")[0].headers
+
+
+@pytest.mark.parametrize("way", ["request", "call"])
+def test_a_cancellation_that_fails_hides_no_time_out(way: str, service: Service, client: InferenceClient) -> None:
+    """The service knows no cancellation here: 404. The error still leads to the task, and says so."""
+    service.end = {"status": 7}
+    ways: dict[str, Callable[[], object]] = {
+        "request": lambda: client.mmaudio("rain").run(timeout_ms=300, cancel_on_timeout=True),
+        "call": lambda: client.run({"app": "infsh/mmaudio", "input": {}}, timeout=0.3, cancel_on_timeout=True),
+    }
+    with pytest.raises(JobTimeoutError) as caught:
+        ways[way]()
+    assert caught.value.job_token
+    assert "could not be cancelled" in caught.value.__notes__[0]
 
 
 def test_a_run_gives_the_finished_task_as_a_mapping(client: InferenceClient) -> None:

@@ -13,7 +13,7 @@ from .._runtime.lazy import LazyModule
 from .._runtime.redact import Secret
 from .._runtime.webhooks.inbox import WebhookInbox
 from .._runtime.webhooks.order import Webhook
-from ..errors import JobTimeoutError, SubmitOutcomeUnknown
+from ..errors import JobTimeoutError, MireloError, SubmitOutcomeUnknown
 from .calls import AppCalls
 from .files import UploadPolicy
 from .flows import InferenceFlows, Run, check_run
@@ -64,9 +64,12 @@ class AsyncAppRequest(AsyncJobRequest):
             return await job.wait(
                 poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks, progress=progress
             )
-        except JobTimeoutError:
+        except JobTimeoutError as error:
             if cancel_on_timeout:
-                await job.cancel()
+                try:
+                    await job.cancel()
+                except MireloError as failed:
+                    error.add_note(f"mirelo_ergo: the task could not be cancelled and may go on: {failed}")
             raise
 
 

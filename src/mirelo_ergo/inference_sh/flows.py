@@ -264,7 +264,10 @@ class InferenceFlows(JobFlows):
         except JobTimeoutError as error:
             error.job_token = record.token
             if cancel_on_timeout:
-                await self.cancel(record, 0.0)
+                try:
+                    await self.cancel(record, 0.0)
+                except MireloError as failed:
+                    error.add_note(f"mirelo_ergo: the task could not be cancelled and may go on: {failed}")
             raise
         except BaseException as error:
             if isinstance(error, MireloError):

@@ -1,4 +1,4 @@
-"""When a request may be sent again: pure decisions (RELIABILITY §1), with clock and randomness passed in."""
+"""When a request may be sent again: pure decisions (docs/reliability.md), with clock and randomness passed in."""
 
 from __future__ import annotations
 

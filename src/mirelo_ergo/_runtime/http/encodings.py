@@ -1,6 +1,6 @@
 """Unpack gzip and deflate: identity is asked for, but boxes on the way compress answers all the same.
 
-The limits are RELIABILITY §3's: an answer may unpack to 100 times its bytes, and never to more than its reader takes.
+The limits (docs/reliability.md): an answer may unpack to 100 times its bytes, and never to more than its reader takes.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def until_tick(now: float, seconds: float) -> float:
 
 @attrs.frozen
 class Timing:
-    """Hold the time limits of RELIABILITY §1, in seconds (`minimum_rate` in bytes per second)."""
+    """Hold the time limits of docs/reliability.md, in seconds (`minimum_rate` in bytes per second)."""
 
     connect: float = 10.0
     between_bytes: float = 60.0

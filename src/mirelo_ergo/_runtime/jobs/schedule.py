@@ -1,4 +1,4 @@
-"""When to poll a job (RELIABILITY §2): pure functions of the time it has run and of its estimate."""
+"""When to poll a job (docs/reliability.md): pure functions of the time it has run and of its estimate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting for a job (RELIABILITY §2): when to ask next, and the loop that asks until the job is done."""
+"""Waiting for a job (docs/reliability.md): when to ask next, and the loop that asks until the job is done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which URLs and addresses that somebody else gave us may be used (RELIABILITY §3): pure checks."""
+"""Which URLs and addresses that somebody else gave us may be used (docs/reliability.md): pure checks."""
 
 from __future__ import annotations
 
