@@ -195,8 +195,9 @@ def build_service(document: dict[str, Any], package: Path) -> None:
         )
     if run.returncode != 0:
         raise GenerationError(f"openapi-python-client failed:\n{run.stdout}{run.stderr}")
-    title = (package / "__init__.py").read_text(encoding="utf-8").splitlines()[0]
-    own["__init__.py"] = f"{title}\n{LAZY_PACKAGE}"
+    written = (package / "__init__.py").read_text(encoding="utf-8")
+    docstring = ast.get_source_segment(written, ast.parse(written).body[0])  # a title may have several lines
+    own["__init__.py"] = f"{docstring}\n{LAZY_PACKAGE}"
     for name, source in own.items():
         (package / name).write_text(source, encoding="utf-8")
     _format([*own], package)

@@ -123,6 +123,9 @@ def stopped(
     served: Served, journal: Path, cwd: Path, *options: str, number: int, **streams: Any
 ) -> tuple[int, str, str, str]:
     """Stop a command whose job runs; give its exit code, its output and the job's token."""
+    ignored = signal.getsignal(number) is signal.SIG_IGN  # as where nohup runs the tests: the child would inherit it
+    if ignored:
+        signal.signal(number, signal.SIG_DFL)
     child = subprocess.Popen(
         [sys.executable, "-m", "mirelo_ergo", "text", "rain", "-o", "out/", *options],
         cwd=cwd,
@@ -131,6 +134,8 @@ def stopped(
         text=True,
         **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
     )
+    if ignored:
+        signal.signal(number, signal.SIG_IGN)
     (entry,) = journaled(journal)
     child.send_signal(number)
     out, err = child.communicate(timeout=30)

@@ -414,10 +414,8 @@ def test_heartbeats_go_on_for_ever(emu: Emulator, http: httpx.Client) -> None:
 def test_a_stream_may_answer_something_else(emu: Emulator, http: httpx.Client) -> None:
     emu.fail_next("stream", faults.Status(401))
     assert http.get(f"/dishes/{ended(emu, http)}/smell").json()["no"] == "unauthorized"
-    for fault in (faults.HeartbeatsOnly(), faults.CutStream(), faults.EndStream(), faults.BufferedStream()):
+    for fault in (faults.HeartbeatsOnly(), faults.EndStream(), faults.BufferedStream()):
         emu.fail_next("stream", fault)
-        if isinstance(fault, faults.CutStream):
-            continue
         assert http.get("/dishes/none/smell").json()["no"] == "job_not_found"
 
 

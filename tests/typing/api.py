@@ -87,6 +87,7 @@ from mirelo_ergo import (
     WebhookSignatureError,
     capabilities,
     check_folder,
+    check_name,
     inference_sh,
     list_models,
     parse_webhook,
@@ -236,6 +237,7 @@ def models(known: list[ModelInfo]) -> None:
 
 def helpers(token: str) -> None:
     assert_type(check_folder("out/"), Path)
+    assert_type(check_name("{stem}-{n}"), str)
     assert_type(list_models(), list[ModelInfo])
     assert_type(service_of(token), str | None)
     headers = Video.from_path("clip.mp4").headers()
