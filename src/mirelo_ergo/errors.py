@@ -280,7 +280,7 @@ class SubmitOutcomeUnknown(MireloError):
     """Raised when a paid request left and nothing proves whether the service took it. Sending again may charge twice.
 
     Look at the account (credits, the service's own job list) before sending again. `accepted` is True when the service
-    said yes but its answer was of no use, None when nothing is known. `evidence` says what was seen, `sent` how much
+    said yes but its answer was unusable, None when nothing is known. `evidence` says what was seen, `sent` how much
     left, `sent_at` when (Unix seconds). `request_fingerprint` is the sha256 of method, path and canonical body: log it
     to find the request again. `idempotency_key` is None on services that have none. `code` and `http_status` are the
     answer's, else `timeout`/408 or `network_error`/0.

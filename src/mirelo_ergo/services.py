@@ -9,7 +9,7 @@ from ._runtime.webhooks.events import WebhookFormat
 
 
 def capabilities() -> Mapping[str, frozenset[str]]:
-    """Give, by service, the operations its clients have, named as their methods. Sends nothing."""
+    """Return, by service, the operations its clients have, named as their methods. Sends nothing."""
     from .inference_sh.service import INFERENCE_SH_JOBS
     from .mirelo.service import MIRELO_JOBS
     from .pixazo.service import PIXAZO_JOBS

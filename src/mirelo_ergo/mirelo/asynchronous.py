@@ -124,7 +124,7 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest], AsyncServiceClient[
     waits, which have limits of their own). `retries` caps the re-sends of every operation (None: as many as are safe);
     `backoff_ms` is the first pause. `max_credits` is the most one request may cost; `model` is for calls that name
     none. `proxy` and `verify` (True, False, a path, or an `ssl.SSLContext`) hold for the API, uploads and downloads;
-    `transport` carries all of them in their stead; `http_client` carries the API only, with its own time-outs.
+    `transport` carries all of them instead; `http_client` carries the API only, with its own time-outs.
     `allow_private_hosts` lets uploads and downloads go to private addresses. Raises `ConfigurationError` for anything
     that is wrong, before any request.
     """

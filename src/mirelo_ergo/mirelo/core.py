@@ -153,7 +153,7 @@ class MireloFlows(V3Flows):
         submission: Submission | None = None,
         prepared: Prepared | None = None,
     ) -> JobRecord:
-        """Submit a job: ask the cost if there is a limit, upload if need be, send."""
+        """Submit a job: ask the cost if there is a limit, upload what has to be, send."""
         submission = submission or Submission()
         if isinstance(generation, V3Generation):
             return await self.submit_v3(submission, generation, limit, prepared)
@@ -205,7 +205,7 @@ class MireloFlows(V3Flows):
         return await execute(self.runtime, operation, call=call)
 
     async def _paid(self, generation: Generation, send: Callable[[Generation, SourceRefs], Awaitable[T]]) -> T:
-        """Upload if need be and send; an asset that the service no longer knows is uploaded once more."""
+        """Upload what has to be, and send; an asset that the service no longer knows is uploaded once more."""
         places: dict[str, SourceRef] = {}
         kept: list[tuple[str, MediaSource, Asset]] = []
         for name, source in generation.sources.items():

@@ -31,7 +31,7 @@ class PixazoClient(PixazoCalls[JobRequest], ServiceClient[PixazoFlows]):
     else the gateway's own. `timeout_ms` bounds one operation, sleeps and re-sends included (not downloads and waits,
     which have limits of their own). `retries` caps the re-sends of every operation (None: as many as are safe);
     `backoff_ms` is the first pause. `proxy` and `verify` (True, False, a path, or an `ssl.SSLContext`) hold for the
-    gateway and downloads; `transport` carries all of them in their stead; `http_client` carries the gateway only, with
+    gateway and downloads; `transport` carries all of them instead; `http_client` carries the gateway only, with
     its own time-outs. `allow_private_hosts` lets downloads go to private addresses. Durations are in seconds here. The
     gateway names no prices, so there is no preflight and no cost guard. Raises `ConfigurationError` for anything that
     is wrong, before any request.

@@ -250,7 +250,7 @@ class SyncSoFlows(JobFlows):
         return Estimate(sum(each.estimated_generation_cost or 0.0 for each in found), sum(frames) if frames else None)
 
     async def submit(self, request: Lipsync, max_cost_usd: float | None, submission: Submission) -> JobRecord:
-        """Submit a lip-sync under one key: upload if need be, ask the cost if there is a limit, send."""
+        """Submit a lip-sync under one key: upload what has to be, ask the cost if there is a limit, send."""
         body = await self._body(request)
         limit = self.max_cost_usd if max_cost_usd is None else max_cost_usd
         if limit is not None:

@@ -51,7 +51,7 @@ _RETRYABLE = frozenset({408, 409, 421, 425, 429})
 
 
 class Unusable(Exception):
-    """Say why an answer is of no use. Internal: it becomes `UnexpectedResponseError` or `SubmitOutcomeUnknown`."""
+    """Raised when an answer cannot be used. Internal: becomes `UnexpectedResponseError` or `SubmitOutcomeUnknown`."""
 
 
 def read_json(reply: Reply) -> object:

@@ -37,7 +37,7 @@ class Call:
     reply: Reply | None = attrs.field(default=None, init=False)
     failure: TransportFailure | None = attrs.field(default=None, init=False)
     problem: str = attrs.field(default="", init=False)
-    """Why a 2xx body is of no use."""
+    """Why a 2xx body cannot be used."""
     _decoded: tuple[Reply, ErrorBody] | None = attrs.field(default=None, init=False)
 
     def begin(self, runtime: Runtime, operation: Operation[Any], retrier: Retrier) -> None:

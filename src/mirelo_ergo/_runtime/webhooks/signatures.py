@@ -45,7 +45,7 @@ class SignatureScheme:
     key: Callable[[str], bytes] = str.encode
     """Turns the secret, as the service shows it, into the HMAC's key."""
     compact_too: bool = False
-    """Whether the service signs compact JSON, so that a body which was laid out anew on its way still passes."""
+    """Whether the service signs compact JSON, so that a body which was laid out differently on its way still passes."""
 
 
 def verify(
