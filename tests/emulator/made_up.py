@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from starlette.responses import JSONResponse, RedirectResponse
 
 from mirelo_ergo.emulator import Emulator, running
+from mirelo_ergo.emulator.refusals import Refusal, short
 from mirelo_ergo.emulator.services import registry
 from mirelo_ergo.emulator.services.service import EmulatedService
 from mirelo_ergo.emulator.spec.bounds import Number
@@ -19,7 +20,6 @@ from mirelo_ergo.emulator.web import wire
 from mirelo_ergo.emulator.web.multipart import read_form
 from mirelo_ergo.emulator.web.ndjson import NdjsonResponse
 from mirelo_ergo.emulator.web.pages import page, read_cursor
-from mirelo_ergo.emulator.web.refusals import Refusal, short
 from mirelo_ergo.emulator.web.signatures import TimestampedHmac
 
 if TYPE_CHECKING:

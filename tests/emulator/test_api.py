@@ -14,10 +14,10 @@ import pytest
 from starlette.datastructures import QueryParams
 
 from mirelo_ergo.emulator import running
+from mirelo_ergo.emulator.refusals import Refusal
 from mirelo_ergo.emulator.spec.schemas import Document, Schema
 from mirelo_ergo.emulator.spec.spec import Parameter, check, load
 from mirelo_ergo.emulator.state.rates import draw_ms, estimate_ms, price
-from mirelo_ergo.emulator.web.refusals import Refusal
 from tests.emulator.support import SPEC, TEXT, VIDEO, Api, error_of, fetch
 
 if TYPE_CHECKING:

@@ -149,7 +149,7 @@ def test_caps_on_size_and_disk(api: Api, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("mirelo_ergo.emulator.blobs.MAX_UPLOAD", 10)
     assert store_error_of(put(url, bytes(11))) == (413, "EntityTooLarge")
     assert put(url, bytes(10)).status_code == 200
-    monkeypatch.setattr("mirelo_ergo.emulator.state.disk.MAX_DISK", 15)
+    monkeypatch.setattr("mirelo_ergo.emulator.disk.MAX_DISK", 15)
     assert store_error_of(put(url, bytes(10))) == (500, "server_error")
 
 

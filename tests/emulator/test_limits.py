@@ -109,7 +109,7 @@ def test_long_headers_are_refused(shared: Api, head: str, caplog: pytest.LogCapt
 
 
 def test_announced_uploads_count_before_they_are_there(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mirelo_ergo.emulator.state.disk.MAX_DISK", 100)
+    monkeypatch.setattr("mirelo_ergo.emulator.disk.MAX_DISK", 100)
     parts = urlsplit(api.open_upload()[1])
     head = (
         f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: x\r\nContent-Type: video/mp4\r\nContent-Length: 60\r\n\r\n"
@@ -134,8 +134,8 @@ def test_a_download_without_a_length_ends_at_the_cap(api: Api, monkeypatch: pyte
             except OSError:
                 return
 
-    monkeypatch.setattr("mirelo_ergo.emulator.state.disk.MAX_DISK", 1_000_000)
-    monkeypatch.setattr("mirelo_ergo.emulator.state.disk.STEP", 10_000)
+    monkeypatch.setattr("mirelo_ergo.emulator.disk.MAX_DISK", 1_000_000)
+    monkeypatch.setattr("mirelo_ergo.emulator.disk.STEP", 10_000)
     with answering(drip) as base:
         body = {"video": {"type": "url", "video_url": f"{base}/clip.mp4"}, "duration_ms": 1000}
         answer = api.post("/v2/video-to-sfx/v1.5/jobs", body)
@@ -151,8 +151,8 @@ def test_a_sound_that_decodes_to_too_much_ends_at_the_cap(api: Api, monkeypatch:
         file.setframerate(8000)
         file.writeframes(bytes(8000 * 20))  # twenty seconds in 160 KB, which become 3.8 MB
     audio = api.upload(small.getvalue())
-    monkeypatch.setattr("mirelo_ergo.emulator.state.disk.MAX_DISK", 1_000_000)
-    monkeypatch.setattr("mirelo_ergo.emulator.state.disk.STEP", 10_000)
+    monkeypatch.setattr("mirelo_ergo.emulator.disk.MAX_DISK", 1_000_000)
+    monkeypatch.setattr("mirelo_ergo.emulator.disk.STEP", 10_000)
     answer = api.post("/v2/extend-audio/v1.6/jobs", {"audio": audio, "append_duration_ms": 1000})
     assert error_of(answer) == (500, "server_error")
     assert [path.name.partition("-")[0] for path in api.emu._state.disk.folder.iterdir()] == ["upload"]

@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from mirelo_ergo.emulator import read_ready_file, running, serve
-from mirelo_ergo.emulator.state.disk import LOCK, PREFIX, Folder
+from mirelo_ergo.emulator.disk import LOCK, PREFIX, Folder
 from tests.emulator.support import TEXT, VIDEO, put
 
 if TYPE_CHECKING:

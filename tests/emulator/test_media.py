@@ -18,7 +18,7 @@ from mirelo_ergo.emulator.media.samples import Arranged, Fitted, Mixed, Samples
 from mirelo_ergo.emulator.media.speech import speech
 from mirelo_ergo.emulator.media.transcription import Note
 from mirelo_ergo.emulator.media.tune import tune
-from mirelo_ergo.emulator.web.refusals import Refusal
+from mirelo_ergo.emulator.refusals import Refusal
 from tests.emulator.support import decode, loudness_of, tone
 
 if TYPE_CHECKING:

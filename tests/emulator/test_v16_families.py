@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from mirelo_ergo.emulator import Emulator, running
+from mirelo_ergo.emulator.refusals import Refusal
 from mirelo_ergo.emulator.spec import conditions
-from mirelo_ergo.emulator.web.refusals import Refusal
 from tests.emulator.sounds import EXTEND, EXTEND_VIDEO, INPAINT, INPAINT_VIDEO, TEXT, VIDEO, noise, wav_bytes
 from tests.emulator.support import TEXT as TEXT_V15
 from tests.emulator.support import Api, decode, error_of, fetch, read_wav, store_error_of

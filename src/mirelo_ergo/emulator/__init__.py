@@ -43,10 +43,10 @@ if _missing := [
     )
 
 from mirelo_ergo.emulator import faults
+from mirelo_ergo.emulator.clock import Clock
 from mirelo_ergo.emulator.ready import read_ready_file
 from mirelo_ergo.emulator.server import Emulator, running
 from mirelo_ergo.emulator.serving import serve
-from mirelo_ergo.emulator.state.clock import Clock
 from mirelo_ergo.emulator.state.records import Asset, Charge, SeenJob
 from mirelo_ergo.emulator.web.callbacks import Callbacks, SentCallback
 from mirelo_ergo.emulator.web.traffic import SeenRequest

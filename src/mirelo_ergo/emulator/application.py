@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 
 from mirelo_ergo.emulator.faults.gate import Gate
+from mirelo_ergo.emulator.refusals import Refusal
 from mirelo_ergo.emulator.services import registry
 from mirelo_ergo.emulator.web import wire
-from mirelo_ergo.emulator.web.refusals import Refusal
 from mirelo_ergo.emulator.web.traffic import Traffic, is_own
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.emulator.faults.plan import Plan
     from mirelo_ergo.emulator.services.service import EmulatedService
-    from mirelo_ergo.emulator.state.shared import State
+    from mirelo_ergo.emulator.shared import State
 
 END_SECONDS = 1.0
 

@@ -17,9 +17,9 @@ import attrs
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from mirelo_ergo.emulator.refusals import Refusal
 from mirelo_ergo.emulator.web import wire
 from mirelo_ergo.emulator.web.multipart import read_form
-from mirelo_ergo.emulator.web.refusals import Refusal
 from mirelo_ergo.emulator.web.stored import Download, StoredFile, store_error
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from mirelo_ergo.emulator.disk import Disk
     from mirelo_ergo.emulator.media.rendering import Rendering
-    from mirelo_ergo.emulator.state.disk import Disk
     from mirelo_ergo.emulator.state.records import Asset, Job
     from mirelo_ergo.emulator.state.signing import Signer
     from mirelo_ergo.emulator.state.store import Store

@@ -26,17 +26,17 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from starlette.responses import Response
 
+from mirelo_ergo.emulator.clock import iso
 from mirelo_ergo.emulator.faults import scenario, schema
 from mirelo_ergo.emulator.faults.kinds import KINDS
 from mirelo_ergo.emulator.faults.plan import ActiveFault, rule_from_json, rule_to_json
 from mirelo_ergo.emulator.page.view import safe, short_key
+from mirelo_ergo.emulator.refusals import Refusal, bad_request, short
 from mirelo_ergo.emulator.services import registry
 from mirelo_ergo.emulator.spec.bounds import Number, Text, nearest
-from mirelo_ergo.emulator.state.clock import iso
 from mirelo_ergo.emulator.state.records import KEY_PREFIX
 from mirelo_ergo.emulator.web import callbacks, wire
 from mirelo_ergo.emulator.web.origin import check_origin
-from mirelo_ergo.emulator.web.refusals import Refusal, bad_request, short
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from mirelo_ergo.emulator.clock import Stopping
 from mirelo_ergo.emulator.media import segments, wav
 from mirelo_ergo.emulator.media.formats import read_format
+from mirelo_ergo.emulator.refusals import Refusal, bad_request
 from mirelo_ergo.emulator.state import rates
-from mirelo_ergo.emulator.state.clock import Stopping
 from mirelo_ergo.emulator.state.records import Losses
-from mirelo_ergo.emulator.web.refusals import Refusal, bad_request
 
 if TYPE_CHECKING:
     import random
     from collections.abc import AsyncIterator, Callable, Mapping
 
+    from mirelo_ergo.emulator.clock import Clock
+    from mirelo_ergo.emulator.disk import Disk
     from mirelo_ergo.emulator.media.rendering import Rendering
-    from mirelo_ergo.emulator.media.sources import Sources
     from mirelo_ergo.emulator.media.tasks import RenderTask
+    from mirelo_ergo.emulator.sources import Sources
     from mirelo_ergo.emulator.spec.targets import Target
-    from mirelo_ergo.emulator.state.clock import Clock
-    from mirelo_ergo.emulator.state.disk import Disk
     from mirelo_ergo.emulator.state.records import Job, Origin
     from mirelo_ergo.emulator.state.store import Store
     from mirelo_ergo.emulator.state.workers import Workers
@@ -238,8 +238,8 @@ class JobService:
 
 
 def _workshop() -> tuple[type[RenderTask], type[Sources]]:
-    from mirelo_ergo.emulator.media.sources import Sources
     from mirelo_ergo.emulator.media.tasks import RenderTask
+    from mirelo_ergo.emulator.sources import Sources
 
     return RenderTask, Sources
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.emulator.faults.plan import Plan
     from mirelo_ergo.emulator.faults.scenario import Scenario
-    from mirelo_ergo.emulator.state.shared import State
+    from mirelo_ergo.emulator.shared import State
 
 S = TypeVar("S", bound=EmulatedService)
 

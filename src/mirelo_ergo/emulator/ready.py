@@ -9,7 +9,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from mirelo_ergo.emulator.web.refusals import short
+from mirelo_ergo.emulator.refusals import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

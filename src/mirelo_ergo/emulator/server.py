@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from mirelo_ergo.emulator.application import Application
+from mirelo_ergo.emulator.clock import Clock
 from mirelo_ergo.emulator.control import Control
+from mirelo_ergo.emulator.disk import Folder
 from mirelo_ergo.emulator.faults.plan import Plan, Rule
 from mirelo_ergo.emulator.faults.scenario import Scenario, load
 from mirelo_ergo.emulator.generator import checked_speed
@@ -19,9 +21,7 @@ from mirelo_ergo.emulator.page import Page
 from mirelo_ergo.emulator.services import registry
 from mirelo_ergo.emulator.services.pixazo.service import Pixazo
 from mirelo_ergo.emulator.services.service import EmulatedService
-from mirelo_ergo.emulator.state.clock import Clock
-from mirelo_ergo.emulator.state.disk import Folder
-from mirelo_ergo.emulator.state.shared import Options, State
+from mirelo_ergo.emulator.shared import Options, State
 from mirelo_ergo.emulator.web.server import Server, listen_all, url_of
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.emulator.faults.kinds import Fault
     from mirelo_ergo.emulator.faults.plan import ActiveFault
+    from mirelo_ergo.emulator.refusals import Refusal
     from mirelo_ergo.emulator.state.records import Asset, Charge, SeenJob
     from mirelo_ergo.emulator.web.callbacks import Callbacks
-    from mirelo_ergo.emulator.web.refusals import Refusal
     from mirelo_ergo.emulator.web.traffic import SeenRequest
 
 S = TypeVar("S", bound=EmulatedService)

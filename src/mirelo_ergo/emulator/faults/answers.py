@@ -6,7 +6,7 @@ import http
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from mirelo_ergo.emulator.web.refusals import Refusal
+from mirelo_ergo.emulator.refusals import Refusal
 from mirelo_ergo.emulator.web.stored import store_error
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import attrs
 
 from mirelo_ergo.emulator.faults.kinds import FailedJob, JobFault, LostResults, StuckJob, WrongEstimate
 from mirelo_ergo.emulator.generator import JobFaultEffects
-from mirelo_ergo.emulator.web.refusals import Refusal
+from mirelo_ergo.emulator.refusals import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

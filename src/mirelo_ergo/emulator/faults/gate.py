@@ -8,6 +8,7 @@ import math
 from asyncio import FIRST_COMPLETED
 from typing import TYPE_CHECKING
 
+from mirelo_ergo.emulator.clock import Stopping
 from mirelo_ergo.emulator.faults import streams
 from mirelo_ergo.emulator.faults.answers import head, page, refusal, with_length
 from mirelo_ergo.emulator.faults.kinds import (
@@ -31,7 +32,6 @@ from mirelo_ergo.emulator.faults.kinds import (
 )
 from mirelo_ergo.emulator.faults.plan import RequestFaults
 from mirelo_ergo.emulator.services.registry import SERVICES
-from mirelo_ergo.emulator.state.clock import Stopping
 from mirelo_ergo.emulator.state.idempotency import IN_FLIGHT
 from mirelo_ergo.emulator.web.connections import connection
 from mirelo_ergo.emulator.web.stored import store_error
@@ -41,11 +41,11 @@ from mirelo_ergo.emulator.web.wire import ASKED
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from mirelo_ergo.emulator.clock import Clock
     from mirelo_ergo.emulator.faults.answers import Envelope, Headers
     from mirelo_ergo.emulator.faults.kinds import Fault
     from mirelo_ergo.emulator.faults.plan import Plan
     from mirelo_ergo.emulator.spec.targets import Target
-    from mirelo_ergo.emulator.state.clock import Clock
     from mirelo_ergo.emulator.state.signing import Signer
     from mirelo_ergo.emulator.web.connections import Connection
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 import attrs
 
+from mirelo_ergo.emulator.refusals import short
 from mirelo_ergo.emulator.spec.bounds import Choice, Either, Flag, Number, Text, nearest
 from mirelo_ergo.emulator.spec.targets import GENERATE, GROUPS
-from mirelo_ergo.emulator.web.refusals import short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

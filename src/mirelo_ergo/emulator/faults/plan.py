@@ -23,17 +23,17 @@ from mirelo_ergo.emulator.faults.kinds import (
     fault_from_json,
     fault_to_json,
 )
+from mirelo_ergo.emulator.refusals import short
 from mirelo_ergo.emulator.services import registry
 from mirelo_ergo.emulator.spec import targets
 from mirelo_ergo.emulator.spec.bounds import Bound, Number, nearest
-from mirelo_ergo.emulator.web.refusals import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mirelo_ergo.emulator.clock import Clock
     from mirelo_ergo.emulator.generator import JobFaultEffects
     from mirelo_ergo.emulator.spec.targets import Target
-    from mirelo_ergo.emulator.state.clock import Clock
 
 MAX_RULES = 100
 MAX_KEYS = 10_000

@@ -11,8 +11,8 @@ import yaml
 
 from mirelo_ergo.emulator.faults.kinds import an_object, build
 from mirelo_ergo.emulator.faults.plan import MAX_RULES, Rule, rule_from_json, rule_to_json
+from mirelo_ergo.emulator.refusals import short
 from mirelo_ergo.emulator.spec.bounds import Number, Text, nearest
-from mirelo_ergo.emulator.web.refusals import short
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

@@ -12,8 +12,8 @@ from urllib.parse import urljoin, urlsplit
 import attrs
 import h11
 
+from mirelo_ergo.emulator.refusals import Refusal, bad_request, short
 from mirelo_ergo.emulator.web.outgoing import exchange
-from mirelo_ergo.emulator.web.refusals import Refusal, bad_request, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from mirelo_ergo.emulator.media.wav import RATE
-from mirelo_ergo.emulator.web.refusals import bad_request, short
+from mirelo_ergo.emulator.refusals import bad_request, short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ import av
 import numpy as np
 from av.error import FFmpegError
 
-from mirelo_ergo.emulator.web.refusals import Refusal, short
+from mirelo_ergo.emulator.refusals import Refusal, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +38,16 @@ class Clip:
     container: str
     codec: str
     duration_ms: int | None
+
+
+@attrs.frozen
+class ClipSource:
+    """A clip in a file of its own, what its headers say, and the window that is asked for; `sha256` is the file's."""
+
+    path: Path
+    headers: Clip
+    window: Window
+    sha256: str
 
 
 def probe(path: Path, *, gif: bool = False, measure: bool = False) -> Clip:

@@ -11,7 +11,7 @@ from av.error import FFmpegError
 from mirelo_ergo.emulator.media.picture import open_clip, picture_of
 from mirelo_ergo.emulator.media.samples import Samples
 from mirelo_ergo.emulator.media.wav import FRAME_BYTES, RATE
-from mirelo_ergo.emulator.web.refusals import Refusal, short
+from mirelo_ergo.emulator.refusals import Refusal, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

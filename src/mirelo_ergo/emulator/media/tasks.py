@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from mirelo_ergo.emulator.disk import Disk
     from mirelo_ergo.emulator.media.formats import AudioFormat
+    from mirelo_ergo.emulator.media.picture import ClipSource
     from mirelo_ergo.emulator.media.recording import Recording
     from mirelo_ergo.emulator.media.segments import Segment
-    from mirelo_ergo.emulator.media.sources import ClipSource
     from mirelo_ergo.emulator.media.wav import Sound
-    from mirelo_ergo.emulator.state.disk import Disk
 
 
 @attrs.frozen

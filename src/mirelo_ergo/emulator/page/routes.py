@@ -14,12 +14,12 @@ from mirelo_ergo.emulator.faults import scenario
 from mirelo_ergo.emulator.faults.plan import Rule
 from mirelo_ergo.emulator.page import view
 from mirelo_ergo.emulator.page.presets import PRESETS, SETS
+from mirelo_ergo.emulator.refusals import Refusal, short
 from mirelo_ergo.emulator.services import registry
 from mirelo_ergo.emulator.services.mirelo.service import Mirelo
 from mirelo_ergo.emulator.spec.targets import ANY, GROUPS
 from mirelo_ergo.emulator.web import wire
 from mirelo_ergo.emulator.web.origin import check_origin
-from mirelo_ergo.emulator.web.refusals import Refusal, short
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from mirelo_ergo.emulator.clock import iso
 from mirelo_ergo.emulator.services.registry import MAIN, SERVICES, port_of
-from mirelo_ergo.emulator.state.clock import iso
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,12 +9,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from mirelo_ergo.emulator.refusals import Refusal
 from mirelo_ergo.emulator.spec import spec
 from mirelo_ergo.emulator.spec.targets import Target
 from mirelo_ergo.emulator.state.idempotency import IdempotencyKeys
 from mirelo_ergo.emulator.state.records import KEY_PREFIX
 from mirelo_ergo.emulator.web import wire
-from mirelo_ergo.emulator.web.refusals import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from starlette.routing import Route
     from starlette.types import Scope
 
+    from mirelo_ergo.emulator.shared import State
     from mirelo_ergo.emulator.spec.bounds import Bound
     from mirelo_ergo.emulator.spec.spec import Operation
-    from mirelo_ergo.emulator.state.shared import State
 
 T = TypeVar("T")
 KEY_FORGOTTEN = "key_forgotten"

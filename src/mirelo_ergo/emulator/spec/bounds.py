@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mirelo_ergo.emulator.web.refusals import short
+from mirelo_ergo.emulator.refusals import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from mirelo_ergo.emulator.web.refusals import bad_request
+from mirelo_ergo.emulator.refusals import bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

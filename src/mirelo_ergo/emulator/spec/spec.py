@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import yaml
 
+from mirelo_ergo.emulator.refusals import bad_request, short
 from mirelo_ergo.emulator.spec import conditions
 from mirelo_ergo.emulator.spec.schemas import Document, Schema
-from mirelo_ergo.emulator.web.refusals import bad_request, short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,8 +14,8 @@ from openapi_schema_validator import OAS30Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from mirelo_ergo.emulator.refusals import bad_request, short
 from mirelo_ergo.emulator.spec.formats import FORMATS
-from mirelo_ergo.emulator.web.refusals import bad_request, short
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

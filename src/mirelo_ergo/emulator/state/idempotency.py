@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
-from mirelo_ergo.emulator.web.refusals import Refusal, short
+from mirelo_ergo.emulator.refusals import Refusal, short
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from mirelo_ergo.emulator.state.clock import Clock
+    from mirelo_ergo.emulator.clock import Clock
 
 T = TypeVar("T")
 DAY = 24 * 3600.0

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mirelo_ergo.emulator.media.rendering import Rendering
-    from mirelo_ergo.emulator.web.refusals import Refusal
+    from mirelo_ergo.emulator.refusals import Refusal
 
 KEY_PREFIX = "sk-"  # of an account's key; a service may write another one before the same rest
 LAPSED_PREFIX = "sk-lapsed"  # begins the key of an account whose subscription has ended

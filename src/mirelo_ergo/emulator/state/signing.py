@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode
 
-from mirelo_ergo.emulator.state.clock import iso
-from mirelo_ergo.emulator.web.refusals import Refusal
+from mirelo_ergo.emulator.clock import iso
+from mirelo_ergo.emulator.refusals import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mirelo_ergo.emulator.state.clock import Clock
+    from mirelo_ergo.emulator.clock import Clock
 
 
 SIGNATURE = "x-amz-signature"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from mirelo_ergo.emulator.refusals import Refusal, short
 from mirelo_ergo.emulator.state.records import (
     KEY_PREFIX,
     LAPSED_PREFIX,
@@ -21,7 +22,6 @@ from mirelo_ergo.emulator.state.records import (
     Job,
     Losses,
 )
-from mirelo_ergo.emulator.web.refusals import Refusal, short
 
 if TYPE_CHECKING:
     import random
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from mirelo_ergo.emulator.clock import Clock
     from mirelo_ergo.emulator.media.rendering import Rendering
-    from mirelo_ergo.emulator.state.clock import Clock
     from mirelo_ergo.emulator.state.records import Origin
 
 DAY = 24 * 3600.0

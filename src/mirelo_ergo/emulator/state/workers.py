@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
-from mirelo_ergo.emulator.state.clock import Stopping
+from mirelo_ergo.emulator.clock import Stopping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

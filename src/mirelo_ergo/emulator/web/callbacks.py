@@ -15,16 +15,16 @@ from urllib.parse import urlsplit
 import attrs
 import h11
 
+from mirelo_ergo.emulator.clock import Stopping
+from mirelo_ergo.emulator.refusals import bad_request, short
 from mirelo_ergo.emulator.spec.bounds import Bound, Choice, Number
-from mirelo_ergo.emulator.state.clock import Stopping
 from mirelo_ergo.emulator.web.outgoing import exchange
-from mirelo_ergo.emulator.web.refusals import bad_request, short
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Collection, Coroutine
 
-    from mirelo_ergo.emulator.state.clock import Clock
+    from mirelo_ergo.emulator.clock import Clock
     from mirelo_ergo.emulator.web.signatures import TimestampedHmac
 
 RETRY_SECONDS = (1.0, 5.0)  # of the emulator's time

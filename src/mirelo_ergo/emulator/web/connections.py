@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from mirelo_ergo.emulator.web.refusals import bad_request
+from mirelo_ergo.emulator.refusals import bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Scope
 
-    from mirelo_ergo.emulator.web.refusals import Refusal
+    from mirelo_ergo.emulator.refusals import Refusal
 
 T = TypeVar("T")
 STATE = "mirelo_ergo.connection"

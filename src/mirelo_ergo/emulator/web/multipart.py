@@ -10,7 +10,7 @@ import attrs
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from mirelo_ergo.emulator.web.refusals import bad_request, short
+from mirelo_ergo.emulator.refusals import bad_request, short
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from mirelo_ergo.emulator.state.disk import Disk
+    from mirelo_ergo.emulator.disk import Disk
 
 FORM = "multipart/form-data"
 MAX_PARTS = 200

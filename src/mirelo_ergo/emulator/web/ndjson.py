@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from mirelo_ergo.emulator.state.clock import Stopping
+from mirelo_ergo.emulator.clock import Stopping
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -6,7 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mirelo_ergo.emulator.web.refusals import Refusal, short
+from mirelo_ergo.emulator.refusals import Refusal, short
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
-from mirelo_ergo.emulator.web.refusals import bad_request, short
+from mirelo_ergo.emulator.refusals import bad_request, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp
 
-    from mirelo_ergo.emulator.web.refusals import Refusal
+    from mirelo_ergo.emulator.refusals import Refusal
 
 GRACE_SECONDS = 0.3
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
-    from mirelo_ergo.emulator.web.refusals import Refusal
+    from mirelo_ergo.emulator.refusals import Refusal
 
 CHUNK = 256 << 10
 RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")

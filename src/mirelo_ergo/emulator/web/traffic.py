@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from mirelo_ergo.emulator.state.clock import Clock
+    from mirelo_ergo.emulator.clock import Clock
 
 MAX_RECORDS = 10_000
 MAX_BODY = 128 << 10  # bytes kept of a body: all of what an operation takes

@@ -9,8 +9,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mirelo_ergo.emulator.state.clock import Stopping
-from mirelo_ergo.emulator.web.refusals import Refusal, bad_request, short
+from mirelo_ergo.emulator.clock import Stopping
+from mirelo_ergo.emulator.refusals import Refusal, bad_request, short
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
+from mirelo_ergo.emulator.clock import iso
 from mirelo_ergo.emulator.services.service import EmulatedService
 from mirelo_ergo.emulator.spec.targets import Target
-from mirelo_ergo.emulator.state.clock import iso
 from mirelo_ergo.emulator.state.idempotency import CONFLICT, IN_FLIGHT
 from mirelo_ergo.emulator.state.records import Origin
 from mirelo_ergo.emulator.web import wire
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
+    from mirelo_ergo.emulator.refusals import Refusal
     from mirelo_ergo.emulator.spec.spec import Operation
     from mirelo_ergo.emulator.state.records import Job
-    from mirelo_ergo.emulator.web.refusals import Refusal
 
     Handler = Callable[[Request, Operation, str], Awaitable[Response]]
 

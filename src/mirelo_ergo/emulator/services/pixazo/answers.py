@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from starlette.responses import JSONResponse
 
-from mirelo_ergo.emulator.state.clock import iso
+from mirelo_ergo.emulator.clock import iso
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from mirelo_ergo.emulator.refusals import Refusal
     from mirelo_ergo.emulator.state.records import Job
-    from mirelo_ergo.emulator.web.refusals import Refusal
 
 Timestamps = Literal["mixed", "iso", "plain"]
 TIMESTAMPS = get_args(Timestamps)

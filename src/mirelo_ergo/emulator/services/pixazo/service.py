@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from starlette.responses import JSONResponse
 
+from mirelo_ergo.emulator.clock import Stopping
+from mirelo_ergo.emulator.refusals import Refusal, short
 from mirelo_ergo.emulator.services.pixazo import answers
 from mirelo_ergo.emulator.services.pixazo.answers import TIMESTAMPS, request_status
 from mirelo_ergo.emulator.services.pixazo.fields import translate
 from mirelo_ergo.emulator.services.service import EmulatedService
 from mirelo_ergo.emulator.spec.bounds import Choice
-from mirelo_ergo.emulator.state.clock import Stopping
 from mirelo_ergo.emulator.state.records import Origin
 from mirelo_ergo.emulator.web import wire
-from mirelo_ergo.emulator.web.refusals import Refusal, short
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from mirelo_ergo.emulator.services.pixazo.answers import Timestamps
+    from mirelo_ergo.emulator.shared import State
     from mirelo_ergo.emulator.spec.spec import Operation
     from mirelo_ergo.emulator.state.records import Job
-    from mirelo_ergo.emulator.state.shared import State
 
 MAX_CYCLE_SECONDS = 15.0  # between two callbacks of the mode "sync", at speed 1
 

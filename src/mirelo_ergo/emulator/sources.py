@@ -10,27 +10,18 @@ import attrs
 
 from mirelo_ergo.emulator.media import picture, recording
 from mirelo_ergo.emulator.media.fetch import fetch
+from mirelo_ergo.emulator.media.picture import ClipSource
 from mirelo_ergo.emulator.media.recording import Recording
-from mirelo_ergo.emulator.web.refusals import Refusal, short
+from mirelo_ergo.emulator.refusals import Refusal, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import ExitStack
     from pathlib import Path
 
+    from mirelo_ergo.emulator.disk import Disk
     from mirelo_ergo.emulator.media.segments import Window
-    from mirelo_ergo.emulator.state.disk import Disk
     from mirelo_ergo.emulator.state.store import Store
-
-
-@attrs.frozen
-class ClipSource:
-    """A clip in a file of its own, what its headers say, and the window that is asked for; `sha256` is the file's."""
-
-    path: Path
-    headers: picture.Clip
-    window: Window
-    sha256: str
 
 
 class Sources:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from mirelo_ergo.emulator.blobs import Blobs
+from mirelo_ergo.emulator.disk import Disk
 from mirelo_ergo.emulator.generator import JobService
-from mirelo_ergo.emulator.state.disk import Disk
 from mirelo_ergo.emulator.state.records import KEY_PREFIX
 from mirelo_ergo.emulator.state.signing import Signer
 from mirelo_ergo.emulator.state.store import Store
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
 
+    from mirelo_ergo.emulator.clock import Clock
     from mirelo_ergo.emulator.generator import JobFaultEffects
     from mirelo_ergo.emulator.spec.targets import Target
-    from mirelo_ergo.emulator.state.clock import Clock
 
 
 @attrs.frozen

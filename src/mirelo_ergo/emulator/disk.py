@@ -12,8 +12,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mirelo_ergo.emulator.state.clock import Stopping
-from mirelo_ergo.emulator.web.refusals import Refusal
+from mirelo_ergo.emulator.clock import Stopping
+from mirelo_ergo.emulator.refusals import Refusal
 
 if sys.platform != "win32":
     import fcntl
