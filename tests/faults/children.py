@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 20.0
+PATIENCE = 120.0
 """Seconds until a child that says nothing is killed: a backstop, never the way a test ends."""
 # Forking with threads is a row of its own (72), and newer Pythons warn of it.
 WARNINGS = ("-W", "error", "-W", "ignore:This process:DeprecationWarning")

@@ -12,6 +12,7 @@ import random
 import signal
 import sys
 import threading
+import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ from tests.faults.leaks import LeakCheck
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
+
+STRIKES = 500
+"""How many interrupts strike in `at_random`."""
 
 
 def shown_with_locals(error: BaseException) -> str:
@@ -109,7 +113,10 @@ def _interrupted_at(number: int, call: Callable[[], object]) -> tuple[bool, Base
 
 
 def at_random(url: str, seed: str, certificates: str) -> dict[str, Any]:
-    """Interrupt 500 calls after a random time each, then use all slots at once."""
+    """Interrupt calls at random moments until 500 interrupts have struck, then use all slots at once.
+
+    The moment lies within the time that the last whole call took, so that a fast machine is struck as a slow one.
+    """
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -119,14 +126,15 @@ def at_random(url: str, seed: str, certificates: str) -> dict[str, Any]:
     with LeakCheck(None):
         client = _opened(MireloClient, url, certificates)
         calls: list[Callable[[], object]] = [client.me, client.text_to_sfx("rain").submit_job]
-        for call in calls:
-            call()
+        lengths = [_seconds(call) for call in calls]
         struck, told = 0, set[str]()
-        for number in range(500):
+        while struck < STRIKES:
+            which = struck % 2
             try:
-                signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.00002, 0.004))
-                calls[number % 2]()
+                signal.setitimer(signal.ITIMER_REAL, max(0.00002, chance.uniform(0, lengths[which])))
+                length = _seconds(calls[which])
                 signal.setitimer(signal.ITIMER_REAL, 0)
+                lengths[which] = length
             except KeyboardInterrupt as error:
                 struck += 1
                 told.add(_told(error))
@@ -139,10 +147,17 @@ def at_random(url: str, seed: str, certificates: str) -> dict[str, Any]:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(20)
+            thread.join(60)
         works = client.me().credits_available == 1000
         client.close()
     return {"struck": struck, "told": sorted(told - {""}), "together": len(done), "works": works}
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    """Make a call and say how long it took."""
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
 
 
 def cancelled(url: str, _: str, certificates: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import pytest
 from tests.faults import mirelo
 from tests.faults.children import Child
 from tests.faults.server import FaultServer
+from tests.faults.storm import STRIKES
 from tests.faults.tls import Certificate, trust_file
 
 if TYPE_CHECKING:
@@ -54,5 +55,5 @@ def test_fault_70_storm(seed: int) -> None:
     with FaultServer(Service()) as server, Child("storm", "at_random", server.url, str(seed), "") as child:
         told = child.hear()
         assert told["told"] == []
-        assert told["struck"] > 50
+        assert told["struck"] == STRIKES
         assert (told["together"], told["works"]) == (32, True)
