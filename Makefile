@@ -22,7 +22,7 @@ help:                 ; @sed -nE 's/^([a-z-]+):.*  [#]{2} (.*)/\1\t\2/p' $(MAKEF
 	.bench/vendor/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements-vendor.txt
 	@touch $@
 
-system:               ; @$(PYTHON) scripts/system_packages.py chromium
+system:               ; @$(PYTHON) scripts/system_packages.py chromium postgresql
 generate: .venv/ready ; $(BIN)/python scripts/generate.py  ## openapi/ -> generated/mirelo_ergo_api/
 drift: .venv/ready    ; $(BIN)/python scripts/generate.py --check  ## prove that nothing in generated/ was edited by hand
 api-diff: .venv/ready ; $(BIN)/python scripts/api_diff.py $(OLD) $(NEW)  ## what changed for callers; OLD=file NEW=file compares these

@@ -5,11 +5,17 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from scripts import system_packages
 from tests.support import examples  # noqa: F401 # loads hypothesis's profile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.postgres import Postgres
 
 # Whoever starts the tests in the background has Ctrl-C ignored, and so would every process that a test starts.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -47,9 +53,32 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Report a test as not run if the system lacks a program that it needs; in CI that is a failure."""
     for marker in item.iter_markers("needs"):
         for name in marker.args:
-            if system_packages.find(name) is None:
-                report = pytest.fail if os.environ.get("CI") else pytest.skip
-                report(system_packages.way_out(name))
+            need(name)
+
+
+def need(name: str) -> None:
+    """Report the test as not run, or as failed in CI, if the system lacks a program."""
+    if system_packages.find(name) is None:
+        report = pytest.fail if os.environ.get("CI") else pytest.skip
+        report(system_packages.way_out(name))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """One PostgreSQL for all tests of this process, on a free port of the loopback address."""
+    need("postgresql")
+    from tests.support.postgres import postgres
+
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Postgres) -> Iterator[str]:
+    """The address of an empty PostgreSQL database, for this test alone."""
+    url = postgres_server.fresh_database()
+    yield url
+    postgres_server.drop(url)
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ echo "$DEBIAN_FRONTEND $@" >> "$APT_LOG"
 case " $@ " in *" install "*) {install} ;; esac
 """
 FOUND = 'echo > "${0%/*}/chromium"; /bin/chmod +x "${0%/*}/chromium"'
-LINE = "chromium is missing, so the tests of the emulator's page cannot run: sudo apt-get install chromium\n"
+LINE = "chromium is missing, so the tests of the pages cannot run: sudo apt-get install chromium\n"
 
 
 @pytest.fixture
@@ -22,6 +22,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A system of its own: no program on PATH, root's rights, and a list of what apt-get was told."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("APT_LOG", str(tmp_path / "log"))
+    monkeypatch.setattr(system_packages, "ROOT", tmp_path / "root")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     return tmp_path / "log"
 
@@ -70,3 +71,31 @@ def test_an_install_that_fails_is_told_in_apts_words(log: Path, capfd: pytest.Ca
     error = capfd.readouterr().err
     assert "chromium: E: no such package\n" in error
     assert error.endswith(LINE)
+
+
+POSTGRES = "usr/lib/postgresql/{}/bin/postgres"
+
+
+def test_postgresql_is_found_off_the_path_the_newest_version(log: Path) -> None:
+    for version in ("9", "15", "14"):
+        path = system_packages.ROOT / POSTGRES.format(version)
+        path.parent.mkdir(parents=True)
+        program(path, "")
+    assert system_packages.find("postgresql") == str(system_packages.ROOT / POSTGRES.format("15"))
+    program(log.parent / "postgres", "")
+    assert system_packages.find("postgresql") == str(log.parent / "postgres")
+
+
+@pytest.mark.parametrize("end", ["", "exit 100"])
+def test_postgresql_is_installed_without_a_server_that_runs(
+    end: str, log: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    setting = system_packages.ROOT / system_packages.NO_DEFAULT_CLUSTER
+    program(
+        log.parent / "apt-get",
+        APT.format(install=f'while read line; do echo "$line" >> "$APT_LOG"; done < {setting}; {end}'),
+    )
+    assert system_packages.main(["postgresql"]) == 0
+    assert log.read_text().splitlines()[-1] == "create_main_cluster = false"
+    assert not setting.exists()
+    assert capfd.readouterr().err.endswith("batches on PostgreSQL cannot run: sudo apt-get install postgresql\n")
