@@ -1,0 +1,115 @@
+"""Putting items into a ledger. The same item may be added any number of times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+from sqlalchemy import Connection, insert, select, update
+
+from ..items import Item, arguments_json
+from .schema import State, items
+
+REPLACEABLE: Final[tuple[State, ...]] = ("planned", "refused", "failed")
+"""States in which an item may get another definition: nothing of it is paid for or under way."""
+CHUNK: Final = 500
+
+
+@attrs.frozen
+class NewItem:
+    """An item to add, checked, with what it costs. `price` None: the service names none."""
+
+    item: Item
+    fingerprint: str | None = None
+    currency: str | None = None
+    price: int | None = None
+
+
+@attrs.define
+class Added:
+    """What became of items that were added."""
+
+    new: int = 0
+    known: int = 0
+    changed: int = 0
+    conflicts: list[Item] = attrs.field(factory=list)
+    """Items whose id is in the ledger with another definition, and cannot be replaced any more. None was added."""
+
+
+def add(connection: Connection, new: Iterable[NewItem], now: float) -> Added:
+    """Add items as planned. One that is there with the same definition stays as it is.
+
+    With another definition it is replaced while nothing of it is paid for or under way, else it is a conflict.
+    """
+    added, chunk = Added(), list[NewItem]()
+    for each in new:
+        chunk.append(each)
+        if len(chunk) == CHUNK:
+            _add_chunk(connection, chunk, now, added)
+            chunk = []
+    _add_chunk(connection, chunk, now, added)
+    return added
+
+
+def known_names(connection: Connection, names: Sequence[str]) -> dict[str, str]:
+    """Return which of these file names belong to items of the ledger, as name → id. Case does not count."""
+    query = select(items.c.name, items.c.id).where(items.c.name.in_(names))
+    return {row.name: row.id for row in connection.execute(query)}
+
+
+def _add_chunk(connection: Connection, chunk: Sequence[NewItem], now: float, added: Added) -> None:
+    ids = [each.item.id for each in chunk]
+    query = select(items.c.seq, items.c.id, items.c.state, items.c.definition, items.c.lease_until)
+    known = {row.id: row for row in connection.execute(query.where(items.c.id.in_(ids)))}
+    rows: list[dict[str, Any]] = []
+    for each in chunk:
+        row = known.get(each.item.id)
+        columns = _columns(each, now)
+        if row is None:
+            rows.append(columns)
+        elif row.definition == each.item.definition:
+            added.known += 1
+        elif row.state in REPLACEABLE and (row.lease_until is None or row.lease_until <= now):
+            connection.execute(update(items).where(items.c.seq == row.seq).values({**columns, **_AFRESH}))
+            added.changed += 1
+        else:
+            added.conflicts.append(each.item)
+    if rows:
+        connection.execute(insert(items), rows)
+        added.new += len(rows)
+
+
+_AFRESH: Final[Mapping[str, Any]] = {
+    "fence": items.c.fence + 1,
+    "worker": None,
+    "lease_until": None,
+    "intent_fence": None,
+    "ended_at": None,
+    "error_type": None,
+    "error_code": None,
+    "error": None,
+    "not_before": 0.0,
+    "attempts": 0,
+    "key": None,
+    "token": None,
+}
+
+
+def _columns(new: NewItem, now: float) -> dict[str, Any]:
+    item = new.item
+    return {
+        "id": item.id,
+        "line": item.line,
+        "service": item.service,
+        "operation": item.operation,
+        "arguments": arguments_json(item),
+        "name": item.name,
+        "take": item.take,
+        "definition": item.definition,
+        "fingerprint": new.fingerprint,
+        "currency": new.currency,
+        "price": new.price,
+        "state": "planned",
+        "updated_at": now,
+    }

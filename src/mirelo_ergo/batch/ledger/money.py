@@ -1,0 +1,92 @@
+"""The ledger's money: reservations under a cap. Amounts are whole millionths of a credit or of a US dollar.
+
+What is reserved and what is charged count together against the cap. Every change is one statement that the database
+carries out as a whole, in the transaction of the state that it belongs to, so that no number of workers exceeds it.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_UP, Decimal
+from typing import Final, Literal
+
+import attrs
+from sqlalchemy import Connection, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ..errors import CapReachedError
+from .schema import budgets
+
+Currency = Literal["credits", "usd"]
+MILLION: Final = 1_000_000
+
+
+def amount(value: float | Decimal | str) -> int:
+    """Return credits or dollars as whole millionths, rounded up."""
+    return int((Decimal(str(value)) * MILLION).to_integral_value(rounding=ROUND_UP))
+
+
+def shown(millionths: int, currency: str | None) -> str:
+    """Return an amount for people: `12 credits`, `0.35 USD`."""
+    text = f"{Decimal(millionths) / MILLION:f}"
+    plain = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{plain} USD" if currency == "usd" else f"{plain} credits"
+
+
+@attrs.frozen
+class Budget:
+    """The money of one currency, in millionths. `cap` None: no limit."""
+
+    currency: str
+    cap: int | None
+    reserved: int
+    charged: int
+
+    @property
+    def left(self) -> int | None:
+        """What may still be reserved; None without a cap."""
+        return None if self.cap is None else max(0, self.cap - self.reserved - self.charged)
+
+
+def read_budgets(connection: Connection) -> dict[str, Budget]:
+    """Return the money by currency; a currency that was never used is missing."""
+    rows = connection.execute(select(budgets)).mappings()
+    return {row["currency"]: Budget(**row) for row in rows}
+
+
+def set_cap(connection: Connection, currency: Currency, cap: int | None) -> None:
+    """Set the most that may be reserved and charged in all, over all runs of the ledger; None: no limit."""
+    _make_row(connection, currency)
+    connection.execute(update(budgets).where(budgets.c.currency == currency).values(cap=cap))
+
+
+def reserve(connection: Connection, currency: str, price: int) -> None:
+    """Reserve a price, or raise `CapReachedError` and change nothing."""
+    _make_row(connection, currency)
+    total = budgets.c.reserved + budgets.c.charged + price
+    fits = or_(budgets.c.cap.is_(None), total <= budgets.c.cap)
+    changed = connection.execute(
+        update(budgets).where(budgets.c.currency == currency, fits).values(reserved=budgets.c.reserved + price)
+    )
+    if changed.rowcount != 1:
+        budget = read_budgets(connection)[currency]
+        raise CapReachedError(
+            f"the next item costs {shown(price, currency)}, and only {shown(budget.left or 0, currency)} are left "
+            f"under the cap of {shown(budget.cap or 0, currency)}; nothing was sent for it"
+        )
+
+
+def settle(connection: Connection, currency: str | None, reserved: int, charged: int) -> None:
+    """Turn a reservation into a charge, which may be 0: then it is given back."""
+    if currency is None or not (reserved or charged):
+        return
+    connection.execute(
+        update(budgets)
+        .where(budgets.c.currency == currency)
+        .values(reserved=budgets.c.reserved - reserved, charged=budgets.c.charged + charged)
+    )
+
+
+def _make_row(connection: Connection, currency: str) -> None:
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = insert(budgets).values(currency=currency, cap=None, reserved=0, charged=0)
+    connection.execute(row.on_conflict_do_nothing(index_elements=["currency"]))

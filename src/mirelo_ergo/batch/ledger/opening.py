@@ -1,0 +1,198 @@
+"""Opening a ledger: one SQL database, a SQLite file or a PostgreSQL by URL. What is none is refused in a sentence."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, update
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
+
+from ..errors import LedgerError
+from . import schema
+
+BUSY: Final = 30
+"""Seconds that a write waits for another process's write to the same SQLite file."""
+
+
+class Ledger:
+    """One batch's database, for any number of threads and processes. `open_ledger` makes it; close it at the end."""
+
+    def __init__(self, engine: Engine, place: str) -> None:
+        self.engine = engine
+        self.place = place
+        """The file, or the URL without its password: for messages."""
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection within one transaction that writes; it is committed at the end, or nothing of it is."""
+        with self._saying(), self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that sees one moment of the ledger, and blocks no writer."""
+        with self._saying(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Ledger {self.place}>"
+
+    @contextmanager
+    def _saying(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise LedgerError(f"the ledger {self.place} {_problem(error)}") from error
+
+
+def now(connection: Connection) -> float:
+    """Return the time in Unix seconds by the ledger's clock: PostgreSQL's own, else this machine's."""
+    if connection.dialect.name == "postgresql":
+        return float(connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one())
+    return time.time()
+
+
+def open_ledger(place: str | os.PathLike[str], *, create: bool = True) -> Ledger:
+    """Open a ledger; a file or database that has none gets one, if `create`. Raises `LedgerError`.
+
+    `place` is a path, or a URL such as `postgresql+psycopg://user@host/database`.
+    """
+    url = _url(place)
+    shown = str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    if url.get_backend_name() == "sqlite":
+        path = Path(str(url.database))
+        if not create and not path.exists():
+            raise LedgerError(f"there is no ledger at {shown}: batch run makes one")
+        if not path.parent.is_dir():
+            raise LedgerError(f"the ledger {shown} cannot be made: its folder does not exist")
+    ledger = Ledger(_engine(url), shown)
+    try:
+        _prepare(ledger, create=create)
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
+
+
+def _url(place: str | os.PathLike[str]) -> URL:
+    text = os.fspath(place)
+    if "://" not in text:
+        return URL.create("sqlite", database=str(Path(text).absolute()))
+    try:
+        url = make_url(text)
+        backend = url.get_backend_name()
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        raise LedgerError("the ledger's URL cannot be read: give a path, or postgresql+psycopg://…") from None
+    if backend not in ("sqlite", "postgresql"):
+        raise LedgerError(f"a ledger in {backend} is not possible: give a path, or postgresql+psycopg://…")
+    if backend == "sqlite" and not url.database:
+        raise LedgerError("a ledger in memory would end with its process: give a path")
+    return url
+
+
+def _engine(url: URL) -> Engine:
+    try:
+        if url.get_backend_name() == "postgresql":
+            return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, connect_args={"timeout": BUSY, "check_same_thread": False})
+    except ModuleNotFoundError as error:
+        raise LedgerError(
+            f"a PostgreSQL ledger needs {error.name}: pip install 'mirelo-ergo[cluster]', and a URL that begins with "
+            "postgresql+psycopg://"
+        ) from None
+    except NoSuchModuleError as error:
+        raise LedgerError(f"the ledger's URL names a driver that is not there: {error}") from None
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # transactions begin below, and nowhere else
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")  # an intent has to survive a power cut, too
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _prepare(ledger: Ledger, *, create: bool) -> None:
+    """Make the tables, or check and migrate those that are there."""
+    with ledger.read() as connection:
+        version = _version(ledger, connection, create=create)
+    if version == schema.VERSION:
+        return
+    with ledger.write() as connection:
+        version = _version(ledger, connection, create=create)  # another process may have been faster
+        if version is None:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(0x6D69_7265)))
+            schema.metadata.create_all(connection)
+            if connection.execute(select(func.count()).select_from(schema.about)).scalar_one() == 0:
+                connection.execute(schema.about.insert().values(version=schema.VERSION, created_at=time.time()))
+            return
+        for step in range(version, schema.VERSION):
+            schema.MIGRATIONS[step](connection)
+        connection.execute(update(schema.about).values(version=schema.VERSION))
+
+
+def _version(ledger: Ledger, connection: Connection, *, create: bool) -> int | None:
+    """Return the version of the ledger's tables, None if there are none; raises `LedgerError`."""
+    if connection.dialect.name == "sqlite":
+        damage = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if damage != "ok":
+            raise LedgerError(f"the ledger {ledger.place} is damaged ({damage}): put back a copy of it")
+    names = inspect(connection).get_table_names()
+    if schema.about.name not in names:
+        if connection.dialect.name == "sqlite" and names:
+            raise LedgerError(f"{ledger.place} is a database of something else, no ledger: give another path")
+        if not create:
+            raise LedgerError(f"there is no ledger in {ledger.place}: batch run makes one")
+        return None
+    version = connection.execute(select(schema.about.c.version)).scalar()
+    if version is not None and version > schema.VERSION:
+        raise LedgerError(
+            f"the ledger {ledger.place} was made by a newer mirelo-ergo (its version is {version}, this one reads "
+            f"{schema.VERSION}): update mirelo-ergo"
+        )
+    return version
+
+
+def _problem(error: SQLAlchemyError) -> str:
+    """Return what is wrong with a database, in words; nothing of a statement or of its values."""
+    text = str(getattr(error, "orig", error)).strip().split("\n")[0]
+    known = {
+        "not a database": "is not a database: give another path",
+        "malformed": "is damaged: put back a copy of it",
+        "locked": f"was locked by another program for {BUSY} s: end that, then run the same command again",
+        "readonly": "cannot be written: its file or folder is read-only",
+        "full": "cannot be written: the disk is full; make room, then run the same command again",
+        "unable to open": "cannot be opened: look at its path and at who may write there",
+        "disk I/O": "cannot be written: the disk reports an error",
+    }
+    for part, words in known.items():
+        if part in text:
+            return words
+    if isinstance(error, OperationalError):
+        return f"does not answer: {text}; run the same command again when it does"
+    return f"refused a statement: {text}"
+
+
+__all__ = ["Ledger", "now", "open_ledger"]

@@ -1,0 +1,158 @@
+"""The steps of an item. Each is one transaction's work, and needs the fence of the claim that it is given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+from sqlalchemy import ColumnElement, Connection, and_, or_, update
+
+from .claims import lost
+from .money import reserve, settle
+from .rows import Entry, SavedFile, entry_of
+from .schema import items
+
+_FREE = {"worker": None, "lease_until": None}
+_NO_ERROR = {"error_type": None, "error_code": None, "error": None}
+
+
+@attrs.frozen
+class Reason:
+    """Why an item did not succeed, in the words of the error; no secret is in them."""
+
+    type: str
+    code: str
+    message: str
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The same as columns."""
+        return {"error_type": self.type[:60], "error_code": self.code[:60], "error": self.message[:2000]}
+
+
+def intend(connection: Connection, entry: Entry, now: float, *, fingerprint: str, key: str | None) -> Entry:
+    """Record that the request is about to leave, and reserve its price: planned → intended. Commit before it leaves.
+
+    `key` is the request's token, where the service takes the same request twice as one. Raises `CapReachedError` or
+    `FenceLostError`; then nothing may be sent.
+    """
+    if entry.price is not None and entry.currency is not None:
+        reserve(connection, entry.currency, entry.price)
+    changes = {
+        "state": "intended",
+        "intended_at": now,
+        "intent_fence": entry.fence,
+        "fingerprint": fingerprint,
+        "key": key,
+        "attempts": items.c.attempts + 1,
+        "reserved": entry.price or 0,
+        **_NO_ERROR,
+    }
+    alive = items.c.lease_until > now  # a worker that was stopped for longer than its lease sends nothing
+    return _write(connection, entry, now, changes, items.c.state == "planned", alive)
+
+
+def submitted(
+    connection: Connection, entry: Entry, now: float, *, token: str, due_at: float, expires_at: float | None
+) -> Entry:
+    """Record the job of a request: intended → submitted. `expires_at` None: the service does not say."""
+    changes = {
+        "state": "submitted",
+        "token": token,
+        "submitted_at": now,
+        "due_at": due_at,
+        "expires_at": expires_at,
+        **_NO_ERROR,
+    }
+    return _write(connection, entry, now, changes, items.c.state.in_(("intended", "submitted", "unknown")))
+
+
+def succeeded(connection: Connection, entry: Entry, now: float, files: Iterable[SavedFile]) -> Entry:
+    """Record that the results are whole in their places: submitted → succeeded. The reservation becomes the charge."""
+    return _end(connection, entry, now, "succeeded", entry.reserved, {**_NO_ERROR, "files": _files(files)})
+
+
+def reused(
+    connection: Connection, entry: Entry, now: float, files: Iterable[SavedFile], *, fingerprint: str, source: str
+) -> Entry:
+    """Record that another ledger's results were taken: planned → succeeded. Nothing is charged."""
+    changes = {**_NO_ERROR, "files": _files(files), "fingerprint": fingerprint, "reused": source}
+    return _end(connection, entry, now, "succeeded", 0, changes)
+
+
+def refused(connection: Connection, entry: Entry, now: float, reason: Reason) -> Entry:
+    """Record that the request was refused for good and not taken: → refused. The reservation is given back."""
+    return _end(connection, entry, now, "refused", 0, reason.columns)
+
+
+def failed(
+    connection: Connection,
+    entry: Entry,
+    now: float,
+    reason: Reason,
+    *,
+    charged: bool | None,
+    retry_at: float | None = None,
+) -> Entry:
+    """Record that nothing came of it: → failed, or back to planned where `retry_at` says when to try again.
+
+    `charged` None, where nobody says, counts as charged. What was charged is not tried again.
+    """
+    if retry_at is not None and charged is False:
+        again = {"state": "planned", "not_before": retry_at, **reason.columns, **_FREE, **_NO_REQUEST}
+        return _settle(connection, entry, now, 0, again)
+    return _end(connection, entry, now, "failed", 0 if charged is False else entry.reserved, reason.columns)
+
+
+def unknown(connection: Connection, entry: Entry, now: float, reason: Reason) -> Entry:
+    """Record that nobody can say what became of the request: → unknown, until a person decides.
+
+    Its price stays reserved, because it may have been taken.
+    """
+    return _write(connection, entry, now, {"state": "unknown", **reason.columns, **_FREE}, items.c.state == "intended")
+
+
+_NO_REQUEST: dict[str, Any] = {
+    "key": None,
+    "token": None,
+    "submitted_at": None,
+    "due_at": None,
+    "expires_at": None,
+    "intended_at": None,
+    "intent_fence": None,
+}
+
+
+def _end(connection: Connection, entry: Entry, now: float, state: str, charged: int, changes: dict[str, Any]) -> Entry:
+    return _settle(connection, entry, now, charged, {"state": state, "ended_at": now, **changes, **_FREE})
+
+
+def _settle(connection: Connection, entry: Entry, now: float, charged: int, changes: dict[str, Any]) -> Entry:
+    """Write what ends a reservation, in the item and in the budget alike."""
+    money = {"reserved": 0, "charged": items.c.charged + charged}
+    written = _write(connection, entry, now, {**changes, **money}, items.c.reserved == entry.reserved)
+    settle(connection, entry.currency, entry.reserved, charged)
+    return written
+
+
+def _write(
+    connection: Connection, entry: Entry, now: float, changes: dict[str, Any], *more: ColumnElement[bool]
+) -> Entry:
+    """Change an item that this claim still holds, or raise `FenceLostError`.
+
+    Late news counts, too: a worker that lost the item may still say what became of the request that it had sent, as
+    long as the item is unknown for want of just that.
+    """
+    held = and_(items.c.fence == entry.fence, items.c.worker == entry.worker)
+    awaited = and_(items.c.state == "unknown", items.c.intent_fence == entry.fence)
+    mine = update(items).where(items.c.seq == entry.seq, or_(held, awaited), *more)
+    row = connection.execute(mine.values(**changes, updated_at=now).returning(items)).one_or_none()
+    if row is None:
+        raise lost(entry)
+    return entry_of(row)
+
+
+def _files(files: Iterable[SavedFile]) -> str:
+    return json.dumps([attrs.asdict(file) for file in files])

@@ -1,0 +1,63 @@
+"""A person's word on an item that is unknown: it was not taken, it is this job, or it is given up."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Connection, select, update
+
+from ...errors import InvalidRequestError
+from .money import settle
+from .rows import Entry, entry_of
+from .schema import items
+
+_NOBODY: Final[dict[str, Any]] = {"worker": None, "lease_until": None, "fence": items.c.fence + 1, "intent_fence": None}
+"""The fence rises, so that late news of the old request change nothing any more."""
+
+
+def resubmit(connection: Connection, item_id: str, now: float) -> Entry:
+    """Plan the item once more, and send it as a new request. What it may have cost stays counted against the cap."""
+    entry = _unknown(connection, item_id)
+    _charge(connection, entry)
+    return _write(connection, entry, now, {"state": "planned", "not_before": 0.0, "key": None, "token": None})
+
+
+def use_token(connection: Connection, item_id: str, token: str, now: float, *, service: str | None) -> Entry:
+    """Take a job as the item's: it is waited for and fetched. `service` is that of the token."""
+    entry = _unknown(connection, item_id)
+    if service != entry.item.service:
+        raise InvalidRequestError(
+            f"token: it is {'no job token' if service is None else f'of a job at {service}'}, and item {item_id} is of "
+            f"{entry.item.service}",
+            field="token",
+        )
+    changes = {"state": "submitted", "token": token, "submitted_at": entry.intended_at or now, "due_at": now}
+    return _write(connection, entry, now, changes)
+
+
+def drop(connection: Connection, item_id: str, now: float) -> Entry:
+    """Give the item up: it counts as failed, and what it may have cost stays counted against the cap."""
+    entry = _unknown(connection, item_id)
+    _charge(connection, entry)
+    return _write(connection, entry, now, {"state": "failed", "ended_at": now, "error_code": "dropped"})
+
+
+def _unknown(connection: Connection, item_id: str) -> Entry:
+    row = connection.execute(select(items).where(items.c.id == item_id).with_for_update()).one_or_none()
+    if row is None:
+        raise InvalidRequestError(f"there is no item {item_id[:60]!r} in the ledger", field="id")
+    entry = entry_of(row)
+    if entry.state != "unknown":
+        raise InvalidRequestError(f"item {item_id} is {entry.state}: only unknown items are resolved", field="id")
+    return entry
+
+
+def _charge(connection: Connection, entry: Entry) -> None:
+    settle(connection, entry.currency, entry.reserved, entry.reserved)
+    charged = {"reserved": 0, "charged": items.c.charged + entry.reserved}
+    connection.execute(update(items).where(items.c.seq == entry.seq).values(charged))
+
+
+def _write(connection: Connection, entry: Entry, now: float, changes: dict[str, Any]) -> Entry:
+    mine = update(items).where(items.c.seq == entry.seq)
+    return entry_of(connection.execute(mine.values({**_NOBODY, **changes, "updated_at": now}).returning(items)).one())
