@@ -107,6 +107,8 @@ def test_a_layer_needs_the_libraries_it_may(name: str) -> None:
         assert "httpx" not in outside(imported(name, typing_too=False))
         own = {each.split(".")[1] for each in names if each.startswith("mirelo_ergo_api.")}
         assert all(client.startswith(layer) for client in own), "it speaks to its own service only"
+    elif layer == "batch":
+        assert third <= {"attrs", "sqlalchemy", "yaml"}
     elif layer == "cli":
         assert not third & {"httpx", "httpcore"}
     elif name == "pytest_plugin.py":
