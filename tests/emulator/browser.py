@@ -1,4 +1,4 @@
-"""A headless Chromium for the emulator's page, and what is watched while a page is open."""
+"""A headless Chromium for the pages, and what is watched while a page is open."""
 
 from __future__ import annotations
 
@@ -60,12 +60,15 @@ class Watch:
 
 
 @contextmanager
-def opened(browser: Browser, url: str, **options: Any) -> Iterator[tuple[Page, Watch]]:
-    """Open a page in a context of its own; at the end nothing may have gone elsewhere or been complained about."""
+def opened(browser: Browser, url: str, *, own: str | None = None, **options: Any) -> Iterator[tuple[Page, Watch]]:
+    """Open a page in a context of its own; at the end nothing may have gone elsewhere or been complained about.
+
+    `own` is what the addresses of its own site begin with, without the slash; by default the page's.
+    """
     context: BrowserContext = browser.new_context(**options)
     context.set_default_timeout(PATIENCE_MS)
     try:
-        page, watch = context.new_page(), Watch(url)
+        page, watch = context.new_page(), Watch(own or url)
         page.on("request", watch.on_request)
         page.on("console", watch.on_console)
         page.on("pageerror", lambda error: watch.trouble.append(str(error)))

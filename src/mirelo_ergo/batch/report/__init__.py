@@ -1,0 +1,129 @@
+"""`batch report`: one HTML file with everything in it but the sounds, which it plays from beside it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import os
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+PROMPTS: Final = ("prompt", "text", "text_prompt", "edit_prompt")
+"""Arguments that say in words what is made; the first that an item has is its prompt."""
+
+
+def write_report(
+    items: Iterable[Mapping[str, Any]],
+    path: str | os.PathLike[str],
+    *,
+    folder: str | os.PathLike[str],
+    title: str = "Batch",
+    now: float,
+) -> Path:
+    """Write the report of a batch to `path` and return that; what stands there is replaced as a whole.
+
+    `items` are those of the ledger as plain values, `folder` is where their results are; the report names them
+    relative to itself, so the two are moved together. Nothing else is needed to read it: no network, no other file.
+    """
+    target = Path(path).absolute()
+    listed = [_shown(item) for item in items]
+    page = _page(listed, _base(Path(folder).absolute(), target.parent), title, now)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(page)
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return target
+
+
+def _page(items: list[dict[str, Any]], base: str, title: str, now: float) -> str:
+    here = files("mirelo_ergo.batch.report")
+    style, script, page = ((here / name).read_text("utf-8") for name in ("page.css", "page.js", "page.html"))
+    allowed = f"style-src {_hash(style)}; script-src {_hash(script)}; media-src 'self' file:; img-src data:"
+    values = {
+        "policy": f"default-src 'none'; {allowed}",
+        "title": html.escape(title),
+        "made": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "facts": "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in _facts(items)),
+        "style": style,
+        "script": script,
+        "data": _in_script({"base": base, "items": items}),
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], page)
+
+
+def _facts(items: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return the head's figures: how many items there are, in each state, and what they cost."""
+    states = Counter(str(item["state"]) for item in items)
+    costs: dict[str, float] = {}
+    for item in items:
+        if item["charged"]:
+            costs[item["unit"]] = costs.get(item["unit"], 0.0) + item["charged"]
+    counts = [("items", f"{len(items):,}"), *((html.escape(state), f"{count:,}") for state, count in states.items())]
+    return counts + [(html.escape(unit), f"{round(cost, 6):,.15g}") for unit, cost in costs.items()]
+
+
+def _shown(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the page needs of an item. A URL's query may be a right to read, so it is left out."""
+    request = _without_queries(item["arguments"])
+    begun, ended = item["submitted_at"], item["ended_at"]
+    return {
+        "id": item["id"],
+        "service": item["service"],
+        "operation": item["operation"],
+        "state": item["state"],
+        "prompt": next((str(request[name]) for name in PROMPTS if request.get(name)), ""),
+        "request": request,
+        "files": [file["name"] for file in item["files"]],
+        "charged": item["charged"] if item["charged"] or item["state"] == "succeeded" else None,
+        "unit": "USD" if item["currency"] == "usd" else "credits",
+        "seconds": None if begun is None or ended is None else max(0.0, ended - begun),
+        "attempts": item["attempts"],
+        "reused": item["reused"] is not None,
+        "failure": "" if item["error"] is None else item["error"]["message"],
+    }
+
+
+def _without_queries(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _without_queries(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_queries(each) for each in value]
+    if isinstance(value, str) and re.match(r"https?://", value, re.IGNORECASE):
+        return re.sub(r"[?#].*", "?…", value, flags=re.DOTALL)
+    return value
+
+
+def _base(folder: Path, report: Path) -> str:
+    """Return what leads from the report to the results, as a URL that ends with a slash."""
+    try:
+        way = Path(os.path.relpath(folder, report)).as_posix()
+    except ValueError:  # on another drive of Windows
+        return folder.as_uri() + "/"
+    return f"./{quote(way)}/"
+
+
+def _in_script(value: Any) -> str:
+    """Return JSON that no HTML parser takes for markup."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+__all__ = ["write_report"]
