@@ -19,7 +19,7 @@ _CONSTRAINTS = {
     "maxItems": "max_items",
     "nullable": "nullable",
 }
-_STRUCTURE = {"type", "properties", "required", "items", "oneOf", "discriminator"}
+_STRUCTURE = {"type", "properties", "required", "items", "oneOf", "anyOf", "discriminator"}
 _ANNOTATIONS = {
     "description",
     "example",
@@ -164,8 +164,8 @@ def _reach(
     else:
         name = ""
     _refuse_unknown(schema, pointer)
-    if variants := schema.get("oneOf"):
-        return _union(document, schema, variants, pointer, collected)
+    if keyword := next((each for each in ("oneOf", "anyOf") if schema.get(each)), None):
+        return _union(document, schema, keyword, pointer, collected)
     kind = str(schema.get("type"))
     if kind == "object":
         if not name:
@@ -195,21 +195,22 @@ def _reach(
 def _union(
     document: dict[str, Any],
     schema: dict[str, Any],
-    variants: list[dict[str, Any]],
+    keyword: str,
     pointer: str,
     collected: dict[str, dict[str, list[str]]],
 ) -> list[str]:
-    reached = [_reach(document, variant, f"{pointer}/oneOf/{i}", collected) for i, variant in enumerate(variants)]
+    variants, at = schema[keyword], f"{pointer}/{keyword}"
+    reached = [_reach(document, variant, f"{at}/{i}", collected) for i, variant in enumerate(variants)]
     types = {arguments[0].strip("'") for arguments in reached}
     if types != {"object"} or schema.keys() & (_CONSTRAINTS.keys() | {"properties", "items"}):
-        raise GenerationError(f"{pointer}/oneOf: limits.py carries unions of objects only, not of {sorted(types)}")
+        raise GenerationError(f"{at}: limits.py carries unions of objects only, not of {sorted(types)}")
     targets = [find(document, each["$ref"][1:]) if "$ref" in each else each for each in variants]
     if any(each.get("additionalProperties") is True and not each.get("properties") for each in targets):
         return [repr("object")]  # one of them holds anything
     told = schema.get("discriminator", {})
     tagged = {tag: target.rpartition("/")[2] for tag, target in told.get("mapping", {}).items()}
     if not tagged:
-        raise GenerationError(f"{pointer}/oneOf: nothing tells the variants apart; give each a field of its own value")
+        raise GenerationError(f"{at}: nothing tells the variants apart; give each a field of its own value")
     return [repr("object"), f"tag={told['propertyName']!r}", f"variants={tuple(sorted(tagged.items()))!r}"]
 
 

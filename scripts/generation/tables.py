@@ -84,8 +84,9 @@ def _type(document: dict[str, Any], schema: dict[str, Any], pointer: str, found:
         if "properties" in target:
             return f"{name}{nullable}"
         return _type(document, target, pointer, found)
-    if variants := schema.get("oneOf"):
-        types = [_type(document, variant, f"{pointer}/oneOf/{index}", found) for index, variant in enumerate(variants)]
+    if keyword := next((each for each in ("oneOf", "anyOf") if schema.get(each)), None):
+        at = f"{pointer}/{keyword}"
+        types = [_type(document, variant, f"{at}/{index}", found) for index, variant in enumerate(schema[keyword])]
         return " | ".join(dict.fromkeys(types)) + nullable
     if "enum" in schema:
         return f"Literal[{', '.join(map(repr, schema['enum']))}]{nullable}"

@@ -98,9 +98,9 @@ class NewFile(TypedDict):
     """A file to upload."""
 
     content_type: Required[str]
-    filename: NotRequired[str]
-    path: NotRequired[str]
-    public: NotRequired[bool]
+    filename: NotRequired[str | None]
+    path: NotRequired[str | None]
+    public: NotRequired[bool | None]
     size: Required[int]
     uri: Required[str]
 

@@ -52,7 +52,7 @@ class Condition(NamedTuple):
     absent: bool = False
 
 
-SPEC_SHA256: Final = "f15511fd722f5bd904c0e6ccdb7e02e8734a9fb0193250c5559d9e0f6216f977"
+SPEC_SHA256: Final = "7bdf927de4aa50182b6e6096cd44245bee724c94701b89aa2ae1fe84d28370e9"
 GENERATOR: Final = "openapi-python-client 0.29.1"
 LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
     "AppInput": {},
@@ -160,9 +160,9 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
     },
     "NewFile": {
         "content_type": Limit("content_type", "string", required=True),
-        "filename": Limit("filename", "string", required=False),
-        "path": Limit("path", "string", required=False),
-        "public": Limit("public", "boolean", required=False),
+        "filename": Limit("filename", "string", required=False, nullable=True),
+        "path": Limit("path", "string", required=False, nullable=True),
+        "public": Limit("public", "boolean", required=False, nullable=True),
         "size": Limit("size", "integer", required=True, minimum=0),
         "uri": Limit("uri", "string", required=True),
     },

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -21,11 +21,11 @@ class NewFile:
     """ Its size in bytes. """
     uri: str
     """ Always empty. """
-    filename: str | Unset = UNSET
+    filename: None | str | Unset = UNSET
     """ Its name. """
-    path: str | Unset = UNSET
+    path: None | str | Unset = UNSET
     """ A path to keep it under. """
-    public: bool | Unset = UNSET
+    public: bool | None | Unset = UNSET
     """ Let everybody read it. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -36,11 +36,23 @@ class NewFile:
 
         uri = self.uri
 
-        filename = self.filename
+        filename: None | str | Unset
+        if isinstance(self.filename, Unset):
+            filename = UNSET
+        else:
+            filename = self.filename
 
-        path = self.path
+        path: None | str | Unset
+        if isinstance(self.path, Unset):
+            path = UNSET
+        else:
+            path = self.path
 
-        public = self.public
+        public: bool | None | Unset
+        if isinstance(self.public, Unset):
+            public = UNSET
+        else:
+            public = self.public
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -69,11 +81,32 @@ class NewFile:
 
         uri = d.pop("uri")
 
-        filename = d.pop("filename", UNSET)
+        def _parse_filename(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        path = d.pop("path", UNSET)
+        filename = _parse_filename(d.pop("filename", UNSET))
 
-        public = d.pop("public", UNSET)
+        def _parse_path(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        path = _parse_path(d.pop("path", UNSET))
+
+        def _parse_public(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        public = _parse_public(d.pop("public", UNSET))
 
         new_file = cls(
             content_type=content_type,
