@@ -20,8 +20,14 @@ from ._runtime.http.blocking import BlockingIO
 from .emulator.services.registry import SERVICES
 
 if TYPE_CHECKING:
+    from ._runtime.http.answers import HttpStream
     from ._runtime.http.settings import HttpSettings
+    from ._runtime.io.deadline import TimeLimit
+    from ._runtime.io.protocol import ExternalRequest, Request
     from .emulator import Clock, Emulator
+
+LOOK_SECONDS = 0.02  # of real time, for what a stream has to say
+STEP_SECONDS = 1.0  # of the emulator's time, between two looks
 
 # A thread or task has lived through its own waits only: those of others must not use up the time of its requests.
 _skipped: ContextVar[float] = ContextVar("mirelo_ergo_skipped_seconds", default=0.0)
@@ -63,6 +69,9 @@ class _BlockingIO(BlockingIO):
     async def sleep(self, seconds: float) -> None:
         _waits.skip(self._emulator.clock, seconds)
 
+    async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> HttpStream:
+        return _hurried(await super().stream(request, limit), self)
+
 
 class _AsyncIO(AsyncIO):
     def __init__(self, settings: HttpSettings, emulator: Emulator) -> None:
@@ -78,6 +87,23 @@ class _AsyncIO(AsyncIO):
     async def sleep(self, seconds: float) -> None:
         _waits.skip(self._emulator.clock, seconds)
         await asyncio.sleep(0)
+
+    async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> HttpStream:
+        return _hurried(await super().stream(request, limit), self)
+
+
+def _hurried(stream: HttpStream, io: _BlockingIO | _AsyncIO) -> HttpStream:
+    """Let the emulator's time go forward while nothing comes on a stream."""
+    read = stream.read_within
+
+    async def read_within(seconds: float) -> bytes | None:
+        until = io.now() + seconds
+        while (piece := await read(LOOK_SECONDS)) is None and (left := until - io.now()) > 0:
+            await io.sleep(min(STEP_SECONDS, left))
+        return piece
+
+    stream.read_within = read_within  # type: ignore[method-assign]  # on this one only
+    return stream
 
 
 def client(emulator: Emulator, service: str) -> Any:

@@ -17,6 +17,7 @@ import pytest
 from dateutil import parser
 
 from mirelo_ergo.emulator import Emulator, faults, running, serve
+from mirelo_ergo.emulator.services.registry import SERVICES
 from tests.emulator.gateway import SOUND, SPEC, STATUS, TEXT, VIDEO, Gateway, wait_until
 from tests.emulator.support import Api
 
@@ -317,7 +318,7 @@ def test_serve_tells_where_each_service_is(tmp_path: Path, capsys: pytest.Captur
         try:
             wait_until(ready.exists)
             told.update(json.loads(ready.read_text(encoding="utf-8")))
-            for url in told["services"].values():
+            for url in (told["services"]["mirelo"], told["services"]["pixazo"]):
                 headers = {"Ocp-Apim-Subscription-Key": told["key"]}
                 statuses.append(httpx.get(f"{url}{STATUS}x", headers=headers, verify=False).status_code)
                 statuses.append(httpx.post(url + TEXT, json=PROMPT, headers=headers, verify=False).status_code)
@@ -329,13 +330,15 @@ def test_serve_tells_where_each_service_is(tmp_path: Path, capsys: pytest.Captur
         serve(ready_file=ready)
         work.result()
     assert list(told) == ["url", "key", "pid", "services", "urls", "keys"]
-    assert list(told["services"]) == ["mirelo", "pixazo"]
+    assert list(told["services"]) == list(told["keys"]) == list(SERVICES)
     assert told["urls"] == told["services"]
-    assert told["keys"] == dict.fromkeys(told["services"], told["key"])
+    assert told["keys"] == {name: each.written_key(told["key"]) for name, each in SERVICES.items()}
     assert told["services"]["mirelo"] == told["url"]
     assert statuses == [404, 404, 404, 202]
-    printed = capsys.readouterr().out
-    assert printed == f"emulator at {told['url']}\npixazo at {told['services']['pixazo']}\nkey {told['key']}\n"
+    first, *others, last = capsys.readouterr().out.splitlines()
+    assert (first, last) == (f"emulator at {told['url']}", f"key {told['key']}")
+    assert f"pixazo at {told['services']['pixazo']}" in others
+    assert f"inference_sh at {told['urls']['inference_sh']}, key {told['keys']['inference_sh']}" in others
 
 
 def test_both_on_ipv6() -> None:

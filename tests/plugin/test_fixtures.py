@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -111,6 +112,31 @@ def test_every_service_has_its_fixtures(request: pytest.FixtureRequest) -> None:
             True,
             True,
         ]
+
+
+@pytest.mark.parametrize("client", ["inference_sh_client", "async_inference_sh_client"])
+def test_streams_take_the_emulators_time(
+    mirelo_emulator: Emulator, request: pytest.FixtureRequest, client: str
+) -> None:
+    given: Any = request.getfixturevalue(client)
+    began, states = mirelo_emulator.clock.now(), list[str]()
+
+    async def awaited() -> Any:
+        async with given:
+            made = await given.mmaudio("rain", duration=60).run(
+                on_progress=lambda status: states.append(status.raw_status)
+            )
+            return await made.bytes()
+
+    if client == "async_inference_sh_client":
+        (sound,) = asyncio.run(awaited())
+    else:
+        (sound,) = (
+            given.mmaudio("rain", duration=60).run(on_progress=lambda status: states.append(status.raw_status)).bytes()
+        )
+    assert sound[:4] == b"fLaC"
+    assert mirelo_emulator.clock.now() - began > 10
+    assert {"queued", "running"} <= set(states), "the stream was followed"
 
 
 def test_the_gateways_client(mirelo_emulator: Emulator, pixazo_client: PixazoClient) -> None:

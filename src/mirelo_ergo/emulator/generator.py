@@ -110,7 +110,7 @@ class JobService:
 
         A worker looks at a clip's pictures and runs the coders; other sound is computed when it is read. Beside the
         fields of Mirelo's requests, `values` may have what other services offer: `seed`, `rounds` of a loop, the
-        `audio_format` and `audio_rate`, and `lenient`, which see `RenderTask` and `Sources.clip`.
+        `audio_format` and `audio_rate`, "both" as `output`, and `lenient`, which see `RenderTask` and `Sources.clip`.
         """
         if segments.generated_ms(values) is not None:  # else there is no price yet
             self._store.check_balance(key, self.quote(values)["credits"])
@@ -196,7 +196,8 @@ class JobService:
             num_samples=values.get("num_samples", 1),
             prompt=values.get("prompt", ""),
             loop=values.get("loop", False),
-            as_video=values.get("output") == "video",
+            as_video=values.get("output") in ("video", "both"),
+            with_sound=values.get("output") == "both",
             audio_format=read_format(values.get("audio_format", "wav"), rate=values.get("audio_rate", wav.RATE)),
             rounds=values.get("rounds", 1),
             seed=values.get("seed"),

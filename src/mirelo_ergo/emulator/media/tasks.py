@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 class RenderTask:
     """What is to be made, how often, and out of what.
 
-    `rounds` is how often a loop is heard; a `seed` takes part in every sample's own one.
+    `rounds` is how often a loop is heard; a `seed` takes part in every sample's own one. `with_sound` hands out the
+    sound too, before the clip that has it, and then the clip has no other one.
     """
 
     segment: Segment
@@ -38,6 +39,7 @@ class RenderTask:
     prompt: str
     loop: bool
     as_video: bool
+    with_sound: bool
     audio_format: AudioFormat
     rounds: int
     seed: int | None
@@ -70,7 +72,7 @@ class RenderTask:
             jumps = picture.jumps(clip.path, clip.headers, clip.window, check)
             sounds = [self._sound(each, jumps) for each in self._seeds(seed)]
             if not self.as_video:
-                return tuple(Rendering(each, variant=number) for number, each in enumerate(sounds))
+                return tuple(self._written(each, number, disk, check) for number, each in enumerate(sounds))
 
             def passing(kind: str, size: int) -> Path:
                 path = disk.new_file(kind, size)
@@ -82,10 +84,14 @@ class RenderTask:
             if start_ms or clip.headers.codec not in clips.COPYABLE:
                 window = passing("window", size)
                 clips.cut(clip.path, window, start_ms, duration_ms, check)
-            samples = passing("sound", duration_ms * FRAMES_PER_MS * wav.FRAME_BYTES)
-            own = recording.own_sound(clip.path, samples, clip.window, check)
+            own = None
+            if not self.with_sound:
+                samples = passing("sound", duration_ms * FRAMES_PER_MS * wav.FRAME_BYTES)
+                own = recording.own_sound(clip.path, samples, clip.window, check)
             made: list[Rendering] = []
             for number, each in enumerate(sounds):
+                if self.with_sound:
+                    made.append(self._written(each, number, disk, check))
                 target = disk.new_file("result", size)
                 clips.add_sound(window, target, each if own is None else Mixed(each, own), duration_ms, check)
                 made.append(Rendering(each, target, "mp4", variant=number))

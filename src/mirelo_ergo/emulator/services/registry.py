@@ -6,6 +6,7 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from mirelo_ergo.emulator.services.inference_sh.service import InferenceSh
 from mirelo_ergo.emulator.services.mirelo.service import Mirelo
 from mirelo_ergo.emulator.services.pixazo.service import Pixazo
 from mirelo_ergo.emulator.spec.targets import GROUPS, STORE, UNIONS, Target
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.emulator.services.service import EmulatedService
 
-SERVICES: Mapping[str, type[EmulatedService]] = {service.name: service for service in (Mirelo, Pixazo)}
+SERVICES: Mapping[str, type[EmulatedService]] = {service.name: service for service in (Mirelo, Pixazo, InferenceSh)}
 MAIN = Mirelo.name
 """The service on the emulator's main port, where its page and its own endpoints are too."""
 

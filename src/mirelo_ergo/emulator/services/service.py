@@ -60,6 +60,14 @@ class EmulatedService(ABC):
     settings: ClassVar[Mapping[str, Bound]] = {}
     """Its attributes that can be set, with what each may be: in Python on the instance, elsewhere over the wire."""
 
+    if not TYPE_CHECKING:  # or the type checkers would let any name be set
+
+        def __setattr__(self, name: str, value: object) -> None:
+            bound = self.settings.get(name)
+            if bound is not None and not bound.allows(value):
+                raise ValueError(f"{name} is {value!r}: it has to be {bound.words()}")
+            super().__setattr__(name, value)
+
     def __init__(self, state: State) -> None:
         self._state = state
         self._keys = IdempotencyKeys[Any](state.clock)

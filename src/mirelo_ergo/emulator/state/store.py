@@ -253,8 +253,14 @@ class Store:
         """Forget a job that has ended, and remove its results."""
         with self._lock:
             if job.done and self._jobs.pop(job.id, None) is not None:
-                for rendering in job.results:
-                    rendering.delete()
+                self.remove_results(job)
+
+    def remove_results(self, job: Job) -> None:
+        """Remove what a job that has ended gave; the job stays."""
+        with self._lock:
+            for rendering in job.results:
+                rendering.delete()
+            job.results = ()
 
     def result(self, job_id: str, index: int) -> Rendering | None:
         """Return one result of a job younger than 24 h."""
@@ -315,8 +321,7 @@ class Store:
             elif not job.done:
                 continue  # still rendering: it has to end, and be charged, first
             del self._jobs[job_id]
-            for rendering in job.results:
-                rendering.delete()
+            self.remove_results(job)
 
 
 def _remove_results(work: Future[tuple[Rendering, ...]]) -> None:

@@ -41,9 +41,8 @@ class Pixazo(EmulatedService):
     key_scheme = ""
     settings: ClassVar = {"timestamps": Choice(TIMESTAMPS)}
 
-    def __init__(self, state: State) -> None:
-        super().__init__(state)
-        self._timestamps: Timestamps = "mixed"
+    timestamps: Timestamps = "mixed"
+    """The shape of the times: "iso", "plain", or "mixed", which has both in the answers about most requests."""
 
     @classmethod
     def group(cls, operation: Operation) -> str:
@@ -54,18 +53,6 @@ class Pixazo(EmulatedService):
     def refuse(cls, refusal: Refusal) -> Response:
         """Write a refusal as the queue's errors."""
         return answers.refuse(refusal)
-
-    @property
-    def timestamps(self) -> Timestamps:
-        """The shape of the times: "iso", "plain", or "mixed", which has both in the answers about most requests."""
-        return self._timestamps
-
-    @timestamps.setter
-    def timestamps(self, shape: Timestamps) -> None:
-        bound = self.settings["timestamps"]
-        if not bound.allows(shape):
-            raise ValueError(f"timestamps is {shape!r}: it has to be {bound.words()}")
-        self._timestamps = shape
 
     def routes(self) -> list[Route]:
         """Return a route for every operation, and one for the models that the gateway does not have."""
@@ -105,7 +92,7 @@ class Pixazo(EmulatedService):
         raise Refusal("model_not_found", 400, f"there is no model {short(request.path_params['model'])}")
 
     def _status(self, job: Job, base: str) -> dict[str, Any]:
-        return request_status(job, self._state.clock.now(), self._state.blobs.result_urls(base, job), self._timestamps)
+        return request_status(job, self._state.clock.now(), self._state.blobs.result_urls(base, job), self.timestamps)
 
     async def _call_back(self, webhook: str, job: Job, base: str, *, every_cycle: bool) -> None:
         """Tell a webhook of the job's end, and before it what it is at growing intervals, as the queue looks."""
