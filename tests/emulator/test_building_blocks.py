@@ -121,7 +121,7 @@ def test_a_fault_can_be_kept_to_one_service(emu: Emulator, http: httpx.Client) -
     assert [cook(http).status_code for _ in range(4)] == [503, 502, 502, 202]
     with pytest.raises(ValueError, match="which mirelo does not have"):
         faults.Rule("cook", faults.Reset(), service="mirelo")
-    with pytest.raises(ValueError, match="service is 'bakery': it has to be one of mirelo, .*kitchen"):
+    with pytest.raises(ValueError, match=r"service is 'bakery': it has to be one of mirelo, .*kitchen"):
         faults.Rule("submit", faults.Reset(), service="bakery")
 
 

@@ -291,12 +291,13 @@ def test_a_first_sound_is_made_and_heard(page: Page, emu: Emulator) -> None:
 
 def test_addresses_and_key_are_copied(browser: Browser, emu: Emulator) -> None:
     with opened(browser, emu.url, permissions=["clipboard-read", "clipboard-write"]) as (page, _):
-        for label, text in [("Key", emu.key), ("Mirelo", emu.url), ("Pixazo gateway", emu.urls["pixazo"])]:
-            page.get_by_role("button", name=f"Copy {label}").click()
+        shown = [("Key", emu.key), ("Mirelo", emu.url), ("Pixazo gateway", emu.urls["pixazo"])]
+        for label, text in [*shown, ("Key of inference.sh", emu.keys["inference_sh"])]:
+            page.get_by_role("button", name=f"Copy {label}", exact=True).click()
             expect(page.get_by_role("status")).to_have_text("Copied.")
             assert page.evaluate("navigator.clipboard.readText()") == text
         page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
-        page.get_by_role("button", name="Copy Key").click()
+        page.get_by_role("button", name="Copy Key", exact=True).click()
         expect(page.get_by_role("status")).to_have_text("Marked: copy it with the keyboard.")
         assert page.evaluate("getSelection().toString()") == emu.key
 

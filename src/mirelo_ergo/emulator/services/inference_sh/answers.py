@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from starlette.responses import JSONResponse
 
-from mirelo_ergo.emulator.state.clock import iso
+from mirelo_ergo.emulator.clock import iso
 from mirelo_ergo.emulator.web.pages import page, read_cursor
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
+    from mirelo_ergo.emulator.refusals import Refusal
     from mirelo_ergo.emulator.state.records import Job
-    from mirelo_ergo.emulator.web.refusals import Refusal
 
 Numbering = Literal["new", "old", "names"]
 Progress = Literal["none", "number", "steps", "output"]

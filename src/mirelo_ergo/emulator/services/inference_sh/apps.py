@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import attrs
 
+from mirelo_ergo.emulator.refusals import Refusal, bad_request, short
 from mirelo_ergo.emulator.services.inference_sh.files import Reference, references
 from mirelo_ergo.emulator.spec.schemas import Document, Schema
 from mirelo_ergo.emulator.spec.spec import check
-from mirelo_ergo.emulator.web.refusals import Refusal, bad_request, short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

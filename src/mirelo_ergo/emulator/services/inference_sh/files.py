@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from mirelo_ergo.emulator.state.clock import iso
-from mirelo_ergo.emulator.web.refusals import Refusal, bad_request, short
+from mirelo_ergo.emulator.clock import iso
+from mirelo_ergo.emulator.refusals import Refusal, bad_request, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from mirelo_ergo.emulator.shared import State
     from mirelo_ergo.emulator.state.records import Asset
-    from mirelo_ergo.emulator.state.shared import State
 
 URI: Final = "inf://files/"
 

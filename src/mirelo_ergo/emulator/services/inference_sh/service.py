@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from starlette.responses import JSONResponse
 
+from mirelo_ergo.emulator.clock import Stopping, iso
+from mirelo_ergo.emulator.refusals import Refusal, bad_request
 from mirelo_ergo.emulator.services.inference_sh import answers, apps
 from mirelo_ergo.emulator.services.inference_sh.answers import NUMBERINGS, PROGRESSES
 from mirelo_ergo.emulator.services.inference_sh.files import Files
 from mirelo_ergo.emulator.services.inference_sh.sessions import Sessions
 from mirelo_ergo.emulator.services.service import EmulatedService
 from mirelo_ergo.emulator.spec.bounds import Choice
-from mirelo_ergo.emulator.state.clock import Stopping, iso
 from mirelo_ergo.emulator.state.records import Origin
 from mirelo_ergo.emulator.web import wire
 from mirelo_ergo.emulator.web.ndjson import NdjsonResponse
-from mirelo_ergo.emulator.web.refusals import Refusal, bad_request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.emulator.services.inference_sh.answers import Numbering, Progress
     from mirelo_ergo.emulator.services.inference_sh.apps import App
+    from mirelo_ergo.emulator.shared import State
     from mirelo_ergo.emulator.spec.spec import Operation
     from mirelo_ergo.emulator.state.records import Job
-    from mirelo_ergo.emulator.state.shared import State
 
 Lines = Literal["partial", "whole", "bare"]
 Outputs = Literal["objects", "urls"]

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mirelo_ergo.emulator.web.refusals import Refusal, bad_request, short
+from mirelo_ergo.emulator.refusals import Refusal, bad_request, short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mirelo_ergo.emulator.state.clock import Clock
+    from mirelo_ergo.emulator.clock import Clock
     from mirelo_ergo.emulator.state.records import Job
 
 NEW = "new"

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from mirelo_ergo.emulator.services.pixazo.answers import Timestamps
-    from mirelo_ergo.emulator.shared import State
     from mirelo_ergo.emulator.spec.spec import Operation
     from mirelo_ergo.emulator.state.records import Job
 
