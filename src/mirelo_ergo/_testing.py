@@ -119,4 +119,4 @@ def async_client(emulator: Emulator, service: str) -> Any:
 def _on(emulator: Emulator, service: str, name: str, io: type[_BlockingIO | _AsyncIO]) -> Any:
     own = {"_new_io": lambda self, settings: io(settings, emulator)}
     kind = type(name, (getattr(mirelo_ergo, name),), own)
-    return kind(api_key=emulator.keys[service], base_url=emulator.urls[service])
+    return kind(api_key=emulator.keys[service], base_url=emulator.urls[service], **SERVICES[service].options)

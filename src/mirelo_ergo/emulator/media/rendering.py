@@ -11,7 +11,7 @@ from mirelo_ergo.emulator.media import wav
 from mirelo_ergo.emulator.media.formats import MEDIA_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 CHUNK = 256 * 1024
@@ -76,8 +76,14 @@ class Rendering:
                 first += len(chunk)
                 yield chunk
 
-    def delete(self) -> None:
-        """Remove the file, if there is one, and what the sound reads from, which other results may have removed."""
-        for path in (*(() if self.sound is None else self.sound.files), self.file):
-            if path is not None:
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Its own file, if there is one, and those that its sound reads from."""
+        own = () if self.file is None else (self.file,)
+        return own if self.sound is None else (*self.sound.files, *own)
+
+    def delete(self, needed: Collection[Path] = ()) -> None:
+        """Remove its files, but those that are needed; other results may have removed some of them."""
+        for path in self.files:
+            if path not in needed:
                 path.unlink(missing_ok=True)

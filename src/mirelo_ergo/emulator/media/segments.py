@@ -1,8 +1,8 @@
 """What a generation is asked to make: how long it is, where in an input it goes, and which part of a clip it is for.
 
 The fields of a request say which it is: a sound of `duration_ms`, `append_duration_ms` more of an input, a new
-`segment` of an input, or, without any of them, as much as the input has. So a family with these fields needs nothing
-here.
+`segment` or `region` of an input, or, without any of them, as much as the input has. So a family with these fields
+needs nothing here.
 """
 
 from __future__ import annotations
@@ -46,8 +46,9 @@ def generated_ms(values: Mapping[str, Any]) -> int | None:
 
     None stands for the length of the input: no field tells another.
     """
-    if "segment" in values:
-        return generated_ms(values["segment"])
+    region = _region(values)
+    if region is not None:
+        return generated_ms(values[region])
     if "start_ms" in values:
         start_ms, end_ms = values["start_ms"], values["end_ms"]
         if start_ms < 0:
@@ -73,11 +74,13 @@ def segment(values: Mapping[str, Any], frames: int) -> Segment:
         duration_ms = input_ms if frames else DEFAULT_MS
         return Segment(duration_ms, 0, Window(offset_ms, duration_ms, f"start_offset_ms {offset_ms}"))
     duration_ms = given_ms
-    if "segment" in values:
-        start_ms, end_ms = values["segment"]["start_ms"], values["segment"]["end_ms"]
+    region = _region(values)
+    if region is not None:
+        start_ms, end_ms = values[region]["start_ms"], values[region]["end_ms"]
         if frames < end_ms * FRAMES_PER_MS:
-            raise _too_short(input_ms, f"segment.end_ms is {end_ms}")
-        return Segment(duration_ms, start_ms * FRAMES_PER_MS, Window(start_ms, duration_ms, f"segment.end_ms {end_ms}"))
+            raise _too_short(input_ms, f"{region}.end_ms is {end_ms}")
+        terms = f"{region}.end_ms {end_ms}"
+        return Segment(duration_ms, start_ms * FRAMES_PER_MS, Window(start_ms, duration_ms, terms))
     if "append_duration_ms" in values:
         if frames < MIN_PREFIX_MS * FRAMES_PER_MS:
             raise _too_short(input_ms, f"needed are {MIN_PREFIX_MS} ms")
@@ -91,6 +94,11 @@ def segment(values: Mapping[str, Any], frames: int) -> Segment:
     return Segment(
         duration_ms, 0, Window(offset_ms, duration_ms, f"start_offset_ms {offset_ms} + duration_ms {duration_ms}")
     )
+
+
+def _region(values: Mapping[str, Any]) -> str | None:
+    """Return what the part of an input that is made again is called, None where none is."""
+    return next((name for name in ("segment", "region") if name in values), None)
 
 
 def _too_short(input_ms: int, needed: str) -> Refusal:

@@ -10,7 +10,7 @@ import attrs
 
 from mirelo_ergo.emulator.media import clips, encoding, picture, recording, sound, wav
 from mirelo_ergo.emulator.media.rendering import Rendering
-from mirelo_ergo.emulator.media.samples import Mixed
+from mirelo_ergo.emulator.media.samples import Fitted, Mixed
 from mirelo_ergo.emulator.media.segments import FRAMES_PER_MS
 from mirelo_ergo.emulator.media.splice import Splice
 
@@ -31,7 +31,8 @@ class RenderTask:
     """What is to be made, how often, and out of what.
 
     `rounds` is how often a loop is heard; a `seed` takes part in every sample's own one. `with_sound` hands out the
-    sound too, before the clip that has it, and then the clip has no other one.
+    sound too, before the clip that has it, and then the clip has no other one. With `keep_speech`, a clip's own sound,
+    which stands for its speech, is heard with the new one; with `speech_stem` it is a file of its own too.
     """
 
     segment: Segment
@@ -45,6 +46,8 @@ class RenderTask:
     seed: int | None
     recording: Recording | None
     clip: ClipSource | None
+    keep_speech: bool = False
+    speech_stem: bool = False
 
     @property
     def takes_time(self) -> bool:
@@ -72,7 +75,7 @@ class RenderTask:
             jumps = picture.jumps(clip.path, clip.headers, clip.window, check)
             sounds = [self._sound(each, jumps) for each in self._seeds(seed)]
             if not self.as_video:
-                return tuple(self._written(each, number, disk, check) for number, each in enumerate(sounds))
+                return self._heard(clip, sounds, disk, check)
 
             def passing(kind: str, size: int) -> Path:
                 path = disk.new_file(kind, size)
@@ -97,12 +100,31 @@ class RenderTask:
                 made.append(Rendering(each, target, "mp4", variant=number))
             return tuple(made)
 
-    def _written(self, made: Sound, variant: int, disk: Disk, check: Callable[[], None]) -> Rendering:
+    def _heard(
+        self, clip: ClipSource, sounds: Sequence[Sound], disk: Disk, check: Callable[[], None]
+    ) -> tuple[Rendering, ...]:
+        """Make the sounds for a clip, with its speech where that is to be kept."""
+        own = None
+        with ExitStack() as undo:
+            if self.keep_speech:
+                path = disk.new_file("speech", clip.window.duration_ms * FRAMES_PER_MS * wav.FRAME_BYTES)
+                undo.callback(path.unlink, missing_ok=True)
+                own = recording.own_sound(clip.path, path, clip.window, check)
+            made: list[Rendering] = []
+            for number, each in enumerate(sounds):
+                made.append(self._written(each if own is None else Mixed(each, own), number, disk, check))
+                if own is not None and self.speech_stem:
+                    made.append(self._written(Fitted(own, each.frames), number, disk, check, role="speech"))
+            if own is not None:
+                undo.pop_all()  # the results read from it
+            return tuple(made)
+
+    def _written(self, made: Sound, variant: int, disk: Disk, check: Callable[[], None], role: str = "") -> Rendering:
         if self.audio_format.plain:
-            return Rendering(made, variant=variant)
+            return Rendering(made, role=role, variant=variant)
         target = disk.new_file("result", wav.size(made))
         encoding.encode(made, target, self.audio_format, check)
-        return Rendering(made, target, self.audio_format.name, variant=variant)
+        return Rendering(made, target, self.audio_format.name, role=role, variant=variant)
 
     def _sound(self, seed: int, jumps: Sequence[tuple[float, float]] | None = None) -> Sound:
         length_ms = self.segment.duration_ms

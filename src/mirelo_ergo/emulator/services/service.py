@@ -48,6 +48,8 @@ class EmulatedService(ABC):
     """The service on whose port it answers; without it, it has a port of its own."""
     clients: ClassVar[tuple[str, str]]
     """The sync and the async client class of `mirelo_ergo` that the pytest fixtures give."""
+    options: ClassVar[Mapping[str, Any]] = {}
+    """What these clients are made with, beside key and address."""
     key_header: ClassVar[str] = "Authorization"
     key_scheme: ClassVar[str] = "Bearer"
     """What stands before the key in its header; "" where the header has only the key."""

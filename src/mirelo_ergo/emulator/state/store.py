@@ -77,6 +77,12 @@ class Store:
         with self._lock:
             self.account(key).balance = amount
 
+    def held(self, key: str) -> int:
+        """Return what the running jobs of a key hold of its balance."""
+        with self._lock:
+            self.settle()
+            return self._held[key]
+
     def grant(self, amount: int) -> None:
         """Set the balance of every key, also of those to come."""
         with self._lock:
@@ -334,10 +340,12 @@ def _kept(results: tuple[Rendering, ...], lost: int) -> tuple[tuple[Rendering, .
     """Return the results without the last ones, which are removed, and how many those were."""
     variants = sorted({each.variant for each in results})
     gone = set(variants[max(0, len(variants) - lost) :] if lost else ())
+    kept = tuple(each for each in results if each.variant not in gone)
+    needed = {path for each in kept for path in each.files}  # several results may read from one recording
     for rendering in results:
         if rendering.variant in gone:
-            rendering.delete()
-    return tuple(each for each in results if each.variant not in gone), len(gone)
+            rendering.delete(needed)
+    return kept, len(gone)
 
 
 def _has_ended(work: Future[tuple[Rendering, ...]]) -> bool:
