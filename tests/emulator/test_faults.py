@@ -19,7 +19,7 @@ from mirelo_ergo.emulator.spec import bounds, targets
 
 EVERY = [
     *(target for service in registry.SERVICES.values() for target in service.targets()),
-    *(target.on(service) for service in registry.SERVICES for target in targets.STORE),
+    *(target.on(service) for service in registry.ports() for target in targets.STORE),
 ]
 OPERATIONS = {target.id: target for target in EVERY}
 SUBMIT = OPERATIONS["textToSfxV16JobCreate"]

@@ -223,6 +223,8 @@ def test_a_form_has_its_time_and_its_size(emu: Emulator, three: v3.Api) -> None:
     emu.fail_next("upload", faults.PolicyExpired())
     assert store_error_of(post_form(opened, b"x", "audio/wav")) == (403, "AccessDenied")
     assert store_error_of(post_form(opened, b"x", "audio/wav")) == (403, "AccessDenied"), "it stays so"
+    emu.fail_next("upload", faults.Status(503), service="mirelo_v3")
+    assert post_form(three.open("audio/wav"), b"x", "audio/wav").status_code == 503
     late = three.open("audio/wav")
     emu.clock.advance(15 * 60 + 1)
     assert store_error_of(post_form(late, b"x", "audio/wav")) == (403, "AccessDenied")

@@ -107,7 +107,11 @@ class Rule:
     def about(self, target: Target) -> bool:
         """Return whether it may hit this operation."""
         named = self.operation in (target.id, target.group) or target.group in targets.UNIONS.get(self.operation, ())
-        there = self.service in (None, target.service)
+        stored = target.group in ("upload", "result")  # the store is one for all services on a port
+        there = self.service is None or target.service in (
+            self.service,
+            registry.port_of(self.service) if stored else "",
+        )
         return named and there and target.group in self.fault.groups
 
 
