@@ -7,11 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from starlette.responses import JSONResponse
 
-from mirelo_ergo.emulator.state.clock import iso
+from mirelo_ergo.emulator.clock import iso
+from mirelo_ergo.emulator.refusals import Refusal
 from mirelo_ergo.emulator.state.idempotency import CONFLICT, IN_FLIGHT
 from mirelo_ergo.emulator.state.records import LAPSED_PREFIX
 from mirelo_ergo.emulator.state.store import DAY
-from mirelo_ergo.emulator.web.refusals import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

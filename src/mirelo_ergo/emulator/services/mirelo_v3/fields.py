@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mirelo_ergo.emulator.web.refusals import Refusal, bad_request
+from mirelo_ergo.emulator.refusals import Refusal, bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

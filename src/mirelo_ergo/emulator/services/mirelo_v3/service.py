@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from starlette.responses import JSONResponse
 
+from mirelo_ergo.emulator.clock import iso
+from mirelo_ergo.emulator.refusals import Refusal, short
 from mirelo_ergo.emulator.services.mirelo.service import Mirelo
 from mirelo_ergo.emulator.services.mirelo_v3 import answers, fields, models
 from mirelo_ergo.emulator.services.service import EmulatedService
 from mirelo_ergo.emulator.spec.bounds import Number
-from mirelo_ergo.emulator.state.clock import iso
 from mirelo_ergo.emulator.state.records import Origin
 from mirelo_ergo.emulator.web import wire
-from mirelo_ergo.emulator.web.refusals import Refusal, short
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from mirelo_ergo.emulator.services.mirelo_v3.fields import Asked
+    from mirelo_ergo.emulator.shared import State
     from mirelo_ergo.emulator.spec.spec import Operation
     from mirelo_ergo.emulator.state.records import Job
-    from mirelo_ergo.emulator.state.shared import State
 
     Handler = Callable[[Request, Operation, str], Awaitable[Response]]
 
