@@ -110,12 +110,10 @@ class JobService:
 
         A worker looks at a clip's pictures and runs the coders; other sound is computed when it is read. Beside the
         fields of Mirelo's requests, `values` may have what other services offer: `seed`, `rounds` of a loop, the
-<<<<<<< HEAD
-        `audio_format` and `audio_rate`, "both" as `output`, and `lenient`, which see `RenderTask` and `Sources.clip`.
-=======
-        `audio_format` and `audio_rate`, `keep_speech` and `speech_stem`, and `lenient`, which see `RenderTask` and
-        `Sources.clip`.
->>>>>>> 6528a04 (Emulate v3 beside v2: keys, forms, states, formats, stems and models)
+            as_video=values.get("output") in ("video", "both"),
+            with_sound=values.get("output") == "both",
+            keep_speech=values.get("keep_speech", False),
+            speech_stem=values.get("speech_stem", False),
         """
         if segments.generated_ms(values) is not None:  # else there is no price yet
             self._store.check_balance(key, self.quote(values)["credits"])
@@ -201,14 +199,10 @@ class JobService:
             num_samples=values.get("num_samples", 1),
             prompt=values.get("prompt", ""),
             loop=values.get("loop", False),
-<<<<<<< HEAD
             as_video=values.get("output") in ("video", "both"),
             with_sound=values.get("output") == "both",
-=======
-            as_video=values.get("output") == "video",
             keep_speech=values.get("keep_speech", False),
             speech_stem=values.get("speech_stem", False),
->>>>>>> 6528a04 (Emulate v3 beside v2: keys, forms, states, formats, stems and models)
             audio_format=read_format(values.get("audio_format", "wav"), rate=values.get("audio_rate", wav.RATE)),
             rounds=values.get("rounds", 1),
             seed=values.get("seed"),
