@@ -6,7 +6,7 @@ COVERAGE := $(if $(CI),--cov --cov-report=term)
 MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE # the tests start some hundred interpreters, and each would compile all it imports
 
-.PHONY: help system check generate drift api-diff update-spec service error-table screenshot lint types test interop faults soak bench \
+.PHONY: help system check generate drift api-diff update-spec service error-table screenshot docs lint types test interop faults soak bench \
 	demo serve build release lock clean
 help:                 ; @sed -nE 's/^([a-z-]+):.*  [#]{2} (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 13
 
@@ -30,6 +30,7 @@ update-spec: .venv/ready ; $(BIN)/python scripts/update_spec.py "$(FILE)" "$(SER
 service: .venv/ready  ; $(BIN)/python scripts/new_service.py "$(NAME)"  ## write the stubs of a new service; NAME=tone_lab
 error-table: .venv/ready ; $(BIN)/python scripts/error_table.py  ## docs/emulator-errors.md, from the table that the tests play
 screenshot: .venv/ready system ; $(BIN)/python scripts/screenshot.py  ## docs/emulator.png, taken from the emulator's page (needs Chromium)
+docs: .venv/ready     ; $(BIN)/python scripts/build_docs.py  ## the documentation's site, in out/site/; strict, and without a network
 check: lint types     ; $(BIN)/python -m pytest -q -n auto tests/unit  ## style, types and unit tests: what to run all day
 lint: .venv/ready     ; $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/codespell && $(BIN)/lint-imports --no-logo  ## style, spelling, and who may import whom
 types: .venv/ready    ; $(BIN)/mypy && $(BIN)/pyright  ## mypy --strict and pyright

@@ -1,8 +1,9 @@
 """Write generated/mirelo_ergo_api/ from openapi/, or prove with --check that it is what would be written.
 
 Each openapi/<service>.yaml is normalised with openapi/overlays/<service>.yaml (see scripts/generation/),
-given to the pinned openapi-python-client, and gets limits.py, operations.py and bodies.py. All is built in a
-temporary folder and swapped in whole. The bytes depend on the specs and the two pinned tools alone; no network is used.
+given to the pinned openapi-python-client, and gets limits.py, operations.py, bodies.py and answers.py. All is built in
+a temporary folder and swapped in whole. The bytes depend on the specs and the two pinned tools alone; no network is
+used.
 """
 
 import argparse
@@ -31,7 +32,7 @@ from scripts.generation.checks import check, module_name
 from scripts.generation.documents import GenerationError, canonical, join, load, operations
 from scripts.generation.limits import render_limits
 from scripts.generation.normalise import load_overlay, normalise, refuse_remote_references
-from scripts.generation.tables import render_bodies, render_operations
+from scripts.generation.tables import render_answers, render_bodies, render_operations
 
 ROOT = Path(__file__).resolve().parent.parent
 GENERATOR = "0.29.1"
@@ -175,6 +176,7 @@ def build_service(document: dict[str, Any], package: Path) -> None:
         "limits.py": render_limits(document, sha256, f"openapi-python-client {GENERATOR}"),
         "operations.py": render_operations(document),
         "bodies.py": render_bodies(document),
+        "answers.py": render_answers(document),
     }
     with tempfile.TemporaryDirectory(prefix="mirelo-ergo-") as folder:
         spec, config = Path(folder) / "spec.json", Path(folder) / "config.json"

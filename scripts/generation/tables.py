@@ -1,4 +1,4 @@
-"""Write operations.py and bodies.py: what each operation is asked at, and the types of what it is asked with.
+"""Write operations.py, bodies.py and answers.py: where each operation is asked, with what, and what a good answer is.
 
 The generated endpoints build whole requests of generated models. Who writes a body as a plain mapping, or needs no
 more than an operation's path, takes these: they import nothing, and what the spec drops or retypes is a type error.
@@ -35,6 +35,23 @@ _BODIES = '''"""The bodies of the service's requests, as types of plain mappings
 from typing import Any, Literal, NotRequired, Required, TypedDict
 
 
+'''
+_ANSWERS = '''"""What an operation of this service answers, without the answers that stand for an error."""
+
+from typing import TypeVar
+
+{imports}
+T = TypeVar("T")
+
+
+def success(answer: {answer}) -> T:
+    """Return the answer that an operation's function gave, typed as what the spec promises for a success.
+
+    Raises TypeError if it is an error's answer, or none. A client that raises for every error never gives one.
+    """
+    if {wrong}:
+        raise TypeError(f"not a success: {{answer!r:.200}}")
+    return answer
 '''
 
 
@@ -115,3 +132,24 @@ def _class(
     if not schema["properties"]:
         yield "    pass"
     yield "\n"
+
+
+def render_answers(document: dict[str, Any]) -> str:
+    """Return the source of answers.py for a normalised and checked spec."""
+    names = error_models(document)
+    wrong = f"answer is None or isinstance(answer, {' | '.join(names)})" if names else "answer is None"
+    imports = f"from .models import {', '.join(names)}\n" if names else ""
+    return _ANSWERS.format(imports=imports, answer=" | ".join(["T", *names, "None"]), wrong=wrong)
+
+
+def error_models(document: dict[str, Any]) -> list[str]:
+    """Return the names of the schemas that answers have which are no success, and no success has."""
+    found: dict[bool, set[str]] = {True: set(), False: set()}
+    for _, operation in operations(document):
+        for status, response in operation["responses"].items():
+            while "$ref" in response:
+                response = find(document, response["$ref"][1:])
+            for content in response.get("content", {}).values():
+                name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+                found[status.startswith("2")].update([name] * bool(name))
+    return sorted(found[False] - found[True])

@@ -39,6 +39,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 Sent = Literal["no", "partial", "yes"]
+"""How much of a request left this machine."""
 
 __all__ = [
     "APIStatusError",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from _pytest.mark import ParameterSet
 
+from bench.children import VENDOR
 from mirelo_ergo.emulator import running
 from tests.support.standins import inference_sh, mirelo_v3, sync_so
 
@@ -25,17 +26,20 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```', re.MULTILINE | re.DOTALL)
+VENDORS = {"mirelo-sdk 1.0.0"}
+"""Titles of the snippets that are written for a vendor's own SDK."""
 BIN = Path(sys.executable).parent
 
 
-def blocks(language: str) -> list[ParameterSet]:
+def blocks(language: str, vendor: bool = False) -> list[ParameterSet]:
+    """Return the snippets in a language, ours or those of a vendor's SDK, each named by its page and line."""
     found = []
     for page in PAGES:
         for match in BLOCK.finditer(page.read_text()):
-            if match[1] == language:
+            if match[1] == language and (match[2] in VENDORS) == vendor:
                 line = page.read_text()[: match.start()].count("\n") + 1
-                found.append(pytest.param(match[2], id=f"{page.name}:{line}"))
+                found.append(pytest.param(match[3], id=f"{page.name}:{line}"))
     return found
 
 
@@ -90,6 +94,55 @@ def test_python_snippet_runs(code: str, emulator: Emulator, standin: dict[str, s
         [sys.executable, "-W", "error", *as_test, "snippet.py"],
         cwd=tmp_path,
         env={**_environment(emulator, tmp_path), **standin},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+TO_THE_EMULATOR = """
+import os
+
+import mirelo
+
+
+class MireloClient(mirelo.MireloClient):
+    def __init__(self, key, **options):
+        super().__init__(key, base_url=os.environ["MIRELO_BASE_URL"], **options)
+
+
+mirelo.MireloClient = MireloClient
+"""
+
+
+@pytest.mark.parametrize("code", blocks("python", vendor=True))
+def test_vendor_snippet_runs(code: str, emulator: Emulator, tmp_path: Path) -> None:
+    """What is said of the vendor's SDK is code of the vendor's SDK: only its address is changed."""
+    assert VENDOR.exists(), "the vendor's SDK has no environment yet: run `make .bench/vendor/ready`"
+    shutil.copy(ROOT / "examples" / "clip.mp4", tmp_path)
+    (tmp_path / "snippet.py").write_text(TO_THE_EMULATOR + code)
+    ran = subprocess.run(
+        [VENDOR, "-W", "ignore", "snippet.py"],
+        cwd=tmp_path,
+        env=_environment(emulator, tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert f"{emulator.url}/" in ran.stdout
+
+
+@pytest.mark.parametrize("script", [block for block in blocks("bash") if not str(block.id).startswith("emulator.md")])
+def test_script_runs(script: str, request: pytest.FixtureRequest, emulator: Emulator, tmp_path: Path) -> None:
+    if request.node.callspec.id.startswith("emulator.md"):
+        return  # it starts an emulator for a test in JavaScript, which tests/docs/test_emulator_page.py does
+    shutil.copy(ROOT / "examples" / "clip.mp4", tmp_path)
+    ran = subprocess.run(
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        env=_environment(emulator, tmp_path),
         capture_output=True,
         text=True,
         timeout=60,

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mirelo_ergo_api.mirelo_v2.answers import success
+from mirelo_ergo_api.mirelo_v2.models import ErrorDetail, ErrorResponse
 
 from scripts.generation.documents import GenerationError
-from scripts.generation.tables import constant_name, render_bodies, render_operations
+from scripts.generation.tables import constant_name, error_models, render_answers, render_bodies, render_operations
 from tests.generation.specs import BODY, NAMES, changed, inlined_spec, prepared, with_cut
 
 LENGTH = BODY + "/properties/length"
@@ -75,3 +77,25 @@ def test_a_field_that_no_class_can_have_is_an_error(tmp_path: Path) -> None:
     spec = changed(BODY + "/properties/from", {"type": "string"})
     with pytest.raises(GenerationError, match="/from: 'from' is a word of Python's own"):
         render_bodies(prepared(tmp_path, spec))
+
+
+def test_an_answer_is_typed_without_those_of_errors(tmp_path: Path) -> None:
+    document = prepared(tmp_path, inlined_spec())
+    answers = document["paths"]["/v1/sounds"]["post"]["responses"]
+    [(status, answer)] = [(status, answer) for status, answer in answers.items() if status.startswith("2")]
+    wrong = {
+        "description": "No.",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    document["components"].setdefault("responses", {})["Wrong"] = wrong
+    answers |= {"400": {"$ref": "#/components/responses/Wrong"}, "409": answer, "default": wrong}
+    assert status == "200"
+    assert error_models(document) == ["Problem"]
+    assert "def success(answer: T | Problem | None) -> T:" in render_answers(document)
+
+
+def test_what_is_no_success_is_refused() -> None:
+    assert success(ErrorDetail("code", 400, "words")) == ErrorDetail("code", 400, "words")
+    for answer in (ErrorResponse(ErrorDetail("code", 400, "words")), None):
+        with pytest.raises(TypeError, match="not a success"):
+            success(answer)

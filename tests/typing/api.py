@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, assert_never, assert_type
 
 import httpx
+from mirelo_ergo_api.mirelo_v2.answers import success
 from mirelo_ergo_api.mirelo_v2.api.account import get_me
 from mirelo_ergo_api.mirelo_v2.client import AuthenticatedClient
 from mirelo_ergo_api.mirelo_v2.models import ErrorResponse, Me
+from mirelo_ergo_api.pixazo.answers import success as pixazo_success
 from mirelo_ergo_api.pixazo.api.sound_effects import text_to_audio
 from mirelo_ergo_api.pixazo.models import QueuedRequest, QueueError, TextToAudioRequest
 
@@ -193,6 +195,7 @@ def blocking(path: Path, video: Video, audio: Audio) -> None:
         assert_type(result.bytes(), list[bytes])
         assert_type(client.low_level, AuthenticatedClient)
         assert_type(get_me.sync(client=client.low_level), ErrorResponse | Me | None)
+        assert_type(success(get_me.sync(client=client.low_level)), Me)
     client.close()
 
 
@@ -424,6 +427,7 @@ def gateway() -> None:
         assert_type(result.download("out"), list[Path])
         queued = text_to_audio.sync(client=client.low_level, body=TextToAudioRequest(text_prompt="rain"))
         assert_type(queued, QueueError | QueuedRequest | None)
+        assert_type(pixazo_success(queued), QueuedRequest)
     for service, operations in capabilities().items():
         assert_type((service, operations), tuple[str, frozenset[str]])
 

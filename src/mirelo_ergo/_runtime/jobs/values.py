@@ -85,6 +85,7 @@ class JobErrored(Plain):
 
 
 JobStatus = JobProcessing | JobSucceeded | JobErrored
+"""Where a job stands: one of three, told apart by their class or their `status`."""
 
 
 @attrs.frozen

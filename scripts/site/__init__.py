@@ -1,0 +1,1 @@
+"""The documentation's site: its settings, and the pages that are written from the source."""

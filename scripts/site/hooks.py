@@ -1,0 +1,54 @@
+"""What is added to the site while it is built: pages that are written from the source, and what needs no network."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mkdocs.structure.files import File
+
+from scripts.site import commands, reference
+from scripts.site.pages import ROOT, TOP, as_page, listed, llms
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+
+log = logging.getLogger("mkdocs.hooks.mirelo_ergo")
+_pages: dict[str, str] = {}
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Write the pages, and give each page of docs/ a place in the navigation."""
+    package = reference.load(ROOT)
+    for name in reference.undocumented(package):
+        log.warning("%s is public and has no docstring", name)  # which the strict build ends for
+    _pages.clear()
+    for name, page in TOP.items():
+        _pages[page] = as_page((ROOT / name).read_text(encoding="utf-8"))
+    _pages.update(reference.pages(package))
+    _pages["reference/commands.md"] = commands.page()
+    navigation: list[Any] = config.nav or []
+    for section in navigation:
+        if "Reference" in section:
+            section["Reference"] = [name for name in _pages if reference.is_reference(name)]
+    known = {*listed(navigation), *_pages}
+    if more := sorted(path.name for path in Path(config.docs_dir).glob("*.md") if path.name not in known):
+        navigation.append({"More": more})
+    _pages["llms.txt"] = llms(navigation, _pages, Path(config.docs_dir))
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the written pages."""
+    for name, content in _pages.items():
+        files.append(File.generated(config, name, content=content))
+    return files
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Give the search index as a script, too: a page that is read from a folder may load nothing else."""
+    folder = Path(config.site_dir) / "search"
+    index = (folder / "search_index.json").read_text(encoding="utf-8")
+    (folder / "search_index.js").write_text(f"var __index = {index}", encoding="utf-8")
