@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from markdown_it import MarkdownIt
@@ -12,6 +13,9 @@ from readme_renderer import markdown
 
 from mirelo_ergo import MireloClient
 from mirelo_ergo.emulator import running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,8 +34,7 @@ def of_common_mark(text: str) -> str:
 
 
 @pytest.mark.parametrize("render", [of_the_package_index, of_common_mark])
-def test_every_table_code_and_heading_is_one(render: object) -> None:
-    assert callable(render)
+def test_every_table_code_and_heading_is_one(render: Callable[[str], str]) -> None:
     page = render(README)
     prose = FENCE.sub("", README)
     assert page.count("<table") == len(re.findall(r"^\|(?:\s*:?-+:?\s*\|)+$", prose, re.MULTILINE))
