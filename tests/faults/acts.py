@@ -284,7 +284,7 @@ class Act:
             threads = ThreadPoolExecutor(1)
             self._stack.callback(threads.shutdown, wait=False)  # a test that fails before the result waits for nothing
             future = threads.submit(self.call)
-            return lambda: future.result(5)
+            return lambda: future.result(60)
         task = self._face.loop.create_task(self.call())
         self._stack.callback(self._face.do, _cancelled(task))
         return lambda: self._face.do(_result(task))
@@ -326,5 +326,5 @@ async def _cancelled(task: asyncio.Task[Any]) -> None:
 
 
 async def _result(task: asyncio.Task[Any]) -> Any:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return await task

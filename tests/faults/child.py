@@ -42,7 +42,7 @@ def interrupts() -> None:
 
 def _interrupted(url: str, call: Any, place: Any, port: int, folder: str) -> None:
     with LeakCheck(Path(folder)):
-        face = Face("sync")
+        face = Face("sync", "sockets")
         client = face.open(url, timeout_ms=60_000)
         fate: dict[str, Any] = {"kind": "none"}
         with face.promise(deadline=30.0):
@@ -149,7 +149,7 @@ def _crashing(colour: Any, url: str, point: str, exactly: bool, subject: str, fo
             os.kill(os.getpid(), signal.SIGKILL)
         say(reached=point)
 
-    face = Face(colour)
+    face = Face(colour, "sockets")
     client = face.open(url)
     with at_point(point, reached):
         if folder:
@@ -177,7 +177,7 @@ def keyed() -> None:
 
 
 def _keyed(colour: Any, url: str, key: str, kill_at: str) -> None:
-    face = Face(colour)
+    face = Face(colour, "sockets")
     client = face.open(url)
     with at_point(kill_at, lambda: os.kill(os.getpid(), signal.SIGKILL)):
         result = face.do(client.text_to_sfx("rain").sync_i_accept_http_timeout_risk(key))

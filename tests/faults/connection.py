@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import math
 import select
 import socket
 import ssl
@@ -39,6 +40,8 @@ LINGER = 1.0
 PIECE = 256 << 10
 GLANCE = 0.01
 ABORT = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close sends RST
+OPEN: dict[int, Connection] = {}
+"""The open connections of all fault servers by their clients' ports."""
 
 
 class ClientGoneError(Exception):
@@ -91,10 +94,19 @@ class Connection:
         self._answering = False
         self._handshaken = host.tls is None
         self._finished = False
+        self.stalled = 0.0
+        """The seconds of all stalls that are over."""
+        self.stalling = 0.0
+        """The seconds of the stall that it is in, inf if only the client or the exit ends it, 0 if it is in none."""
+        self.held = False
+        """Whether it is in a stall that the test ends."""
 
     def run(self) -> None:
         """Run one script after the other until the connection is over, then close the socket."""
+        port = 0
         try:
+            port = self._sock.getpeername()[1]
+            OPEN[port] = self
             self._sock.settimeout(PATIENCE)
             self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._play(self._host.script(self._head))
@@ -111,6 +123,8 @@ class Connection:
         except (ClientGoneError, _OverError):
             pass
         finally:
+            if OPEN.get(port) is self:
+                del OPEN[port]
             self._host.close(self._sock)
 
     def _play(self, script: Script) -> None:
@@ -205,12 +219,15 @@ class Connection:
         poller = select.poll()
         poller.register(self._sock, select.POLLRDHUP)
         deadline = None if seconds is None else time.monotonic() + seconds
+        self.held = until is not None
+        self.stalling = 0.0 if self.held else math.inf if seconds is None else seconds
         while until is None or not until.is_set():
             left = GLANCE if deadline is None else min(GLANCE, deadline - time.monotonic())
             if left <= 0:
-                return
+                break
             if poller.poll(left * 1000):
                 raise ClientGoneError
+        self.stalled, self.stalling, self.held = self.stalled + (seconds or 0.0), 0.0, False
 
     def _finish(self) -> None:
         self._finished = True

@@ -165,7 +165,7 @@ async def cancelled(
             ends.append(time.monotonic())
 
     task = asyncio.create_task(timed())
-    await asyncio.wait_for(reached.wait(), 5)
+    await asyncio.wait_for(reached.wait(), 60)
     await asyncio.to_thread(confirm)
     stopped = time.monotonic()
     task.cancel()

@@ -65,7 +65,7 @@ class LeakCheck:
     temporary names count. Raises AssertionError with the list of what is left.
     """
 
-    def __init__(self, folder: Path | None = None, *, within: float = 1.0) -> None:
+    def __init__(self, folder: Path | None = None, *, within: float = 30.0) -> None:
         self._folder = folder
         self._within = within
 

@@ -34,8 +34,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 HOST = "127.0.0.1"
-EXIT = 1.0
-"""Seconds in which every thread must have ended when the server exits."""
+EXIT = 30.0
+"""Seconds in which every thread must have ended when the server exits: a guard, they end at once."""
+
+LIVE: set[FaultServer] = set()
+"""The fault servers of this process that are between their entry and their exit."""
 
 Router = Callable[[Received], Script]
 Scenario = Sequence[Script] | Router
@@ -113,11 +116,13 @@ class FaultServer:
 
     def __enter__(self) -> Self:
         {"listen": self.listen, "refuse": self.refuse, "hang": self.hang}[self._start]()
+        LIVE.add(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        LIVE.discard(self)
         deadline = time.monotonic() + EXIT
         with self._changed:
             self._stopping = True
@@ -139,6 +144,11 @@ class FaultServer:
         if error is None or isinstance(error, Exception):
             raise AssertionError(report) from error
         error.add_note(report)  # Ctrl-C stays Ctrl-C
+
+    @property
+    def hangs(self) -> bool:
+        """Whether connection attempts get no answer."""
+        return bool(self._fillers)
 
     @property
     def url(self) -> str:
@@ -255,7 +265,7 @@ class FaultServer:
         with self._changed:
             return tuple(request.snapshot() for request in self._requests)
 
-    def wait_for(self, n: int, timeout: float = 5.0) -> tuple[Received, ...]:
+    def wait_for(self, n: int, timeout: float = 60.0) -> tuple[Received, ...]:
         """Wait until `n` requests have arrived whole, and return all; raise after `timeout` seconds."""
         with self._changed:
             if not self._changed.wait_for(lambda: sum(r.complete for r in self._requests) >= n, timeout):

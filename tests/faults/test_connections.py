@@ -27,7 +27,7 @@ KEY = "sk-test"
 
 def until(what: str, reached: Callable[[], bool]) -> None:
     """Wait for what another thread does."""
-    deadline = time.monotonic() + 5.0
+    deadline = time.monotonic() + 60.0
     while not reached():
         assert time.monotonic() < deadline, what
         time.sleep(0.002)

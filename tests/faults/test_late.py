@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mirelo_ergo import AsyncMireloClient, ConfigurationError, MireloClient, NetworkError
-from mirelo_ergo._runtime.http.blocking import BlockingNetwork
+from mirelo_ergo._runtime.http.asynchronous import AsyncIO, AsyncNetwork
+from mirelo_ergo._runtime.http.blocking import BlockingIO, BlockingNetwork
 from mirelo_ergo._runtime.io.deadline import Deadline, Timing
 from mirelo_ergo._runtime.io.protocol import Reply, Request, TransportFailure, run
 from mirelo_ergo._runtime.io.sent import SentTracker
 from tests.faults import mirelo
 from tests.faults.acts import ALL, Act, Kind, good
-from tests.faults.harness import KEY
+from tests.faults.harness import KEY, in_real_time
 from tests.faults.server import FaultServer
 from tests.faults.steps import Close, ReadRequest, Reset, Respond, Script, Send, Signal, Stall, chunked
 from tests.faults.tls import Certificate, trust
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from mirelo_ergo._runtime.http.network import Watched
     from tests.faults.harness import Face
 
 BODY = mirelo.accepted().body
@@ -36,42 +36,29 @@ JSON = {"Content-Type": "application/json"}
 tls_too = pytest.mark.parametrize("tls", [None, "valid"], ids=["plain", "TLS"])
 
 
+@in_real_time
 @tls_too
 def test_fault_15_stood_still(
     face: Face, tls: Certificate | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process stands still until time is up (SIGSTOP, a frozen loop), on P: the answer in the socket is read."""
-    answered, asked = threading.Event(), threading.Event()
+    answered, event, late = threading.Event(), SentTracker.event, [0.0]
     script: Script = [ReadRequest(), mirelo.accepted(), Signal(answered), Stall()]
-    wait = BlockingNetwork.ready
 
-    async def stand_still(
-        self: BlockingNetwork, reading: Sequence[Watched], writing: Sequence[Watched], seconds: float
-    ) -> bool:
-        if reading and asked.is_set():
-            answered.wait(5.0)
-            time.sleep(seconds)  # noqa: ASYNC251  # the sync client's
-            return False
-        return await wait(self, reading, writing, seconds)
+    def stand_still(self: SentTracker, name: str, info: Mapping[str, Any]) -> None:
+        event(self, name, info)
+        if name.endswith("receive_response_headers.started"):
+            answered.wait(60.0)
+            late[0] = 120.0
 
+    for clock in (BlockingIO, BlockingNetwork, AsyncIO, AsyncNetwork):
+        monkeypatch.setattr(clock, "now", lambda _: time.monotonic() + late[0])
+    monkeypatch.setattr(SentTracker, "event", stand_still)
     with (
         FaultServer([script], tls=tls) as server,
-        Act(face, "submit", server, tmp_path, timeout_ms=400, verify=trust()) as act,
+        Act(face, "submit", server, tmp_path, timeout_ms=60_000, verify=trust()) as act,
     ):
-        if face.colour == "sync":
-            monkeypatch.setattr(BlockingNetwork, "ready", stand_still)
-            monkeypatch.setattr(SentTracker, "event", lambda _, name, __: asked.set() if "receive" in name else None)
-            assert act.run().job_id == mirelo.JOB_ID
-            return
-
-        async def frozen() -> Any:
-            submit = asyncio.ensure_future(act.call())
-            await asyncio.to_thread(server.wait_for, 1)
-            answered.wait(5.0)
-            time.sleep(0.5)  # noqa: ASYNC251  # somebody's own code blocks the loop
-            return await submit
-
-        assert face.do(frozen()).job_id == mirelo.JOB_ID
+        assert act.run().job_id == mirelo.JOB_ID
 
 
 CUT: dict[str, tuple[Script, bytes]] = {
@@ -113,15 +100,15 @@ def test_what_came_of_an_answer_goes_with_its_failure(face: Face, how: str, tls:
 
 
 def test_what_came_of_an_answer_is_there_after_a_cancellation() -> None:
-    half = [ReadRequest(), Send(Respond(202, BODY, JSON).wire[:-9]), Stall()]
+    said = threading.Event()
+    half = [ReadRequest(), Send(Respond(202, BODY, JSON).wire[:-9]), Signal(said), Stall()]
 
     async def work(server: FaultServer) -> None:
         async with AsyncMireloClient(KEY, base_url=server.url) as client:
             sent = SentTracker()
             request = Request("POST", "/v2/jobs", b"{}", submit=True)
             task = asyncio.ensure_future(client._io.request(request, Deadline(client._io.now, 9.0), sent))
-            await asyncio.to_thread(server.wait_for, 1)
-            await asyncio.sleep(0.05)
+            await asyncio.to_thread(said.wait, 60.0)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -153,7 +140,7 @@ def test_what_is_in_flight_at_close_comes_to_its_end(face: Face, kind: Kind, tmp
 
 
 def _until(reached: Any) -> None:
-    end = time.monotonic() + 5.0
+    end = time.monotonic() + 60.0
     while not reached():
         assert time.monotonic() < end
         time.sleep(0.002)

@@ -30,8 +30,8 @@ def test_fault_30(face: Face, kind: Kind, tmp_path: Path) -> None:
     ):
         act.refused = 1
         act.run()
-        first, second = act.requests
-        assert second.at - first.at >= 1.0
+        assert len(act.requests) == 2
+        assert face.passed >= 1.0
 
 
 NOON = "Thu, 01 Jan 2026 12:00:00 GMT"

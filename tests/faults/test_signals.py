@@ -39,7 +39,7 @@ def alarm(error: Exception, after: threading.Event) -> Iterator[None]:
     before = signal.signal(signal.SIGALRM, ring)
 
     def ring_then() -> None:
-        after.wait(5.0)
+        after.wait(60.0)
         signal.setitimer(signal.ITIMER_REAL, 0.05)
 
     thread = threading.Thread(target=ring_then)

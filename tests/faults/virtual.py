@@ -19,7 +19,7 @@ from mirelo_ergo._runtime.io.reply import Reply
 from tests.faults.server import Queue, Scenario
 from tests.faults.steps import ReadRequest, Respond, Script, Stall
 from tests.faults.wire import Received
-from tests.support.virtual import Incoming, Late, Sending, VirtualIO
+from tests.support.virtual import START, Incoming, Late, Sending, VirtualIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,6 +92,11 @@ class Wires(VirtualIO):
         super().__init__(self._api, self._external, latency=0.0)
         self._base_url = base_url
         self._servers = servers
+
+    @property
+    def passed(self) -> float:
+        """The seconds that its clock has moved."""
+        return self.clock - START
 
     def _api(self, request: Request) -> Any:
         body = request.body if isinstance(request.body, bytes) else b""
