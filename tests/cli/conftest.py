@@ -40,8 +40,8 @@ def emu() -> Iterator[Emulator]:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """An emulator in another process whose jobs of 10 s still run a while after their submit."""
-    with serving(tmp_path_factory.mktemp("serve"), "--speed", "3", "--seed", "3") as service:
+    """An emulator in another process whose jobs run until a test lets time pass."""
+    with serving(tmp_path_factory.mktemp("serve"), "--speed", "0.1", "--seed", "3") as service:
         yield service
 
 

@@ -175,7 +175,7 @@ def test_a_key_in_flight_is_told_so(emu: Emulator, http: httpx.Client, monkeypat
     monkeypatch.setattr(jobs, "_task", slow)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(cook, http, key="k")
-        assert began.wait(20)
+        assert began.wait(60)
         second = cook(http, key="k")
         go_on.set()
         made = first.result().json()["id"]
