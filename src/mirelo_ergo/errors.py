@@ -383,10 +383,15 @@ class JobError(MireloError):
 class JobFailedError(JobError):
     """Raised when the job ended without a result; `code`, `http_status` and `message` are the service's.
 
-    The message says whether it was charged, as far as the service documents it.
+    The message says whether it was charged, as far as the service documents it, and so does `charged`: None where the
+    service does not say.
     """
 
     default_code = "generation_failed"
+
+    def __init__(self, message: str, code: str | None = None, http_status: int | None = None, **more: Any) -> None:
+        self.charged: bool | None = more.pop("charged", None)
+        super().__init__(message, code, http_status, **more)
 
 
 class JobTimeoutError(JobError):

@@ -1,8 +1,37 @@
-"""Many jobs, one ledger: what was asked for, what was sent, what came and what it cost, whatever ends the process."""
+"""Many jobs, one ledger: what was asked for, what was sent, what came and what it cost, whatever ends the process.
+
+    from mirelo_ergo import MireloClient
+    from mirelo_ergo.batch import Batch, Item
+
+    with Batch.open("out/sfx.db") as batch, MireloClient() as client:
+        batch.add(Item(f"rain-{n}", "text_to_sfx", {"prompt": "rain on a tin roof"}, take=n) for n in range(1, 101))
+        print(batch.run(client, max_credits=2000).counts)
+
+Run it again after whatever has ended it: it goes on, and nothing is paid twice.
+"""
 
 from __future__ import annotations
 
+from .batch import Batch, RunOptions
 from .errors import CapReachedError, FenceLostError, LedgerError, ManifestError
+from .events import Event, Step, Summary
 from .items import Item
+from .ledger import Entry, SavedFile, State
+from .planning import Quote
 
-__all__ = ["CapReachedError", "FenceLostError", "Item", "LedgerError", "ManifestError"]
+__all__ = [
+    "Batch",
+    "CapReachedError",
+    "Entry",
+    "Event",
+    "FenceLostError",
+    "Item",
+    "LedgerError",
+    "ManifestError",
+    "Quote",
+    "RunOptions",
+    "SavedFile",
+    "State",
+    "Step",
+    "Summary",
+]

@@ -297,4 +297,5 @@ class JobFlows:
         charge = "the service does not say whether it was charged"
         if errored.charged is not None:
             charge = charges[errored.charged]
-        return JobFailedError(f"the job failed: {reason} ({errored.code}); {charge}", errored.code, errored.http_status)
+        message = f"the job failed: {reason} ({errored.code}); {charge}"
+        return JobFailedError(message, errored.code, errored.http_status, charged=errored.charged)

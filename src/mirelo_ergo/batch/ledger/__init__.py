@@ -47,12 +47,23 @@ requests hold no credential, and errors are the client's scrubbed messages.
 
 from __future__ import annotations
 
-from .adding import Added, NewItem, add, known_names
-from .claims import LEASE_S, check, claim, claim_item, holders, release, release_worker, renew
-from .money import MILLION, Budget, amount, read_budgets, set_cap, shown
+from .adding import Added, NewItem, add, known_names, plan
+from .claims import LEASE_S, check, claim, claim_item, holders, release, release_item, release_worker, renew
+from .money import MILLION, Budget, Currency, amount, capped, read_budgets, set_cap, shown
 from .opening import Ledger, now, open_ledger
 from .outcomes import Reason, failed, intend, refused, reused, submitted, succeeded, unknown
-from .reading import counts, next_free, pending, read_item, read_items
+from .reading import (
+    counts,
+    job_tokens,
+    next_free,
+    pending,
+    read_item,
+    read_items,
+    saved_by_reuse,
+    services_left,
+    twins,
+    unplanned,
+)
 from .resolving import drop, resubmit, use_token
 from .rows import Entry, SavedFile
 from .schema import ENDED, STATES, VERSION, State
@@ -65,6 +76,7 @@ __all__ = [
     "VERSION",
     "Added",
     "Budget",
+    "Currency",
     "Entry",
     "Ledger",
     "NewItem",
@@ -73,6 +85,7 @@ __all__ = [
     "State",
     "add",
     "amount",
+    "capped",
     "check",
     "claim",
     "claim_item",
@@ -81,24 +94,31 @@ __all__ = [
     "failed",
     "holders",
     "intend",
+    "job_tokens",
     "known_names",
     "next_free",
     "now",
     "open_ledger",
     "pending",
+    "plan",
     "read_budgets",
     "read_item",
     "read_items",
     "refused",
     "release",
+    "release_item",
     "release_worker",
     "renew",
     "resubmit",
     "reused",
+    "saved_by_reuse",
+    "services_left",
     "set_cap",
     "shown",
     "submitted",
     "succeeded",
+    "twins",
     "unknown",
+    "unplanned",
     "use_token",
 ]

@@ -52,6 +52,21 @@ def add(connection: Connection, new: Iterable[NewItem], now: float) -> Added:
     return added
 
 
+def plan(
+    connection: Connection,
+    seq: int,
+    definition: str,
+    fingerprint: str,
+    currency: str | None,
+    price: int | None,
+    now: float,
+) -> None:
+    """Record what checking a planned item with a client has shown, if the item is still the one that was checked."""
+    untouched = (items.c.seq == seq, items.c.state == "planned", items.c.definition == definition)
+    values = {"fingerprint": fingerprint, "currency": currency, "price": price, "updated_at": now}
+    connection.execute(update(items).where(*untouched).values(values))
+
+
 def known_names(connection: Connection, names: Sequence[str]) -> dict[str, str]:
     """Return which of these file names belong to items of the ledger, as name → id. Case does not count."""
     query = select(items.c.name, items.c.id).where(items.c.name.in_(names))

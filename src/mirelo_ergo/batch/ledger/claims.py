@@ -23,15 +23,19 @@ def claim(
     limit: int = 1,
     services: Collection[str] | None = None,
     planned: bool = True,
+    without: Collection[int] = (),
 ) -> list[Entry]:
     """Take over up to `limit` items that nobody holds, and return them with their new fence.
 
     First submitted jobs, those whose results the service drops soonest before the others; then requests without an
-    outcome; then planned items in the manifest's order, where `planned`. Only of these `services`, None: of any.
+    outcome; then planned items in the manifest's order, where `planned`. Only of these `services`, None: of any; not
+    those with a `seq` in `without`.
     """
     conditions = [_free(now, planned=planned)]
     if services is not None:
         conditions.append(items.c.service.in_(services))
+    if without:
+        conditions.append(items.c.seq.not_in(without))
     rank = case((items.c.state == "submitted", 0), (items.c.state == "intended", 1), else_=2)
     query = select(items.c.seq).where(*conditions).order_by(rank, items.c.expires_at, items.c.seq).limit(limit)
     found = connection.execute(query.with_for_update(skip_locked=True)).scalars().all()
@@ -58,6 +62,12 @@ def release(connection: Connection, entry: Entry) -> None:
         .where(items.c.seq == entry.seq, items.c.fence == entry.fence)
         .values(worker=None, lease_until=None)
     )
+
+
+def release_item(connection: Connection, seq: int, worker: str) -> None:
+    """Give back an item that this worker holds, by whichever claim. Does nothing if it has it no more."""
+    mine = update(items).where(items.c.seq == seq, items.c.worker == worker)
+    connection.execute(mine.values(worker=None, lease_until=None))
 
 
 def holders(connection: Connection) -> list[str]:

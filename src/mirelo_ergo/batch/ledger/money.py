@@ -59,6 +59,11 @@ def set_cap(connection: Connection, currency: Currency, cap: int | None) -> None
     connection.execute(update(budgets).where(budgets.c.currency == currency).values(cap=cap))
 
 
+def capped(connection: Connection) -> bool:
+    """Return whether there is a cap in any currency."""
+    return connection.execute(select(budgets.c.cap).where(budgets.c.cap.is_not(None)).limit(1)).first() is not None
+
+
 def reserve(connection: Connection, currency: str, price: int) -> None:
     """Reserve a price, or raise `CapReachedError` and change nothing."""
     _make_row(connection, currency)

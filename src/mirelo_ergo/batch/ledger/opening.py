@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, update
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from ..errors import LedgerError
 from . import schema
@@ -68,10 +69,11 @@ def now(connection: Connection) -> float:
     return time.time()
 
 
-def open_ledger(place: str | os.PathLike[str], *, create: bool = True) -> Ledger:
+def open_ledger(place: str | os.PathLike[str], *, create: bool = True, writable: bool = True) -> Ledger:
     """Open a ledger; a file or database that has none gets one, if `create`. Raises `LedgerError`.
 
-    `place` is a path, or a URL such as `postgresql+psycopg://user@host/database`.
+    `place` is a path, or a URL such as `postgresql+psycopg://user@host/database`. With `writable` false a file is only
+    read, and nothing of it is changed.
     """
     url = _url(place)
     shown = str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
@@ -81,7 +83,8 @@ def open_ledger(place: str | os.PathLike[str], *, create: bool = True) -> Ledger
             raise LedgerError(f"there is no ledger at {shown}: batch run makes one")
         if not path.parent.is_dir():
             raise LedgerError(f"the ledger {shown} cannot be made: its folder does not exist")
-    ledger = Ledger(_engine(url), shown)
+        _look_at(path)
+    ledger = Ledger(_engine(url, writable=writable), shown)
     try:
         _prepare(ledger, create=create)
     except BaseException:
@@ -106,11 +109,27 @@ def _url(place: str | os.PathLike[str]) -> URL:
     return url
 
 
-def _engine(url: URL) -> Engine:
+def _look_at(path: Path) -> None:
+    """Raise `LedgerError` for a file that is something else, before anything of it is changed."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY)) as connection:
+            names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    except sqlite3.Error as error:
+        raise LedgerError(f"the ledger {path} {_problem(error)}") from error
+    if names and schema.about.name not in names:
+        raise LedgerError(f"{path} is a database of something else, no ledger: give another path")
+
+
+def _engine(url: URL, *, writable: bool = True) -> Engine:
     try:
         if url.get_backend_name() == "postgresql":
             return create_engine(url, pool_pre_ping=True)
-        engine = create_engine(url, connect_args={"timeout": BUSY, "check_same_thread": False})
+        arguments: dict[str, Any] = {"timeout": BUSY, "check_same_thread": False}
+        if not writable:
+            url = url.set(database=f"{Path(str(url.database)).absolute().as_uri()}?mode=ro", query={"uri": "true"})
+        engine = create_engine(url, connect_args=arguments)
     except ModuleNotFoundError as error:
         raise LedgerError(
             f"a PostgreSQL ledger needs {error.name}: pip install 'mirelo-ergo[cluster]', and a URL that begins with "
@@ -122,7 +141,8 @@ def _engine(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: object) -> None:
         connection.isolation_level = None  # transactions begin below, and nowhere else
-        connection.execute("PRAGMA journal_mode=WAL")
+        if writable:
+            connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")  # an intent has to survive a power cut, too
 
     @event.listens_for(engine, "begin")
@@ -161,8 +181,6 @@ def _version(ledger: Ledger, connection: Connection, *, create: bool) -> int | N
             raise LedgerError(f"the ledger {ledger.place} is damaged ({damage}): put back a copy of it")
     names = inspect(connection).get_table_names()
     if schema.about.name not in names:
-        if connection.dialect.name == "sqlite" and names:
-            raise LedgerError(f"{ledger.place} is a database of something else, no ledger: give another path")
         if not create:
             raise LedgerError(f"there is no ledger in {ledger.place}: batch run makes one")
         return None
@@ -175,7 +193,7 @@ def _version(ledger: Ledger, connection: Connection, *, create: bool) -> int | N
     return version
 
 
-def _problem(error: SQLAlchemyError) -> str:
+def _problem(error: Exception) -> str:
     """Return what is wrong with a database, in words; nothing of a statement or of its values."""
     text = str(getattr(error, "orig", error)).strip().split("\n")[0]
     known = {

@@ -9,8 +9,9 @@ from typing import Any
 import attrs
 from sqlalchemy import ColumnElement, Connection, and_, or_, update
 
+from ..errors import CapReachedError
 from .claims import lost
-from .money import reserve, settle
+from .money import capped, reserve, settle
 from .rows import Entry, SavedFile, entry_of
 from .schema import items
 
@@ -40,6 +41,8 @@ def intend(connection: Connection, entry: Entry, now: float, *, fingerprint: str
     """
     if entry.price is not None and entry.currency is not None:
         reserve(connection, entry.currency, entry.price)
+    elif capped(connection):
+        raise CapReachedError(f"item {entry.id}: its price is not known, and there is a cap; nothing was sent for it")
     changes = {
         "state": "intended",
         "intended_at": now,
@@ -95,15 +98,18 @@ def failed(
     *,
     charged: bool | None,
     retry_at: float | None = None,
+    files: Iterable[SavedFile] = (),
 ) -> Entry:
     """Record that nothing came of it: → failed, or back to planned where `retry_at` says when to try again.
 
-    `charged` None, where nobody says, counts as charged. What was charged is not tried again.
+    `charged` None, where nobody says, counts as charged. What was charged is not tried again. `files` came in spite of
+    it.
     """
     if retry_at is not None and charged is False:
         again = {"state": "planned", "not_before": retry_at, **reason.columns, **_FREE, **_NO_REQUEST}
         return _settle(connection, entry, now, 0, again)
-    return _end(connection, entry, now, "failed", 0 if charged is False else entry.reserved, reason.columns)
+    changes = {**reason.columns, "files": _files(files)}
+    return _end(connection, entry, now, "failed", 0 if charged is False else entry.reserved, changes)
 
 
 def unknown(connection: Connection, entry: Entry, now: float, reason: Reason) -> Entry:

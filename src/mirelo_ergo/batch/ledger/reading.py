@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, func, select
 
@@ -47,9 +47,56 @@ def pending(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(items).where(begun)).scalar_one()
 
 
-def next_free(connection: Connection) -> float | None:
-    """Return the Unix time at which the next item may be claimed, None if there is none left to claim."""
-    begun = items.c.state.in_(("planned", "intended", "submitted"))
+def next_free(
+    connection: Connection,
+    *,
+    services: Collection[str] | None = None,
+    planned: bool = True,
+    without: Collection[int] = (),
+) -> float | None:
+    """Return the Unix time at which the next item may be claimed, None if there is none left to claim.
+
+    The last three are those of `claim`.
+    """
+    states = ("planned", "intended", "submitted") if planned else ("intended", "submitted")
+    conditions = [items.c.state.in_(states)]
+    if services is not None:
+        conditions.append(items.c.service.in_(services))
+    if without:
+        conditions.append(items.c.seq.not_in(without))
     free = func.coalesce(items.c.lease_until, items.c.not_before)
-    found = connection.execute(select(func.min(free)).where(begun)).scalar_one()
+    found = connection.execute(select(func.min(free)).where(*conditions)).scalar_one()
     return None if found is None else float(found)
+
+
+def services_left(connection: Connection) -> list[str]:
+    """Return the services of items that there is still something to do for."""
+    begun = items.c.state.in_(("planned", "intended", "submitted"))
+    return [str(name) for name in connection.execute(select(items.c.service).where(begun).distinct()).scalars()]
+
+
+def unplanned(connection: Connection, after: int, limit: int = PAGE) -> list[Entry]:
+    """Return planned items that were never checked with a client, behind a `seq`."""
+    query = select(items).where(items.c.state == "planned", items.c.fingerprint.is_(None), items.c.seq > after)
+    return [entry_of(row) for row in connection.execute(query.order_by(items.c.seq).limit(limit))]
+
+
+def job_tokens(connection: Connection, service: str) -> Iterator[str]:
+    """Yield the tokens of a service's jobs that items have already."""
+    query = select(items.c.token).where(items.c.service == service, items.c.token.is_not(None))
+    yield from (str(token) for token in connection.execute(query).scalars())
+
+
+def twins(connection: Connection, entry: Entry) -> int:
+    """Return how many other items have the same request without a known outcome: their jobs cannot be told apart."""
+    same = (items.c.key == entry.key, items.c.seq != entry.seq, items.c.state.in_(("intended", "unknown")))
+    return connection.execute(select(func.count()).select_from(items).where(*same)).scalar_one()
+
+
+def saved_by_reuse(connection: Connection) -> dict[str, tuple[int, int]]:
+    """Return by currency how many results were reused, and what they would have cost, in millionths."""
+    query = select(
+        items.c.currency, func.count().label("number"), func.sum(func.coalesce(items.c.price, 0)).label("sum")
+    )
+    rows = connection.execute(query.where(items.c.reused.is_not(None)).group_by(items.c.currency))
+    return {row.currency or "": (row.number, int(row.sum)) for row in rows}

@@ -1,0 +1,145 @@
+"""Checking items before anything is sent: ids, names, operations, arguments and files. All mistakes, not the first."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import inspect
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from ..errors import InvalidRequestError
+from .errors import LISTED, ManifestError
+from .items import Item, arguments_json
+from .places import STAGING, stem_of
+from .services import parameters
+from .sources import signed_url, with_files_at
+
+LONGEST: Final = 120
+"""Bytes of an id, and of a file name."""
+_FORBIDDEN: Final = re.compile(r'[<>:"/\\|?*]')
+_RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
+_OWN: Final = ("results.jsonl", "report.html")
+
+
+class Mistakes:
+    """The mistakes that were found: the first 50 in words, all of them counted."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.first: list[str] = []
+        self.count = 0
+
+    def add(self, item: Item | int | None, problem: str) -> None:
+        """Note a mistake of an item, or of a line."""
+        self.count += 1
+        if len(self.first) < LISTED:
+            line = item.line if isinstance(item, Item) else item
+            name = f"item {item.id[:60]}" if isinstance(item, Item) else ""
+            place = ", ".join(part for part in ("" if line is None else f"line {line}", name) if part)
+            self.first.append(f"{place}: {problem}" if place else problem)
+
+    def raise_any(self) -> None:
+        """Raise `ManifestError` if there are any."""
+        if self.count:
+            raise ManifestError(self.first, self.count, self.where)
+
+
+class Checker:
+    """Check items one after the other, and against those before them. `folder` is where relative files are."""
+
+    def __init__(self, mistakes: Mistakes, folder: Path) -> None:
+        self._mistakes = mistakes
+        self._folder = folder
+        self._ids: dict[bytes, int | None] = {}
+        self._names: dict[bytes, int | None] = {}
+
+    def check(self, item: Item) -> Item | None:
+        """Return an item as it is put into the ledger, None if something is wrong with it; its mistakes are noted."""
+        problems = list(self._problems(item))
+        for problem in problems:
+            self._mistakes.add(item, problem)
+        if problems:
+            return None
+        return with_files_at(item, self._folder)
+
+    def _problems(self, item: Item) -> Iterator[str]:
+        yield from id_problems(item.id)
+        yield from self._repeated(self._ids, item.id, item, "id")
+        yield from (f"out: {problem}" for problem in name_problems(item.name))
+        yield from self._repeated(self._names, folded(item.name), item, "out")
+        if not isinstance(item.take, int) or isinstance(item.take, bool) or item.take < 1:
+            yield f"take: {str(item.take)[:40]!r} is not a whole number from 1 on"
+        try:
+            known = parameters(item.service, item.operation)
+        except InvalidRequestError as error:
+            yield error.message
+            return
+        yield from _argument_problems(item, known)
+        try:
+            arguments_json(item)
+        except (TypeError, ValueError) as error:
+            yield f"its arguments are not JSON: {error}"
+        place = signed_url(item.arguments)
+        if place is not None:
+            yield (
+                f"{place}: this URL has a secret in it, and a ledger keeps none: download the file and give its path, "
+                "or give a public URL"
+            )
+
+    def _repeated(self, seen: dict[bytes, int | None], text: str, item: Item, field: str) -> Iterator[str]:
+        key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+        if key in seen:
+            where = "an item before it" if seen[key] is None else f"line {seen[key]}"
+            yield f"{field}: {text[:60]!r} is {where}'s, too"
+        else:
+            seen[key] = item.line
+
+
+def id_problems(name: Any) -> Iterator[str]:
+    """Yield what is wrong with an id."""
+    if not isinstance(name, str) or not name.strip():
+        yield "id: it is missing: give each item one of its own"
+    elif len(name.encode("utf-8", "surrogatepass")) > LONGEST:
+        yield f"id: {name[:30]!r}… is longer than {LONGEST} bytes"
+    elif any(unicodedata.category(each)[0] == "C" for each in name):
+        yield f"id: {name[:60]!r} holds a character that cannot be shown"
+
+
+def name_problems(name: str) -> Iterator[str]:
+    """Yield what is wrong with the name of a file, on any system."""
+    if len(name.encode("utf-8", "surrogatepass")) > LONGEST:
+        yield f"{name[:30]!r}… is longer than {LONGEST} bytes"
+    elif _FORBIDDEN.search(name) or any(unicodedata.category(each)[0] == "C" for each in name):
+        yield f'{name[:60]!r} is no file name: leave out folders and the characters < > : " / \\ | ? *'
+    elif name.strip(" .") != name or not name or name.startswith((".", "-")):
+        yield f"{name[:60]!r} begins or ends with a dot, a space or a dash"
+    elif _RESERVED.match(name) or folded(name) in (*_OWN, STAGING):
+        yield f"{name[:60]!r} is a name that something else has"
+
+
+def folded(name: str) -> str:
+    """Return a file name as file systems compare it that know no case, without a sound's or clip's suffix."""
+    return stem_of(unicodedata.normalize("NFC", name)).casefold()
+
+
+def _argument_problems(item: Item, known: Any) -> Iterator[str]:
+    for name in item.arguments:
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, 1)
+            hint = f": do you mean {near[0]}?" if near else f"; it takes {', '.join(known)}"
+            yield f"{str(name)[:60]}: {item.operation} has no such argument{hint}"
+    for name, parameter in known.items():
+        if parameter.default is inspect.Parameter.empty and name not in item.arguments:
+            yield f"{name}: it is missing, and {item.operation} needs it"
+
+
+def checked(items: Iterable[Item], checker: Checker) -> Iterator[Item]:
+    """Yield the items with which nothing is wrong."""
+    for item in items:
+        good = checker.check(item)
+        if good is not None:
+            yield good

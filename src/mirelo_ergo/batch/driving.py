@@ -1,0 +1,171 @@
+"""How a batch's coroutines are run for sync clients: on a loop of their own, beside any that runs already."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Any, Final, Generic, Self, TypeVar
+
+T = TypeVar("T")
+_END: Final = object()
+
+
+def drive(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine to its end and return its result. Ctrl-C cancels it once, and a second one at once.
+
+    In a thread that has a running loop, it runs in another thread.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(make())
+    return _beside(make)
+
+
+def _beside(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    background = Background(make)
+    while True:
+        try:
+            return background.result()
+        except KeyboardInterrupt:
+            if not background.cancel():
+                raise
+
+
+class Background(Generic[T]):
+    """A coroutine that runs on a loop in a thread of its own, from now on."""
+
+    def __init__(self, make: Callable[[], Coroutine[Any, Any, T]]) -> None:
+        self._make = make
+        self._task: asyncio.Task[T] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._outcome: list[T] = []
+        self._error: BaseException | None = None
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True, name="mirelo-batch")
+        self._thread.start()
+        self._started.wait()
+
+    def _run(self) -> None:
+        async def main() -> None:
+            self._loop, self._task = asyncio.get_running_loop(), asyncio.ensure_future(self._make())
+            self._started.set()
+            self._outcome.append(await self._task)
+
+        try:
+            asyncio.run(main())
+        except BaseException as error:  # it is raised where the result is asked for
+            self._error = error
+        finally:
+            self._started.set()
+
+    def cancel(self) -> bool:
+        """Cancel it; return whether it still ran."""
+        if self._loop is None or self._task is None or not self._thread.is_alive():
+            return False
+        self._loop.call_soon_threadsafe(self._task.cancel)
+        return True
+
+    def result(self) -> T:
+        """Wait for its end, and return its result or raise its error."""
+        while self._thread.is_alive():
+            self._thread.join(0.2)  # an unlimited wait would not see Ctrl-C on every system
+        if self._error is not None:
+            if isinstance(self._error, asyncio.CancelledError):
+                raise KeyboardInterrupt from self._error
+            raise self._error
+        return self._outcome[0]
+
+
+class Results(Generic[T]):
+    """Items as they end, one after the other. Close it, or use it in a with-block, where it may be left earlier."""
+
+    def __init__(self, run: Callable[[Callable[[T], None]], Coroutine[Any, Any, Any]]) -> None:
+        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+        async def fill() -> None:
+            try:
+                await run(self._queue.put)
+            finally:
+                self._queue.put(_END)
+
+        self._background: Background[None] = Background(fill)
+        self._done = False
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> T:
+        if self._done:
+            raise StopIteration
+        found: Any = self._queue.get()
+        if found is _END:
+            self._done = True
+            self._background.result()
+            raise StopIteration
+        result: T = found
+        return result
+
+    def close(self) -> None:
+        """End the run: what is under way is recorded, and the next run goes on."""
+        if not self._done:
+            self._done = True
+            self._background.cancel()
+            try:
+                self._background.result()
+            except KeyboardInterrupt:
+                return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncResults(Generic[T]):
+    """Items as they end, one after the other. Close it, or use it in a with-block, where it may be left earlier."""
+
+    def __init__(self, run: Callable[[Callable[[T], None]], Coroutine[Any, Any, Any]]) -> None:
+        self._queue: asyncio.Queue[Any] = asyncio.Queue()
+        self._run = run
+        self._task: asyncio.Task[None] | None = None
+
+    async def _fill(self) -> None:
+        try:
+            await self._run(self._queue.put_nowait)
+        finally:
+            self._queue.put_nowait(_END)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        if self._task is None:
+            self._task = asyncio.create_task(self._fill())
+        found: Any = await self._queue.get()
+        if found is _END:
+            self._queue.put_nowait(_END)
+            await self._task
+            raise StopAsyncIteration
+        result: T = found
+        return result
+
+    async def aclose(self) -> None:
+        """End the run: what is under way is recorded, and the next run goes on."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()

@@ -1,0 +1,138 @@
+"""Checking items with the clients that will make them, and asking what they cost, once for each distinct price."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+
+from ..errors import InvalidRequestError, MireloError
+from .clients import Connected
+from .items import Item
+from .ledger import Currency, amount
+from .services import request_of
+from .sources import Hashes, fingerprint_of
+
+_PRICELESS: Final = frozenset(
+    ("prompt", "negative_prompt", "seed", "start_offset_ms", "extra", "preserve_speech", "output_format")
+)
+"""Arguments that change nothing of the price."""
+
+
+@attrs.define
+class Quote:
+    """One distinct price: what it is for, how many items have it, and what each costs, in millionths.
+
+    `price` None: the service names none, or could not be asked (`problem` says why).
+    """
+
+    service: str
+    label: str
+    count: int
+    currency: Currency | None
+    price: int | None = None
+    problem: str | None = None
+
+    @property
+    def total(self) -> int | None:
+        """What all of them cost, in millionths."""
+        return None if self.price is None else self.price * self.count
+
+
+@attrs.frozen
+class Checked:
+    """An item that its client would send, its fingerprint, and which price it has."""
+
+    item: Item
+    fingerprint: str
+    price_key: str
+
+
+class Planner:
+    """Check items, and collect their prices. Nothing is sent before `ask`."""
+
+    def __init__(self, clients: Mapping[str, Connected], hashes: Hashes) -> None:
+        self._clients = clients
+        self._hashes = hashes
+        self._examples: dict[str, Item] = {}
+        self.quotes: dict[str, Quote] = {}
+
+    def check(self, item: Item) -> Checked:
+        """Check an item as its client would before sending it; raises `InvalidRequestError`."""
+        connected = self._clients.get(item.service)
+        if connected is None:
+            raise InvalidRequestError(f"service: there is no client of {item.service}: give one, too", field="service")
+        request = request_of(connected.client, item)
+        model = request.describe().get("model")
+        key = self._price_key(connected, item, model)
+        if key not in self.quotes:
+            self._examples[key] = item
+            self.quotes[key] = Quote(item.service, _label(item, model), 0, connected.service.currency)
+        self.quotes[key].count += 1
+        return Checked(item, fingerprint_of(item, model, self._hashes), key)
+
+    async def ask(self) -> None:
+        """Ask for each price that is not known yet. Costs nothing; a local file may be uploaded for it."""
+        for key, quote in self.quotes.items():
+            if quote.currency is None or quote.price is not None:
+                continue
+            item = self._examples[key]
+            connected = self._clients[item.service]
+            try:
+                cost = await connected.call(request_of(connected.client, item).preflight)
+            except MireloError as error:
+                quote.problem = error.message
+                continue
+            quote.price = amount(cost.credits if quote.currency == "credits" else cost.cost_usd)
+            quote.problem = None
+
+    def price_of(self, key: str) -> tuple[Currency | None, int | None]:
+        """Return what an item with this price costs, as the ledger has it; both None where the price is not known."""
+        quote = self.quotes[key]
+        return (None, None) if quote.price is None else (quote.currency, quote.price)
+
+    def unpriced(self) -> list[Quote]:
+        """Return the quotes that have no price: under a cap none of their items may be sent."""
+        return [quote for quote in self.quotes.values() if quote.price is None]
+
+    def _price_key(self, connected: Connected, item: Item, model: object) -> str:
+        by_file = connected.service.currency == "usd"  # its prices go by the file's length
+        fields: dict[str, Any] = {"model": model}
+        for name, value in item.arguments.items():
+            if name == "segment" and isinstance(value, list | tuple):
+                fields["width"] = _width(value)
+            elif name in connected.service.sources and not by_file:
+                fields[name] = True
+            elif name not in _PRICELESS:
+                fields[name] = value
+        return json.dumps([item.service, item.operation, fields], sort_keys=True, default=str)
+
+
+def totals(quotes: Iterable[Quote]) -> dict[str, int]:
+    """Return what all items cost, by currency, in millionths; what has no price is not in it."""
+    found: dict[str, int] = {}
+    for quote in quotes:
+        if quote.currency is not None and quote.total is not None:
+            found[quote.currency] = found.get(quote.currency, 0) + quote.total
+    return found
+
+
+def _label(item: Item, model: object) -> str:
+    parts = [item.operation.replace("_", "-"), str(model)]
+    for name in ("duration_ms", "append_duration_ms", "duration"):
+        if name in item.arguments:
+            unit = " ms" if name.endswith("_ms") else " s"
+            parts.append(f"{item.arguments[name]}{unit}")
+    samples = item.arguments.get("num_samples", 1)
+    return " ".join(parts + ([f"×{samples}"] if samples != 1 else []))
+
+
+def _width(segment: Sequence[Any]) -> object:
+    if len(segment) == 2 and all(isinstance(each, int) for each in segment):
+        return segment[1] - segment[0]
+    return str(segment)
+
+
+__all__ = ["Quote"]

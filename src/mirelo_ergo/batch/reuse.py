@@ -1,0 +1,52 @@
+"""Results that are there already: found by their fingerprint in the ledgers of a folder, and linked or copied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import select
+
+from ..errors import InvalidRequestError
+from .errors import LedgerError
+from .ledger import Ledger, SavedFile, open_ledger
+from .ledger.rows import entry_of
+from .ledger.schema import items
+from .places import is_there
+
+
+class Library:
+    """The finished results of a folder's ledgers, the folders below it included. Close it at the end.
+
+    A ledger is a `*.db` file; its results are beside it, or in the folder of the library. Others are passed over.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise InvalidRequestError(f"reuse: {folder} is not a folder", field="reuse")
+        self.folder = folder
+        self._ledgers: list[Ledger] = []
+        for place in sorted(folder.rglob("*.db")):
+            with suppress(LedgerError):
+                self._ledgers.append(open_ledger(place, create=False, writable=False))
+
+    def find(self, fingerprint: str) -> tuple[str, list[tuple[Path, SavedFile]]] | None:
+        """Return a ledger and the whole files of a result with this fingerprint; None if there is none."""
+        for ledger in self._ledgers:
+            for files in self._results(ledger, fingerprint):
+                for folder in (Path(ledger.place).parent, self.folder):
+                    if files and all(is_there(folder, file, whole=True) for file in files):
+                        return ledger.place, [(folder / file.name, file) for file in files]
+        return None
+
+    def close(self) -> None:
+        """Close the ledgers."""
+        for ledger in self._ledgers:
+            ledger.close()
+
+    def _results(self, ledger: Ledger, fingerprint: str) -> Iterator[tuple[SavedFile, ...]]:
+        query = select(items).where(items.c.fingerprint == fingerprint, items.c.state == "succeeded")
+        with ledger.read() as connection:
+            rows = connection.execute(query).all()
+        yield from (entry_of(row).files for row in rows)

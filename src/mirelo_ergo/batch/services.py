@@ -1,0 +1,99 @@
+"""What a batch has to know of each service, beyond what its client tells."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Final
+
+import attrs
+
+import mirelo_ergo
+
+from ..errors import InvalidRequestError
+from .items import Item
+from .ledger import Currency
+
+DAY: Final = 24 * 3600.0
+
+
+@attrs.frozen
+class Service:
+    """One service: its clients by name, and how its requests are priced, found again and kept."""
+
+    name: str
+    client: str
+    async_client: str
+    currency: Currency | None
+    """What its preflight tells prices in; None: it has none."""
+    lifetime: float | None
+    """Seconds that a job's results are kept; None: the service does not say."""
+    sources: tuple[str, ...] = ()
+    """Arguments that name a file or a URL."""
+    keyed: tuple[str, ...] = ()
+    """How models begin whose requests can be prepared, and sent again as the same."""
+    listed: bool = False
+    """Whether a lost request is looked for in the service's list of jobs."""
+
+
+SERVICES: Final[Mapping[str, Service]] = MappingProxyType(
+    {
+        service.name: service
+        for service in (
+            Service("mirelo", "MireloClient", "AsyncMireloClient", "credits", DAY, ("video", "audio"), ("sfx-",)),
+            Service("pixazo", "PixazoClient", "AsyncPixazoClient", None, None),
+            Service("sync_so", "SyncSoClient", "AsyncSyncSoClient", "usd", None, ("video", "audio")),
+            Service("inference_sh", "InferenceClient", "AsyncInferenceClient", None, None, ("video",), listed=True),
+        )
+    }
+)
+APP: Final = "app"
+"""The operation whose arguments are those of an app: `app`, `function`, `input`, and `files` to upload into it."""
+_APP_ARGUMENTS: Final = ("app", "input", "function", "files")
+NOT_OF_THE_REQUEST: Final = ("max_credits", "max_cost_usd", "upload")
+"""Arguments of a call that change nothing of what is made."""
+
+
+@cache
+def parameters(service: str, operation: str) -> Mapping[str, inspect.Parameter]:
+    """Return the arguments that an operation takes, from its client; raises `InvalidRequestError` for none that is."""
+    known = mirelo_ergo.capabilities()
+    if service not in known or service not in SERVICES:
+        raise InvalidRequestError(
+            f"service: {service[:40]!r} is none; there are {', '.join(SERVICES)}", field="service"
+        )
+    if operation not in known[service]:
+        names = ", ".join(sorted(known[service]))
+        raise InvalidRequestError(
+            f"operation: {service} has no {operation[:60]!r}; it has {names}" + _elsewhere(operation), field="operation"
+        )
+    if operation == APP:
+        kind = inspect.Parameter.KEYWORD_ONLY
+        empty = inspect.Parameter.empty
+        return {
+            name: inspect.Parameter(name, kind, default=empty if name in ("app", "input") else None)
+            for name in _APP_ARGUMENTS
+        }
+    method = getattr(getattr(mirelo_ergo, SERVICES[service].client), operation)
+    given = inspect.signature(method, eval_str=True).parameters
+    return {name: parameter for name, parameter in given.items() if name != "self"}
+
+
+def request_of(client: Any, item: Item) -> Any:
+    """Return the client's request for an item; sends nothing. Raises `InvalidRequestError`, also for a missing file."""
+    arguments = dict(item.arguments)
+    parameters(item.service, item.operation)  # nothing but an operation is ever called
+    if item.operation == APP:
+        app, function, given = arguments["app"], arguments.get("function"), arguments["input"]
+        if not isinstance(given, Mapping):
+            raise InvalidRequestError(f"input: {type(given).__name__} is no object; nothing was sent", field="input")
+        request = client.app(app, function=function, upload="off")
+        return request(**{**given, **(arguments.get("files") or {})})
+    return getattr(client, item.operation)(**arguments)
+
+
+def _elsewhere(operation: str) -> str:
+    found = [name for name, operations in mirelo_ergo.capabilities().items() if operation in operations]
+    return f"; {', '.join(found)} has it: say so in service" if found else ""

@@ -1,0 +1,127 @@
+"""The files that items name: where they are, whether they can be read, and what is in them."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+import attrs
+
+from ..errors import InvalidRequestError
+from .items import Item
+from .services import APP, NOT_OF_THE_REQUEST, SERVICES, parameters
+
+_SIGNED: Final = ("signature", "sig", "token", "key", "credential", "secret", "password", "policy", "auth")
+_PIECE: Final = 1 << 20
+
+
+def local_files(item: Item) -> Iterator[tuple[str, str]]:
+    """Yield the local files that an item names, each with the argument that names it."""
+    if item.operation == APP:
+        files = item.arguments.get("files")
+        for name, path in files.items() if isinstance(files, Mapping) else ():
+            yield f"files.{name}", os.fspath(path)
+        return
+    for name in SERVICES[item.service].sources:
+        value = item.arguments.get(name)
+        for each in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(each, str | os.PathLike) and not _is_url(os.fspath(each)):
+                yield name, os.fspath(each)
+
+
+def with_files_at(item: Item, folder: Path) -> Item:
+    """Return an item whose local files are named by whole paths; relative ones are in `folder`."""
+    arguments = dict(item.arguments)
+    for name, path in local_files(item):
+        whole = str((folder / path).absolute())
+        if name.startswith("files."):
+            arguments["files"] = {**arguments["files"], name.removeprefix("files."): whole}
+        elif isinstance(arguments[name], list | tuple):
+            arguments[name] = [whole if each == path else each for each in arguments[name]]
+        else:
+            arguments[name] = whole
+    return attrs.evolve(item, arguments=arguments)
+
+
+def with_uris(item: Item, uris: Mapping[str, str]) -> Item:
+    """Return an item whose local files are named by what the service calls them, by their paths."""
+    if item.operation == APP:
+        files = {name: uris[path] for name, path in (item.arguments.get("files") or {}).items()}
+        return attrs.evolve(item, arguments={**item.arguments, "files": files})
+    changed = {name: uris[path] for name, path in local_files(item)}
+    return attrs.evolve(item, arguments={**item.arguments, **changed})
+
+
+def signed_url(value: Any, place: str = "") -> str | None:
+    """Return where in an item's arguments a pre-signed URL is, or one with a password; None if there is none."""
+    if isinstance(value, Mapping):
+        inner = (signed_url(each, f"{place}.{key}" if place else str(key)) for key, each in value.items())
+        return next((found for found in inner if found), None)
+    if isinstance(value, list | tuple):
+        return next((found for each in value if (found := signed_url(each, place))), None)
+    if not isinstance(value, str) or not _is_url(value):
+        return None
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return None
+    secret = any(any(word in name.lower() for word in _SIGNED) for name, _ in parse_qsl(parts.query, True))
+    return place if secret or parts.password is not None else None
+
+
+class Hashes:
+    """The sha256 of files, computed once for each state of a file."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int, int], str] = {}
+
+    def of(self, path: str) -> str:
+        """Return the sha256 of a file's bytes; raises `OSError`."""
+        stat = Path(path).stat()
+        key = (path, stat.st_size, stat.st_mtime_ns)
+        if key not in self._known:
+            self._known[key] = sha256_of(Path(path))
+        return self._known[key]
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file; raises `OSError`."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def fingerprint_of(item: Item, model: object, hashes: Hashes) -> str:
+    """Return the sha256 of what an item makes: service, model, every field, its files' bytes, and its take.
+
+    Two items with one fingerprint ask for the same sound. Raises `InvalidRequestError` for a file that cannot be read.
+    """
+    arguments = {
+        name: parameter.default
+        for name, parameter in parameters(item.service, item.operation).items()
+        if parameter.default is not inspect.Parameter.empty
+    }
+    arguments |= item.arguments
+    arguments["model"] = model
+    for name, path in local_files(item):
+        try:
+            arguments[name] = f"sha256:{hashes.of(path)}"
+        except OSError as error:
+            raise InvalidRequestError(f"{name}: {path} cannot be read: {error.strerror}", field=name) from error
+        if name.startswith("files."):
+            arguments.pop("files", None)
+    kept = {name: value for name, value in arguments.items() if name not in NOT_OF_THE_REQUEST}
+    text = json.dumps([item.service, item.operation, kept, item.take], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _is_url(text: str) -> bool:
+    return text.lower().startswith(("http://", "https://"))

@@ -1,0 +1,135 @@
+"""Running a batch against the emulator: sync and async, files, money, what is sent, and what is not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from mirelo_ergo import AsyncMireloClient, InvalidRequestError, MireloClient, PixazoClient
+from mirelo_ergo.batch import Batch, Event, Item, ManifestError
+from mirelo_ergo.emulator import Emulator
+from tests.batch.support import CREDITS, asked, files_of, numbered, rain, saved
+
+
+def test_three_items_give_three_files_and_a_ledger(batch: Batch, client: MireloClient, emulator: Emulator) -> None:
+    batch.add(rain("a", "b", "c"))
+    summary = batch.run(client)
+    assert summary.done
+    assert files_of(batch) == saved(batch) == {"a.wav", "b.wav", "c.wav"}
+    assert summary.budgets["credits"].charged == 3 * CREDITS * 1_000_000
+    assert sum(charge.credits for charge in emulator.charges) == 3 * CREDITS
+    lines = [json.loads(line) for line in (batch.folder / "results.jsonl").read_text().splitlines()]
+    assert [(line["id"], line["state"], line["files"][0]["name"]) for line in lines] == [
+        ("a", "succeeded", "a.wav"),
+        ("b", "succeeded", "b.wav"),
+        ("c", "succeeded", "c.wav"),
+    ]
+
+
+def test_the_calls_are_as_few_as_can_be(batch: Batch, client: MireloClient, emulator: Emulator) -> None:
+    batch.add(numbered(20))
+    batch.run(client)
+    assert asked(emulator, "GET", "/preflight") == 1
+    assert asked(emulator, "POST", "/jobs") == 20
+    assert asked(emulator, "GET", "/jobs/") == 20
+    assert asked(emulator, "GET", "/store/") == 20
+
+
+def test_a_second_run_sends_nothing(batch: Batch, client: MireloClient, emulator: Emulator) -> None:
+    batch.add(rain("a", "b"))
+    batch.run(client)
+    before = len(emulator.requests)
+    batch.add(rain("a", "b"))
+    assert batch.run(client).done
+    assert len(emulator.requests) == before
+
+
+def test_an_async_client_does_the_same(batch: Batch, emulator: Emulator) -> None:
+    batch.add(rain("a", "b", "c", num_samples=2))
+
+    async def main() -> None:
+        async with AsyncMireloClient(emulator.key, base_url=emulator.url) as client:
+            assert (await batch.run(client)).done
+
+    asyncio.run(main())
+    assert files_of(batch) == saved(batch) == {f"{name}-{number}.wav" for name in "abc" for number in (1, 2)}
+
+
+def test_results_come_as_they_end(batch: Batch, client: MireloClient) -> None:
+    batch.add(rain("a", "b", "c"))
+    with batch.results(client) as results:
+        assert sorted(entry.id for entry in results) == ["a", "b", "c"]
+
+
+def test_results_come_as_they_end_async(batch: Batch, emulator: Emulator) -> None:
+    batch.add(rain("a", "b", "c"))
+
+    async def main() -> list[str]:
+        async with AsyncMireloClient(emulator.key, base_url=emulator.url) as client, batch.results(client) as results:
+            return [entry.id async for entry in results]
+
+    assert sorted(asyncio.run(main())) == ["a", "b", "c"]
+
+
+def test_a_sync_run_works_beside_a_running_loop(batch: Batch, client: MireloClient) -> None:
+    batch.add(rain("a"))
+
+    async def main() -> bool:
+        return batch.run(client).done
+
+    assert asyncio.run(main())
+
+
+def test_the_steps_are_told_in_their_order(batch: Batch, client: MireloClient) -> None:
+    batch.add(rain("a"))
+    events: list[Event] = []
+    batch.run(client, on_event=events.append)
+    steps = [event.step for event in events]
+    assert steps == ["claimed", "intended", "answered", "submitted", "fetched", "placed", "succeeded"]
+    assert events[-1].to_dict()["files"] == ["a.wav"]
+
+
+def test_limits_are_checked_before_anything_is_sent(batch: Batch, client: MireloClient, emulator: Emulator) -> None:
+    batch.add(
+        [*rain("a"), *rain("b", duration_ms=99_000), Item("c", "video_to_sfx", {"video": "no.mp4", "duration_ms": 1})]
+    )
+    with pytest.raises(ManifestError) as refused:
+        batch.run(client)
+    assert refused.value.count == 2
+    assert "item b: text-to-sfx v1.5: duration_ms=99000" in refused.value.mistakes[0]
+    assert "item c: " in refused.value.mistakes[1]
+    assert emulator.requests == []
+
+
+def test_clients_have_to_fit(batch: Batch, client: MireloClient) -> None:
+    batch.add([Item("a", "text_to_audio", {"text_prompt": "rain outside"}, service="pixazo")])
+    with pytest.raises(InvalidRequestError, match="there are items of pixazo: give a client of it, too"):
+        batch.run(client)
+    with pytest.raises(InvalidRequestError, match="two of mirelo were given"):
+        batch.run(client, client)
+    with pytest.raises(InvalidRequestError, match="int is no client of this package"):
+        batch.run(1)  # type: ignore[call-overload]
+    with pytest.raises(InvalidRequestError, match="none was given"):
+        batch.run(*[])
+    with pytest.raises(InvalidRequestError, match="concurrency=0 is not a whole number from 1 on"):
+        batch.run(client, concurrency=0)
+    with pytest.raises(InvalidRequestError, match="run has no 'speed'"):
+        batch.run(client, speed=2)  # type: ignore[call-overload]
+
+
+def test_several_services_in_one_batch(batch: Batch, client: MireloClient, emulator: Emulator) -> None:
+    gateway = Item("b", "text_to_audio", {"text_prompt": "rain outside", "duration": 1}, service="pixazo")
+    batch.add([*rain("a"), gateway])
+    with PixazoClient(emulator.keys["pixazo"], base_url=emulator.pixazo_url) as pixazo:
+        assert batch.run(client, pixazo, eager=True).done  # it names no estimate, which counts as 30 s
+    assert files_of(batch) == {"a.wav", "b.wav"}
+
+
+def test_a_file_of_somebody_elses_is_never_overwritten(batch: Batch, client: MireloClient) -> None:
+    (batch.folder / "a.wav").write_bytes(b"mine")
+    batch.add(rain("a"))
+    assert batch.run(client).done
+    assert (batch.folder / "a.wav").read_bytes() == b"mine"
+    assert saved(batch) == {"a~2.wav"}
