@@ -9,6 +9,7 @@ import pytest
 
 from mirelo_ergo import AsyncMireloClient, InvalidRequestError, MireloClient, PixazoClient
 from mirelo_ergo.batch import Batch, Event, Item, ManifestError
+from mirelo_ergo.batch.clients import connect
 from mirelo_ergo.emulator import Emulator
 from tests.batch.support import CREDITS, asked, files_of, numbered, rain, saved
 
@@ -112,7 +113,7 @@ def test_clients_have_to_fit(batch: Batch, client: MireloClient) -> None:
     with pytest.raises(InvalidRequestError, match="int is no client of this package"):
         batch.run(1)  # type: ignore[call-overload]
     with pytest.raises(InvalidRequestError, match="none was given"):
-        batch.run(*[])
+        connect(())
     with pytest.raises(InvalidRequestError, match="concurrency=0 is not a whole number from 1 on"):
         batch.run(client, concurrency=0)
     with pytest.raises(InvalidRequestError, match="run has no 'speed'"):
