@@ -119,20 +119,12 @@ class Batch:
 
     def put(self, new: Iterable[NewItem], mistakes: Mistakes) -> Added:
         """Add items that are checked; raises `ManifestError` where one was changed that is under way or paid for."""
-
-        class _Changed(Exception):  # only to undo the transaction
-            pass
-
-        try:
-            with self.ledger.write() as connection:
-                added = ledger.add(connection, new, ledger.now(connection))
-                for item in added.conflicts:
-                    mistakes.add(item, "it is in the ledger with other fields, and sent already: give it another id")
-                if added.conflicts:
-                    raise _Changed
-        except _Changed:
+        with self.ledger.write() as connection:
+            added = ledger.add(connection, new, ledger.now(connection))
+            for item in added.conflicts:
+                mistakes.add(item, "it is in the ledger with other fields, and sent already: give it another id")
             mistakes.raise_any()
-        return added
+            return added
 
     def items(self, state: State | None = None) -> Iterator[Entry]:
         """Give the items in their order, each with what became of it; of one state only, if one is named."""

@@ -243,22 +243,25 @@ class Work:
                 expires_at=None if lifetime is None else now - since + lifetime,
             )
 
-        for pause in (*_PERSIST, None):
-            try:
-                recorded = await self.desk.write(record)
-                break
-            except LedgerError as error:
-                if pause is None:
-                    error.message += (
-                        f"; item {entry.id} was submitted and its job could not be recorded. Run the same command "
-                        f"again; if the item is unknown then: batch resolve {entry.id} --token {job.token}"
-                    )
-                    raise StopRun from error
-                await self.sleep(pause)
+        recorded = await self._persisted(entry, job, record)
         self._told("submitted", recorded)
         if recorded.worker != entry.worker:  # it was late news: the item is anybody's now
             return self._told("lost", recorded)
         return recorded
+
+    async def _persisted(self, entry: Entry, job: Any, record: Callable[[Connection, float], Entry]) -> Entry:
+        for pause in _PERSIST:
+            try:
+                return await self.desk.write(record)
+            except LedgerError:
+                await self.sleep(pause)
+        try:
+            return await self.desk.write(record)
+        except LedgerError as error:
+            raise StopRun from LedgerError(
+                f"{error.message}; item {entry.id} was submitted and its job could not be recorded. Run the same "
+                f"command again; if the item is unknown then: batch resolve {entry.id} --token {job.token}"
+            )
 
     # --- fetching ---------------------------------------------------------------------------------------------------
 
