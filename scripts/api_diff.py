@@ -24,6 +24,7 @@ from scripts.diffing.operations import compare_specs
 from scripts.generate import ROOT, validate
 from scripts.generation.documents import GenerationError, parse
 from scripts.generation.normalise import inline
+from scripts.generation.openapi31 import to_30
 
 NOTHING: dict[str, Any] = {"openapi": "3.0.3", "info": {"title": "Nothing", "version": "0"}, "paths": {}}
 
@@ -62,13 +63,23 @@ def diff(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
 
 def read(content: bytes, name: str) -> dict[str, Any]:
     """Read a spec and refuse what cannot be compared; `name` is for the messages."""
+    return take_in(content, name)[0]
+
+
+def take_in(content: bytes, name: str) -> tuple[dict[str, Any], list[str]]:
+    """Read a spec of OpenAPI 3.0 or 3.1, as 3.0, and return it with what is left out of it."""
     document = parse(content, name)
     try:
-        validate(document)
-        validate(inline(document))  # a reference may lead to something that cannot stand in its place
+        try:
+            converted, left_out = to_30(document)
+        except (AttributeError, KeyError, TypeError, ValueError):  # it is not what it says it is
+            validate(document)
+            raise
+        validate(converted)  # of 3.1 only the outcome: its validator does not say where in the document a schema is
+        validate(inline(converted))  # a reference may lead to something that cannot stand in its place
     except GenerationError as problem:
         raise GenerationError(f"{name}: {problem}") from problem
-    return document
+    return converted, left_out
 
 
 _Pair = tuple[dict[str, Any], dict[str, Any]]

@@ -25,13 +25,14 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, only scripts/ is on the path
 
 from jsonschema import ValidationError
-from openapi_spec_validator import OpenAPIV30SpecValidator
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 from referencing.exceptions import Unresolvable
 
 from scripts.generation.checks import check, module_name
 from scripts.generation.documents import GenerationError, canonical, join, load, operations
 from scripts.generation.limits import render_limits
 from scripts.generation.normalise import load_overlay, normalise, refuse_remote_references
+from scripts.generation.openapi31 import is_31
 from scripts.generation.tables import render_answers, render_bodies, render_operations
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -143,6 +144,8 @@ def check_service(service: str) -> None:
 def prepare(spec: Path, overlay: Path) -> dict[str, Any]:
     """Read a spec and return it validated, normalised and checked."""
     document = load(spec)
+    if is_31(document):
+        raise GenerationError("/openapi: a stored spec is 3.0; `make update-spec` writes a file of 3.1 so")
     validate(document)
     normalised = normalise(document, load_overlay(overlay))
     check(normalised)
@@ -150,18 +153,21 @@ def prepare(spec: Path, overlay: Path) -> dict[str, Any]:
 
 
 def validate(document: dict[str, Any]) -> None:
-    """Refuse what is not OpenAPI 3.0."""
+    """Refuse what is not OpenAPI 3.0 or 3.1."""
     refuse_remote_references(document)  # before the validator, which would fetch them
+    if isinstance(document.get("openapi"), str) and not re.match(r"3\.[01]\.", document["openapi"]):
+        raise GenerationError(f"/openapi: {document['openapi'][:20]!r} is not read here; write the file as 3.1 or 3.0")
     seen = hashlib.sha256(repr(document).encode(errors="backslashreplace")).digest()
     if seen in _VALID:
         return
+    validator = OpenAPIV31SpecValidator if is_31(document) else OpenAPIV30SpecValidator
     try:
-        problem = next(OpenAPIV30SpecValidator(document).iter_errors(), None)
+        problem = next(validator(document).iter_errors(), None)
     except Unresolvable as nowhere:
         raise GenerationError(f"the $ref to {nowhere.ref!r} leads nowhere") from nowhere
     except Exception as trip:  # the validator stumbles over a $ref to something of another kind
         told = f"{type(trip).__name__}: {trip}"
-        raise GenerationError(f"this is not OpenAPI 3.0: the validator failed with {told[:120]}") from trip
+        raise GenerationError(f"this is not OpenAPI: the validator failed with {told[:120]}") from trip
     if problem:
         innermost = _innermost(problem)
         place = join("", *innermost.absolute_path)

@@ -20,7 +20,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, only scripts/ is on the path
 
-from scripts.api_diff import NOTHING, diff, read
+from scripts.api_diff import NOTHING, diff, read, take_in
 from scripts.diffing.changes import printable, report
 from scripts.diffing.shapes import tag
 from scripts.generate import ROOT, build, check_service, check_tools, prepare, swap
@@ -56,7 +56,7 @@ def update(file: Path, service: str, root: Path) -> str:
         )
     if spec.exists() and file.samefile(spec):
         raise GenerationError(f"{file} is the stored spec itself; edit it and run `make generate`")
-    document = read(file.read_bytes(), str(file))
+    document, left_out = take_in(file.read_bytes(), str(file))
     changes = diff(read(spec.read_bytes(), str(spec)) if spec.exists() else NOTHING, document)
     with tempfile.TemporaryDirectory(prefix="mirelo-ergo-") as folder:
         staged, fresh = Path(folder) / "openapi", Path(folder) / "mirelo_ergo_api"
@@ -69,7 +69,8 @@ def update(file: Path, service: str, root: Path) -> str:
             raise GenerationError("\n".join(_explain(problem, overlay, inline(document)))) from problem
         build(staged, fresh)
         replace(spec, text, fresh, root / "generated" / fresh.name)
-    return f"{report(service, changes)}openapi/{spec.name} and generated/{fresh.name} are written\n"
+    told = f"left out, because they say nothing of requests: {', '.join(left_out)}\n" if left_out else ""
+    return f"{report(service, changes)}{told}openapi/{spec.name} and generated/{fresh.name} are written\n"
 
 
 def render(document: dict[str, Any]) -> str:

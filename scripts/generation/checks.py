@@ -11,10 +11,10 @@ from typing import Any
 
 from openapi_python_client.strings import PythonIdentifier
 
-from scripts.generation.documents import METHODS, GenerationError, join, operations, schemas
+from scripts.generation.documents import METHODS, GenerationError, join, operations, resolve, schemas
 
 _OPERATION = re.compile(
-    r"[a-z][A-Za-z0-9_]{0,63}\Z"
+    r"[a-z][A-Za-z0-9_]{0,119}\Z"  # FastAPI makes one of the function, the whole path and the method
 )  # begins small, a schema's name large: limits.py holds both as keys
 _SCHEMA = re.compile(r"[A-Z][A-Za-z0-9]{0,63}\Z")
 _PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
@@ -42,6 +42,8 @@ def check(document: dict[str, Any]) -> None:
     problems = [*_version(document), *_texts(document, ""), *_operations(document), *_components(document)]
     for pointer, schema in schemas(document):
         problems += _schema(schema, pointer)
+        if "default" in schema:
+            problems += _default(resolve(document, schema)[0], pointer)
     if problems:
         raise GenerationError("\n  ".join(["this spec cannot be generated from:", *problems]) + "\ncorrect or patch it")
 
@@ -116,8 +118,6 @@ def _schema(schema: dict[str, Any], pointer: str) -> Iterator[str]:
     for value in schema.get("enum", []):
         if not fits(value, schema.get("type")):
             yield f"{pointer}/enum: {value!r} is not of type {schema.get('type')!r}"
-    if "default" in schema:
-        yield from _default(schema, pointer)
 
 
 def _default(schema: dict[str, Any], pointer: str) -> Iterator[str]:
@@ -132,7 +132,7 @@ def _default(schema: dict[str, Any], pointer: str) -> Iterator[str]:
     if (
         default not in schema.get("enum", [default])
         or (low is not None and (size <= low if schema.get("exclusiveMinimum") else size < low))
-        or (high is not None and size > high)
+        or (high is not None and (size >= high if schema.get("exclusiveMaximum") else size > high))
     ):
         yield f"{pointer}/default: {default!r} is outside the schema's own bounds"
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ ONE_OF = "x-one-of-fields"  # on an object: fields of which exactly one has to b
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
 _SINGLE_SUBSCHEMAS = ("items", "not", "additionalProperties")
 _DEEPEST = 100
+_MOST_VALUES = 1_000_000  # ten times as many as a big spec has
 _LISTED_SUBSCHEMAS = ("oneOf", "anyOf", "allOf")
 
 
@@ -35,6 +36,8 @@ class _JsonLoader(_SafeLoader):
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise GenerationError(f"a key that is not plain text{key.start_mark}")
+            if key.value == "<<" and not key.style:
+                raise GenerationError(f"the merge key <<{key.start_mark}; write its fields out")
             if key.value in mapping:
                 raise GenerationError(f"the key {key.value!r} stands twice in one mapping{key.start_mark}; keep one")
             mapping[key.value] = self.construct_object(value, deep=True)
@@ -66,22 +69,93 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def parse(content: bytes, name: str) -> dict[str, Any]:
-    """Read YAML (or JSON) whose top is a mapping; `name` is for the messages."""
-    depth = 0
+    """Read YAML or JSON whose top is a mapping; `name` is for the messages.
+
+    What begins with a brace is read as JSON first, which YAML readers do not read all of. Aliases stand for what they
+    name, up to a bound: a few of them can stand for a document without end.
+    """
     try:
-        for event in yaml.parse(content, _JsonLoader):
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > _DEEPEST:  # reading it would exhaust the stack
-                raise GenerationError(f"more than {_DEEPEST} levels{event.start_mark}; a spec has about 30")
-            if isinstance(event, yaml.AliasEvent):  # a few of them can stand for an endless document
-                raise GenerationError(f"a YAML alias{event.start_mark}; write the value out, or use a $ref")
-        document = yaml.load(content, _JsonLoader)  # noqa: S506  # a SafeLoader that takes even less
-        json.dumps(document, allow_nan=False)
+        document = _parse_json(content, name) if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else None
+        if document is None:
+            document = _parse_yaml(content)
+        document = json.loads(json.dumps(document, allow_nan=False))  # no two places hold one object
     except (yaml.YAMLError, GenerationError, TypeError, ValueError) as problem:
         raise GenerationError(f"{name}: {problem}") from problem
     if not isinstance(document, dict):
         raise GenerationError(f"{name}: the top of the file has to be a mapping")
     return document
+
+
+def _parse_json(content: bytes, name: str) -> Any:
+    """Read JSON; return None if it is none, and may be YAML that begins with a brace."""
+    try:
+        document = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_no_key_twice, parse_constant=_no_constant)
+    except json.JSONDecodeError:
+        if name.endswith(".json"):
+            raise
+        return None
+    except RecursionError:
+        raise GenerationError(f"more than {_DEEPEST} levels; a spec has about 30") from None
+    level, depth = [document], 0
+    while level := [inner for node in level if isinstance(node, dict | list) for inner in _inside(node)]:
+        depth += 1
+        if depth > _DEEPEST:
+            raise GenerationError(f"more than {_DEEPEST} levels; a spec has about 30")
+    return document
+
+
+def _inside(node: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return node.values() if isinstance(node, dict) else node
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise GenerationError(f"the key {key!r} stands twice in one mapping, beside {[*found][:3]}; keep one")
+        found[key] = value
+    return found
+
+
+def _no_constant(text: str) -> Any:
+    raise GenerationError(f"{text} is no JSON value; leave it out")
+
+
+def _parse_yaml(content: bytes) -> Any:
+    depth = 0
+    for event in yaml.parse(content, _JsonLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:  # reading it would exhaust the stack
+            raise GenerationError(f"more than {_DEEPEST} levels{event.start_mark}; a spec has about 30")
+    _bound_aliases(yaml.compose(content, _JsonLoader))
+    return yaml.load(content, _JsonLoader)  # noqa: S506  # a SafeLoader that takes even less
+
+
+def _bound_aliases(top: yaml.Node | None) -> None:
+    """Refuse a document that is too big or too deep, or has no end, with each alias written out."""
+    sizes: dict[int, tuple[int, int]] = {}  # by node: how many values it is and how deep, written out
+    open_nodes: set[int] = set()
+
+    def measure(node: yaml.Node) -> tuple[int, int]:
+        if id(node) in open_nodes:
+            raise GenerationError(f"a YAML anchor that contains itself{node.start_mark}; write a $ref to a component")
+        if id(node) not in sizes:
+            open_nodes.add(id(node))
+            inside = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else []
+            inside = [*node.value] if isinstance(node, yaml.SequenceNode) else inside
+            measured = [measure(part) for part in inside]
+            size, depth = 1 + sum(part[0] for part in measured), 1 + max((part[1] for part in measured), default=0)
+            if size > _MOST_VALUES or depth > _DEEPEST + 1:
+                raise GenerationError(
+                    f"with its aliases written out, this has more than {_MOST_VALUES} values or {_DEEPEST} levels"
+                    f"{node.start_mark}; use a $ref for what is shared"
+                )
+            open_nodes.discard(id(node))
+            sizes[id(node)] = size, depth
+        return sizes[id(node)]
+
+    if top is not None:
+        measure(top)
 
 
 def dump(document: dict[str, Any], unicode: bool) -> str:
@@ -116,6 +190,22 @@ def find(document: Any, pointer: str) -> Any:
         else:
             raise GenerationError(f"nothing is at {pointer}: {token!r} is missing")
     return here
+
+
+def resolve(document: dict[str, Any], schema: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return what a reference, or a union of one, stands for, with what is beside it; and its component's name."""
+    beside: dict[str, Any] = {}
+    name = ""
+    while True:
+        variants = schema.get("oneOf") or schema.get("anyOf") or []
+        if "$ref" in schema:
+            name = schema["$ref"].rpartition("/")[2]
+            schema = find(document, schema["$ref"][1:])
+        elif len(variants) == 1:
+            beside = {key: value for key, value in schema.items() if key not in ("oneOf", "anyOf")} | beside
+            schema = variants[0]
+        else:
+            return schema | beside, name
 
 
 def canonical(value: Any) -> str:

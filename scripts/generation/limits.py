@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from scripts.generation.conditions import collect_conditions
-from scripts.generation.documents import CONDITIONS, ONE_OF, GenerationError, canonical, find, join, operations
+from scripts.generation.documents import CONDITIONS, ONE_OF, GenerationError, canonical, join, operations, resolve
 
 _CONSTRAINTS = {
     "default": "default",
     "minimum": "minimum",
     "exclusiveMinimum": "exclusive_minimum",
     "maximum": "maximum",
+    "exclusiveMaximum": "exclusive_maximum",
     "minLength": "min_length",
     "maxLength": "max_length",
     "enum": "enum",
@@ -44,14 +45,14 @@ from typing import Final, NamedTuple
 
 
 class Limit(NamedTuple):
-    """What one field or parameter may hold; lengths are in characters, all bounds are included.
+    """What one field or parameter may hold; lengths are in characters, bounds are included but the exclusive ones.
 
     `schema` names the object in `LIMITS` that a field of the type "object" holds. Where it holds one of several
     objects, `variants` names each, by the value of its field `tag`. `items` says what a list holds.
     """
 
     name: str  # as on the wire
-    type: str  # "integer" "number" "string" "boolean" "object" "array"
+    type: str  # "integer" "number" "string" "boolean" "object" "array" "any"
     required: bool
     default: str | int | float | bool | None = None
     minimum: float | int | None = None
@@ -68,6 +69,7 @@ class Limit(NamedTuple):
     variants: tuple[tuple[str, str], ...] = ()
     items: Limit | None = None
     nullable: bool = False
+    exclusive_maximum: float | int | None = None
 
 
 class Condition(NamedTuple):
@@ -119,18 +121,21 @@ def collect_limits(document: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
         parameters: dict[str, list[str]] = {}
         for index, parameter in enumerate(operation.get("parameters", [])):
             at = f"{pointer}/parameters/{index}"
-            name, schema = parameter["name"], parameter.get("schema", {})
-            schema = find(document, schema["$ref"][1:]) if "$ref" in schema else schema
-            if schema.get("type") not in _SCALARS or name in parameters or parameter["in"] == "cookie":
-                raise GenerationError(f"{at}: a parameter has a scalar schema, a name of its own, and is no cookie")
-            _refuse_unknown(schema, at + "/schema")
-            parameters[name] = _limit(name, schema, at + "/schema", parameter.get("required", False))
+            name, schema = parameter["name"], resolve(document, parameter.get("schema", {}))[0]
+            kinds = (*_SCALARS, "array") if parameter["in"] == "query" else _SCALARS
+            if schema.get("type") not in kinds or name in parameters or parameter["in"] == "cookie":
+                raise GenerationError(
+                    f"{at}: a parameter has a scalar schema, or a list of scalars in the query, has a name of its own, "
+                    "and is no cookie"
+                )
+            _, *more = _reach(document, schema, at + "/schema", {})
+            parameters[name] = [*_limit(name, schema, at + "/schema", parameter.get("required", False)), *more]
         if parameters:
             collected[operation["operationId"]] = dict(sorted(parameters.items()))
         for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
             body = content.get("schema", {})
             at = join(pointer, "requestBody", "content", media_type, "schema")
-            if (find(document, body["$ref"][1:]) if "$ref" in body else body).get("nullable"):
+            if resolve(document, body)[0].get("nullable"):
                 raise GenerationError(f"{at}/nullable: a body is an object; say that the requestBody is not required")
             _reach(document, body, at, collected)
     return collected
@@ -156,16 +161,16 @@ def _reach(
     document: dict[str, Any], schema: dict[str, Any], pointer: str, collected: dict[str, dict[str, list[str]]]
 ) -> list[str]:
     """Collect every object in reach of a request schema; return the schema's own arguments: its type, then the rest."""
-    if "$ref" in schema:
-        pointer = schema["$ref"][1:]
-        name, schema = pointer.rpartition("/")[2], find(document, pointer)
-        if name in collected:
-            return [repr("object"), f"schema={name!r}"]
-    else:
-        name = ""
+    schema, name = resolve(document, schema)
+    if name in collected:
+        return [repr("object"), f"schema={name!r}"]
+    pointer = f"/components/schemas/{name}" if name else pointer
     _refuse_unknown(schema, pointer)
-    if keyword := next((each for each in ("oneOf", "anyOf") if schema.get(each)), None):
-        return _union(document, schema, keyword, pointer, collected)
+    for key in ("oneOf", "anyOf"):
+        if key in schema:
+            return _union(document, schema, key, pointer, collected)
+    if not schema.keys() & {"type", "enum", "properties", "items"}:
+        return [repr("any")]
     kind = str(schema.get("type"))
     if kind == "object":
         if not name:
@@ -177,15 +182,15 @@ def _reach(
         for field, inner in schema.get("properties", {}).items():
             at = join(pointer, "properties", field)
             kind_of, *more = _reach(document, inner, at, collected)
-            target = find(document, inner["$ref"][1:]) if "$ref" in inner else inner
-            bounds = {**target, "type": kind_of.strip("'")}
+            bounds = {**resolve(document, inner)[0], "type": kind_of.strip("'")}
             collected[name][field] = [*_limit(field, bounds, at, field in required), *more]
         return [repr("object"), f"schema={name!r}"]
     if kind == "array":
         inner = schema.get("items", {})
         kind_of, *more = _reach(document, inner, pointer + "/items", collected)
-        target = find(document, inner["$ref"][1:]) if "$ref" in inner else inner
-        item = _limit("", {**target, "type": kind_of.strip("'")}, pointer + "/items", required=True)
+        item = _limit(
+            "", {**resolve(document, inner)[0], "type": kind_of.strip("'")}, pointer + "/items", required=True
+        )
         return [repr("array"), f"items=Limit({', '.join([*item, *more])})"]
     if kind not in _SCALARS:
         raise GenerationError(f"{pointer}/type: limits.py does not know the type {schema.get('type')!r}")
@@ -195,22 +200,25 @@ def _reach(
 def _union(
     document: dict[str, Any],
     schema: dict[str, Any],
-    keyword: str,
+    key: str,
     pointer: str,
     collected: dict[str, dict[str, list[str]]],
 ) -> list[str]:
-    variants, at = schema[keyword], f"{pointer}/{keyword}"
-    reached = [_reach(document, variant, f"{at}/{i}", collected) for i, variant in enumerate(variants)]
+    variants: list[dict[str, Any]] = schema[key]
+    reached = [_reach(document, variant, f"{pointer}/{key}/{i}", collected) for i, variant in enumerate(variants)]
     types = {arguments[0].strip("'") for arguments in reached}
-    if types != {"object"} or schema.keys() & (_CONSTRAINTS.keys() | {"properties", "items"}):
-        raise GenerationError(f"{at}: limits.py carries unions of objects only, not of {sorted(types)}")
-    targets = [find(document, each["$ref"][1:]) if "$ref" in each else each for each in variants]
+    if types != {"object"} or schema.keys() & (_CONSTRAINTS.keys() - {"nullable"} | {"properties", "items"}):
+        raise GenerationError(
+            f"{pointer}/{key}: limits.py carries unions of objects only, not of {sorted(types)}; set it to one of them "
+            "with a patch in the overlay"
+        )
+    targets = [resolve(document, each)[0] for each in variants]
     if any(each.get("additionalProperties") is True and not each.get("properties") for each in targets):
         return [repr("object")]  # one of them holds anything
     told = schema.get("discriminator", {})
     tagged = {tag: target.rpartition("/")[2] for tag, target in told.get("mapping", {}).items()}
     if not tagged:
-        raise GenerationError(f"{at}: nothing tells the variants apart; give each a field of its own value")
+        raise GenerationError(f"{pointer}/{key}: nothing tells the variants apart; give each a field of its own value")
     return [repr("object"), f"tag={told['propertyName']!r}", f"variants={tuple(sorted(tagged.items()))!r}"]
 
 
@@ -223,7 +231,8 @@ def _refuse_unknown(schema: dict[str, Any], pointer: str) -> None:
         if not known and not (keyword == "additionalProperties" and isinstance(value, bool)):
             raise GenerationError(
                 f"{join(pointer, keyword)}: limits.py does not carry {keyword!r}, nothing would check it; "
-                "teach scripts/generation/limits.py and the request check about it"
+                "teach scripts/generation/limits.py and the request check about it, or remove it with a patch in the "
+                "overlay, which gives the reason"
             )
 
 
@@ -247,8 +256,10 @@ def _arguments(schema: dict[str, Any], pointer: str) -> Iterator[str]:
 
 
 def _with_exclusive_bound(schema: dict[str, Any], pointer: str) -> dict[str, Any]:
-    """Give the bound itself to `exclusiveMinimum`, which in OpenAPI 3.0 only says that the minimum is not included."""
-    bound, excluded = schema.get("minimum"), schema.get("exclusiveMinimum", False)
-    if excluded and bound is None:
-        raise GenerationError(f"{pointer}/exclusiveMinimum: it excludes nothing without a minimum")
-    return {**schema, "minimum": None if excluded else bound, "exclusiveMinimum": bound if excluded else None}
+    """Give the bound itself to an exclusive one, which in OpenAPI 3.0 only says that the bound is not included."""
+    for name, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        bound, excluded = schema.get(name), schema.get(exclusive, False)
+        if excluded and bound is None:
+            raise GenerationError(f"{pointer}/{exclusive}: it excludes nothing without a {name}")
+        schema = {**schema, name: None if excluded else bound, exclusive: bound if excluded else None}
+    return schema

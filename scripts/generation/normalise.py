@@ -109,9 +109,10 @@ def refuse_remote_references(document: Any, pointer: str = "") -> None:
     if isinstance(document, dict):
         reference = document.get("$ref")
         if isinstance(reference, str) and not reference.startswith("#/"):
-            raise GenerationError(
-                f"{pointer}/$ref: {reference[:80]!r} leads out of the document; copy its target into the spec"
-            )
+            problem = "leads out of the document; copy its target into the spec"
+            if reference.startswith("#"):
+                problem = "names an anchor; make its target a component"
+            raise GenerationError(f"{pointer}/$ref: {reference[:80]!r} {problem}")
     if isinstance(document, dict | list):
         for key, value in document.items() if isinstance(document, dict) else enumerate(document):
             refuse_remote_references(value, join(pointer, key))
@@ -157,7 +158,10 @@ class _Inliner:
             raise GenerationError(f"{pointer}: OpenAPI 3.0 ignores what stands beside a $ref; put it at the target")
         reference = str(node["$ref"])
         if reference in self._open:
-            raise GenerationError(f"{pointer}: {reference} contains itself; a recursive shape cannot be generated yet")
+            raise GenerationError(
+                f"{pointer}: {reference} contains itself, and a recursive shape cannot be generated; "
+                "write the inner one as an object with any fields (type: object)"
+            )
         self._followed += 1
         if self._followed > _MOST_REFERENCES:  # each level of components can double them
             raise GenerationError(f"{pointer}: inlined, this spec has more than {_MOST_REFERENCES} references")

@@ -101,17 +101,19 @@ def _type(document: dict[str, Any], schema: dict[str, Any], pointer: str, found:
         if "properties" in target:
             return f"{name}{nullable}"
         return _type(document, target, pointer, found)
-    if keyword := next((each for each in ("oneOf", "anyOf") if schema.get(each)), None):
-        at = f"{pointer}/{keyword}"
-        types = [_type(document, variant, f"{at}/{index}", found) for index, variant in enumerate(schema[keyword])]
-        return " | ".join(dict.fromkeys(types)) + nullable
+    for key in ("oneOf", "anyOf"):
+        if variants := schema.get(key):
+            types = [
+                _type(document, variant, f"{pointer}/{key}/{index}", found) for index, variant in enumerate(variants)
+            ]
+            return " | ".join(dict.fromkeys(types)) + nullable
     if "enum" in schema:
         return f"Literal[{', '.join(map(repr, schema['enum']))}]{nullable}"
     if schema.get("type") == "array":
         return f"list[{_type(document, schema.get('items', {}), pointer + '/items', found)}]{nullable}"
     if schema.get("type") == "object":
         return f"dict[str, Any]{nullable}"
-    return _TYPES[str(schema["type"])] + nullable
+    return _TYPES[str(schema["type"])] + nullable if "type" in schema else "Any"
 
 
 def _class(

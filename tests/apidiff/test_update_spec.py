@@ -15,6 +15,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mirelo_ergo.emulator.refusals import Refusal
+from mirelo_ergo.emulator.spec.spec import operations_of
 from scripts import update_spec
 from scripts.diffing.changes import ABSENT
 from scripts.generation.documents import find, load, parse
@@ -406,3 +408,156 @@ def test_the_stored_file_shows_what_it_holds() -> None:
     assert update_spec.render({"a": "é \u202e"}) == 'a: "\\xE9 \\u202E"\n'
     shared = {"b": 1}
     assert update_spec.render({"a": [shared, shared]}) == "a:\n- b: 1\n- b: 1\n"
+
+
+FASTAPI = ROOT / "tests" / "generation" / "fastapi.json"
+"""What FastAPI writes of a small service with optional fields, literals, tuples, unions and uploads."""
+_LIST = "/paths/~1v1~1sounds/get/responses/200/content/application~1json/schema/properties/items/items/properties"
+FASTAPI_NAMES = {
+    "/paths/~1v1~1files/post/responses/422/content/application~1json/schema/properties/detail/items/properties/ctx":
+        "ErrorContext",
+    f"{_LIST}/by_mood": "ByMood",
+    f"{_LIST}/meta": "Meta",
+}  # fmt: skip
+USE = """
+import importlib, sys, typing
+sys.path[:0] = [sys.argv[1]]
+from mirelo_ergo._runtime.api.limits import check
+from mirelo_ergo.errors import InvalidRequestError
+api = importlib.import_module("mirelo_ergo_api.tone_lab")
+limits, bodies, operations, models = (
+    importlib.import_module(f"mirelo_ergo_api.tone_lab.{name}") for name in ("limits", "bodies", "operations", "models")
+)
+good = {"source": {"kind": "text", "text": "rain"}, "seed": None, "mood": "calm", "other_mood": None,
+        "seconds": 29.9, "tags": ["a"], "tuning": {"origin": None, "window": [1, 2], "strength": 1}, "version": "v1"}
+check(limits, "SoundCreate", good, "create_sound")
+for name, value in [("seconds", 30), ("seconds", 0), ("seed", -1), ("mood", "loud"), ("mood", None),
+                    ("tuning", {"window": [1]}), ("tuning", {"window": [1, "b"]}), ("tuning", {"strength": 0}),
+                    ("source", {"kind": "file"}), ("tags", ["a"] * 6), ("version", "v2")]:
+    try:
+        check(limits, "SoundCreate", {**good, name: value}, "create_sound")
+    except InvalidRequestError as refusal:
+        print(str(refusal).partition(": ")[2])
+hints = typing.get_type_hints(bodies.SoundCreate)
+print(hints["seed"], hints["tuning"].__name__, hints["other_mood"])
+print(operations.CREATE_SOUND_V1_SOUNDS_POST)
+sound = models.Sound.from_dict({"id": "s1", "status": "done", "url": None, "origin": None, "mood": None,
+                                "pieces": [{"name": "a", "loc": [1, "b"], "at": None}], "by_mood": {"calm": 1}})
+print(sound.url, sound.origin, sound.pieces[0].loc, sound.by_mood["calm"])
+"""
+
+
+@pytest.fixture
+def tone_lab(tmp_path: Path) -> Path:
+    """Return a folder with the overlay of a service that is new, and an empty generated tree."""
+    overlays = tmp_path / "project" / "openapi" / "overlays"
+    overlays.mkdir(parents=True)
+    (overlays / "tone-lab.yaml").write_text(json.dumps({"names": FASTAPI_NAMES}), encoding="utf-8")
+    return tmp_path / "project"
+
+
+def test_what_fastapi_writes_becomes_a_client(tone_lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the vendor's file to generated limits, types and models that another process imports and uses."""
+    assert update_spec.main([str(FASTAPI), "tone-lab"], tone_lab) == 0
+    told = capsys.readouterr().out
+    assert "tone-lab: 5 changes, none breaking" in told
+    assert "left out, because they say nothing of requests: /webhooks\n" in told
+    stored = load(tone_lab / "openapi" / "tone-lab.yaml")
+    assert stored["openapi"] == "3.0.3"
+    run = subprocess.run(
+        [sys.executable, "-c", USE, str(tone_lab / "generated")], capture_output=True, text=True, check=False
+    )
+    assert run.stderr == ""
+    assert run.stdout.splitlines() == [
+        "seconds=30 is not below 30.0; nothing was sent",
+        "seconds=0 is not above 0.0; nothing was sent",
+        "seed=-1 is below the minimum of 0; nothing was sent",
+        "mood='loud' is not one of calm, tense; nothing was sent",
+        "mood=None is NoneType, not a string; nothing was sent",
+        "tuning.window has 1 items, which is below the minimum of 2 (allowed: 2 to 2); nothing was sent",
+        "tuning.window[1]='b' is str, not a whole number (int); nothing was sent",
+        "tuning.strength=0 is not above 0.0; nothing was sent",
+        "source.kind='file' is not one of text, url; nothing was sent",
+        "tags has 6 items, which is above the maximum of 5; nothing was sent",
+        "version='v2' is not one of v1; nothing was sent",
+        "int | None Tuning typing.Optional[typing.Literal['calm', 'tense']]",
+        "Endpoint(name='create_sound_v1_sounds_post', method='POST', path='/v1/sounds', query=('dry',), "
+        "headers=('idempotency-key',))",
+        "None None [1, 'b'] 1",
+    ]
+
+
+def test_the_emulator_reads_what_became_of_fastapis_file(tone_lab: Path) -> None:
+    assert update_spec.main([str(FASTAPI), "tone-lab"], tone_lab) == 0
+    operations = {each.id: each for each in operations_of(load(tone_lab / "openapi" / "tone-lab.yaml"))}
+    create = operations["create_sound_v1_sounds_post"]
+    good = {"source": {"kind": "text", "text": "rain"}, "seed": None, "other_mood": None, "tuning": {"origin": None}}
+    create.check_body(good)
+    for wrong in ({"seconds": 30}, {"mood": None}, {"tuning": {"origin": 1}}, {"source": None}):
+        with pytest.raises(Refusal):
+            create.check_body(good | wrong)
+
+
+def vendors(*edits: tuple[str, Any]) -> dict[str, Any]:
+    """Return FastAPI's document, edited."""
+    return edited(json.loads(FASTAPI.read_text(encoding="utf-8")), *edits)
+
+
+CREATE = "/components/schemas/SoundCreate/properties"
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        ((f"{CREATE}/seed", {"if": {"minimum": 1}, "type": "integer"}),
+         "SoundCreate/properties/seed/x-limits-if: limits.py does not carry 'x-limits-if', nothing would check it; "
+         "teach scripts/generation/limits.py and the request check about it, or remove it with a patch in the overlay"),
+        ((f"{CREATE}/seed", {"anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "null"}]}),
+         "SoundCreate/properties/seed/anyOf: limits.py carries unions of objects only, not of ['integer', 'string']; "
+         "set it to one of them with a patch in the overlay"),
+        ((f"{CREATE}/seed", {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}]}),
+         "seed/x-limits-prefixItems: limits.py does not carry"),
+        ((f"{CREATE}/tuning", {"$ref": "#/components/schemas/Tuning", "minProperties": 1}),
+         f"{CREATE}/tuning/minProperties: beside a $ref, 3.0 has no place for it; put it at the target"),
+        ((f"{CREATE}/tuning", {"$ref": "#/components/schemas/SoundCreate"}),
+         "#/components/schemas/SoundCreate contains itself, and a recursive shape cannot be generated; write the "
+         "inner one as an object with any fields"),
+        ((f"{CREATE}/tuning", {"$ref": "#tuning"}), "/tuning/$ref: '#tuning' names an anchor; make its target"),
+        ((f"{CREATE}/tuning", {"$ref": "#/$defs/Tuning"}), "leads nowhere"),
+        ((f"{CREATE}/seed", {"type": "integer", "minimum": "one"}), f"{CREATE}/seed/minimum: 'one' is not of type"),
+        (("/openapi", "3.2.0"), "/openapi: '3.2.0' is not read here; write the file as 3.1 or 3.0"),
+        ((CREATE, []), "/components/schemas/SoundCreate: this is no JSON Schema, one of its keywords"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_taken_in_names_its_place_and_the_way_out(
+    tone_lab: Path, capsys: pytest.CaptureFixture[str], edit: tuple[str, Any], message: str
+) -> None:
+    (tone_lab / "openapi" / "tone-lab.yaml").write_text(json.dumps(small_30()), encoding="utf-8")
+    assert message in refused(tone_lab, offer(tone_lab, vendors(edit)), capsys)
+
+
+def small_30() -> dict[str, Any]:
+    return {"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": {}}
+
+
+def test_a_patch_removes_what_limits_cannot_carry(tone_lab: Path) -> None:
+    """The way out that the refusal names."""
+    patch = {"reason": "The service ignores it.", "remove": f"{CREATE}/seed/x-limits-if"}
+    overlay = {"names": FASTAPI_NAMES, "patches": [patch]}
+    (tone_lab / "openapi" / "overlays" / "tone-lab.yaml").write_text(json.dumps(overlay), encoding="utf-8")
+    file = tone_lab.parent / "vendor.json"
+    file.write_text(json.dumps(vendors((f"{CREATE}/seed", {"if": {"minimum": 1}, "type": "integer"}))))
+    assert update_spec.main([str(file), "tone-lab"], tone_lab) == 0
+
+
+def test_shared_objects_that_pyyaml_wrote_as_aliases_are_read(tone_lab: Path) -> None:
+    document = vendors()
+    answer = document["paths"]["/v1/sounds"]["post"]["responses"]["422"]
+    for path in document["paths"].values():
+        for operation in path.values():
+            operation["responses"]["422"] = answer
+    file = tone_lab.parent / "vendor.yaml"
+    file.write_text(yaml.safe_dump(document, sort_keys=False))
+    assert "*id001" in file.read_text()
+    assert update_spec.main([str(file), "tone-lab"], tone_lab) == 0
+    assert "*id" not in (tone_lab / "openapi" / "tone-lab.yaml").read_text()

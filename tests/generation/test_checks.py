@@ -12,7 +12,7 @@ from tests.generation.specs import ANSWER, BODY, NAMES, changed, inlined_spec, w
 
 POST = "/paths/~1v1~1sounds/post"
 LENGTH = BODY + "/properties/length"
-STRANGE = ["", "9lives", "os; import x", "a.b", "name\n", "é", "_hidden", "x" * 80, '");print("', "{{x}}", "$ref2"]
+STRANGE = ["", "9lives", "os; import x", "a.b", "name\n", "é", "_hidden", "x" * 130, '");print("', "{{x}}", "$ref2"]
 
 
 def refused(tmp_path: Path, spec: dict[str, Any], message: str, overlay: dict[str, Any] | None = None) -> None:

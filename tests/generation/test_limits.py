@@ -89,7 +89,6 @@ def test_a_parameter_with_a_named_enum_is_carried(tmp_path: Path) -> None:
     ("keyword", "value"),
     [
         ("multipleOf", 10),
-        ("exclusiveMaximum", True),
         ("uniqueItems", True),
         ("minProperties", 1),
         ("maxProperties", 1),
@@ -160,11 +159,10 @@ def test_constraints_of_answers_are_not_carried(tmp_path: Path) -> None:
     ("schema", "message"),
     [
         ({"type": "integer", "enum": [1, 2]}, "enums of strings only"),
-        ({"type": "array", "items": {}}, "items/type: .* the type None"),
+        ({"type": "array", "items": {"enum": [1, "a"]}}, "items/type: .* the type None|is not of type None"),
         ({"oneOf": [{"type": "string"}, {"type": "integer"}]}, "unions of objects only"),
-        ({"anyOf": [{"type": "string"}]}, "unions of objects only"),
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, "anyOf: .*unions of objects only"),
         ({"type": "object", "additionalProperties": {"type": "string"}}, "does not carry 'additionalProperties'"),
-        ({}, "the type None"),
     ],
 )  # fmt: skip
 def test_a_shape_that_is_not_carried_is_an_error(tmp_path: Path, schema: dict[str, Any], message: str) -> None:
@@ -176,14 +174,39 @@ def test_a_shape_that_is_not_carried_is_an_error(tmp_path: Path, schema: dict[st
 @pytest.mark.parametrize(
     "parameter",
     [
-        {"name": "ids", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
+        {"name": "ids", "in": "header", "schema": {"type": "array", "items": {"type": "string"}}},
         {"name": "session", "in": "cookie", "schema": {"type": "string"}},
         {"name": "filter", "in": "query", "content": {"text/plain": {"schema": {"type": "string"}}}},
     ],
 )
 def test_a_parameter_that_is_not_carried_is_an_error(tmp_path: Path, parameter: dict[str, Any]) -> None:
-    with pytest.raises(GenerationError, match="a parameter has a scalar schema, a name of its own, and is no cookie"):
+    with pytest.raises(
+        GenerationError, match=r"a parameter has a scalar schema, or a list.*name of its own, and is no cookie"
+    ):
         collect_limits(prepared(tmp_path, changed(PARAMETER, parameter)))
+
+
+def test_a_list_in_the_query_is_carried(tmp_path: Path) -> None:
+    ids = {"name": "ids", "in": "query", "schema": {"type": "array", "items": {"type": "string"}, "maxItems": 3}}
+    limits = collect_limits(prepared(tmp_path, changed(PARAMETER, ids)))
+    items = "items=Limit('', 'string', required=True)"
+    assert limits["makeSound"]["ids"] == ["'ids'", "'array'", "required=False", "max_items=3", items]
+
+
+def test_a_union_of_one_is_what_is_in_it_with_what_is_beside_it(tmp_path: Path) -> None:
+    spec = changed(LENGTH, {"oneOf": [{"type": "integer", "minimum": 1}], "nullable": True, "default": 3})
+    expected = ["default=3", "minimum=1", "nullable=True"]
+    assert collect_limits(prepared(tmp_path, spec))["SoundRequest"]["length"][3:] == expected
+
+
+def test_a_field_of_any_type_is_carried_without_a_check(tmp_path: Path) -> None:
+    limits = collect_limits(prepared(tmp_path, changed(LENGTH, {"description": "Anything."})))
+    assert limits["SoundRequest"]["length"] == ["'length'", "'any'", "required=False"]
+
+
+def test_an_exclusive_maximum_is_carried_as_the_bound_itself(tmp_path: Path) -> None:
+    spec = changed(LENGTH, {"type": "integer", "maximum": 9, "exclusiveMaximum": True})
+    assert collect_limits(prepared(tmp_path, spec))["SoundRequest"]["length"][3:] == ["exclusive_maximum=9"]
 
 
 def test_a_union_with_bounds_of_its_own_is_an_error(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ class Limit:
     variants: tuple[tuple[str, str], ...] = ()
     items: Limit | None = None
     nullable: bool = False
+    exclusive_maximum: float | None = None
 
 
 @attrs.frozen

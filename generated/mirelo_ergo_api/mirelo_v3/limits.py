@@ -7,14 +7,14 @@ from typing import Final, NamedTuple
 
 
 class Limit(NamedTuple):
-    """What one field or parameter may hold; lengths are in characters, all bounds are included.
+    """What one field or parameter may hold; lengths are in characters, bounds are included but the exclusive ones.
 
     `schema` names the object in `LIMITS` that a field of the type "object" holds. Where it holds one of several
     objects, `variants` names each, by the value of its field `tag`. `items` says what a list holds.
     """
 
     name: str  # as on the wire
-    type: str  # "integer" "number" "string" "boolean" "object" "array"
+    type: str  # "integer" "number" "string" "boolean" "object" "array" "any"
     required: bool
     default: str | int | float | bool | None = None
     minimum: float | int | None = None
@@ -31,6 +31,7 @@ class Limit(NamedTuple):
     variants: tuple[tuple[str, str], ...] = ()
     items: Limit | None = None
     nullable: bool = False
+    exclusive_maximum: float | int | None = None
 
 
 class Condition(NamedTuple):

@@ -29,6 +29,8 @@ class Limit(Protocol):
     @property
     def maximum(self) -> float | None: ...
     @property
+    def exclusive_maximum(self) -> float | None: ...
+    @property
     def min_length(self) -> int | None: ...
     @property
     def max_length(self) -> int | None: ...
@@ -178,6 +180,8 @@ def _check_number(limit: Limit, name: str, value: float, where: str) -> None:
         raise _refusal(name, problem, where, value)
     if limit.exclusive_minimum is not None and value <= limit.exclusive_minimum:
         raise _refusal(name, f"is not above {limit.exclusive_minimum}", where, value)
+    if limit.exclusive_maximum is not None and value >= limit.exclusive_maximum:
+        raise _refusal(name, f"is not below {limit.exclusive_maximum}", where, value)
 
 
 def _check_text(limit: Limit, name: str, value: str, where: str) -> None:

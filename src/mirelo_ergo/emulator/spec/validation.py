@@ -33,10 +33,20 @@ def _is_integer(checker: object, value: object) -> bool:
     return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
 
 
+def _or_null(keyword: str) -> Any:
+    """Return a keyword's check that lets null pass where the schema says `nullable`."""
+    check = Draft202012Validator.VALIDATORS[keyword]
+
+    def checked(validator: Any, bound: Any, value: Any, schema: Any) -> Any:
+        return () if value is None and schema.get("nullable") else check(validator, bound, value, schema)
+
+    return checked
+
+
 VALIDATOR: Any = extend(  # type: ignore[no-untyped-call]  # in the stubs
     OAS30Validator,
     # With a discriminator, OAS30Validator's own would fail for a value that is a list, and says less of the variants.
-    {name: Draft202012Validator.VALIDATORS[name] for name in ("oneOf", "anyOf")},
+    {keyword: _or_null(keyword) for keyword in ("oneOf", "anyOf", "enum")},
     type_checker=OAS30Validator.TYPE_CHECKER.redefine("integer", _is_integer),
 )
 
