@@ -221,6 +221,16 @@ class JobService:
             raise Stopping
         return job
 
+    async def hold(self, job: Job, seconds: float) -> Job:
+        """Return a job when it has ended, or as it is when so much of the emulator's time has passed."""
+        end = self._clock.now() + seconds
+        while not job.done and (now := self._clock.now()) < end:
+            if job.finishes_at <= now:
+                await self.look(job, patience=end - now)
+            else:  # it may be cancelled meanwhile
+                await self._clock.until(min(end, job.finishes_at, now + LOOK_SECONDS / self.speed))
+        return job
+
     async def watch(self, job: Job, interval_s: float) -> AsyncIterator[Job]:
         """Yield a job now, then at each interval of the emulator's time, and once more when it has ended.
 
@@ -235,10 +245,10 @@ class JobService:
             if job.finishes_at <= self._clock.now():
                 await self.finish(job)
 
-    async def look(self, job: Job) -> Job:
+    async def look(self, job: Job, patience: float = RENDER_PATIENCE) -> Job:
         """Return a job as it is, after its rendering has ended or 20 s have passed, if its time is over."""
         if not job.done and job.finishes_at <= self._clock.now():
-            await _ended(job.work, timeout=RENDER_PATIENCE)
+            await _ended(job.work, timeout=patience)
             self._store.settle()
         return job
 

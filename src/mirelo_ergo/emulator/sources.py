@@ -71,6 +71,12 @@ class Sources:
             picture.check_length(clip.duration_ms, window)
         return ClipSource(path, clip, window, digest)
 
+    async def file(self, key: str, source: Mapping[str, Any], kind: str, undo: ExitStack) -> Path:
+        """Bring what a request names as it is to a file of its own, which `undo` removes."""
+        path = self._new_file(kind, undo)
+        await self._take(key, source, kind, path)
+        return path
+
     def _new_file(self, kind: str, undo: ExitStack) -> Path:
         path = self._disk.new_file(kind, 0)
         undo.callback(path.unlink, missing_ok=True)

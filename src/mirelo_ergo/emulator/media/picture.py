@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 CODECS = ("h264", "vp8", "vp9")
 MAX_PIXELS = 7680 * 4320
+PICTURES = {  # how a picture begins, and FFmpeg's name for such a file
+    b"\x89PNG\r\n\x1a\n": "png_pipe",
+    b"\xff\xd8\xff": "jpeg_pipe",
+    b"RIFF": "webp_pipe",
+    b"GIF8": "gif",
+}
 LOOK_WIDTH, LOOK_HEIGHT = 64, 36
 BEFORE = 5  # frames a jump is compared with
 FLOOR = 1.0  # grey levels of 255: less is the coder's noise
@@ -151,6 +157,23 @@ def open_clip(path: Path, *, gif: bool = True) -> InputContainer:
         return av.open(str(path), format=name)
     except FFmpegError as error:
         raise _invalid(f"its headers cannot be read: {error.strerror}") from None
+
+
+def read_picture(path: Path) -> VideoFrame:
+    """Decode a PNG, JPEG, WebP or GIF; refuse with 422 what is none of them, or damaged."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    name = next((name for begin, name in PICTURES.items() if head.startswith(begin)), None)
+    if name is None or (name == "webp_pipe" and head[8:] != b"WEBP"):
+        raise _invalid(f"it begins with {short(head)}: it has to be PNG, JPEG, WebP or GIF")
+    try:
+        with av.open(str(path), format=name) as container:
+            stream = picture_of(container)
+            if not 1 < min(stream.width, stream.height) <= stream.width * stream.height <= MAX_PIXELS:
+                raise _invalid(f"it is {stream.width}x{stream.height}: it needs 2x2, and may have {MAX_PIXELS} pixels")
+            return next(container.decode(stream))
+    except (FFmpegError, StopIteration) as error:
+        raise _invalid(f"its picture is damaged: {error}") from None
 
 
 def picture_of(container: InputContainer) -> VideoStream:

@@ -90,7 +90,7 @@ def own_sound(clip: Path, target: Path, window: Window, check: Callable[[], None
 
 def _frames(source: Path) -> Iterator[AudioFrame]:
     try:
-        with av.open(str(source), format=_format(source)) as container:
+        with av.open(str(source), format=container_of(source)) as container:
             yield from _resampled(container)
     except FFmpegError as error:
         raise _invalid(f"{error.strerror}") from None
@@ -112,7 +112,7 @@ def _resampled(container: InputContainer) -> Iterator[AudioFrame]:
         raise _invalid(str(error)) from None
 
 
-def _format(source: Path) -> str:
+def container_of(source: Path) -> str:
     """Tell a container by its first bytes; FFmpeg is told which one, so that a playlist or script is never followed."""
     with source.open("rb") as file:
         head = file.read(HEAD_BYTES)

@@ -13,16 +13,17 @@ import attrs
 import av
 
 from mirelo_ergo.emulator.media.encoding import CODERS, add_second, finish
-from mirelo_ergo.emulator.media.picture import frames
+from mirelo_ergo.emulator.media.picture import frames, read_picture
 from mirelo_ergo.emulator.media.samples import Fitted
 from mirelo_ergo.emulator.media.wav import RATE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from av.container import InputContainer
     from av.packet import Packet
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
     from mirelo_ergo.emulator.media.wav import Sound
@@ -31,6 +32,7 @@ SyncMode = Literal["loop", "bounce", "cut_off", "silence", "remap"]
 SYNC_MODES: tuple[SyncMode, ...] = get_args(SyncMode)
 TICK = Fraction(1, 90_000)
 PER_MS = 90  # ticks
+STILL_MS = 40
 
 
 @attrs.frozen
@@ -44,6 +46,17 @@ class Pictures:
 
 def separate(clip: Path, target: Path, duration_ms: int, check: Callable[[], None]) -> Pictures:
     """Encode a clip so that every picture is a key frame; calls `check` for each of them, which may raise."""
+    return _encode(frames(clip, 0, duration_ms), target, check)
+
+
+def still(picture: Path, target: Path, check: Callable[[], None]) -> Pictures:
+    """Encode a picture (PNG, JPEG, WebP or GIF) as a second of a clip; refuses with 422 what is none."""
+    frame = read_picture(picture)
+    times = range(0, 1000, STILL_MS)
+    return _encode(((float(ms), float(STILL_MS), frame) for ms in times), target, check)
+
+
+def _encode(shown: Iterable[tuple[float, float, VideoFrame]], target: Path, check: Callable[[], None]) -> Pictures:
     starts: list[float] = []
     end = 0.0
     with av.open(str(target), "w", format="mp4") as output:
@@ -51,7 +64,7 @@ def separate(clip: Path, target: Path, duration_ms: int, check: Callable[[], Non
         assert isinstance(stream, av.VideoStream)
         stream.gop_size, stream.pix_fmt = 1, "yuv420p"
         stream.codec_context.time_base = TICK
-        for ms, lasts_ms, frame in frames(clip, 0, duration_ms):
+        for ms, lasts_ms, frame in shown:
             check()
             if not starts:
                 stream.width, stream.height = frame.width // 2 * 2, frame.height // 2 * 2

@@ -10,6 +10,7 @@ from mirelo_ergo.emulator.services.inference_sh.service import InferenceSh
 from mirelo_ergo.emulator.services.mirelo.service import Mirelo
 from mirelo_ergo.emulator.services.mirelo_v3.service import MireloV3
 from mirelo_ergo.emulator.services.pixazo.service import Pixazo
+from mirelo_ergo.emulator.services.sync_so.service import SyncSo
 from mirelo_ergo.emulator.spec.targets import GROUPS, STORE, UNIONS, Target
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mirelo_ergo.emulator.services.service import EmulatedService
 
 SERVICES: Mapping[str, type[EmulatedService]] = {
-    service.name: service for service in (Mirelo, MireloV3, Pixazo, InferenceSh)
+    service.name: service for service in (Mirelo, MireloV3, Pixazo, SyncSo, InferenceSh)
 }
 MAIN = Mirelo.name
 """The service on the emulator's main port, where its page and its own endpoints are too."""

@@ -172,12 +172,11 @@ def _read(parameters: tuple[Parameter, ...], sent: QueryParams | Headers) -> dic
 def _typed(schema: Mapping[str, Any], sent: list[str], name: str) -> Any:
     """Return a parameter's text as its schema's type where it can be read so; else as it is, for the check to refuse.
 
-    A list may be sent with commas, as one name several times, or as a JSON array: clients do each of them.
+    A list may be sent in the ways of `entries`.
     """
     kind, text = schema.get("type"), sent[-1]
     if kind == "array":
-        entries = [entry for each in sent for entry in _entries(each)]
-        return [_typed(schema.get("items", {}), [str(entry)], name) for entry in entries]
+        return [_typed(schema.get("items", {}), [str(entry)], name) for entry in entries(sent)]
     if kind == "boolean" and text in ("true", "false"):
         return text == "true"
     if (kind == "integer" and INTEGER.fullmatch(text)) or (kind == "number" and NUMBER.fullmatch(text)):
@@ -185,6 +184,11 @@ def _typed(schema: Mapping[str, Any], sent: list[str], name: str) -> Any:
             raise bad_request(f"{name} is {short(text)}: it may have {MAX_DIGITS} digits")
         return float(text) if "." in text else int(text)
     return text
+
+
+def entries(sent: list[str]) -> list[Any]:
+    """Return the entries of a list that was sent with commas, as one name several times, or as a JSON array."""
+    return [entry for text in sent for entry in _entries(text)]
 
 
 def _entries(text: str) -> list[Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, cast
 
+from jsonschema import ValidationError
 from jsonschema.validators import Draft202012Validator, extend
 from openapi_schema_validator import OAS30Validator
 from referencing import Registry
@@ -18,12 +19,14 @@ from mirelo_ergo.emulator.refusals import bad_request, short
 from mirelo_ergo.emulator.spec.formats import FORMATS
 
 if TYPE_CHECKING:
-    from jsonschema import ValidationError
+    from collections.abc import Iterator
+
     from jsonschema.protocols import Validator
 
     from mirelo_ergo.emulator.spec.schemas import Document, Schema
 
 DOCUMENT = "urn:mirelo-ergo:spec"
+ONE_OF_FIELDS = "x-one-of-fields"
 
 
 def _is_integer(checker: object, value: object) -> bool:
@@ -43,10 +46,15 @@ def _or_null(keyword: str) -> Any:
     return checked
 
 
+def _one_of_fields(validator: object, names: list[str], value: object, schema: object) -> Iterator[ValidationError]:
+    if isinstance(value, dict) and sum(name in value for name in names) != 1:
+        yield ValidationError("it has to have exactly one of them")
+
+
 VALIDATOR: Any = extend(  # type: ignore[no-untyped-call]  # in the stubs
     OAS30Validator,
     # With a discriminator, OAS30Validator's own would fail for a value that is a list, and says less of the variants.
-    {keyword: _or_null(keyword) for keyword in ("oneOf", "anyOf", "enum")},
+    {keyword: _or_null(keyword) for keyword in ("oneOf", "anyOf", "enum")} | {ONE_OF_FIELDS: _one_of_fields},
     type_checker=OAS30Validator.TYPE_CHECKER.redefine("integer", _is_integer),
 )
 
@@ -103,6 +111,9 @@ def message(error: ValidationError, name: str) -> str:
             return f"{path} is {short(value)}: it has to match {bound}"
         case "format":
             return f"{path} is {short(value)}: it has to be a {bound.upper()}, percent-encoded where need be"
+        case "x-one-of-fields":
+            given = [each for each in bound if each in value]
+            return f"{path} has {' and '.join(given) or 'none'}: it needs exactly one of {', '.join(bound)}"
         case "oneOf" | "anyOf":
             return _variants(error, name, path)
         case _:

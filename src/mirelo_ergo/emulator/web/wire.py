@@ -39,16 +39,16 @@ def base_url(request: Request) -> str:
     return str(request.base_url).rstrip("/")
 
 
-async def read_body(request: Request, wanted: str = JSON) -> bytes:
-    """Read a request's body; refuse over 128 KiB, and a type other than the wanted one.
+async def read_body(request: Request, wanted: str = JSON, limit: int = MAX_BODY) -> bytes:
+    """Read a request's body; refuse over 128 KiB or another `limit`, and a type other than the wanted one.
 
     Both with 400: the contracts know no 413 and no 415. A body without a type is taken for what is wanted.
     """
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
-        if len(raw) > MAX_BODY:
-            raise bad_request(f"the body is over {MAX_BODY} bytes")
+        if len(raw) > limit:
+            raise bad_request(f"the body is over {limit} bytes")
     kind = request.headers.get("content-type", wanted).partition(";")[0].strip()
     if raw and kind.lower() != wanted:
         raise bad_request(f"the Content-Type of the body is {short(kind)}: it has to be {wanted}")

@@ -1,0 +1,151 @@
+"""A clip with another voice: what a request brings along for it, and its making."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from mirelo_ergo.emulator.media import retiming
+from mirelo_ergo.emulator.media.picture import read_picture
+from mirelo_ergo.emulator.media.rendering import Rendering
+from mirelo_ergo.emulator.media.samples import Arranged, Fitted, Samples
+from mirelo_ergo.emulator.media.segments import Window
+from mirelo_ergo.emulator.media.sources import Sources
+from mirelo_ergo.emulator.media.speech import speech
+from mirelo_ergo.emulator.media.wav import FRAME_BYTES, RATE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from mirelo_ergo.emulator.media.retiming import SyncMode
+    from mirelo_ergo.emulator.media.wav import Sound
+    from mirelo_ergo.emulator.state.disk import Disk
+    from mirelo_ergo.emulator.state.store import Store
+
+WHOLE = Window(0, 1, "all of it")
+LONGEST_MS = 10 * 60_000
+
+
+@attrs.frozen
+class Stretch:
+    """A stretch of a clip in milliseconds, and the voice that speaks in it, from where up to where of its own."""
+
+    start_ms: float
+    end_ms: float
+    voice: str
+    since_ms: float = 0
+    until_ms: float | None = None
+
+
+@attrs.frozen
+class Dubbing:
+    """A clip (or a picture, of 0 ms) and the sound that is to be heard with it; `render` may be called once."""
+
+    clip: Path
+    clip_ms: float
+    sound: Sound
+    mode: SyncMode
+
+    @property
+    def length_ms(self) -> float:
+        """The length of the result in milliseconds."""
+        sound_ms = self.sound.frames * 1000 / RATE
+        return retiming.synced_ms(self.mode, self.clip_ms, sound_ms) if self.clip_ms else sound_ms
+
+    def render(self, disk: Disk, check: Callable[[], None]) -> tuple[Rendering, ...]:
+        """Make the result, an MP4. Calls `check` often, which may raise. Removes the clip, and on failure the sound."""
+        with ExitStack() as done, ExitStack() as undo:
+            done.callback(self.clip.unlink, missing_ok=True)
+            for path in self.sound.files:
+                undo.callback(path.unlink, missing_ok=True)
+            parts = disk.new_file("pictures", 0)
+            done.callback(parts.unlink, missing_ok=True)
+            if self.clip_ms:
+                pictures = retiming.separate(self.clip, parts, round(self.clip_ms), check)
+            else:
+                pictures = retiming.still(self.clip, parts, check)
+            target = disk.new_file("result", 0)
+            undo.callback(target.unlink, missing_ok=True)
+            length_ms = retiming.sync(pictures, self.sound, target, self.mode if self.clip_ms else "loop", check)
+            undo.pop_all()
+            return (Rendering(Fitted(self.sound, round(length_ms * RATE / 1000)), target, "mp4"),)
+
+
+class DubbingSources:
+    """Open what a request for a new voice brings along; `undo` removes every file that is made for it."""
+
+    def __init__(self, *, key: str, store: Store, disk: Disk, check: Callable[[], None]) -> None:
+        self._key = key
+        self._disk = disk
+        self._check = check
+        self._sources = Sources(store=store, disk=disk, check=check)
+
+    async def clip(self, source: Mapping[str, Any], undo: ExitStack) -> tuple[Path, float]:
+        """Return a clip in a file of its own, and how many milliseconds it has."""
+        found = await self._sources.clip(self._key, source, WHOLE, undo, whole=True)
+        return found.path, found.window.duration_ms
+
+    async def picture(self, source: Mapping[str, Any], undo: ExitStack) -> Path:
+        """Return a picture in a file of its own; refuse with 422 what is none."""
+        path = await self._sources.file(self._key, source, "image", undo)
+        await asyncio.to_thread(read_picture, path)
+        return path
+
+    async def recording(self, source: Mapping[str, Any], undo: ExitStack) -> Samples:
+        """Return a sound, decoded."""
+        found = await self._sources.recording(self._key, source, undo)
+        return Samples(found.path, found.frames)
+
+    async def speech(self, script: str, voice: str, undo: ExitStack) -> Samples:
+        """Return a placeholder for what a synthetic voice says, ten minutes of it at most."""
+        piece = speech(script, voice)
+        return await self._written(piece, min(piece.frames, LONGEST_MS * RATE // 1000), undo)
+
+    async def _written(self, sound: Sound, frames: int, undo: ExitStack) -> Samples:
+        path = self._disk.new_file("samples", frames * FRAME_BYTES)
+        undo.callback(path.unlink, missing_ok=True)
+        await asyncio.to_thread(functools.partial(_write, sound, frames, path, self._check))
+        return Samples(path, frames)
+
+
+def arranged(voices: Mapping[str, Samples], stretches: Sequence[Stretch], clip_ms: float) -> Sound:
+    """Return voices where they speak in a clip, and silence elsewhere."""
+    parts = [
+        (
+            _frames(each.start_ms),
+            voices[each.voice],
+            _frames(each.since_ms),
+            min(_frames(_until_ms(each)), voices[each.voice].frames),
+        )
+        for each in stretches
+    ]
+    return Arranged(max(1, _frames(clip_ms)), tuple(parts))
+
+
+def _until_ms(stretch: Stretch) -> float:
+    longest = stretch.since_ms + stretch.end_ms - stretch.start_ms
+    return longest if stretch.until_ms is None else min(longest, stretch.until_ms)
+
+
+def _frames(ms: float) -> int:
+    return round(ms * RATE / 1000)
+
+
+def _write(sound: Sound, frames: int, path: Path, check: Callable[[], None]) -> None:
+    with path.open("wb") as file:
+        for samples in _seconds(sound, frames):
+            check()
+            file.write(samples)
+
+
+def _seconds(sound: Sound, frames: int) -> Iterable[bytes]:
+    left = frames * FRAME_BYTES
+    for samples in sound.seconds(0, -(-frames // RATE)):
+        piece = samples.tobytes()[:left]
+        left -= len(piece)
+        yield piece

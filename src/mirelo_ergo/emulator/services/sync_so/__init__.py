@@ -1,0 +1,1 @@
+"""sync.so: lip-sync generations, assets, batches and projects."""
