@@ -107,17 +107,17 @@ def _fits_the_spec(response: httpx.Response) -> None:
 
 def check(name: str, value: object) -> None:
     """Hold a value against one of the spec's named schemas."""
-    schema = {"$ref": f"#/components/schemas/{name}", "components": _nulls(SPEC["components"])}
+    schema = {"$ref": f"#/components/schemas/{name}", "components": nulls(SPEC["components"])}
     jsonschema.Draft202012Validator(schema).validate(value)
 
 
-def _nulls(node: Any) -> Any:
+def nulls(node: Any) -> Any:
     """Write OpenAPI 3.0's `nullable` in the way of JSON Schema."""
     if isinstance(node, list):
-        return [_nulls(each) for each in node]
+        return [nulls(each) for each in node]
     if not isinstance(node, dict):
         return node
-    plain = {name: _nulls(value) for name, value in node.items() if name not in ("nullable", "minimum")}
+    plain = {name: nulls(value) for name, value in node.items() if name not in ("nullable", "minimum")}
     return {"anyOf": [plain, {"type": "null"}]} if node.get("nullable") is True else plain
 
 

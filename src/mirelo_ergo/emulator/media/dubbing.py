@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import functools
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
 from mirelo_ergo.emulator.media import retiming
-from mirelo_ergo.emulator.media.picture import read_picture
 from mirelo_ergo.emulator.media.rendering import Rendering
 from mirelo_ergo.emulator.media.samples import Arranged, Fitted, Samples
 from mirelo_ergo.emulator.media.segments import Window
-from mirelo_ergo.emulator.media.sources import Sources
-from mirelo_ergo.emulator.media.speech import speech
 from mirelo_ergo.emulator.media.wav import FRAME_BYTES, RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from mirelo_ergo.emulator.disk import Disk
     from mirelo_ergo.emulator.media.retiming import SyncMode
     from mirelo_ergo.emulator.media.wav import Sound
-    from mirelo_ergo.emulator.state.disk import Disk
-    from mirelo_ergo.emulator.state.store import Store
 
 WHOLE = Window(0, 1, "all of it")
 LONGEST_MS = 10 * 60_000
@@ -76,43 +70,6 @@ class Dubbing:
             return (Rendering(Fitted(self.sound, round(length_ms * RATE / 1000)), target, "mp4"),)
 
 
-class DubbingSources:
-    """Open what a request for a new voice brings along; `undo` removes every file that is made for it."""
-
-    def __init__(self, *, key: str, store: Store, disk: Disk, check: Callable[[], None]) -> None:
-        self._key = key
-        self._disk = disk
-        self._check = check
-        self._sources = Sources(store=store, disk=disk, check=check)
-
-    async def clip(self, source: Mapping[str, Any], undo: ExitStack) -> tuple[Path, float]:
-        """Return a clip in a file of its own, and how many milliseconds it has."""
-        found = await self._sources.clip(self._key, source, WHOLE, undo, whole=True)
-        return found.path, found.window.duration_ms
-
-    async def picture(self, source: Mapping[str, Any], undo: ExitStack) -> Path:
-        """Return a picture in a file of its own; refuse with 422 what is none."""
-        path = await self._sources.file(self._key, source, "image", undo)
-        await asyncio.to_thread(read_picture, path)
-        return path
-
-    async def recording(self, source: Mapping[str, Any], undo: ExitStack) -> Samples:
-        """Return a sound, decoded."""
-        found = await self._sources.recording(self._key, source, undo)
-        return Samples(found.path, found.frames)
-
-    async def speech(self, script: str, voice: str, undo: ExitStack) -> Samples:
-        """Return a placeholder for what a synthetic voice says, ten minutes of it at most."""
-        piece = speech(script, voice)
-        return await self._written(piece, min(piece.frames, LONGEST_MS * RATE // 1000), undo)
-
-    async def _written(self, sound: Sound, frames: int, undo: ExitStack) -> Samples:
-        path = self._disk.new_file("samples", frames * FRAME_BYTES)
-        undo.callback(path.unlink, missing_ok=True)
-        await asyncio.to_thread(functools.partial(_write, sound, frames, path, self._check))
-        return Samples(path, frames)
-
-
 def arranged(voices: Mapping[str, Samples], stretches: Sequence[Stretch], clip_ms: float) -> Sound:
     """Return voices where they speak in a clip, and silence elsewhere."""
     parts = [
@@ -136,7 +93,8 @@ def _frames(ms: float) -> int:
     return round(ms * RATE / 1000)
 
 
-def _write(sound: Sound, frames: int, path: Path, check: Callable[[], None]) -> None:
+def write_samples(sound: Sound, frames: int, path: Path, check: Callable[[], None]) -> None:
+    """Write so many frames of a sound to a file, without a header; `check` may raise."""
     with path.open("wb") as file:
         for samples in _seconds(sound, frames):
             check()

@@ -10,7 +10,7 @@ from av.error import FFmpegError
 
 from mirelo_ergo.emulator.media.picture import open_clip, read_picture
 from mirelo_ergo.emulator.media.recording import container_of
-from mirelo_ergo.emulator.web.refusals import Refusal
+from mirelo_ergo.emulator.refusals import Refusal
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
 
-from mirelo_ergo.emulator.state.clock import iso
+from mirelo_ergo.emulator.clock import iso
+from mirelo_ergo.emulator.refusals import BAD_REQUEST
 from mirelo_ergo.emulator.state.idempotency import CONFLICT, IN_FLIGHT
-from mirelo_ergo.emulator.web.refusals import BAD_REQUEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from starlette.responses import Response
 
+    from mirelo_ergo.emulator.refusals import Refusal
     from mirelo_ergo.emulator.state.records import Job
-    from mirelo_ergo.emulator.web.refusals import Refusal
 
 QUEUED_SHARE = 0.2  # of a job's time
 USD_PER_CREDIT = 0.01

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from starlette.responses import JSONResponse, PlainTextResponse
 
+from mirelo_ergo.emulator.clock import iso
+from mirelo_ergo.emulator.refusals import Refusal, bad_request, short
 from mirelo_ergo.emulator.spec.spec import entries
-from mirelo_ergo.emulator.state.clock import iso
 from mirelo_ergo.emulator.web import wire
 from mirelo_ergo.emulator.web.pages import page, read_cursor
-from mirelo_ergo.emulator.web.refusals import Refusal, bad_request, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.emulator.media.facts import Facts
     from mirelo_ergo.emulator.services.sync_so.projects import Projects
+    from mirelo_ergo.emulator.shared import State
     from mirelo_ergo.emulator.spec.spec import Operation
     from mirelo_ergo.emulator.state.records import Asset
-    from mirelo_ergo.emulator.state.shared import State
 
 UPLOAD_SECONDS = 24 * 3600  # as long as the emulator keeps a file
 MAX_ASSETS = 10_000

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from mirelo_ergo.emulator.clock import Stopping, iso
+from mirelo_ergo.emulator.refusals import Refusal, bad_request, short
 from mirelo_ergo.emulator.services.sync_so import answers
 from mirelo_ergo.emulator.services.sync_so.making import BATCH, Call
-from mirelo_ergo.emulator.state.clock import Stopping, iso
 from mirelo_ergo.emulator.web import wire
 from mirelo_ergo.emulator.web.multipart import FORM, read_form
-from mirelo_ergo.emulator.web.refusals import Refusal, bad_request, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.emulator.services.sync_so.making import Making
     from mirelo_ergo.emulator.services.sync_so.plans import Plan
+    from mirelo_ergo.emulator.shared import State
     from mirelo_ergo.emulator.spec.spec import Operation
     from mirelo_ergo.emulator.spec.targets import Target
     from mirelo_ergo.emulator.state.records import Job
-    from mirelo_ergo.emulator.state.shared import State
     from mirelo_ergo.emulator.web.signatures import TimestampedHmac
 
 MAX_FILE = 5_000_000
@@ -143,7 +143,7 @@ class Batches:
         batch = Batch(
             id=f"batch_{uuid.UUID(int=self._state.random.getrandbits(128), version=4)}",
             call=Call(key, self._target(operation), wire.base_url(request)),
-            created_at=self._state.clock.now(),
+            created_at=int(self._state.clock.now() * 1000) / 1000,  # as it is told, so that filters find it again
             lines=lines,
             webhook_url=webhook_url,
         )

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from mirelo_ergo.emulator.refusals import Refusal, bad_request, short
 from mirelo_ergo.emulator.services.sync_so import answers
 from mirelo_ergo.emulator.services.sync_so.making import SERVICE, Call
 from mirelo_ergo.emulator.spec.spec import entries
 from mirelo_ergo.emulator.web import wire
 from mirelo_ergo.emulator.web.multipart import FORM, read_form
 from mirelo_ergo.emulator.web.pages import page
-from mirelo_ergo.emulator.web.refusals import Refusal, bad_request, short
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from starlette.types import Message
 
     from mirelo_ergo.emulator.services.sync_so.making import Making
+    from mirelo_ergo.emulator.shared import State
     from mirelo_ergo.emulator.spec.spec import Operation
     from mirelo_ergo.emulator.spec.targets import Target
     from mirelo_ergo.emulator.state.records import Job
-    from mirelo_ergo.emulator.state.shared import State
     from mirelo_ergo.emulator.web.multipart import Form, FormFile
 
     class Once(Protocol):

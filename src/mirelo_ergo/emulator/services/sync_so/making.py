@@ -10,23 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from mirelo_ergo.emulator.clock import Stopping
+from mirelo_ergo.emulator.refusals import BAD_REQUEST, Refusal, bad_request, short
 from mirelo_ergo.emulator.services.sync_so import answers, rules
 from mirelo_ergo.emulator.services.sync_so.plans import MONTH
 from mirelo_ergo.emulator.state import rates
-from mirelo_ergo.emulator.state.clock import Stopping
 from mirelo_ergo.emulator.state.records import Origin
-from mirelo_ergo.emulator.web.refusals import BAD_REQUEST, Refusal, bad_request, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mirelo_ergo.emulator.media.dubbing import Dubbing, DubbingSources
+    from mirelo_ergo.emulator.media.dubbing import Dubbing
     from mirelo_ergo.emulator.services.sync_so.assets import Assets
     from mirelo_ergo.emulator.services.sync_so.plans import Plan
     from mirelo_ergo.emulator.services.sync_so.projects import Projects
+    from mirelo_ergo.emulator.services.sync_so.sources import DubbingSources
+    from mirelo_ergo.emulator.shared import State
     from mirelo_ergo.emulator.spec.targets import Target
     from mirelo_ergo.emulator.state.records import Job
-    from mirelo_ergo.emulator.state.shared import State
     from mirelo_ergo.emulator.web.signatures import TimestampedHmac
 
 SERVICE = "sync_so"
@@ -214,7 +215,8 @@ class Making:
 
 def _workshop() -> tuple[type[Dubbing], type[DubbingSources]]:
     """Import what loads numpy and FFmpeg: with the first generation only, and not in the loop."""
-    from mirelo_ergo.emulator.media.dubbing import Dubbing, DubbingSources
+    from mirelo_ergo.emulator.media.dubbing import Dubbing
+    from mirelo_ergo.emulator.services.sync_so.sources import DubbingSources
 
     return Dubbing, DubbingSources
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from starlette.responses import JSONResponse, Response
 
+from mirelo_ergo.emulator.refusals import Refusal, short
 from mirelo_ergo.emulator.web import wire
-from mirelo_ergo.emulator.web.refusals import Refusal, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.requests import Request
 
+    from mirelo_ergo.emulator.shared import State
     from mirelo_ergo.emulator.spec.spec import Operation
-    from mirelo_ergo.emulator.state.shared import State
 
 MAX_PROJECTS = 10_000
 

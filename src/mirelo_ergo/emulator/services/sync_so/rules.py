@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mirelo_ergo.emulator.web.refusals import bad_request, short
+from mirelo_ergo.emulator.refusals import bad_request, short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
+    from mirelo_ergo.emulator.refusals import Refusal
     from mirelo_ergo.emulator.services.sync_so.plans import Plan
+    from mirelo_ergo.emulator.shared import State
     from mirelo_ergo.emulator.spec.spec import Operation
-    from mirelo_ergo.emulator.state.shared import State
-    from mirelo_ergo.emulator.web.refusals import Refusal
 
     Handler = Callable[[Request, Operation, str], Awaitable[Response]]
 
