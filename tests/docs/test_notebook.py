@@ -70,4 +70,5 @@ def test_a_notebook_shows_bars_and_players(tmp_path: Path) -> None:
     assert "signature" not in html(shown)
     assert "".join(shown["data"]["text/plain"]).startswith("<JobResult of text-to-sfx v1.5, 1 s: 2 audio (wav) at ")
     assert 'value="100"' in html(awaited[0])
-    assert re.search(r'<audio [^>]*src="http://127\.0\.0\.1:', html(awaited[1]))
+    assert re.search(r'<audio [^>]*src="data:audio/wav;base64,', html(awaited[1]))
+    assert "signature" not in html(awaited[1])

@@ -9,7 +9,7 @@ import heapq
 import itertools
 import random
 import types
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -321,6 +321,9 @@ class VirtualIO:
         self._slots -= 1
         self.most_in_flight = max(self.most_in_flight, SUBMITS_IN_FLIGHT - self._slots)
         return Slot(self)
+
+    def aside(self) -> nullcontext[VirtualIO]:
+        return nullcontext(self)
 
     async def close(self) -> None:
         """Have nothing to close."""

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirelo_ergo import InvalidRequestError
-from mirelo_ergo._runtime.transfer.filenames import FIELDS, LONGEST_NAME, NameFields, NameTemplate, safe_filename
+from mirelo_ergo._runtime.transfer.filenames import (
+    FIELDS,
+    LONGEST_NAME,
+    NameFields,
+    NameTemplate,
+    Place,
+    safe_filename,
+)
 
 KNOWN = NameFields(
     job="0d4e9a52-6b0f",
@@ -23,7 +30,7 @@ KNOWN = NameFields(
 
 
 def names(template: str, fields: NameFields = KNOWN, count: int = 1) -> list[str]:
-    return NameTemplate.read(template).stems(fields, [(number, "") for number in range(1, count + 1)])
+    return NameTemplate.read(template).stems(fields, [Place(number) for number in range(1, count + 1)])
 
 
 @pytest.mark.parametrize(
@@ -55,11 +62,19 @@ def test_several_results_have_different_names() -> None:
 
 
 def test_what_comes_beside_a_result_is_named_after_it() -> None:
-    places = [(1, ""), (1, "speech"), (2, ""), (2, "a/b"), (2, "A B")]
+    places = [Place(1), Place(1, "speech"), Place(2), Place(2, "a/b"), Place(2, "A B")]
     made = NameTemplate.read("{stem}").stems(KNOWN, places)
     clip = "My-clip-take-2"
     assert made == [f"{clip}-1", f"{clip}-1-speech", f"{clip}-2", f"{clip}-2-a_b", f"{clip}-2-A_B-2"]
-    assert NameTemplate.read("{stem}").stems(KNOWN, [(1, ""), (1, "pdf")]) == [clip, f"{clip}-pdf"]
+    assert NameTemplate.read("{stem}").stems(KNOWN, [Place(1), Place(1, "pdf")]) == [clip, f"{clip}-pdf"]
+
+
+def test_the_services_own_names_tell_results_apart() -> None:
+    places = [Place(1, output="0", variant="a b"), Place(2, output="0", variant="c"), Place(2, "speech", "0", "c")]
+    stems = NameTemplate.read("{prompt}-{output}-{variant}").stems(NameFields(job="j", prompt="rain"), places)
+    assert stems == ["rain-0-a-b", "rain-0-c", "rain-0-c-speech"]
+    assert NameTemplate.read("{output}").stems(KNOWN, places) == ["0", "0-2", "0-speech"]
+    assert names("{variant}", count=2) == ["1", "2"], "a service that has none counts"
 
 
 def test_what_is_not_known_is_told_by_what_is() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import re
@@ -11,9 +12,11 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from mirelo_ergo import (
+    AsyncMireloClient,
     DownloadError,
     IncompleteResultError,
     InvalidRequestError,
@@ -22,15 +25,16 @@ from mirelo_ergo import (
     JobProcessing,
     JobResult,
     JobSucceeded,
+    MireloClient,
     MireloError,
     ResultFile,
     SubmitOutcomeUnknown,
 )
-from mirelo_ergo._runtime.io.protocol import run
 from mirelo_ergo._runtime.jobs.progress import NotebookBar, PlainBar, RichBar, make_bar
 from mirelo_ergo._runtime.jobs.tokens import JobRecord
+from mirelo_ergo.emulator import running
 from tests.support import answers
-from tests.support.virtual import WALL, Incoming, VirtualIO, async_client_over, client_over
+from tests.support.virtual import WALL, Incoming, VirtualIO, client_over
 from tests.unit.test_download import SOUND, pieces
 
 if TYPE_CHECKING:
@@ -302,13 +306,28 @@ def test_what_no_player_plays_is_named() -> None:
     assert "signature" not in text
 
 
-def test_the_players_of_an_async_client_fetch_by_themselves() -> None:
-    io = run_of(SIGNED)
-    client = async_client_over(io)
-    io.blocks = False
-    result = run(client.text_to_sfx("rain").run())
-    assert Players(result._repr_html_()).found == [("audio", SIGNED)]
-    assert io.sendings == []
+def test_an_async_clients_result_holds_its_files_too_and_no_signed_url() -> None:
+    with running(speed=100) as emu:
+
+        async def make(**more: Any) -> str:
+            async with AsyncMireloClient(emu.key, base_url=emu.url, **more) as client:
+                result = await client.text_to_sfx("rain", duration_ms=1000).run()
+            return result._repr_html_()
+
+        async def make_own() -> str:
+            async with httpx.AsyncHTTPTransport() as transport:
+                return await make(transport=transport)
+
+        text = asyncio.run(make())
+        own = asyncio.run(make_own())
+        with MireloClient(emu.key, base_url=emu.url) as client:
+            closed = client.text_to_sfx("rain", duration_ms=1000).run()
+        for shown in (text, closed._repr_html_()):
+            ((_, source),) = Players(shown).found
+            assert source.startswith("data:audio/wav;base64,")
+    assert Players(own).found == []
+    assert "download() saves it" in own
+    assert "signature" not in text + own
 
 
 # --- as files --------------------------------------------------------------------------------------------------------

@@ -19,11 +19,13 @@ from .network import addresses_of, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from ..io.deadline import TimeLimit
     from ..io.protocol import ExternalRequest, Reply, Request
     from ..io.sent import SentTracker
     from .answers import HttpStream
+    from .blocking import BlockingIO
     from .exchange import Http, Injected
     from .network import Address, Watched
     from .settings import HttpSettings
@@ -278,6 +280,11 @@ class AsyncIO:
     async def submit_slot(self, seconds: float) -> Slot | None:
         self.bind()
         return await self._slots.take(seconds)
+
+    def aside(self) -> AbstractContextManager[BlockingIO | None]:
+        from .blocking import aside
+
+        return aside(self._settings)
 
     @property
     def http(self) -> Http:

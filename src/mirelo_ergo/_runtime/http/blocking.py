@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from math import inf
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
+import attrs
+
 from ..io.mutex import mutex_of
-from ..io.protocol import SUBMITS_IN_FLIGHT
+from ..io.protocol import SUBMITS_IN_FLIGHT, run
 from ..io.slots import Slot, Slots
 from .network import addresses_of, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from ..io.deadline import TimeLimit
     from ..io.protocol import ExternalRequest, Reply, Request
@@ -162,6 +165,9 @@ class BlockingIO:
             self._fresh()
         return await self._slots.take(seconds)
 
+    def aside(self) -> AbstractContextManager[BlockingIO | None]:
+        return aside(self._settings)
+
     @property
     def http(self) -> Http:
         """The side that speaks HTTP: it is made, and imported, with the first request."""
@@ -177,6 +183,19 @@ class BlockingIO:
         """Close the connections."""
         if self._http is not None:
             await self._http.close()
+
+
+@contextmanager
+def aside(settings: HttpSettings) -> Iterator[BlockingIO | None]:
+    """Give I/O with these settings and connections of its own; None where a transport of the user's carries all."""
+    if settings.transport is not None:
+        yield None
+        return
+    io = BlockingIO(attrs.evolve(settings, http_client=None))  # that one carries the API only
+    try:
+        yield io
+    finally:
+        run(io.close())
 
 
 def _inject(given: Any, is_client: bool) -> Injected:

@@ -15,7 +15,7 @@ from .reply import Reply as Reply  # noqa: TC001  # part of this boundary at run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
-    from contextlib import AbstractAsyncContextManager
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
     from ...errors import Sent
     from .deadline import TimeLimit
@@ -208,6 +208,10 @@ class IO(Protocol):
 
     async def submit_slot(self, seconds: float) -> Slot | None:
         """Take one of the client's submit slots within that time; None if none was free."""
+        ...
+
+    def aside(self) -> AbstractContextManager[IO | None]:
+        """Give I/O that blocks, for where nothing can be awaited or the client is closed; None where there is none."""
         ...
 
 

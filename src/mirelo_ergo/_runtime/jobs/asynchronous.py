@@ -62,9 +62,10 @@ class AsyncJobResult(ResultFacts):
             overwrite: Replace files that are there. Else a file of this job that is there and whole is kept.
             on_progress: Called with the bytes of a file so far, and in all (None if unknown).
             name: A template for the names, such as "{stem}-{n}". Its fields: `stem` (of the clip's or sound's own
-                name), `prompt` (shortened), `job` (its id), `n` (the result's number; `{n:02}` pads it), `family`,
-                `model` and `date` (of the submit, UTC). None: "{job}-{n}", which no other job's files have. Names that
-                are taken count on: "rain-1-2". The suffix is that of what came.
+                name), `prompt` (shortened), `job` (its id), `n` (the result's number; `{n:02}` pads it), `output` and
+                `variant` (the service's names, else the number), `family`, `model` and `date` (of the submit, UTC).
+                None: "{job}-{n}", which no other job's files have. Names that are taken count on: "rain-1-2". The
+                suffix is that of what came.
 
         Raises:
             DownloadError: `saved` are the paths that are there, `failed` says why the others are not.

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from ...errors import InvalidRequestError
+from ..io.protocol import run
 from ..transfer.download import LARGEST_FILE, LARGEST_IN_MEMORY, fetch
-from ..transfer.filenames import NameFields, NameTemplate
+from ..transfer.filenames import NameFields, NameTemplate, Place
 from ..transfer.saving import save_all
 from ..transfer.sinks import FileSink, MemorySink
 from .values import JobProcessing
@@ -44,7 +45,9 @@ class Fetcher:
     ) -> list[Path]:
         """Save every file in a folder; `name` is a template, None: the job's name and a number."""
         template = _DEFAULT if name is None else NameTemplate.read(name)
-        places = [(file.index + 1, "" if file.main else file.kind) for file in self.files]
+        places = [
+            Place(file.index + 1, "" if file.main else file.kind, file.output, file.variant) for file in self.files
+        ]
         unique = template.names_the_job
         sinks = [
             FileSink(folder, stem, overwrite=overwrite, numbered=not unique)
@@ -80,6 +83,21 @@ class Fetcher:
         await self._fetch(file, sink, cap, None)
         return sink.data
 
+    def preview(self, file: ResultFile, cap: int) -> bytes | None:
+        """Fetch a file for a page, where nothing can be awaited and the client may be closed; None if that cannot be.
+
+        Only an open client that blocks renews a URL here. Raises `DownloadError`, also for a file over `cap` bytes.
+        """
+        runtime, sink = self.flows.runtime, MemorySink()
+        if runtime.io.blocks and not runtime.closed:
+            return run(self.content(file, cap))
+        with runtime.io.aside() as io:
+            if io is None:
+                return None
+            beside = attrs.evolve(runtime, io=io, closed=False)
+            run(fetch(beside, file.url, sink, cap=cap, fresh_url=_no_other))
+        return sink.data
+
     def _fields(self) -> NameFields:
         """Return what a name can be made of."""
         prompt, stem = (None, None) if self.facts is None else (self.facts.prompt, self.facts.stem)
@@ -105,6 +123,10 @@ class Fetcher:
         status = await self.flows.status(self.record, YOUNG)
         files = () if isinstance(status, JobProcessing) else status.files
         return next((fresh.url for fresh in files if fresh.place == file.place), None)
+
+
+async def _no_other() -> None:
+    """Know no other URL."""
 
 
 def _day(moment: float) -> str:

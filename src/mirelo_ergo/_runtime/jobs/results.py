@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import MireloError
-from ..io.protocol import run
 from ..plain import plain
 from ..redact import safe_url
 from ..transfer.inputs import Audio
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
 LARGEST_SHOWN: Final = 8 << 20
 """Bytes of a file that a notebook holds itself; a larger one is only named."""
+_PLAYED: Final = ("audio", "speech", "video")
 
 
 class ResultFacts:
@@ -104,13 +104,12 @@ class ResultFacts:
     def _repr_html_(self) -> str:
         """Return the results for a notebook: a player for each sound and clip.
 
-        A sync client fetches files up to 8 MiB into the page, so that they play when the URLs have ended, too, and
-        names larger ones. An async client cannot fetch here: its players use the URLs, as long as they live.
+        Files up to 8 MiB are fetched into the page, so that they play when the URLs have ended, too, and no signed URL
+        is in a page that is passed on; others are named. With an async client the loop stands still for that time.
         """
         import html  # only a notebook needs it
 
-        blocks = self._core.runtime.io.blocks
-        players = "".join(_player(file, self._preview(file) if blocks else file.url) for file in self.files)
+        players = "".join(_player(file, self._preview(file)) for file in self.files)
         return f"<div>{html.escape(repr(self))}{players}</div>"
 
     def _preview(self, file: ResultFile) -> str | None:
@@ -119,9 +118,13 @@ class ResultFacts:
 
         from ..transfer.content_types import HEAD, content_type_of
 
+        if file.kind not in _PLAYED:
+            return None
         try:
-            data = run(self._fetcher.content(file, LARGEST_SHOWN))
+            data = self._fetcher.preview(file, LARGEST_SHOWN)
         except MireloError:
+            return None
+        if data is None:
             return None
         kind = content_type_of(data[:HEAD], f".{file.format}")
         return None if kind is None else f"data:{kind};base64,{b64encode(data).decode()}"
@@ -131,7 +134,7 @@ def _player(file: ResultFile, source: str | None) -> str:
     import html
 
     name = f"{file.index + 1}: {file.kind}" + ("" if file.format is None else f", {file.format}")
-    if source is None or file.kind not in ("audio", "speech", "video"):
+    if source is None:
         return f"<p>{html.escape(name)}: download() saves it ({html.escape(safe_url(file.url))})</p>"
     tag = "video" if file.kind == "video" else "audio"
     return f'<p>{html.escape(name)}<br><{tag} controls preload="metadata" src="{html.escape(source)}"></{tag}></p>'

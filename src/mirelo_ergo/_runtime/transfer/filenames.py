@@ -17,11 +17,13 @@ from .content_types import EXTENSIONS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-FIELDS: Final = ("stem", "prompt", "job", "n", "family", "model", "date")
+FIELDS: Final = ("stem", "prompt", "job", "n", "output", "variant", "family", "model", "date")
 """What a name template can use, in braces."""
 LONGEST_NAME: Final = 120
 """Bytes of a name without its suffix: with a temporary file's suffix it fits every common file system."""
 _LONGEST_FIELD: Final = 60
+_NUMBERS: Final = {"n", "output", "variant"}
+"""The fields that tell the results of one job apart."""
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\s]+')
@@ -36,6 +38,16 @@ def safe_filename(text: str) -> str:
 
 
 @attrs.frozen
+class Place:
+    """Which file of a job's one is: the number of its result (1 is the first), and what it is beside it, if it is."""
+
+    number: int
+    beside: str = ""
+    output: str | None = None
+    variant: str | None = None
+
+
+@attrs.frozen
 class NameFields:
     """What is known of a job's results when they are named. `stem` is the clip's name, `prompt` the words."""
 
@@ -47,8 +59,8 @@ class NameFields:
     stem: str | None = None
     prompt: str | None = None
 
-    def values(self, number: int) -> Mapping[str, str | int]:
-        """Return the fields of result `number` (1 is the first).
+    def values(self, place: Place) -> Mapping[str, str | int]:
+        """Return the fields of a file.
 
         A stem or prompt that is not known is the other one, else the family.
         """
@@ -57,7 +69,9 @@ class NameFields:
             "stem": _word(self.stem or words),
             "prompt": _word(self.prompt or words),
             "job": safe_filename(self.job),
-            "n": number,
+            "n": place.number,
+            "output": _word(place.output or str(place.number)),
+            "variant": _word(place.variant or str(place.number)),
             "family": _word(self.family.replace("/", "-")),
             "model": _word(self.model),
             "date": self.date,
@@ -92,18 +106,15 @@ class NameTemplate:
         """Whether no other job's results can have these names."""
         return "job" in _used(self.text)
 
-    def stems(self, fields: NameFields, places: Sequence[tuple[int, str]]) -> list[str]:
-        """Return a name for each file, without suffixes; all different, also where case does not count.
-
-        A place is the number of the file's result (1 is the first), and what the file is beside it ("" for the result).
-        """
-        counted = len({number for number, _ in places}) > 1
-        text = f"{self.text}-{{n}}" if counted and "n" not in _used(self.text) else self.text
+    def stems(self, fields: NameFields, places: Sequence[Place]) -> list[str]:
+        """Return a name for each file, without suffixes; all different, also where case does not count."""
+        counted = len({place.number for place in places}) > 1
+        text = f"{self.text}-{{n}}" if counted and not _NUMBERS & _used(self.text) else self.text
         taken: set[str] = set()
         names: list[str] = []
-        for number, beside in places:
-            ending = f"-{safe_filename(beside)}" if beside else ""
-            name = _legal(text.format_map(fields.values(number)) + ending)
+        for place in places:
+            ending = f"-{safe_filename(place.beside)}" if place.beside else ""
+            name = _legal(text.format_map(fields.values(place)) + ending)
             others = (f"{_cut(name, LONGEST_NAME - 8)}-{each}" for each in itertools.count(2))
             name = next(each for each in itertools.chain([name], others) if each.casefold() not in taken)
             taken.add(name.casefold())
