@@ -10,7 +10,7 @@ import pytest
 
 from mirelo_ergo.__main__ import main
 from mirelo_ergo.emulator import Emulator, running
-from tests.cli.support import Ran, Served, serving
+from tests.cli.support import ACCOUNTS, Ran, Served, serving
 from tests.emulator.support import encode_clip
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     """Run a command line in an empty folder and without any account."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["mirelo-ergo"])
-    for name in [name for name in os.environ if name.startswith(("MIRELO", "PIXAZO"))]:
+    for name in [name for name in os.environ if name.startswith(ACCOUNTS)]:
         monkeypatch.delenv(name)
 
     def cli(*arguments: str) -> Ran:

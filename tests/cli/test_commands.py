@@ -321,7 +321,7 @@ def test_a_job_is_looked_at_waited_for_and_saved(cli: Cli, emu: Emulator, slow: 
 
 
 def test_a_running_jobs_percent_is_shown(cli: Cli, slow: None, token: str) -> None:
-    assert cli("job", "status", token).out.startswith("processing, ")
+    assert cli("job", "status", token).out.startswith("processing")
 
 
 def test_download_waits_for_a_job_that_runs(cli: Cli, token: str) -> None:

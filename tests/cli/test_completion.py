@@ -36,7 +36,7 @@ def told(cwd: Path, line: str, *, word: str = "") -> list[str]:
 @pytest.mark.parametrize(
     ("line", "word", "values"),
     [
-        ("mirelo-ergo", "in", ["inpaint"]),
+        ("mirelo-ergo", "in", ["inpaint", "inference-sh"]),
         ("mirelo-ergo", "jo", ["job", "jobs"]),
         ("mirelo-ergo job", "", ["status", "wait", "download"]),
         ("mirelo-ergo pixazo", "v", ["video"]),

@@ -161,7 +161,7 @@ def test_a_missing_key_is_said(bare: Cli, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("outcome", "said"),
     [
-        ({"status": "PROCESSING", "output": None}, "PROCESSING, 0 %"),
+        ({"status": "PROCESSING", "output": None}, "PROCESSING"),
         ({"status": "COMPLETED"}, "succeeded, 2 results"),
         ({"status": "FAILED", "error": "no frames"}, "errored: no frames (FAILED)"),
         ({"status": "ERROR", "error": "it broke"}, "errored: it broke (ERROR); it was not charged"),

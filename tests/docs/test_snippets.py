@@ -17,7 +17,7 @@ from _pytest.mark import ParameterSet
 
 from bench.children import VENDOR
 from mirelo_ergo.emulator import running
-from tests.support.standins import inference_sh, mirelo_v3, sync_so
+from tests.support.standins import mirelo_v3, sync_so
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,6 @@ def emulator() -> Iterator[Emulator]:
 
 STANDINS: dict[str, tuple[str, ModuleType]] = {
     "sync-so.md": ("SYNC", sync_so),
-    "inference-sh.md": ("INFERENCE", inference_sh),
     "mirelo-v3.md": ("MIRELO", mirelo_v3),
 }
 
@@ -75,12 +74,17 @@ def _environment(emulator: Emulator, folder: Path) -> dict[str, str]:
     path = f"{BIN}{os.pathsep}{plain['PATH']}"
     journal = {"XDG_STATE_HOME": str(folder / "state")}
     gateway = {"PIXAZO_API_KEY": emulator.key, "PIXAZO_BASE_URL": emulator.pixazo_url}
+    marketplace = {
+        "INFERENCE_API_KEY": emulator.keys["inference_sh"],
+        "INFERENCE_BASE_URL": emulator.urls["inference_sh"],
+    }
     return {
         **plain,
         "MIRELO_API_KEY": emulator.key,
         "MIRELO_BASE_URL": emulator.url,
         "PATH": path,
         **gateway,
+        **marketplace,
         **journal,
     }
 

@@ -22,7 +22,8 @@ COMPLETE: Final = "_MIRELO_ERGO_COMPLETE"
 """The variable that a shell's completion asks with."""
 _CODES = "\n".join(f"{code.value:>5}  {meaning}" for code, meaning in MEANINGS.items())
 # the lines behind a backspace are not filled
-_EPILOG = f"""The key comes from MIRELO_API_KEY, or PIXAZO_API_KEY. There is no option: process lists show options.
+_EPILOG = f"""The key comes from MIRELO_API_KEY; the groups of other services name theirs. There is no option: process
+lists show options.
 
 \b
 Exit codes:
@@ -41,6 +42,7 @@ _COMMANDS: Final = {
     "me": "mirelo",
     "serve": "serve",
     "pixazo": "pixazo",
+    "inference-sh": "inference_sh",
 }
 """Each command, and the module that has it under the same name. A service of its own is one more line."""
 

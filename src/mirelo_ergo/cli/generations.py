@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class Generation:
     """One thing to make: how the library's request of it is built, and what its files are called after.
 
-    `label` names it for people, `stem` is for file names. `kind` says what comes, audio or video; a sound has one of
-    the `endings`. `filmable` says that --output video would give the clip with its sound. `note` is what was chosen for
-    the user.
+    `label` names it for people, `stem` is for file names. `kind` says what comes: audio, video, or files of any kind. A
+    sound has one of the `endings`; without any, nothing is known of them. `filmable` says that --output video would
+    give the clip with its sound. `note` is what was chosen for the user.
     """
 
     build: Callable[[Any, ProgressView], JobRequest]

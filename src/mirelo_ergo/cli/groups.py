@@ -38,7 +38,7 @@ class Commands(click.Group):
         module = self._elsewhere.get(cmd_name)
         if module is None:
             return self.commands.get(cmd_name)
-        found: click.Command = getattr(import_module(f".{module}", __package__), cmd_name)
+        found: click.Command = getattr(import_module(f".{module}", __package__), cmd_name.replace("-", "_"))
         return found
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

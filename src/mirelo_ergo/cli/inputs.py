@@ -99,12 +99,19 @@ class Source:
 
     def media(self, cls: type[Media], on_progress: Callable[[int, int], None] | None = None) -> Media:
         """Return it as the library takes it."""
-        if self.path is not None:
-            return cls.from_path(self.path, on_progress=on_progress)
+        local = self.local
+        if local is None:
+            return cls.from_url(self.given)
+        if isinstance(local, Path):
+            return cls.from_path(local, on_progress=on_progress)
+        return cls.from_file(local, on_progress=on_progress)
+
+    @property
+    def local(self) -> Path | BinaryIO | None:
+        """Its file, or what came through a pipe, from the start; None for a URL."""
         if self.piped is not None:
             self.piped.seek(0)
-            return cls.from_file(self.piped, on_progress=on_progress)
-        return cls.from_url(self.given)
+        return self.path or self.piped
 
 
 def prompt_from(words: tuple[str, ...], stdin: Stdin) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from .journal import Entry
     from .saving import Saving
+    from .services import Service
 
 
 @click.group(cls=Commands)
@@ -37,24 +38,14 @@ def job() -> None:
 @commands.about_a_job(waits=False, saves=False)
 def status(session: Session, job: str | None, last: bool, timeout: int | None, **address: Any) -> None:
     """Look once. Ends with 0 whatever the status is."""
-    chosen = _chosen(job, last, address)
-    with chosen.connection.client(session.output, timeout) as client:
-        task = _take_up(session, client, chosen, "status", ())
-        status = task.jobs[0].status()
-        session.output.result([_words(status)], {**_named(task), **status.to_dict()})
+    look(session, choose(job, last, address), timeout)
 
 
 @job.command()
 @commands.about_a_job(waits=True, saves=False)
 def wait(session: Session, job: str | None, last: bool, timeout: int | None, **address: Any) -> None:
     """Wait until the job is done; saves nothing."""
-    chosen = _chosen(job, last, address)
-    with chosen.connection.client(session.output) as client:
-        task = _take_up(session, client, chosen, "wait", ())
-        with shown(session.output) as view:
-            result = task.jobs[0].wait(timeout_ms=timeout, on_progress=view.job)
-            view.job_done()
-        session.output.result([f"succeeded, {_count(result.result_urls)}"], {**_named(task), **result.to_dict()})
+    wait_for(session, choose(job, last, address), timeout)
 
 
 @job.command()
@@ -64,7 +55,39 @@ def download(
 ) -> None:
     """Save the results, waiting for the job if it still runs; writes the files' paths."""
     saving.check(session.output)
-    chosen = _chosen(job, last, address)
+    fetch(session, choose(job, last, address), timeout, saving)
+
+
+def look(session: Session, chosen: Chosen, timeout: int | None) -> None:
+    """Tell a job's status."""
+    with chosen.connection.client(session.output, timeout) as client:
+        task = _take_up(session, client, chosen, "status", ())
+        _tell(session, task, task.jobs[0].status())
+
+
+def cancel(session: Session, chosen: Chosen, timeout: int | None) -> None:
+    """Ask for the end of a job, and tell its status then."""
+    with chosen.connection.client(session.output, timeout) as client:
+        task = _take_up(session, client, chosen, "status", ())
+        _tell(session, task, task.jobs[0].cancel())
+
+
+def _tell(session: Session, task: Task, status: JobStatus) -> None:
+    session.output.result([_words(status)], {**_named(task), **status.to_dict()})
+
+
+def wait_for(session: Session, chosen: Chosen, timeout: int | None) -> None:
+    """Wait for a job's end, and tell it."""
+    with chosen.connection.client(session.output) as client:
+        task = _take_up(session, client, chosen, "wait", ())
+        with shown(session.output) as view:
+            result = task.jobs[0].wait(timeout_ms=timeout, on_progress=view.job)
+            view.job_done()
+        session.output.result([f"succeeded, {_count(result.result_urls)}"], {**_named(task), **result.to_dict()})
+
+
+def fetch(session: Session, chosen: Chosen, timeout: int | None, saving: Saving) -> None:
+    """Wait for a job's end, and save its results."""
     with chosen.connection.client(session.output) as client:
         task = _take_up(session, client, chosen, "download", saving.options)
         with shown(session.output) as view:
@@ -91,7 +114,7 @@ def jobs(session: Session, number: int) -> None:
 
 
 @attrs.frozen
-class _Chosen:
+class Chosen:
     """A job of the command line: its token, where it is, and what the journal has of it."""
 
     token: str
@@ -99,18 +122,22 @@ class _Chosen:
     entry: Entry | None
 
 
-def _chosen(job: str | None, last: bool, address: dict[str, Any]) -> _Chosen:
+def choose(job: str | None, last: bool, address: dict[str, Any], service: Service = MIRELO) -> Chosen:
+    """Return the job that is meant. `service` is whose it is where nothing says so.
+
+    An id that is not in the journal is taken as it is by the commands of a service that knows jobs by their ids alone.
+    """
     if job is not None and last:
         raise refused("give a job or --last, not both")
     if job is None and not last:
         raise refused("which job? Give its token, its id in the job journal, or --last; mirelo-ergo jobs lists them")
     named = _cleaned(job or "")
-    entry = _entry(named)
+    entry = _entry(named, by_id=service is not MIRELO)
     token = named if entry is None else entry.token
     name = service_of(token)
-    service = MIRELO if name is None else SERVICES.get(name, MIRELO)
+    service = service if name is None else SERVICES.get(name, service)
     base_url = address["base_url"] or (None if entry is None else entry.base_url)
-    return _Chosen(token, Connection(service, False, base_url, address["allow_private_hosts"]), entry)
+    return Chosen(token, Connection(service, False, base_url, address["allow_private_hosts"]), entry)
 
 
 def _cleaned(job: str) -> str:
@@ -118,12 +145,12 @@ def _cleaned(job: str) -> str:
     return job.strip().strip("'\"").removeprefix("job token:").strip()
 
 
-def _entry(named: str) -> Entry | None:
+def _entry(named: str, *, by_id: bool) -> Entry | None:
     """Find a job in the journal: by its token, its id or its id's beginning; the last one for no name at all."""
     try:
         known = [entry for entry in journal.entries() if not entry.emulator]
     except OSError as error:
-        if ":" in named:
+        if ":" in named or by_id:
             return None
         raise refused(f"the job journal cannot be read: {error}; give the job's token", "journal") from None
     if not named:
@@ -134,13 +161,15 @@ def _entry(named: str) -> Entry | None:
     if exact or ":" in named:
         return exact[-1] if exact else None
     near = [entry for entry in known if len(named) >= 6 and entry.job_id.startswith(named)]
+    if by_id and not near:
+        return None
     if len(near) != 1:
         what = "several jobs of the job journal begin with" if near else "the job journal has no job"
         raise refused(f"{what} {named[:60]}; give the token, or see: mirelo-ergo jobs", "unknown_job")
     return near[0]
 
 
-def _take_up(session: Session, client: Any, chosen: _Chosen, command: str, options: tuple[str, ...]) -> Task:
+def _take_up(session: Session, client: Any, chosen: Chosen, command: str, options: tuple[str, ...]) -> Task:
     resumption = Resumption(command, (*options, *chosen.connection.options))
     task = Task("job", resumption, submitted=False, jobs=[client.job(chosen.token)])
     session.tasks.append(task)
@@ -166,4 +195,5 @@ def _words(status: JobStatus) -> str:
         return f"succeeded, {_count(status.result_urls)}"
     if status.status == "errored":
         return f"errored: {status.message} ({status.code})" + "; it was not charged" * (status.charged is False)
-    return f"{status.raw_status}, {status.progress_percent} %"
+    percent = f", {status.progress_percent} %" if status.progress_percent else ""
+    return f"{status.raw_status}{percent}"

@@ -81,8 +81,9 @@ class Bars:
         self._show("upload", sent, total, f"{_megabytes(sent)} of {_megabytes(total)}")
 
     def job(self, status: JobProcessing) -> None:
-        """Show the service's estimate of a job's percent."""
-        self._show("job", status.progress_percent, 100, f"{status.progress_percent} %")
+        """Show the service's estimate of a job's percent, and what it calls the job's state until it has one."""
+        percent = status.progress_percent
+        self._show("job", percent, 100, f"{percent} %" if percent else status.raw_status)
 
     def job_done(self) -> None:
         """Show that a job has ended; the service counts to 90 % only."""

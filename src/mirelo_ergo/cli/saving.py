@@ -70,7 +70,8 @@ class Saving:
         if len(generations) > 1:
             raise refused(f"--out {self.out} is a file, and there are several clips: give a folder, such as sounds/")
         self._check_ending(generations[0])
-        target = attrs.evolve(self, ending=generations[0].endings[0] if generations[0].kind == "audio" else _CLIPS[0])
+        known = _CLIPS if generations[0].kind == "video" else generations[0].endings
+        target = attrs.evolve(self, ending=known[0] if known else "")
         if not self.overwrite:
             target._check_free(results)
         return [target]
@@ -136,7 +137,7 @@ class Saving:
         if not suffix or suffix[1:].isdigit():
             return
         allowed = _CLIPS if generation.kind == "video" else generation.endings
-        if suffix.lower() in allowed:
+        if not allowed or suffix.lower() in allowed:
             return
         given = Path(self.out)
         better = f"{given.with_suffix(allowed[0])}"

@@ -15,11 +15,11 @@ from .failures import Failure, missing_extra, refused
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from mirelo_ergo import MireloClient, PixazoClient
+    from mirelo_ergo import InferenceClient, MireloClient, PixazoClient
 
     from .output import Output
 
-    Client = MireloClient | PixazoClient
+    Client = MireloClient | PixazoClient | InferenceClient
 
 EMULATOR_SPEED: Final = 2.0
 """Times faster than the service: quick, and slow enough for a progress bar to be seen."""
@@ -29,7 +29,7 @@ EMULATOR_SPEED: Final = 2.0
 class Service:
     """One service: `name` begins its tokens, `group` its commands, `client` imports the library's client of it.
 
-    `emulated` is the emulator's attribute that has its address, `trying` the commands that take `--emulator`.
+    `trying` are the commands that take `--emulator`.
     """
 
     name: str
@@ -37,7 +37,6 @@ class Service:
     client: Callable[[], type[Client]]
     key_variable: str
     url_variable: str
-    emulated: str
     trying: str
 
 
@@ -53,13 +52,18 @@ def _pixazo() -> type[PixazoClient]:
     return PixazoClient
 
 
+def _inference_sh() -> type[InferenceClient]:
+    from mirelo_ergo import InferenceClient
+
+    return InferenceClient
+
+
 MIRELO: Final = Service(
     "mirelo",
     "",
     _mirelo,
     "MIRELO_API_KEY",
     "MIRELO_BASE_URL",
-    "url",
     "text, video, extend, inpaint and me take --emulator",
 )
 PIXAZO: Final = Service(
@@ -68,10 +72,17 @@ PIXAZO: Final = Service(
     _pixazo,
     "PIXAZO_API_KEY",
     "PIXAZO_BASE_URL",
-    "pixazo_url",
     "pixazo text and pixazo video take --emulator",
 )
-SERVICES: Final[Mapping[str, Service]] = {service.name: service for service in (MIRELO, PIXAZO)}
+INFERENCE_SH: Final = Service(
+    "inference_sh",
+    "inference-sh",
+    _inference_sh,
+    "INFERENCE_API_KEY",
+    "INFERENCE_BASE_URL",
+    "inference-sh run and inference-sh mmaudio take --emulator",
+)
+SERVICES: Final[Mapping[str, Service]] = {service.name: service for service in (MIRELO, PIXAZO, INFERENCE_SH)}
 
 
 @attrs.frozen
@@ -100,7 +111,8 @@ class Connection:
                     raise refused("--emulator and --base-url exclude each other")
                 emulator = stack.enter_context(_running())
                 output.note("an emulator runs for this command: placeholder sound, made-up credits")
-                client = make(emulator.key, base_url=getattr(emulator, self.service.emulated), **more)
+                name = self.service.name
+                client = make(emulator.keys[name], base_url=emulator.urls[name], **more)
             else:
                 _check_key(self.service)
                 client = make(base_url=self.base_url, allow_private_hosts=self.allow_private_hosts, **more)
@@ -127,15 +139,16 @@ def _check_key(service: Service) -> None:
         problem = "holds a space, a line break or a character that no key has: was it pasted with something else?"
     if problem is not None:
         raise Failure(Exit.KEY, "invalid_key", f"{service.key_variable} {problem}")
-    if os.environ.get(service.url_variable, "").startswith("sk-"):
+    if os.environ.get(service.url_variable, "").startswith(("sk-", "inf_")):
         raise refused(f"{service.url_variable} holds what looks like a key: that is for {service.key_variable}")
 
 
 def _near_misses(service: Service) -> Iterator[str]:
     """Say where the key may be instead."""
+    begins = service.key_variable.partition("_")[0]
     for name in sorted(os.environ):
         plain = re.sub(r"[^A-Z]", "", name.upper())
-        right = plain.startswith(service.name.upper()) and re.search(r"KEY|TOKEN|SECRET", plain)
+        right = plain.startswith(begins) and re.search(r"KEY|TOKEN|SECRET", plain)
         if right and name != service.key_variable and os.environ[name]:
             yield f"{name} is set, but the key is read from {service.key_variable}"
     for other in SERVICES.values():

@@ -194,7 +194,7 @@ class AsyncInferenceClient(AppCalls[AsyncAppRequest], AsyncServiceClient[Inferen
         """
         checked = check_run(params, self._core.policy if upload is None else upload)
         if not stream and wait:
-            return (await self._core.run_to_end(checked, timeout, None, cancel_on_timeout))[1]
+            return (await self._core.run_to_end(checked, timeout, cancel_on_timeout))[1]
         record = await self._core.submit(checked)
         if stream:
             return AsyncTaskStream(self._core, record, self._core.follow(record, 0.0, timeout))

@@ -195,7 +195,7 @@ class InferenceClient(AppCalls[AppRequest], ServiceClient[InferenceFlows]):
         """
         checked = check_run(params, self._core.policy if upload is None else upload)
         if not stream and wait:
-            return drive(self._core.run_to_end(checked, timeout, None, cancel_on_timeout))[1]
+            return drive(self._core.run_to_end(checked, timeout, cancel_on_timeout))[1]
         record = drive(self._core.submit(checked))
         if stream:
             return TaskStream(self._core, record, self._core.follow(record, 0.0, timeout))

@@ -22,6 +22,7 @@ UploadPolicy = Literal["auto", "strict", "off"]
 """What is uploaded: "auto" also takes strings in fields that the app's schema types as files, "strict" only paths,
 bytes, open files and `File`s, "off" nothing."""
 Schema = Mapping[str, Any]
+OnProgress = Callable[[int, int], None]
 
 _DATA: Final = re.compile(r"data:([^,]*),", re.ASCII)
 _DEEPEST: Final = 50
@@ -32,7 +33,7 @@ class File:
     """A file for an input, or one that is stored already.
 
     Give one of: a local path, the `uri` of a stored file (or any URL), bytes, or an open binary file. `file.uri` is
-    None until it is uploaded.
+    None where it is one to upload. `on_progress(sent, total)` is called with bytes while it is uploaded.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class File:
         content_type: str | None = None,
         size: int | None = None,
         filename: str | None = None,
+        on_progress: OnProgress | None = None,
     ) -> None:
         if isinstance(source, Mapping):
             uri, path = source.get("uri") or uri, source.get("path") or path
@@ -57,6 +59,7 @@ class File:
             raise InvalidRequestError("File: give one of a path, a uri, bytes or an open file; nothing was sent")
         self.uri, self.path, self.content_type = uri, None if path is None else os.fspath(path), content_type
         self.size, self.filename, self.content = size, filename, source
+        self.on_progress = on_progress
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str]) -> File:
@@ -86,6 +89,7 @@ class Upload:
     filename: str
     content_type: str
     place: str
+    on_progress: OnProgress | None = None
 
 
 def open_upload(value: Any, place: str, name: str | None = None, content_type: str | None = None) -> Upload:
@@ -181,7 +185,8 @@ def _place(
             return value.uri
         given = value.path if value.path is not None else value.content
         path = Path(given) if isinstance(given, str) else given
-        return take(_opened(path, place, policy, value.filename, value.content_type))
+        opened = _opened(path, place, policy, value.filename, value.content_type)
+        return take(attrs.evolve(opened, on_progress=value.on_progress))
     if isinstance(value, os.PathLike | bytes | bytearray | memoryview) or hasattr(value, "read"):
         return take(_opened(value, place, policy, None, None))
     if isinstance(value, str):

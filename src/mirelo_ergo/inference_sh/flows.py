@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -21,7 +22,7 @@ from .._runtime.redact import log
 from .._runtime.transfer.assets import AssetCache
 from .._runtime.transfer.upload import Slot, upload
 from ..errors import InvalidRequestError, JobTimeoutError, MireloError, NotFoundError, SubmitOutcomeUnknown
-from .files import Upload, UploadPolicy, needs_schema, open_upload, place_files
+from .files import File, OnProgress, Upload, UploadPolicy, needs_schema, open_upload, place_files
 from .generated import limits
 from .generated import operations as api
 from .operations import Calls, StoredFile
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from .._runtime.jobs.values import PollResult
     from .._runtime.jobs.waiter import Waiter
 
-OnProgress = Callable[[int, int], None]
 LONGEST_RUN: Final = 3600.0
 """Seconds that a run is waited for where no time-out is given; beyond a plan's running tasks one is queued."""
 UPLOAD_LIFETIME: Final = 3600.0
@@ -72,7 +72,7 @@ class Run:
         """What it is for; an input's own prompt is its words."""
         given = self.params["input"]
         prompt = given.get("prompt") if isinstance(given, Mapping) else None
-        content = {"family": "app", "model": self.app, "input": given}
+        content = {"family": APP, "model": self.app, "input": _told(given)}
         return RequestFacts(self.app, content, prompt if isinstance(prompt, str) else None)
 
 
@@ -117,9 +117,9 @@ class InferenceFlows(JobFlows):
         """Upload a file and return what the service calls it."""
         name, kind = fields.get("filename"), fields.get("content_type")
         opened = await self.runtime.io.run_blocking(open_upload, source, "file", name, kind)
-        return await self._upload(opened, fields, on_progress)
+        return await self._upload(attrs.evolve(opened, on_progress=on_progress), fields)
 
-    async def _upload(self, file: Upload, fields: Mapping[str, Any], on_progress: OnProgress | None) -> StoredFile:
+    async def _upload(self, file: Upload, fields: Mapping[str, Any]) -> StoredFile:
         created: list[StoredFile] = []
 
         async def new_slot() -> Slot:
@@ -133,21 +133,21 @@ class InferenceFlows(JobFlows):
             created.append(await execute(self.runtime, self.calls.create_file(asked)))
             return Slot(created[-1]["uri"], created[-1]["upload_url"])
 
-        await upload(self.runtime, file.source, file.content_type, new_slot, on_progress)
+        await upload(self.runtime, file.source, file.content_type, new_slot, file.on_progress)
         log.info("uploaded %s (%d bytes) for %s", file.filename, file.source.size, file.place)
         kept = {name: value for name, value in created[-1].items() if name != "upload_url"}
         return StoredFile(kept)
 
-    async def _uri_of(self, file: Upload, on_progress: OnProgress | None) -> str:
+    async def _uri_of(self, file: Upload) -> str:
         """Return the uri of a file, uploaded once for all uses of the same bytes."""
         io, identity = self.runtime.io, file.source.identity
         if identity is None:
-            return str((await self._upload(file, {}, on_progress))["uri"])
+            return str((await self._upload(file, {}))["uri"])
         key = f"{self.runtime.account()} {file.content_type} {identity}"
         async with io.lock(key):
             kept = self.uploads.get(key, io.now())
             if kept is None:
-                kept = str((await self._upload(file, {}, on_progress))["uri"])
+                kept = str((await self._upload(file, {}))["uri"])
                 self.uploads.keep(key, kept, io.now() + UPLOAD_LIFETIME)
             return kept
 
@@ -174,7 +174,7 @@ class InferenceFlows(JobFlows):
             self.schemas[key] = found
         return self.schemas[key]
 
-    async def ready(self, run: Run, on_progress: OnProgress | None = None) -> dict[str, Any]:
+    async def ready(self, run: Run) -> dict[str, Any]:
         """Return a run's body with its files uploaded. All of them are looked at before the first request."""
         schema: Mapping[str, Any] | None = None
         io, given = self.runtime.io, run.params["input"]
@@ -187,16 +187,14 @@ class InferenceFlows(JobFlows):
             return _Pending(len(files) - 1)
 
         placed = await io.run_blocking(place_files, given, schema, run.policy, take)
-        uris = [await self._uri_of(file, on_progress) for file in files]
+        uris = [await self._uri_of(file) for file in files]
         return {**run.params, "input": _filled(placed, uris)}
 
     # --- runs -------------------------------------------------------------------------------------------------------
 
-    async def submit(
-        self, run: Run, submission: Submission | None = None, on_progress: OnProgress | None = None
-    ) -> JobRecord:
+    async def submit(self, run: Run, submission: Submission | None = None) -> JobRecord:
         """Submit a run. It is paid for, and there is no key: sent again only when it provably was not taken."""
-        body = await self.ready(run, on_progress)
+        body = await self.ready(run)
         if self.check_limits:
             check(limits, "RunRequest", body, f"run {run.app}")
         submission = submission or Submission()
@@ -254,11 +252,9 @@ class InferenceFlows(JobFlows):
         """Return what is known of a task by now, with its progress as a percentage if it tells one."""
         return TaskUpdate(with_progress(polled.response or {}))
 
-    async def run_to_end(
-        self, run: Run, timeout: float | None, on_progress: OnProgress | None, cancel_on_timeout: bool
-    ) -> tuple[JobRecord, Task]:
+    async def run_to_end(self, run: Run, timeout: float | None, cancel_on_timeout: bool) -> tuple[JobRecord, Task]:
         """Submit a run and wait for it. `cancel_on_timeout` cancels the task when the time is up; nothing else does."""
-        record = await self.submit(run, None, on_progress)
+        record = await self.submit(run)
         try:
             return record, await self.finish(self.follow(record, 0.0, timeout))
         except JobTimeoutError as error:
@@ -280,6 +276,20 @@ class _Pending:
     """The place of a file in an input, until it is uploaded."""
 
     index: int
+
+
+def _told(value: Any) -> Any:
+    """Return an input for people: each file in it by its name, or by its size."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"{len(value)} bytes"
+    if isinstance(value, Mapping):
+        return {name: _told(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_told(inner) for inner in value]
+    plain = value is None or isinstance(value, str | int | float)
+    return value if plain else repr(value) if isinstance(value, File) else f"an open {type(value).__name__}"
 
 
 def _filled(value: Any, uris: list[str]) -> Any:
