@@ -17,9 +17,10 @@ FILE = SavedFile("rain.wav", 4, "0" * 64)
 WHY = Reason("ServerError", "generation_failed", "it failed")
 
 
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[ledger.Ledger]:
-    with ledger.open_ledger(tmp_path / "sfx.db") as book:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def book(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ledger.Ledger]:
+    place = tmp_path / "sfx.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    with ledger.open_ledger(place) as book:
         yield book
 
 

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import threading
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,8 @@ class Postgres:
     listener: threading.Thread | None = None
     last_words: deque[str] = attrs.field(factory=lambda: deque[str](maxlen=20))
     made: int = 0
+    keeper: ThreadPoolExecutor = attrs.field(factory=lambda: ThreadPoolExecutor(1))
+    """Its one thread starts the programs, because on Linux these end with the thread that started them."""
 
     def url(self, database: str) -> str:
         """Return a database's address in SQLAlchemy's form."""
@@ -100,7 +103,7 @@ class Postgres:
 
     def _started(self, port: int) -> bool:
         options = [f"-c{name}={value}" for name, value in {**SETTINGS, "port": port}.items()]
-        self.process = self._run("postgres", "-D", "data", *options)
+        self.process = self.keeper.submit(self._run, "postgres", "-D", "data", *options).result()
         settled = threading.Event()
         ready: list[str] = []
 
@@ -145,7 +148,7 @@ class Postgres:
         if user is not None:
             os.chown(self.folder, user.pw_uid, user.pw_gid)
         options = ["--auth=trust", f"--username={ADMIN}", "--encoding=UTF8", "--no-locale", "--no-sync"]
-        process = self._run("initdb", "-D", "data", *options)
+        process = self.keeper.submit(self._run, "initdb", "-D", "data", *options).result()
         _, error = process.communicate(timeout=PATIENCE_S)
         if process.returncode:
             raise RuntimeError(f"initdb: {error}")
@@ -189,4 +192,5 @@ def postgres() -> Iterator[Postgres]:
         yield server
     finally:
         server.stop()
+        server.keeper.shutdown()
         shutil.rmtree(folder, ignore_errors=True)

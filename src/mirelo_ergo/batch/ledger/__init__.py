@@ -48,7 +48,18 @@ requests hold no credential, and errors are the client's scrubbed messages.
 from __future__ import annotations
 
 from .adding import Added, NewItem, add, known_names, plan
-from .claims import LEASE_S, check, claim, claim_item, holders, release, release_item, release_worker, renew
+from .claims import (
+    LEASE_S,
+    check,
+    claim,
+    claim_item,
+    claimable,
+    holders,
+    release,
+    release_item,
+    release_worker,
+    renew,
+)
 from .money import MILLION, Budget, Currency, amount, capped, read_budgets, set_cap, shown
 from .opening import Ledger, now, open_ledger
 from .outcomes import Reason, failed, intend, refused, reused, submitted, succeeded, unknown
@@ -89,6 +100,7 @@ __all__ = [
     "check",
     "claim",
     "claim_item",
+    "claimable",
     "counts",
     "drop",
     "failed",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, or_, select, update
 
 from ..errors import FenceLostError
 from .rows import Entry, entry_of
 from .schema import items
 
+T = TypeVar("T")
 LEASE_S = 45.0
 """Seconds that a claim holds; renewed three times within them, so that a dead worker's items are free in a minute."""
 
@@ -31,15 +33,23 @@ def claim(
     outcome; then planned items in the manifest's order, where `planned`. Only of these `services`, None: of any; not
     those with a `seq` in `without`.
     """
-    conditions = [_free(now, planned=planned)]
-    if services is not None:
-        conditions.append(items.c.service.in_(services))
-    if without:
-        conditions.append(items.c.seq.not_in(without))
-    rank = case((items.c.state == "submitted", 0), (items.c.state == "intended", 1), else_=2)
-    query = select(items.c.seq).where(*conditions).order_by(rank, items.c.expires_at, items.c.seq).limit(limit)
+    query = _first(select(items.c.seq), now, limit, services, planned=planned, without=without)
     found = connection.execute(query.with_for_update(skip_locked=True)).scalars().all()
     return _take(connection, list(found), worker, now, lease_s)
+
+
+def claimable(
+    connection: Connection,
+    now: float,
+    *,
+    limit: int,
+    services: Collection[str] | None = None,
+    planned: bool = True,
+    without: Collection[int] = (),
+) -> list[str]:
+    """Return the ids of what `claim` would take over now. Nothing is taken."""
+    query = _first(select(items.c.id), now, limit, services, planned=planned, without=without)
+    return list(connection.execute(query).scalars())
 
 
 def claim_item(connection: Connection, item_id: str, worker: str, now: float, lease_s: float = LEASE_S) -> Entry | None:
@@ -94,6 +104,25 @@ def check(connection: Connection, entry: Entry, now: float) -> None:
 def lost(entry: Entry) -> FenceLostError:
     """Return the error of a write that came too late."""
     return FenceLostError(f"item {entry.id}: another worker took it over, so nothing more is written or sent for it")
+
+
+def _first(
+    query: Select[tuple[T]],
+    now: float,
+    limit: int,
+    services: Collection[str] | None,
+    *,
+    planned: bool,
+    without: Collection[int],
+) -> Select[tuple[T]]:
+    """Choose the items that are to be taken over first, of those that nobody holds."""
+    query = query.where(_free(now, planned=planned))
+    if services is not None:
+        query = query.where(items.c.service.in_(services))
+    if without:
+        query = query.where(items.c.seq.not_in(without))
+    rank = case((items.c.state == "submitted", 0), (items.c.state == "intended", 1), else_=2)
+    return query.order_by(rank, items.c.expires_at, items.c.seq).limit(limit)
 
 
 def _free(now: float, *, planned: bool) -> ColumnElement[bool]:
