@@ -35,7 +35,7 @@ check: lint types     ; $(BIN)/python -m pytest -q -n auto tests/unit  ## style,
 lint: .venv/ready     ; $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/codespell && $(BIN)/lint-imports --no-logo  ## style, spelling, and who may import whom
 types: .venv/ready    ; $(BIN)/mypy && $(BIN)/pyright  ## mypy --strict and pyright
 test: .venv/ready .bench/vendor/ready system ; $(BIN)/python -m pytest -n auto --dist loadgroup $(COVERAGE)  ## everything the project checks about itself
-interop: .venv/ready .bench/vendor/ready ; $(BIN)/python -m pytest tests/vendor/test_interop.py  ## the vendor's own SDK goes its whole way against the emulator
+interop: .venv/ready .bench/vendor/ready ; $(BIN)/python -m pytest tests/vendor/test_interop*.py  ## the vendors' own SDKs go their whole way against the emulator
 faults: .venv/ready   ; $(BIN)/python scripts/fault_table.py  ## the fault matrix, row by row, for both clients
 soak: .venv/ready     ; MIRELO_SOAK=100 $(BIN)/python -m pytest tests/faults/test_crash.py tests/faults/test_storm.py  ## the crash tests, 100 times each, and 50,000 interrupts
 bench: .venv/ready .bench/vendor/ready ; $(BIN)/python bench/run.py  ## medians and ratios, quoted in the README
