@@ -71,7 +71,7 @@ def test_runs(seen: Seen) -> None:
     step = seen.steps["runs"]
     assert step["waited"].startswith(FLAC)
     assert step["result"].startswith(FLAC)
-    assert step["started"] == 1
+    assert 1 <= step["started"] < 10
     assert step["ended"] == [10, 10, 44_100]
     assert step["again"] == 10
     assert step["statuses"] == sorted(step["statuses"])
