@@ -25,7 +25,12 @@ UNMEASURED = {"apidiff", "generation", "property", "tooling", "typing"}
 """Folders whose tests run scripts, or run again what others cover: tracing doubles their time."""
 
 
+MEASURED_PROCESSES = {"cli"}
+"""Folders whose tests start what they test as processes; elsewhere tracing these would cost more than it shows."""
+COVERAGE = "COVERAGE_PROCESS_CONFIG"
+"""The variable by which a process that is started gets traced."""
 TESTS = Path(__file__).parent
+coverage_config = ""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,8 +54,16 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return (os.cpu_count() or 1) + 1
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Report a test as not run if the system lacks a program that it needs; in CI that is a failure."""
+    """Say whether the test's processes are traced; report it as not run without a program that it needs.
+
+    In CI a missing program is a failure.
+    """
+    global coverage_config
+    coverage_config = os.environ.pop(COVERAGE, "") or coverage_config
+    if coverage_config and any(map(item.get_closest_marker, MEASURED_PROCESSES)):
+        os.environ[COVERAGE] = coverage_config
     for marker in item.iter_markers("needs"):
         for name in marker.args:
             need(name)
