@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import email
+import importlib.metadata
 import os
 import re
 import subprocess
@@ -30,6 +32,15 @@ DIST_INFO = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENS
 KINDS = {".css", ".html", ".js", ".json", ".py", ".svg", ".typed", ".yaml", ".yml"}
 
 
+OF_EXTRAS = {"batch": "batch", "cli": "cli", "emulator": "emulator"}
+"""Folders that an extra is for."""
+WITH = {"certifi": "httpcore", "h11": "httpcore", "referencing": "jsonschema"}
+"""Packages that are imported without being named: what they come with needs them itself."""
+DISTRIBUTIONS = {"dateutil": "python-dateutil", "yaml": "pyyaml"}
+OPTIONAL = {"PyInstaller", "pytest", "rich", "IPython"}
+"""What is only imported where it is there: a bar, a notebook, and the tools that load a module of ours themselves."""
+
+
 @attrs.frozen
 class Built:
     """A wheel and an sdist."""
@@ -49,6 +60,31 @@ def build(source: Path, target: Path, umask: int = 0o022, **environment: str) ->
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     return build(ROOT, tmp_path_factory.mktemp("dist"))
+
+
+def distributions(requirements: list[str]) -> set[str]:
+    return {re.split(r"[^A-Za-z0-9._-]", each)[0].lower().replace("_", "-") for each in requirements}
+
+
+def imported(module: Path) -> set[str]:
+    """Return the packages of others that a module imports."""
+    nodes = list(ast.walk(ast.parse(module.read_text(encoding="utf-8"))))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
+    tops = {name.partition(".")[0] for name in names}
+    return {name for name in tops if name not in sys.stdlib_module_names and not name.startswith("mirelo_ergo")}
+
+
+def test_what_is_imported_is_a_dependency_or_comes_with_one() -> None:
+    extras = PROJECT["optional-dependencies"]
+    for module in (ROOT / "src" / "mirelo_ergo").rglob("*.py"):
+        extra = OF_EXTRAS.get(module.relative_to(ROOT / "src" / "mirelo_ergo").parts[0], "")
+        stated = distributions([*PROJECT["dependencies"], *extras.get(extra, [])])
+        for name in imported(module) - OPTIONAL:
+            through = WITH.get(name, "")
+            if through:
+                assert name in distributions(importlib.metadata.requires(through) or []), (name, through)
+            assert (through or DISTRIBUTIONS.get(name, name)).replace("_", "-") in stated, (module, name)
 
 
 def files(folder: Path) -> set[str]:

@@ -53,7 +53,7 @@ class Condition(NamedTuple):
     absent: bool = False
 
 
-SPEC_SHA256: Final = "f3473528f2518de0bbe27883eb88e06ea5eebec57df562ff986ada62bb9b2b91"
+SPEC_SHA256: Final = "bb0af828e4ad0b67d7ad9467c784a2fa5e211717fb3032e09f093eecf2b94240"
 GENERATOR: Final = "openapi-python-client 0.29.1"
 LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
     "AssetRequest": {
@@ -238,12 +238,18 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         "append_duration_ms": Limit("append_duration_ms", "integer", required=True),
         "num_samples": Limit("num_samples", "integer", required=False, default=1),
     },
+    "extendAudioV16Sync": {
+        "Idempotency-Key": Limit("Idempotency-Key", "string", required=False),
+    },
     "extendAudioWithVideoV16JobPoll": {
         "job_id": Limit("job_id", "string", required=True),
     },
     "extendAudioWithVideoV16Preflight": {
         "append_duration_ms": Limit("append_duration_ms", "integer", required=True),
         "num_samples": Limit("num_samples", "integer", required=False, default=1),
+    },
+    "extendAudioWithVideoV16Sync": {
+        "Idempotency-Key": Limit("Idempotency-Key", "string", required=False),
     },
     "inpaintAudioV16JobPoll": {
         "job_id": Limit("job_id", "string", required=True),
@@ -253,6 +259,9 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         "num_samples": Limit("num_samples", "integer", required=False, default=1),
         "start_ms": Limit("start_ms", "integer", required=True),
     },
+    "inpaintAudioV16Sync": {
+        "Idempotency-Key": Limit("Idempotency-Key", "string", required=False),
+    },
     "inpaintAudioWithVideoV16JobPoll": {
         "job_id": Limit("job_id", "string", required=True),
     },
@@ -261,12 +270,18 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         "num_samples": Limit("num_samples", "integer", required=False, default=1),
         "start_ms": Limit("start_ms", "integer", required=True),
     },
+    "inpaintAudioWithVideoV16Sync": {
+        "Idempotency-Key": Limit("Idempotency-Key", "string", required=False),
+    },
     "textToSfxJobPoll": {
         "job_id": Limit("job_id", "string", required=True),
     },
     "textToSfxPreflight": {
         "duration_ms": Limit("duration_ms", "integer", required=False, default=10000),
         "num_samples": Limit("num_samples", "integer", required=False, default=1),
+    },
+    "textToSfxSync": {
+        "Idempotency-Key": Limit("Idempotency-Key", "string", required=False),
     },
     "textToSfxV16JobPoll": {
         "job_id": Limit("job_id", "string", required=True),
@@ -275,6 +290,9 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         "duration_ms": Limit("duration_ms", "integer", required=False, default=60000),
         "num_samples": Limit("num_samples", "integer", required=False, default=1),
     },
+    "textToSfxV16Sync": {
+        "Idempotency-Key": Limit("Idempotency-Key", "string", required=False),
+    },
     "videoToSfxJobPoll": {
         "job_id": Limit("job_id", "string", required=True),
     },
@@ -282,12 +300,18 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         "duration_ms": Limit("duration_ms", "integer", required=False, default=10000),
         "num_samples": Limit("num_samples", "integer", required=False, default=1),
     },
+    "videoToSfxSync": {
+        "Idempotency-Key": Limit("Idempotency-Key", "string", required=False),
+    },
     "videoToSfxV16JobPoll": {
         "job_id": Limit("job_id", "string", required=True),
     },
     "videoToSfxV16Preflight": {
         "duration_ms": Limit("duration_ms", "integer", required=False, default=10000),
         "num_samples": Limit("num_samples", "integer", required=False, default=1),
+    },
+    "videoToSfxV16Sync": {
+        "Idempotency-Key": Limit("Idempotency-Key", "string", required=False),
     },
 }
 # By object, fields of which exactly one has to be there.

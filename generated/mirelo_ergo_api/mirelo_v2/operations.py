@@ -27,7 +27,10 @@ EXTEND_AUDIO_V16_PREFLIGHT: Final = Endpoint(
     query=("append_duration_ms", "num_samples"),
 )
 EXTEND_AUDIO_V16_SYNC: Final = Endpoint(
-    "extendAudioV16Sync", "POST", "/v2/extend-audio/v1.6/sync"
+    "extendAudioV16Sync",
+    "POST",
+    "/v2/extend-audio/v1.6/sync",
+    headers=("Idempotency-Key",),
 )
 EXTEND_AUDIO_WITH_VIDEO_V16_JOB_CREATE: Final = Endpoint(
     "extendAudioWithVideoV16JobCreate", "POST", "/v2/extend-audio/with_video/v1.6/jobs"
@@ -44,7 +47,10 @@ EXTEND_AUDIO_WITH_VIDEO_V16_PREFLIGHT: Final = Endpoint(
     query=("append_duration_ms", "num_samples"),
 )
 EXTEND_AUDIO_WITH_VIDEO_V16_SYNC: Final = Endpoint(
-    "extendAudioWithVideoV16Sync", "POST", "/v2/extend-audio/with_video/v1.6/sync"
+    "extendAudioWithVideoV16Sync",
+    "POST",
+    "/v2/extend-audio/with_video/v1.6/sync",
+    headers=("Idempotency-Key",),
 )
 INPAINT_AUDIO_V16_JOB_CREATE: Final = Endpoint(
     "inpaintAudioV16JobCreate", "POST", "/v2/inpaint-audio/v1.6/jobs"
@@ -59,7 +65,10 @@ INPAINT_AUDIO_V16_PREFLIGHT: Final = Endpoint(
     query=("start_ms", "end_ms", "num_samples"),
 )
 INPAINT_AUDIO_V16_SYNC: Final = Endpoint(
-    "inpaintAudioV16Sync", "POST", "/v2/inpaint-audio/v1.6/sync"
+    "inpaintAudioV16Sync",
+    "POST",
+    "/v2/inpaint-audio/v1.6/sync",
+    headers=("Idempotency-Key",),
 )
 INPAINT_AUDIO_WITH_VIDEO_V16_JOB_CREATE: Final = Endpoint(
     "inpaintAudioWithVideoV16JobCreate",
@@ -78,7 +87,10 @@ INPAINT_AUDIO_WITH_VIDEO_V16_PREFLIGHT: Final = Endpoint(
     query=("start_ms", "end_ms", "num_samples"),
 )
 INPAINT_AUDIO_WITH_VIDEO_V16_SYNC: Final = Endpoint(
-    "inpaintAudioWithVideoV16Sync", "POST", "/v2/inpaint-audio/with_video/v1.6/sync"
+    "inpaintAudioWithVideoV16Sync",
+    "POST",
+    "/v2/inpaint-audio/with_video/v1.6/sync",
+    headers=("Idempotency-Key",),
 )
 GET_ME: Final = Endpoint("getMe", "GET", "/v2/me")
 TEXT_TO_SFX_JOB_CREATE: Final = Endpoint(
@@ -93,7 +105,9 @@ TEXT_TO_SFX_PREFLIGHT: Final = Endpoint(
     "/v2/text-to-sfx/v1.5/preflight",
     query=("duration_ms", "num_samples"),
 )
-TEXT_TO_SFX_SYNC: Final = Endpoint("textToSfxSync", "POST", "/v2/text-to-sfx/v1.5/sync")
+TEXT_TO_SFX_SYNC: Final = Endpoint(
+    "textToSfxSync", "POST", "/v2/text-to-sfx/v1.5/sync", headers=("Idempotency-Key",)
+)
 TEXT_TO_SFX_V16_JOB_CREATE: Final = Endpoint(
     "textToSfxV16JobCreate", "POST", "/v2/text-to-sfx/v1.6/jobs"
 )
@@ -107,7 +121,10 @@ TEXT_TO_SFX_V16_PREFLIGHT: Final = Endpoint(
     query=("duration_ms", "num_samples"),
 )
 TEXT_TO_SFX_V16_SYNC: Final = Endpoint(
-    "textToSfxV16Sync", "POST", "/v2/text-to-sfx/v1.6/sync"
+    "textToSfxV16Sync",
+    "POST",
+    "/v2/text-to-sfx/v1.6/sync",
+    headers=("Idempotency-Key",),
 )
 VIDEO_TO_SFX_JOB_CREATE: Final = Endpoint(
     "videoToSfxJobCreate", "POST", "/v2/video-to-sfx/v1.5/jobs"
@@ -122,7 +139,7 @@ VIDEO_TO_SFX_PREFLIGHT: Final = Endpoint(
     query=("duration_ms", "num_samples"),
 )
 VIDEO_TO_SFX_SYNC: Final = Endpoint(
-    "videoToSfxSync", "POST", "/v2/video-to-sfx/v1.5/sync"
+    "videoToSfxSync", "POST", "/v2/video-to-sfx/v1.5/sync", headers=("Idempotency-Key",)
 )
 VIDEO_TO_SFX_V16_JOB_CREATE: Final = Endpoint(
     "videoToSfxV16JobCreate", "POST", "/v2/video-to-sfx/v1.6/jobs"
@@ -137,5 +154,8 @@ VIDEO_TO_SFX_V16_PREFLIGHT: Final = Endpoint(
     query=("duration_ms", "num_samples"),
 )
 VIDEO_TO_SFX_V16_SYNC: Final = Endpoint(
-    "videoToSfxV16Sync", "POST", "/v2/video-to-sfx/v1.6/sync"
+    "videoToSfxV16Sync",
+    "POST",
+    "/v2/video-to-sfx/v1.6/sync",
+    headers=("Idempotency-Key",),
 )

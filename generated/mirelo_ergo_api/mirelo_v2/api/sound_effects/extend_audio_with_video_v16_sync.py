@@ -8,14 +8,17 @@ from ...client import AuthenticatedClient, Client
 from ...models.error_response import ErrorResponse
 from ...models.extend_audio_with_video_v16_request import ExtendAudioWithVideoV16Request
 from ...models.result import Result
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
     body: ExtendAudioWithVideoV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -53,6 +56,11 @@ def _parse_response(
 
         return response_402
 
+    if response.status_code == 409:
+        response_409 = ErrorResponse.from_dict(response.json())
+
+        return response_409
+
     if response.status_code == 422:
         response_422 = ErrorResponse.from_dict(response.json())
 
@@ -89,6 +97,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: ExtendAudioWithVideoV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[ErrorResponse | Result]:
     """Extend a sound for a video and hold the line, v1.6
 
@@ -97,6 +106,7 @@ def sync_detailed(
     with, which may have been charged all the same, so prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (ExtendAudioWithVideoV16Request): A sound and what follows it, fitting a video, model
             v1.6.
 
@@ -110,6 +120,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = client.get_httpx_client().request(
@@ -123,6 +134,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: ExtendAudioWithVideoV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> ErrorResponse | Result | None:
     """Extend a sound for a video and hold the line, v1.6
 
@@ -131,6 +143,7 @@ def sync(
     with, which may have been charged all the same, so prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (ExtendAudioWithVideoV16Request): A sound and what follows it, fitting a video, model
             v1.6.
 
@@ -145,6 +158,7 @@ def sync(
     return sync_detailed(
         client=client,
         body=body,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
@@ -152,6 +166,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: ExtendAudioWithVideoV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[ErrorResponse | Result]:
     """Extend a sound for a video and hold the line, v1.6
 
@@ -160,6 +175,7 @@ async def asyncio_detailed(
     with, which may have been charged all the same, so prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (ExtendAudioWithVideoV16Request): A sound and what follows it, fitting a video, model
             v1.6.
 
@@ -173,6 +189,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -184,6 +201,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: ExtendAudioWithVideoV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> ErrorResponse | Result | None:
     """Extend a sound for a video and hold the line, v1.6
 
@@ -192,6 +210,7 @@ async def asyncio(
     with, which may have been charged all the same, so prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (ExtendAudioWithVideoV16Request): A sound and what follows it, fitting a video, model
             v1.6.
 
@@ -207,5 +226,6 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             body=body,
+            idempotency_key=idempotency_key,
         )
     ).parsed

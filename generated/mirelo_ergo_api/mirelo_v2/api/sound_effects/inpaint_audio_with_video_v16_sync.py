@@ -10,14 +10,17 @@ from ...models.inpaint_audio_with_video_v16_request import (
     InpaintAudioWithVideoV16Request,
 )
 from ...models.result import Result
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
     body: InpaintAudioWithVideoV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -55,6 +58,11 @@ def _parse_response(
 
         return response_402
 
+    if response.status_code == 409:
+        response_409 = ErrorResponse.from_dict(response.json())
+
+        return response_409
+
     if response.status_code == 422:
         response_422 = ErrorResponse.from_dict(response.json())
 
@@ -91,6 +99,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: InpaintAudioWithVideoV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[ErrorResponse | Result]:
     """Inpaint a sound for a video and hold the line, v1.6
 
@@ -100,6 +109,7 @@ def sync_detailed(
     is by analogy.
 
     Args:
+        idempotency_key (str | Unset):
         body (InpaintAudioWithVideoV16Request): A sound with one segment made anew, fitting a
             video, model v1.6.
 
@@ -113,6 +123,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = client.get_httpx_client().request(
@@ -126,6 +137,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: InpaintAudioWithVideoV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> ErrorResponse | Result | None:
     """Inpaint a sound for a video and hold the line, v1.6
 
@@ -135,6 +147,7 @@ def sync(
     is by analogy.
 
     Args:
+        idempotency_key (str | Unset):
         body (InpaintAudioWithVideoV16Request): A sound with one segment made anew, fitting a
             video, model v1.6.
 
@@ -149,6 +162,7 @@ def sync(
     return sync_detailed(
         client=client,
         body=body,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
@@ -156,6 +170,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: InpaintAudioWithVideoV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[ErrorResponse | Result]:
     """Inpaint a sound for a video and hold the line, v1.6
 
@@ -165,6 +180,7 @@ async def asyncio_detailed(
     is by analogy.
 
     Args:
+        idempotency_key (str | Unset):
         body (InpaintAudioWithVideoV16Request): A sound with one segment made anew, fitting a
             video, model v1.6.
 
@@ -178,6 +194,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -189,6 +206,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: InpaintAudioWithVideoV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> ErrorResponse | Result | None:
     """Inpaint a sound for a video and hold the line, v1.6
 
@@ -198,6 +216,7 @@ async def asyncio(
     is by analogy.
 
     Args:
+        idempotency_key (str | Unset):
         body (InpaintAudioWithVideoV16Request): A sound with one segment made anew, fitting a
             video, model v1.6.
 
@@ -213,5 +232,6 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             body=body,
+            idempotency_key=idempotency_key,
         )
     ).parsed

@@ -8,14 +8,17 @@ from ...client import AuthenticatedClient, Client
 from ...models.error_response import ErrorResponse
 from ...models.result import Result
 from ...models.text_to_sfx_request import TextToSfxRequest
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
     body: TextToSfxRequest,
+    idempotency_key: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -53,6 +56,11 @@ def _parse_response(
 
         return response_402
 
+    if response.status_code == 409:
+        response_409 = ErrorResponse.from_dict(response.json())
+
+        return response_409
+
     if response.status_code == 500:
         response_500 = ErrorResponse.from_dict(response.json())
 
@@ -79,6 +87,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: TextToSfxRequest,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[ErrorResponse | Result]:
     """Generate from text and hold the line
 
@@ -86,6 +95,7 @@ def sync_detailed(
     there is no id to ask for the result with, which may have been charged all the same: prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (TextToSfxRequest): Sound effects from a text, model v1.5.
 
     Raises:
@@ -98,6 +108,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = client.get_httpx_client().request(
@@ -111,6 +122,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: TextToSfxRequest,
+    idempotency_key: str | Unset = UNSET,
 ) -> ErrorResponse | Result | None:
     """Generate from text and hold the line
 
@@ -118,6 +130,7 @@ def sync(
     there is no id to ask for the result with, which may have been charged all the same: prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (TextToSfxRequest): Sound effects from a text, model v1.5.
 
     Raises:
@@ -131,6 +144,7 @@ def sync(
     return sync_detailed(
         client=client,
         body=body,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
@@ -138,6 +152,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: TextToSfxRequest,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[ErrorResponse | Result]:
     """Generate from text and hold the line
 
@@ -145,6 +160,7 @@ async def asyncio_detailed(
     there is no id to ask for the result with, which may have been charged all the same: prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (TextToSfxRequest): Sound effects from a text, model v1.5.
 
     Raises:
@@ -157,6 +173,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -168,6 +185,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: TextToSfxRequest,
+    idempotency_key: str | Unset = UNSET,
 ) -> ErrorResponse | Result | None:
     """Generate from text and hold the line
 
@@ -175,6 +193,7 @@ async def asyncio(
     there is no id to ask for the result with, which may have been charged all the same: prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (TextToSfxRequest): Sound effects from a text, model v1.5.
 
     Raises:
@@ -189,5 +208,6 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             body=body,
+            idempotency_key=idempotency_key,
         )
     ).parsed

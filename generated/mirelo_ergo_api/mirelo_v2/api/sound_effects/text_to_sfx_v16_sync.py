@@ -8,14 +8,17 @@ from ...client import AuthenticatedClient, Client
 from ...models.error_response import ErrorResponse
 from ...models.result import Result
 from ...models.text_to_sfx_v16_request import TextToSfxV16Request
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
     body: TextToSfxV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -53,6 +56,11 @@ def _parse_response(
 
         return response_402
 
+    if response.status_code == 409:
+        response_409 = ErrorResponse.from_dict(response.json())
+
+        return response_409
+
     if response.status_code == 429:
         response_429 = ErrorResponse.from_dict(response.json())
 
@@ -84,6 +92,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: TextToSfxV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[ErrorResponse | Result]:
     """Generate from text and hold the line, v1.6
 
@@ -92,6 +101,7 @@ def sync_detailed(
     same, so prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (TextToSfxV16Request): Sound effects from a text, model v1.6.
 
     Raises:
@@ -104,6 +114,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = client.get_httpx_client().request(
@@ -117,6 +128,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: TextToSfxV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> ErrorResponse | Result | None:
     """Generate from text and hold the line, v1.6
 
@@ -125,6 +137,7 @@ def sync(
     same, so prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (TextToSfxV16Request): Sound effects from a text, model v1.6.
 
     Raises:
@@ -138,6 +151,7 @@ def sync(
     return sync_detailed(
         client=client,
         body=body,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
@@ -145,6 +159,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: TextToSfxV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[ErrorResponse | Result]:
     """Generate from text and hold the line, v1.6
 
@@ -153,6 +168,7 @@ async def asyncio_detailed(
     same, so prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (TextToSfxV16Request): Sound effects from a text, model v1.6.
 
     Raises:
@@ -165,6 +181,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -176,6 +193,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: TextToSfxV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> ErrorResponse | Result | None:
     """Generate from text and hold the line, v1.6
 
@@ -184,6 +202,7 @@ async def asyncio(
     same, so prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (TextToSfxV16Request): Sound effects from a text, model v1.6.
 
     Raises:
@@ -198,5 +217,6 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             body=body,
+            idempotency_key=idempotency_key,
         )
     ).parsed

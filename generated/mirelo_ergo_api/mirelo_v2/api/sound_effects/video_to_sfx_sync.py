@@ -8,14 +8,17 @@ from ...client import AuthenticatedClient, Client
 from ...models.error_response import ErrorResponse
 from ...models.result import Result
 from ...models.video_to_sfx_request import VideoToSfxRequest
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
     body: VideoToSfxRequest,
+    idempotency_key: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -53,6 +56,11 @@ def _parse_response(
 
         return response_402
 
+    if response.status_code == 409:
+        response_409 = ErrorResponse.from_dict(response.json())
+
+        return response_409
+
     if response.status_code == 422:
         response_422 = ErrorResponse.from_dict(response.json())
 
@@ -84,6 +92,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: VideoToSfxRequest,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[ErrorResponse | Result]:
     """Generate for a video and hold the line
 
@@ -91,6 +100,7 @@ def sync_detailed(
     there is no id to ask for the result with, which may have been charged all the same: prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (VideoToSfxRequest): Sound effects for a video, model v1.5.
 
     Raises:
@@ -103,6 +113,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = client.get_httpx_client().request(
@@ -116,6 +127,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: VideoToSfxRequest,
+    idempotency_key: str | Unset = UNSET,
 ) -> ErrorResponse | Result | None:
     """Generate for a video and hold the line
 
@@ -123,6 +135,7 @@ def sync(
     there is no id to ask for the result with, which may have been charged all the same: prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (VideoToSfxRequest): Sound effects for a video, model v1.5.
 
     Raises:
@@ -136,6 +149,7 @@ def sync(
     return sync_detailed(
         client=client,
         body=body,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
@@ -143,6 +157,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: VideoToSfxRequest,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[ErrorResponse | Result]:
     """Generate for a video and hold the line
 
@@ -150,6 +165,7 @@ async def asyncio_detailed(
     there is no id to ask for the result with, which may have been charged all the same: prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (VideoToSfxRequest): Sound effects for a video, model v1.5.
 
     Raises:
@@ -162,6 +178,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -173,6 +190,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: VideoToSfxRequest,
+    idempotency_key: str | Unset = UNSET,
 ) -> ErrorResponse | Result | None:
     """Generate for a video and hold the line
 
@@ -180,6 +198,7 @@ async def asyncio(
     there is no id to ask for the result with, which may have been charged all the same: prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (VideoToSfxRequest): Sound effects for a video, model v1.5.
 
     Raises:
@@ -194,5 +213,6 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             body=body,
+            idempotency_key=idempotency_key,
         )
     ).parsed

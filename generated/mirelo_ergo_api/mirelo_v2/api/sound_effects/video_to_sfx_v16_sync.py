@@ -8,14 +8,17 @@ from ...client import AuthenticatedClient, Client
 from ...models.error_response import ErrorResponse
 from ...models.result import Result
 from ...models.video_to_sfx_v16_request import VideoToSfxV16Request
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
     body: VideoToSfxV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -53,6 +56,11 @@ def _parse_response(
 
         return response_402
 
+    if response.status_code == 409:
+        response_409 = ErrorResponse.from_dict(response.json())
+
+        return response_409
+
     if response.status_code == 422:
         response_422 = ErrorResponse.from_dict(response.json())
 
@@ -89,6 +97,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: VideoToSfxV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[ErrorResponse | Result]:
     """Generate for a video and hold the line, v1.6
 
@@ -97,6 +106,7 @@ def sync_detailed(
     charged all the same, so prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (VideoToSfxV16Request): Sound effects for a video, model v1.6.
 
     Raises:
@@ -109,6 +119,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = client.get_httpx_client().request(
@@ -122,6 +133,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: VideoToSfxV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> ErrorResponse | Result | None:
     """Generate for a video and hold the line, v1.6
 
@@ -130,6 +142,7 @@ def sync(
     charged all the same, so prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (VideoToSfxV16Request): Sound effects for a video, model v1.6.
 
     Raises:
@@ -143,6 +156,7 @@ def sync(
     return sync_detailed(
         client=client,
         body=body,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
@@ -150,6 +164,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: VideoToSfxV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[ErrorResponse | Result]:
     """Generate for a video and hold the line, v1.6
 
@@ -158,6 +173,7 @@ async def asyncio_detailed(
     charged all the same, so prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (VideoToSfxV16Request): Sound effects for a video, model v1.6.
 
     Raises:
@@ -170,6 +186,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -181,6 +198,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: VideoToSfxV16Request,
+    idempotency_key: str | Unset = UNSET,
 ) -> ErrorResponse | Result | None:
     """Generate for a video and hold the line, v1.6
 
@@ -189,6 +207,7 @@ async def asyncio(
     charged all the same, so prefer a job.
 
     Args:
+        idempotency_key (str | Unset):
         body (VideoToSfxV16Request): Sound effects for a video, model v1.6.
 
     Raises:
@@ -203,5 +222,6 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             body=body,
+            idempotency_key=idempotency_key,
         )
     ).parsed
