@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final
 
 from bench.children import LEAN, OURS, ROOT, VENDOR, Child, environment
 from bench.figures import Figure, Group, median, ms, ratio
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+COMMANDS: Final = {
+    "idle": ["-c", "pass"],
+    "--version": ["-m", "mirelo_ergo", "--version"],
+    "models": ["-m", "mirelo_ergo", "models"],
+}
+"""What is started as a whole process."""
 
 
 def _programs(url: str) -> dict[str, tuple[Path, str]]:
@@ -31,11 +40,15 @@ def measure(quick: bool) -> Group:
     rounds = 5 if quick else 21
     with Child("api") as api:
         programs = _programs(api.do("serve"))
-        times: dict[str, list[float]] = {name: [] for name in programs}
+        times: dict[str, list[float]] = {name: [] for name in (*programs, *COMMANDS)}
         for number in range(rounds + 1):
             for name, (python, code) in programs.items():
                 took = _run(python, code)
                 if number:  # the first round writes byte code and fills the disk cache
+                    times[name].append(took)
+            for name, arguments in COMMANDS.items():
+                took = _wall(arguments)
+                if number:
                     times[name].append(took)
     own = {name: median(values) for name, values in times.items()}
     ours, httpx = own["import ours"], own["import httpx"]
@@ -79,6 +92,8 @@ def measure(quick: bool) -> Group:
                 own["our answer"] / own["httpx answer"] <= 0.90,
             ),
             _beside_vendor(own, "answer"),
+            _beside_idle(own, "--version", 4.0),
+            _beside_idle(own, "models", 8.0),
         ],
     )
 
@@ -92,6 +107,18 @@ def _beside_vendor(own: dict[str, float], key: str) -> Figure:
     )
 
 
+def _beside_idle(own: dict[str, float], command: str, most: float) -> Figure:
+    took, idle = own[command], own["idle"]
+    return Figure(
+        f"`mirelo-ergo {command}`, wall time of the process",
+        ms(took),
+        f"{ms(idle)} (an idle interpreter)",
+        ratio(took, idle),
+        f"≤ {most:.2f}",
+        took / idle <= most,
+    )
+
+
 def _ratio(own: dict[str, float], key: str, side: str) -> str:
     return ratio(own[f"our {key}"], own[f"{side} {key}"])
 
@@ -100,3 +127,9 @@ def _run(python: Path, code: str) -> float:
     timed = f"{LEAN}import time; began = time.perf_counter(); {code}; print(time.perf_counter() - began)"
     done = subprocess.run([python, "-c", timed], check=True, cwd=ROOT, env=environment(), capture_output=True)
     return float(done.stdout)
+
+
+def _wall(arguments: list[str]) -> float:
+    began = time.perf_counter()
+    subprocess.run([OURS, *arguments], check=True, cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mirelo_ergo import MireloClient
+from mirelo_ergo.__main__ import main
 from tests.cli.support import CLIP, answering, environment, service, start
 
 if TYPE_CHECKING:
@@ -297,8 +298,25 @@ def test_the_version_comes_before_anything_is_loaded(tmp_path: Path) -> None:
 
 def test_the_models_come_without_what_only_a_request_needs(tmp_path: Path) -> None:
     modules = loaded(tmp_path, "models")
+    assert not modules & {"click", "rich"}
     assert not modules & {"av", "asyncio", "mirelo_ergo.mirelo.blocking", "mirelo_ergo._runtime.http.blocking"}
     assert not modules & {"mirelo_ergo.cli.generate", "mirelo_ergo.cli.failures", "mirelo_ergo.mirelo.v3"}
+
+
+def test_the_models_are_the_same_with_and_without_click(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == main(["models", "-q"]) == 0
+    shown = capfd.readouterr().out
+    assert shown[: len(shown) // 2] == shown[len(shown) // 2 :]
+    assert "text-to-sfx v1.5, the default" in shown
+
+
+def test_a_stdout_that_takes_nothing_is_told_by_the_models_too(tmp_path: Path) -> None:
+    if sys.platform != "linux":
+        pytest.skip("needs /dev/full")
+    command = f"{sys.executable} -m mirelo_ergo models > /dev/full"
+    ran = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "stdout cannot be written" in ran.stderr
 
 
 def test_a_taken_port_ends_serve(served: Served, tmp_path: Path) -> None:
