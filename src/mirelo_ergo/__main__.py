@@ -31,8 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: list[str]) -> int:
     import os
 
-    if given == ["models"] and _shown():
-        return 0
+    if given == ["models"]:
+        return _models(given)
     try:
         from .cli.app import COMPLETE, complete, run
     except ModuleNotFoundError as error:
@@ -43,16 +43,18 @@ def _run(given: list[str]) -> int:
     return complete(instruction) if instruction else run(given)
 
 
-def _shown() -> bool:
-    """Show the models, if they can be, without click, which takes as long as all else; return whether it was done."""
+def _models(given: list[str]) -> int:
+    """Show the models without click, which takes as long as all else."""
     from .cli import catalogue
     from .cli.output import Output, StdoutError
 
     try:
         catalogue.show(Output())
-    except StdoutError:
-        return False  # the command itself says so, as every command does
-    return True
+    except StdoutError as error:
+        from .cli.app import report
+
+        return report(error, given)
+    return 0
 
 
 def _without(missing: str, given: list[str]) -> int:

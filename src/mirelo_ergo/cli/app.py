@@ -67,6 +67,11 @@ def run(arguments: Sequence[str]) -> int:
         session.close()
 
 
+def report(error: BaseException, given: Sequence[str]) -> int:
+    """Say how a command ended that ran outside of `run`; return its exit code."""
+    return _report(Session(Output()), error, list(given))
+
+
 def complete(instruction: str) -> int:
     """Answer a shell's completion; return the exit code."""
     from click.shell_completion import shell_complete
