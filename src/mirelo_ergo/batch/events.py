@@ -13,6 +13,7 @@ Step = Literal[
     "claimed", "prepared", "intended", "answered", "submitted", "fetched", "placed", "reused", "succeeded", "failed",
     "refused", "unknown", "again", "aside", "lost", "held",
 ]  # fmt: skip
+"""What happened to an item of a batch."""
 
 
 @attrs.frozen

@@ -23,6 +23,7 @@ from sqlalchemy import (
 VERSION: Final = 1
 
 State = Literal["planned", "intended", "submitted", "succeeded", "failed", "unknown", "refused"]
+"""Where an item of a batch stands."""
 STATES: Final[tuple[State, ...]] = get_args(State)
 ENDED: Final[tuple[State, ...]] = ("succeeded", "failed", "refused")
 """States that nothing leaves by itself; `unknown` is left only by a person's word, or by late news of the request."""
