@@ -223,6 +223,8 @@ def serving(folder: Path, *arguments: str) -> Iterator[Served]:
         child.process.send_signal(signal.SIGINT)
         ran = child.end()
     assert ran.code == 0
-    assert ran.out.startswith(f"emulator at {told['url']}\npixazo at {told['services']['pixazo']}\n")
-    assert ran.out.endswith(f"\nkey {told['key']}\n")
+    first, *others, last = ran.out.splitlines()
+    assert (first, last) == (f"emulator at {told['url']}", f"key {told['key']}")
+    own = {name: url for name, url in told["services"].items() if url != told["url"]}
+    assert [line.split(", key ")[0] for line in others] == [f"{name} at {url}" for name, url in own.items()]
     assert not ready.exists()

@@ -42,9 +42,10 @@ _COMMANDS: Final = {
     "me": "mirelo",
     "serve": "serve",
     "pixazo": "pixazo",
+    "sync-so": "sync_so",
     "inference-sh": "inference_sh",
 }
-"""Each command, and the module that has it under the same name. A service of its own is one more line."""
+"""Each command, and the module that has it under the same name, with _ for -. A service of its own is one more line."""
 
 
 @click.group(cls=Commands, elsewhere=_COMMANDS, epilog=_EPILOG)

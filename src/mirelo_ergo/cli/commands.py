@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     Function = Callable[..., None]
 
 
-def generating(service: Service) -> Callable[[Function], Function]:
-    """Give a command the options of everything that is submitted and paid; it gets them as its `Command`."""
+def generating(service: Service, budget: Callable[[Any], Any] = options.max_credits) -> Callable[[Function], Function]:
+    """Give a command the options of everything that is submitted and paid; it gets them as its `Command`.
+
+    `budget` is the option for the most that it may cost, in the service's own unit.
+    """
     more = (
         *options.SAVING,
-        options.max_credits,
+        budget,
         options.dry_run,
         options.wait_limit,
         options.no_journal,
@@ -36,7 +39,7 @@ def generating(service: Service) -> Callable[[Function], Function]:
         @functools.wraps(function)
         def command(
             *,
-            max_credits: int | None,
+            limit: float | None,
             dry_run: bool,
             timeout: int | None,
             no_journal: bool,
@@ -46,7 +49,7 @@ def generating(service: Service) -> Callable[[Function], Function]:
                 options.session_of(given),
                 _connection(service, given),
                 _saving(given),
-                max_credits=max_credits,
+                limit=limit,
                 timeout_ms=timeout,
                 dry_run=dry_run,
                 journal=not no_journal,
@@ -66,6 +69,21 @@ def asking(service: Service) -> Callable[[Function], Function]:
         @functools.wraps(function)
         def command(*, timeout: int | None, **given: Any) -> None:
             function(options.session_of(given), _connection(service, given), timeout, **given)
+
+        return command
+
+    return decorate
+
+
+def fetching(service: Service) -> Callable[[Function], Function]:
+    """Give a command the options of waiting for something of a service and saving it."""
+
+    def decorate(function: Function) -> Function:
+        @options.applied((*options.SAVING, options.wait_limit, options.emulator, *options.ADDRESS, *options.OUTPUT))
+        @functools.wraps(function)
+        def command(*, timeout: int | None, **given: Any) -> None:
+            session, connection = options.session_of(given), _connection(service, given)
+            function(session, connection, timeout, _saving(given), **given)
 
         return command
 

@@ -10,18 +10,19 @@ import attrs
 from mirelo_ergo.errors import JobError, MireloError
 
 from . import journal
+from .costs import cost_of
 from .exits import Exit
 from .failures import Failure, failure_of
 from .progress import shown
 from .resume import Resumption
 from .session import Task
-from .times import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mirelo_ergo import JobRequest, JobResult, PreflightResult
+    from mirelo_ergo import JobRequest, JobResult
 
+    from .costs import Cost
     from .generations import Generation
     from .output import Output
     from .progress import ProgressView
@@ -37,7 +38,7 @@ class Command:
     session: Session
     connection: Connection
     saving: Saving
-    max_credits: int | None
+    limit: Any  # a number in the service's unit, as its client takes it
     timeout_ms: int | None
     dry_run: bool
     journal: bool
@@ -53,7 +54,7 @@ class Command:
                     view.note(generation.note)
             costs = [_cost(request) for request in requests]
             total = _total(costs)
-            _check_limit(total, self.max_credits)
+            _check_limit(total, self.limit)
             if self.dry_run:
                 _print_plan(output, generations, requests, costs)
                 return
@@ -115,7 +116,7 @@ class Command:
         with contextlib.suppress(MireloError, Failure):
             target.save(result, task.files, self.session.output, view)
 
-    def _report(self, costs: Sequence[PreflightResult | None]) -> None:
+    def _report(self, costs: Sequence[Cost | None]) -> None:
         tasks = self.session.tasks
         failed = [task for task in tasks if task.failure is not None]
         if failed or any(task.job is None for task in tasks):
@@ -137,53 +138,56 @@ def mark(output: Output, task: Task, state: str, *, journaled: bool) -> None:
         output.note("the job journal cannot be written")
 
 
-def _cost(request: JobRequest) -> PreflightResult | None:
+def _cost(request: JobRequest) -> Cost | None:
     """Ask what a request costs, where the service tells it."""
     ask = getattr(request, "preflight", None)
-    return None if ask is None else ask()
+    return None if ask is None else cost_of(ask())
 
 
-def _total(costs: Sequence[PreflightResult | None]) -> int | None:
-    return None if any(cost is None for cost in costs) else sum(cost.credits for cost in costs if cost is not None)
+def _total(costs: Sequence[Cost | None]) -> Cost | None:
+    known = [cost for cost in costs if cost is not None]
+    return sum(known[1:], known[0]) if known and len(known) == len(costs) else None
 
 
-def _check_limit(total: int | None, limit: int | None) -> None:
+def _check_limit(total: Cost | None, limit: float | None) -> None:
     if limit is None:
         return
     if total is None:
         message = "--max-credits cannot be kept: this service tells no cost; nothing was sent"
         raise Failure(Exit.REFUSED, "usage", message)
-    if total > limit:
-        message = f"it would cost {total} credits, more than --max-credits {limit}; nothing was submitted"
-        raise Failure(Exit.CREDITS, "cost_limit", message, credits=total, max_credits=limit)
+    if total.amount > limit:
+        message = f"it would cost {total.shown}, more than {total.option} {limit:g}; nothing was submitted"
+        fields: dict[str, Any] = {total.field: total.amount, total.limit_field: limit}
+        raise Failure(Exit.CREDITS, "cost_limit", message, **fields)
 
 
-def _print_cost(view: ProgressView, costs: Sequence[PreflightResult | None], total: int | None) -> None:
+def _print_cost(view: ProgressView, costs: Sequence[Cost | None], total: Cost | None) -> None:
     if total is None or costs[0] is None:
         view.note("cost: this service does not tell it")
     elif len(costs) == 1:
-        view.note(f"cost: {price(costs[0])}")
+        view.note(f"cost: {costs[0].words}")
     else:
-        view.note(f"cost: {total} credits for {len(costs)} jobs")
+        view.note(f"cost: {total.shown} for {len(costs)} jobs")
 
 
 def _print_plan(
     output: Output,
     generations: Sequence[Generation],
     requests: Sequence[JobRequest],
-    costs: Sequence[PreflightResult | None],
+    costs: Sequence[Cost | None],
 ) -> None:
     """Write what would be sent and what it costs."""
     plans: list[dict[str, Any]] = []
     lines: list[str] = []
     for generation, request, cost in zip(generations, requests, costs, strict=True):
         told = dict(request.describe())
-        amount = {"credits": None, "estimated_ms": None} if cost is None else cost.to_dict()
+        amount: Mapping[str, Any] = {"credits": None, "estimated_ms": None} if cost is None else cost.told
         plans.append({**told, **amount})
         lines += [f"{generation.label}:"] if len(requests) > 1 else []
-        rows = {**told, "cost": "this service does not tell it" if cost is None else price(cost)}
+        rows = {**told, "cost": "this service does not tell it" if cost is None else cost.words}
         lines += [f"{name:<16}  {value}" for name, value in rows.items()]
-    lines += [f"{'total':<16}  {_total(costs)} credits"] if len(plans) > 1 and _total(costs) is not None else []
+    total = _total(costs)
+    lines += [f"{'total':<16}  {total.shown}"] if len(plans) > 1 and total is not None else []
     fields = plans[0] if len(plans) == 1 else {"results": plans}
     output.result([*lines, "nothing was submitted"], {"dry_run": True, **fields})
 
@@ -209,11 +213,11 @@ def _combined(tasks: Sequence[Task]) -> Failure:
     return Failure(code, worst.fields["code"], f"{done} of {len(tasks)} are done", hints=hints, **fields)
 
 
-def _fields(task: Task, cost: PreflightResult | None) -> Mapping[str, Any]:
+def _fields(task: Task, cost: Cost | None) -> Mapping[str, Any]:
     """Return a task as one JSON object: the library's own of its result, and what the command knows beside it."""
     job = task.job
     named = {"job_token": None, "job_id": None} if job is None else {"job_token": job.token, "job_id": job.job_id}
-    return {**named, **described(task), "credits": None if cost is None else cost.credits}
+    return {**named, **described(task), **({"credits": None} if cost is None else {cost.field: cost.amount})}
 
 
 def described(task: Task) -> dict[str, Any]:
@@ -221,8 +225,3 @@ def described(task: Task) -> dict[str, Any]:
     told = {} if task.result is None else task.result.to_dict()
     remote = {} if task.result is None else {"result_files": told.pop("files")}
     return {**told, **remote, "files": [str(path) for path in task.files]}
-
-
-def price(cost: PreflightResult) -> str:
-    """Return a cost as text for people."""
-    return f"{cost.credits} credits, ready within {seconds(cost.estimated_ms)} (98 % of jobs)"

@@ -55,7 +55,7 @@ def text(
             loop=loop,
             model=model,
             output_format=sound_format,
-            max_credits=command.max_credits,
+            max_credits=command.limit,
         )
 
     command.generate([Generation(build, words, words, samples, endings=_endings(sound_format))])
@@ -113,7 +113,7 @@ def video(
                 model=model,
                 output_format=sound_format,
                 preserve_speech=preserve_speech,
-                max_credits=command.max_credits,
+                max_credits=command.limit,
             )
 
         generations.append(
@@ -229,7 +229,7 @@ def _from_sound(
             prompt=words,
             num_samples=samples,
             model=model,
-            max_credits=command.max_credits,
+            max_credits=command.limit,
             **asked,
         )
         return request

@@ -62,6 +62,14 @@ def count(least: int, most: int | None = None) -> Callable[[str], int]:
     return read
 
 
+def dollars(text: str) -> float:
+    """Return an amount of US dollars."""
+    given = str(text).strip().removeprefix("$")
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,4})?", given, re.ASCII):
+        raise click.BadParameter(f"{given[:40]!r} is not an amount of US dollars, such as 1.50")
+    return float(given)
+
+
 def model_name(text: str) -> str:
     """Return a model's name, also where it is written without its v or with the vendor's words before it."""
     given = text.strip()
@@ -75,7 +83,8 @@ def model_name(text: str) -> str:
     return f"v{number}" if old else f"sfx-{number}"
 
 
-def _complete_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the name of a file, as the shell does."""
     from click.shell_completion import CompletionItem
 
     return [CompletionItem(incomplete, type="file")]
@@ -104,8 +113,8 @@ def _complete_job(ctx: click.Context, param: click.Parameter, incomplete: str) -
 
 
 prompt = click.argument("prompt", nargs=-1, metavar="PROMPT")
-clips = click.argument("clips", nargs=-1, metavar="CLIP_OR_URL...", shell_complete=_complete_file)
-sound = click.argument("sound", metavar="AUDIO_OR_URL", shell_complete=_complete_file)
+clips = click.argument("clips", nargs=-1, metavar="CLIP_OR_URL...", shell_complete=complete_file)
+sound = click.argument("sound", metavar="AUDIO_OR_URL", shell_complete=complete_file)
 job = click.argument("job", metavar="[JOB]", required=False, shell_complete=_complete_job)
 last = click.option("--last", is_flag=True, help="The last job of the journal.")
 
@@ -123,7 +132,7 @@ segment_start = click.option(
 )
 segment_end = click.option("--to", "end", metavar="TIME", type=time, required=True, help="Where the new part ends.")
 picture = click.option(
-    "--video", metavar="CLIP_OR_URL", shell_complete=_complete_file, help="A clip that the sound fits."
+    "--video", metavar="CLIP_OR_URL", shell_complete=complete_file, help="A clip that the sound fits."
 )
 words = click.option("--prompt", metavar="PROMPT", help="What is to be heard; - reads it from stdin.")
 loop = click.option("--loop", is_flag=True, help="Let the end run into the beginning.")
@@ -165,7 +174,10 @@ name = click.option(
 )
 overwrite = click.option("--overwrite", is_flag=True, help="Replace files of the same name.")
 max_credits = click.option(
-    "--max-credits", metavar="N", type=count(0), help="Submit nothing if all of it would cost more."
+    "--max-credits", "limit", metavar="N", type=count(0), help="Submit nothing if all of it would cost more."
+)
+max_cost = click.option(
+    "--max-cost", "limit", metavar="USD", type=dollars, help="Submit nothing if it would cost more, such as 1.50."
 )
 wait_limit = click.option(
     "--timeout",

@@ -15,11 +15,11 @@ from .failures import Failure, missing_extra, refused
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from mirelo_ergo import InferenceClient, MireloClient, PixazoClient
+    from mirelo_ergo import InferenceClient, MireloClient, PixazoClient, SyncSoClient
 
     from .output import Output
 
-    Client = MireloClient | PixazoClient | InferenceClient
+    Client = MireloClient | PixazoClient | SyncSoClient | InferenceClient
 
 EMULATOR_SPEED: Final = 2.0
 """Times faster than the service: quick, and slow enough for a progress bar to be seen."""
@@ -52,6 +52,12 @@ def _pixazo() -> type[PixazoClient]:
     return PixazoClient
 
 
+def _sync_so() -> type[SyncSoClient]:
+    from mirelo_ergo import SyncSoClient
+
+    return SyncSoClient
+
+
 def _inference_sh() -> type[InferenceClient]:
     from mirelo_ergo import InferenceClient
 
@@ -74,6 +80,14 @@ PIXAZO: Final = Service(
     "PIXAZO_BASE_URL",
     "pixazo text and pixazo video take --emulator",
 )
+SYNC_SO: Final = Service(
+    "sync_so",
+    "sync-so",
+    _sync_so,
+    "SYNC_API_KEY",
+    "SYNC_BASE_URL",
+    "sync-so lipsync and the other commands of sync-so take --emulator",
+)
 INFERENCE_SH: Final = Service(
     "inference_sh",
     "inference-sh",
@@ -82,7 +96,7 @@ INFERENCE_SH: Final = Service(
     "INFERENCE_BASE_URL",
     "inference-sh run and inference-sh mmaudio take --emulator",
 )
-SERVICES: Final[Mapping[str, Service]] = {service.name: service for service in (MIRELO, PIXAZO, INFERENCE_SH)}
+SERVICES: Final[Mapping[str, Service]] = {service.name: service for service in (MIRELO, PIXAZO, SYNC_SO, INFERENCE_SH)}
 
 
 @attrs.frozen

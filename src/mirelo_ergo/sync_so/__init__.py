@@ -7,6 +7,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .asynchronous import AsyncSyncSoClient as AsyncSync
     from .blocking import SyncSoClient as Sync
+    from .flows import Estimate
     from .inputs import (
         ActiveSpeaker,
         Audio,
@@ -38,6 +39,7 @@ __all__ = [
     "BatchMetrics",
     "BatchResponse",
     "ElevenLabs",
+    "Estimate",
     "EstimatedGenerationCost",
     "Generation",
     "GenerationCosts",
@@ -60,14 +62,17 @@ def __getattr__(name: str) -> object:
 
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    place, own = {"Sync": ("blocking", "SyncSoClient"), "AsyncSync": ("asynchronous", "AsyncSyncSoClient")}.get(
-        name, ("inputs" if name in _INPUTS else "values", name)
-    )
+    place, own = _ELSEWHERE.get(name, ("inputs" if name in _INPUTS else "values", name))
     value: object = getattr(import_module(f".{place}", __name__), own)
     globals()[name] = value
     return value
 
 
+_ELSEWHERE = {
+    "Sync": ("blocking", "SyncSoClient"),
+    "AsyncSync": ("asynchronous", "AsyncSyncSoClient"),
+    "Estimate": ("flows", "Estimate"),
+}
 _INPUTS = frozenset(
     {
         "ActiveSpeaker",

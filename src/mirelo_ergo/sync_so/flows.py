@@ -13,7 +13,9 @@ from .._runtime.api.endpoints import describe
 from .._runtime.api.execute import Operation, execute
 from .._runtime.api.requests import request_from
 from .._runtime.api.retry import Kind
+from .._runtime.ids import job_id_problem
 from .._runtime.jobs.flows import JobFlows
+from .._runtime.jobs.tokens import JobRecord
 from .._runtime.transfer.assets import AssetCache
 from .._runtime.transfer.text import fetch_text
 from .._runtime.transfer.upload import Slot, upload
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
     from .._runtime.io.protocol import Reply
     from .._runtime.jobs.submission import Submission
-    from .._runtime.jobs.tokens import JobRecord
     from .files import AssetKind, File
     from .inputs import Input, Options
     from .lipsync import Lipsync
@@ -65,6 +66,12 @@ class SyncSoFlows(JobFlows):
     def calls(self) -> Calls:
         """The resource calls of this client."""
         return Calls(self.runtime, self.check_limits)
+
+    def resume(self, token: str) -> JobRecord:
+        """Read a token, or a generation's bare id, into a job of this client's account."""
+        if isinstance(token, str) and ":" not in token and job_id_problem(token) is None:
+            return JobRecord(SYNC_SO.name, LIPSYNC, "unknown", token, 0.0, None)
+        return super().resume(token)
 
     # --- assets -----------------------------------------------------------------------------------------------------
 

@@ -44,15 +44,15 @@ class Lipsync:
     segments: Sequence[Segment] | None
     output_file_name: str | None
     project_id: str | None
+    stem: str | None = None
+    """What its video is called, without an ending."""
 
     @property
     def facts(self) -> RequestFacts:
         """What it is for: what would be sent, with local files by what they are, and the name of its video."""
         shown = [f"<{each.kind.lower()} to upload>" if isinstance(each, LocalFile) else each for each in self.inputs]
         content = {"family": "lipsync", "model": self.model, "input": shown, "options": self.options}
-        local = [each.source for each in self.inputs if isinstance(each, LocalFile) and each.kind == "VIDEO"]
-        paths = [Path(source) for source in local if isinstance(source, str | os.PathLike)]
-        return RequestFacts(f"lipsync {self.model}", content, stem=paths[0].stem if paths else None)
+        return RequestFacts(f"lipsync {self.model}", content, stem=self.stem)
 
 
 def lipsync_of(
@@ -76,7 +76,18 @@ def lipsync_of(
         options = {**merged, "sync_mode": sync_mode}
     voices = audio if isinstance(audio, list | tuple) else [audio]
     inputs = (_visual(video), *(_voice(each) for each in voices))
-    return Lipsync(model, inputs, options, segments, output_file_name, project_id)
+    return Lipsync(model, inputs, options, segments, output_file_name, project_id, _stem(video))
+
+
+def _stem(video: Visual) -> str | None:
+    if isinstance(video, Asset):
+        return Path(video.name).stem if video.name else None
+    named = isinstance(video, str | os.PathLike) and not _is_url(video)
+    return Path(video).stem if named else None  # type: ignore[arg-type]  # a path, as `named` says
+
+
+def _is_url(given: Any) -> bool:
+    return isinstance(given, str) and given.lower().startswith(("http://", "https://"))
 
 
 def _fields(options: Options | None) -> Mapping[str, Any]:
@@ -104,7 +115,7 @@ def _voice(given: Any) -> Any:
 
 
 def _url_or_file(given: Any, what: str, cls: type[Video] | type[Audio], kind: AssetKind) -> Any:
-    if isinstance(given, str) and given.lower().startswith(("http://", "https://")):
+    if _is_url(given):
         return cls(url=given)
     if isinstance(given, str | os.PathLike | bytes | bytearray) or hasattr(given, "read"):
         return LocalFile(given, kind)
