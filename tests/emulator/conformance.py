@@ -6,7 +6,7 @@ import json
 import re
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,19 +52,25 @@ class Excuse:
 
 @attrs.frozen
 class Service:
-    """A spec, where the emulator serves it, the header that carries the key, and what is excused."""
+    """A spec, the service of the emulator that it is of, the header that carries the key, and what is excused."""
 
     spec: str
-    url: Callable[[Emulator], str]
+    name: str
     header: str
     value: str
     excuses: tuple[Excuse, ...]
 
+    def url(self, emulator: Emulator) -> str:
+        """Say where the emulator serves it."""
+        return emulator.urls[self.name]
+
 
 def _refusal(text: str) -> tuple[str, str]:
-    """Read the code and the message of an error, of either service."""
+    """Read the code and the message of an error, of any service."""
     try:
         body = json.loads(text)
+        if "type" in body:
+            return body["type"].rpartition("/")[2], body["detail"]
         error = body["error"]
         return (error, body["message"]) if isinstance(error, str) else (error["code"], error["message"])
     except (ValueError, KeyError, TypeError):

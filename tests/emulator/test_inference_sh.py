@@ -141,6 +141,14 @@ def test_a_clip_may_be_at_a_url(market: Marketplace, short_clip: Path) -> None:
     assert output["duration"] == 1.5
 
 
+def test_an_empty_clip_is_none(market: Marketplace) -> None:
+    assert list(market.ended(input={"prompt": "x", "video_input": "", "duration": 1})["output"]) == [
+        "audio_output",
+        "duration",
+        "sampling_rate",
+    ]
+
+
 def test_the_same_seed_gives_the_same_sound(market: Marketplace) -> None:
     def sound(seed: int) -> bytes:
         output = market.ended(input={"prompt": "rain", "duration": 1, "seed": seed})["output"]
@@ -231,6 +239,13 @@ def test_refusals_are_problems(market: Marketplace) -> None:
     assert problem(market.ask("POST", "/apps/run", {"app": "some/app", "input": {}})) == (404, "not_found")
     assert problem(market.ask("GET", "/tasks/none")) == (404, "not_found")
     assert problem(market.ask("DELETE", "/apps/run")) == (405, "method_not_allowed")
+    assert market.ask("PUT", "/tasks/x").headers["allow"] == "DELETE, GET"
+    late = {"app": MMAUDIO, "input": {"prompt": "x"}, "run_at": "tomorrow"}
+    assert problem(market.ask("POST", "/apps/run", late)) == (400, "invalid_request")
+    for moment in ("2026-02-30T00:00:00Z", "2026-02-03T00:00:00", "2026-02-03T25:00:00Z"):
+        assert market.ask("POST", "/apps/run", {**late, "run_at": moment}).status_code == 400, moment
+    for moment in ("2026-02-03T23:59:60.5Z", "2026-02-03t00:00:00+05:30"):
+        assert market.data("POST", "/apps/run", {**late, "run_at": moment})["run_at"] == moment
     assert problem(httpx.get(f"{market.emu.urls['inference_sh']}/tasks/x")) == (401, "unauthorized")
     webhook = {"app": MMAUDIO, "input": {"prompt": "x"}, "webhook": "http://127.0.0.1/"}
     assert problem(market.ask("POST", "/apps/run", webhook)) == (400, "invalid_request")

@@ -240,9 +240,62 @@ PIXAZO = (
     ),
 )
 
+RUN = {"app": "infsh/mmaudio", "input": {"prompt": "rain"}}
+INFERENCE_SH = (
+    Excuse(
+        400,
+        "invalid_request",
+        "^app is missing",
+        "an app is named by one of two fields",
+        "/apps/run",
+        body={"input": {"prompt": "rain"}},
+    ),
+    Excuse(
+        404,
+        "not_found",
+        "^there is no app ",
+        "no schema can tell which apps there are",
+        "/apps/run",
+        body={**RUN, "app": "no/app"},
+    ),
+    Excuse(
+        404,
+        "SESSION_NOT_FOUND",
+        "^there is no session ",
+        "no schema can tell which sessions there are",
+        "/apps/run",
+        body={**RUN, "session": "ses_none"},
+    ),
+    Excuse(
+        400,
+        "invalid_request",
+        "^session_timeout is .*: it goes with session 'new' only$",
+        "documented, and not in the schema",
+        "/apps/run",
+        body={**RUN, "session_timeout": 5},
+    ),
+    Excuse(
+        400,
+        "invalid_request",
+        "^webhook (is .*: (it has to be an https URL|.+)|leads to .*)$",
+        "an emulator calls back over TLS, and no stranger",
+        "/apps/run",
+        body={**RUN, "webhook": "http://127.0.0.1/"},
+    ),
+    Excuse(
+        400,
+        "invalid_request",
+        "^cursor is ",
+        "a cursor is what an answer has told",
+        "/tasks/list",
+        body={"cursor": "none"},
+    ),
+)
+
 SERVICES = (
-    Service("mirelo-v2.yaml", lambda emu: emu.url, "Authorization", "Bearer {}", MIRELO),
-    Service("pixazo.yaml", lambda emu: emu.pixazo_url, "Ocp-Apim-Subscription-Key", "{}", PIXAZO),
+    Service("mirelo-v2.yaml", "mirelo", "Authorization", "Bearer {}", MIRELO),
+    Service("pixazo.yaml", "pixazo", "Ocp-Apim-Subscription-Key", "{}", PIXAZO),
+    Service("inference-sh.yaml", "inference_sh", "Authorization", "Bearer {}", INFERENCE_SH),
 )
 
 
@@ -319,7 +372,8 @@ def _upload(api: Api, data: bytes) -> str:
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.spec)
 def test_schemathesis_finds_nothing(stage: Stage, service: Service, tmp_path: Path) -> None:
     spec, url = stage.spec(service.spec), service.url(stage.emulator)
-    keys = stage.emulator.key, f"{stage.emulator.key}-stranger"
+    key = stage.emulator.keys[service.name]
+    keys = key, f"{key}-stranger"
     auth = write_auth(tmp_path / "auth.yaml", service, keys)
     report = run(service, spec, url, auth, EXAMPLES)
     assert not report.failures, "\n\n".join(report.failures[:20])
@@ -354,7 +408,7 @@ def test_every_excuse_is_needed(stage: Stage, service: Service, excuse: Excuse) 
         service.url(stage.emulator) + excuse.path,
         params=excuse.query,
         json=body,
-        headers={service.header: service.value.format(stage.emulator.key), **excuse.headers},
+        headers={service.header: service.value.format(stage.emulator.keys[service.name]), **excuse.headers},
     )
     assert [each for each in service.excuses if each.covers(answer.status_code, answer.text)] == [excuse], answer.text
 

@@ -1,8 +1,9 @@
-"""The formats of the spec's strings that a request can break: so far a URI, as RFC 3986 writes it."""
+"""The formats of the specs' strings that a request can break: URIs as RFC 3986 writes them, times as RFC 3339 does."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import jsonschema
@@ -12,6 +13,9 @@ _AUTHORITY = rf"(?:{_CHAR}*@)?(?:\[[0-9A-Fa-fv:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=
 URI = re.compile(
     rf"[A-Za-z][A-Za-z0-9+.-]*:(?://{_AUTHORITY}(?:/{_CHAR}*)*|/?(?:{_CHAR}+(?:/{_CHAR}*)*)?)"
     rf"(?:\?(?:{_CHAR}|[/?])*)?(?:#(?:{_CHAR}|[/?])*)?"
+)
+DATE_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:)([0-9]{2})(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})", re.ASCII
 )
 FORMATS = jsonschema.FormatChecker(formats=())
 
@@ -26,5 +30,21 @@ def is_uri(value: object) -> bool:
     try:
         urlsplit(value)
     except ValueError:  # what is in brackets is no address
+        return False
+    return True
+
+
+@FORMATS.checks("date-time")
+def is_date_time(value: object) -> bool:
+    """Return whether a string is a moment with its offset; a minute may have a 61st second."""
+    if not isinstance(value, str):
+        return True
+    found = DATE_TIME.fullmatch(value)
+    if found is None:
+        return False
+    before, seconds, _, offset = found.groups()
+    try:
+        datetime.fromisoformat(f"{before}{'59' if seconds == '60' else seconds}{offset}".upper())
+    except ValueError:
         return False
     return True

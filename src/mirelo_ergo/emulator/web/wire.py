@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from mirelo_ergo.emulator.clock import Stopping
 from mirelo_ergo.emulator.refusals import Refusal, bad_request, short
@@ -55,6 +55,13 @@ async def read_body(request: Request, wanted: str = JSON, limit: int = MAX_BODY)
     return bytes(raw)
 
 
+def _methods(request: Request) -> set[str]:
+    """Return the methods that a path takes: each is a route of its own."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    first = next(route.path for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return set[str]().union(*(route.methods or () for route in routes if route.path == first))
+
+
 def exception_handlers(answer: Callable[[Refusal], Response]) -> dict[Any, Callable[..., Awaitable[Response]]]:
     """Return what a Starlette application does about each exception, given how its service writes a refusal."""
 
@@ -68,6 +75,8 @@ def exception_handlers(answer: Callable[[Refusal], Response]) -> dict[Any, Calla
             refusal = Refusal("not_found", error.status_code, f"there is nothing at {request.url.path}")
         response = answer(refusal)
         response.headers.update(error.headers or {})
+        if error.status_code == 405:
+            response.headers["allow"] = ", ".join(sorted(_methods(request)))
         return response
 
     async def gone(request: Request, error: ClientDisconnect) -> Response:

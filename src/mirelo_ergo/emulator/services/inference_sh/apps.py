@@ -124,7 +124,7 @@ class Mmaudio(App):
     def names(self, job: Job, received: Sequence[Asset]) -> Sequence[str]:
         given = job.request["input"]
         clip = Reference.of(given.get("video_input"))
-        if clip is None:
+        if clip is None or not clip.uri:
             return [re.sub(r"[\s/\\]", "_", given["prompt"][:50]) + ".flac"]
         uploaded = received[0].name if received else ""
         stem = PurePosixPath(clip.filename or uploaded or re.sub(r"[?#].*", "", clip.uri)).stem
