@@ -18,6 +18,7 @@ Schema = dict[str, Any]
 _FOLDER: Final = Path(__file__).parents[2] / "openapi"
 SPEC: Final[dict[str, Any]] = yaml.safe_load((_FOLDER / "mirelo-v2.yaml").read_text(encoding="utf-8"))
 _GATEWAY: Final[dict[str, Any]] = yaml.safe_load((_FOLDER / "pixazo.yaml").read_text(encoding="utf-8"))
+_MARKETPLACE: Final[dict[str, Any]] = yaml.safe_load((_FOLDER / "inference-sh.yaml").read_text(encoding="utf-8"))
 
 
 def resolve(node: Schema) -> Schema:
@@ -64,8 +65,9 @@ class Operation:
 
 
 def _schema(node: Schema) -> Schema:
-    """Give the schema of a request's or an answer's JSON."""
-    schema: Schema = resolve(node)["content"]["application/json"]["schema"]
+    """Give the schema of a request's or an answer's body, which has one form only."""
+    (content,) = resolve(node)["content"].values()
+    schema: Schema = content["schema"]
     return schema
 
 
@@ -73,13 +75,8 @@ def _operations(spec: Schema) -> dict[str, Operation]:
     found = {}
     for path, item in spec["paths"].items():
         for method, each in item.items():
-            body = (
-                resolve(each["requestBody"])["content"]["application/json"]["schema"] if "requestBody" in each else None
-            )
-            answers = {
-                int(status): resolve(answer)["content"]["application/json"]["schema"]
-                for status, answer in each["responses"].items()
-            }
+            body = _schema(each["requestBody"]) if "requestBody" in each else None
+            answers = {int(status): _schema(answer) for status, answer in each["responses"].items()}
             parameters = {one["name"]: one for one in map(resolve, each.get("parameters", ()))}
             found[each["operationId"]] = Operation(each["operationId"], method.upper(), path, body, answers, parameters)
     return found
@@ -87,6 +84,7 @@ def _operations(spec: Schema) -> dict[str, Operation]:
 
 OPERATIONS: Final = _operations(SPEC)
 GATEWAY: Final = _operations(_inlined(_GATEWAY, _GATEWAY))
+MARKETPLACE: Final = _operations(_inlined(_MARKETPLACE, _MARKETPLACE))
 GENERATIONS: Final = sorted(name.removesuffix("JobCreate") for name in OPERATIONS if name.endswith("JobCreate"))
 """The families, each in one model, by the first part of their operations: `textToSfx`, `extendAudioWithVideoV16`."""
 
@@ -134,6 +132,8 @@ def _json_schema(node: Any) -> Any:
         return node
     turned = {name: _json_schema(value) for name, value in node.items()}
     if turned.pop("nullable", False) is True:
+        if "type" not in turned:
+            return {"anyOf": [turned, {"type": "null"}]}
         turned["type"] = [turned["type"], "null"]
     if turned.pop("exclusiveMinimum", False) is True:
         turned["exclusiveMinimum"] = turned.pop("minimum")

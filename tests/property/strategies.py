@@ -45,12 +45,23 @@ def valid(node: Schema, shortest: int = 0) -> st.SearchStrategy[Any]:
 
 
 def _valid(schema: Schema, shortest: int) -> st.SearchStrategy[Any]:
-    known = {"type", "description", "example", "default", "format", "nullable", "discriminator", "oneOf", "enum"}
+    known = {
+        "type",
+        "description",
+        "example",
+        "default",
+        "format",
+        "nullable",
+        "discriminator",
+        "oneOf",
+        "anyOf",
+        "enum",
+    }
     known |= {"minimum", "maximum", "minLength", "maxLength", "items", "properties", "required", "additionalProperties"}
-    known |= {"x-limits-when", "exclusiveMinimum"}
+    known |= {"x-limits-when", "exclusiveMinimum", "anyOf"}
     assert schema.keys() <= known, f"a keyword these strategies do not know: {schema.keys() - known}"
-    if "oneOf" in schema:
-        return st.one_of([valid(each, shortest) for each in schema["oneOf"]])
+    if "oneOf" in schema or "anyOf" in schema:
+        return st.one_of([valid(each, shortest) for each in schema.get("oneOf") or schema["anyOf"]])
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     match schema["type"]:

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import attrs
 
-from mirelo_ergo import AsyncMireloClient, AsyncPixazoClient, MireloClient, PixazoClient
+from mirelo_ergo import (
+    AsyncInferenceClient,
+    AsyncMireloClient,
+    AsyncPixazoClient,
+    InferenceClient,
+    MireloClient,
+    PixazoClient,
+)
 from mirelo_ergo._runtime.api.execute import Runtime
 from mirelo_ergo._runtime.http.blocking import BlockingNetwork
 from mirelo_ergo._runtime.http.bodies import Pieces
@@ -393,6 +400,20 @@ def pixazo_over(io: VirtualIO, **options: Any) -> PixazoClient:
 def async_pixazo_over(io: VirtualIO, **options: Any) -> AsyncPixazoClient:
     """Make an async client of the gateway that does everything through `io`; its coroutines are for `run`."""
     client = AsyncPixazoClient(KEY, **options)
+    put_under(client, io)
+    return client
+
+
+def inference_over(io: VirtualIO, **options: Any) -> InferenceClient:
+    """Make a blocking client of inference.sh that does everything through `io`."""
+    client = InferenceClient(KEY, **options)
+    put_under(client, io)
+    return client
+
+
+def async_inference_over(io: VirtualIO, **options: Any) -> AsyncInferenceClient:
+    """Make an async client of inference.sh that does everything through `io`; its coroutines are for `run`."""
+    client = AsyncInferenceClient(KEY, **options)
     put_under(client, io)
     return client
 

@@ -69,11 +69,14 @@ def _read_error(body: object) -> ErrorFacts | None:
     if isinstance(older, dict) and isinstance(older.get("code"), str):
         return ErrorFacts(older["code"], str(older.get("message") or ""))
     kind = body.get("type")
-    texts = [body.get(name) for name in ("detail", "title", "message")]
-    if not isinstance(kind, str) or not any(isinstance(text, str) and text for text in texts):
+    if not isinstance(kind, str):
         return None
-    message = next(text for text in texts if isinstance(text, str) and text)
-    return ErrorFacts(kind.rstrip("/").rpartition("/")[2] or "problem", shorten(message, _LONGEST_TEXT))
+    code = kind.rstrip("/").rpartition("/")[2] or "problem"
+    texts = (body.get(name) for name in ("detail", "title", "message"))
+    message = next((text for text in texts if isinstance(text, str) and text), "")
+    if not message and "/errors/" not in kind:
+        return None
+    return ErrorFacts(code, shorten(message or code.replace("_", " "), _LONGEST_TEXT))
 
 
 def _needs(errors: list[Any]) -> Iterator[str]:

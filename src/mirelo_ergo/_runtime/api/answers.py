@@ -42,6 +42,7 @@ _BY_STATUS: Mapping[int, type[MireloError]] = {
     403: PermissionDeniedError,
     404: NotFoundError,
     408: RequestTimeoutError,
+    410: NotFoundError,
     413: InvalidRequestError,
     415: InvalidRequestError,
     422: InvalidRequestError,
