@@ -93,8 +93,9 @@ WRONG = [each for each in forbidden(MMAUDIO) if each.field != "video_input"]
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
 def test_what_does_not_fit_is_refused_by_name_and_bound(wrong: Forbidden) -> None:
+    body: dict[str, Any] = {"prompt": "rain", wrong.field: wrong.value}
     with pytest.raises(InvalidRequestError) as caught:
-        inference_over(VirtualIO()).mmaudio(**{"prompt": "rain", wrong.field: wrong.value})
+        inference_over(VirtualIO()).mmaudio(**body)
     assert caught.value.field == wrong.field
     assert caught.value.message.endswith("nothing was sent")
 

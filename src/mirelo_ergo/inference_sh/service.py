@@ -73,7 +73,7 @@ def _read_error(body: object) -> ErrorFacts | None:
         return None
     code = kind.rstrip("/").rpartition("/")[2] or "problem"
     texts = (body.get(name) for name in ("detail", "title", "message"))
-    message = next((text for text in texts if isinstance(text, str) and text), "")
+    message: str = next((text for text in texts if isinstance(text, str) and text), "")
     if not message and "/errors/" not in kind:
         return None
     return ErrorFacts(code, shorten(message or code.replace("_", " "), _LONGEST_TEXT))
