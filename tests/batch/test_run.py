@@ -94,7 +94,11 @@ def test_the_steps_are_told_in_their_order(batch: Batch, client: MireloClient) -
 
 def test_limits_are_checked_before_anything_is_sent(batch: Batch, client: MireloClient, emulator: Emulator) -> None:
     batch.add(
-        [*rain("a"), *rain("b", duration_ms=99_000), Item("c", "video_to_sfx", {"video": "no.mp4", "duration_ms": 1})]
+        [
+            *rain("a"),
+            *rain("b", duration_ms=99_000),
+            Item("c", "video_to_sfx", {"video": "examples/clip.mp4", "duration_ms": 1}),
+        ]
     )
     with pytest.raises(ManifestError) as refused:
         batch.run(client)

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 FOLDER = ROOT / "src" / "mirelo_ergo" / "cli"
 PAGE = (ROOT / "docs" / "cli.md").read_text()
-OUTSIDE = {"mirelo_ergo.emulator", "mirelo_ergo.errors", "mirelo_ergo.inference_sh", "mirelo_ergo.sync_so"}
+OUTSIDE = {
+    "mirelo_ergo.batch",
+    "mirelo_ergo.emulator",
+    "mirelo_ergo.errors",
+    "mirelo_ergo.inference_sh",
+    "mirelo_ergo.sync_so",
+}
 
 
 def imports(source: str) -> set[str]:

@@ -13,10 +13,14 @@ Run it again after whatever has ended it: it goes on, and nothing is paid twice.
 from __future__ import annotations
 
 from .batch import Batch, RunOptions
+from .checking import Mistakes
+from .driving import drive
 from .errors import CapReachedError, FenceLostError, LedgerError, ManifestError
 from .events import Event, Step, Summary
 from .items import Item
 from .ledger import Entry, SavedFile, State
+from .loading import Plan
+from .manifest import read_manifest
 from .planning import Quote
 
 __all__ = [
@@ -28,10 +32,14 @@ __all__ = [
     "Item",
     "LedgerError",
     "ManifestError",
+    "Mistakes",
+    "Plan",
     "Quote",
     "RunOptions",
     "SavedFile",
     "State",
     "Step",
     "Summary",
+    "drive",
+    "read_manifest",
 ]

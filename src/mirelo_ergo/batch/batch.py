@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -29,6 +28,7 @@ from .planning import Planner, Quote
 from .reuse import Library
 from .runner import Runner, told
 from .sources import Hashes
+from .spool import Spool
 from .work import Work
 
 if TYPE_CHECKING:
@@ -80,20 +80,28 @@ class Batch:
         self.folder = folder
 
     @classmethod
-    def open(cls, ledger: str | os.PathLike[str], folder: str | os.PathLike[str] | None = None) -> Batch:
-        """Open a batch by its ledger, which is made if there is none; raises `LedgerError`.
+    def open(
+        cls,
+        ledger: str | os.PathLike[str],
+        folder: str | os.PathLike[str] | None = None,
+        *,
+        create: bool = True,
+    ) -> Batch:
+        """Open a batch by its ledger; raises `LedgerError`.
 
         Args:
             ledger: A path such as "sfx.db", or a URL such as "postgresql+psycopg://user@host/database".
             folder: Where the results go; it is made. None: the ledger's own folder, or this one for a URL.
+            create: Make a ledger where there is none.
         """
         place = Path() if "://" in os.fspath(ledger) else Path(ledger).parent
         target = place if folder is None else Path(folder)
         try:
-            target.mkdir(parents=True, exist_ok=True)
+            if create:
+                target.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LedgerError(f"the folder {target} cannot be made: {error.strerror}") from error
-        return cls(open_ledger(ledger), target)
+        return cls(open_ledger(ledger, create=create), target)
 
     # --- items ------------------------------------------------------------------------------------------------------
 
@@ -111,11 +119,11 @@ class Batch:
             ManifestError: Something is wrong, or an item was changed that is under way or paid for. None was added.
         """
         mistakes = Mistakes("the items")
-        with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
+        with Spool() as spool:
             for item in checked(items, Checker(mistakes, Path(base))):
-                spool.write(_line(NewItem(item)))
+                spool.write(item)
             mistakes.raise_any()
-            return self.put(_read(spool), mistakes)
+            return self.put((NewItem(item) for (item,) in spool.read()), mistakes)
 
     def put(self, new: Iterable[NewItem], mistakes: Mistakes) -> Added:
         """Add items that are checked; raises `ManifestError` where one was changed that is under way or paid for."""
@@ -130,6 +138,11 @@ class Batch:
         """Give the items in their order, each with what became of it; of one state only, if one is named."""
         with self.ledger.read() as connection:
             yield from ledger.read_items(connection, state)
+
+    def services(self) -> list[str]:
+        """Return the services of items that there is still something to do for: a run needs a client of each."""
+        with self.ledger.read() as connection:
+            return ledger.services_left(connection)
 
     def summary(self, stopped: str | None = None) -> Summary:
         """Return how many items are in each state, and the money. Sends nothing."""
@@ -368,19 +381,6 @@ def _refuse_unpriced(connection: Connection, quotes: list[Quote]) -> None:
             f"{first.count} items ({first.label} at {first.service}) have no price"
             f"{'' if first.problem is None else f' ({first.problem})'}, so that a cap cannot hold; nothing was sent"
         )
-
-
-def _line(new: NewItem) -> str:
-    item = new.item
-    fields = [item.id, item.operation, item.arguments, item.service, item.out, item.take, item.line]
-    return json.dumps([fields, new.fingerprint, new.currency, new.price], default=os.fspath) + "\n"
-
-
-def _read(spool: Iterable[str]) -> Iterator[NewItem]:
-    spool.seek(0)  # type: ignore[attr-defined]
-    for line in spool:
-        (name, operation, arguments, service, out, take, place), *rest = json.loads(line)
-        yield NewItem(Item(name, operation, arguments, service=service, out=out, take=take, line=place), *rest)
 
 
 __all__ = ["Batch"]

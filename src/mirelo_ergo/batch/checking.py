@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import inspect
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -16,7 +17,7 @@ from .errors import LISTED, ManifestError
 from .items import Item, arguments_json
 from .places import STAGING, stem_of
 from .services import parameters
-from .sources import signed_url, with_files_at
+from .sources import local_files, signed_url, with_files_at
 
 LONGEST: Final = 120
 """Bytes of an id, and of a file name."""
@@ -68,9 +69,11 @@ class Checker:
 
     def _problems(self, item: Item) -> Iterator[str]:
         yield from id_problems(item.id)
-        yield from self._repeated(self._ids, item.id, item, "id")
+        twice = list(self._repeated(self._ids, str(item.id), item, "id"))
+        yield from twice
         yield from (f"out: {problem}" for problem in name_problems(item.name))
-        yield from self._repeated(self._names, folded(item.name), item, "out")
+        if not twice or item.out is not None:
+            yield from self._repeated(self._names, folded(item.name), item, "out")
         if not isinstance(item.take, int) or isinstance(item.take, bool) or item.take < 1:
             yield f"take: {str(item.take)[:40]!r} is not a whole number from 1 on"
         try:
@@ -83,6 +86,10 @@ class Checker:
             arguments_json(item)
         except (TypeError, ValueError) as error:
             yield f"its arguments are not JSON: {error}"
+        for name, path in local_files(item):
+            problem = _file_problem(self._folder / path)
+            if problem is not None:
+                yield f"{name}: {path[:200]} {problem}"
         place = signed_url(item.arguments)
         if place is not None:
             yield (
@@ -124,6 +131,19 @@ def name_problems(name: str) -> Iterator[str]:
 def folded(name: str) -> str:
     """Return a file name as file systems compare it that know no case, without a sound's or clip's suffix."""
     return stem_of(unicodedata.normalize("NFC", name)).casefold()
+
+
+def _file_problem(path: Path) -> str | None:
+    try:
+        if not path.exists():
+            return "is not there"
+        if not path.is_file():
+            return "is no file"
+        if not os.access(path, os.R_OK):
+            return "cannot be read"
+        return None if path.stat().st_size else "is empty"
+    except (OSError, ValueError) as error:
+        return f"cannot be looked at: {error}"
 
 
 def _argument_problems(item: Item, known: Any) -> Iterator[str]:

@@ -14,25 +14,23 @@ _END: Final = object()
 
 
 def drive(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run a coroutine to its end and return its result. Ctrl-C cancels it once, and a second one at once.
+    """Run a coroutine to its end, and return its result or raise its error.
 
-    In a thread that has a running loop, it runs in another thread.
+    The first Ctrl-C cancels it, which lets it come to an orderly end; a second one cancels what is left of it, too.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(make())
-    return _beside(make)
-
-
-def _beside(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
     background = Background(make)
+    stop: KeyboardInterrupt | None = None
     while True:
         try:
-            return background.result()
-        except KeyboardInterrupt:
+            result = background.result()
+        except KeyboardInterrupt as interrupt:
+            stop = stop or interrupt
             if not background.cancel():
-                raise
+                raise stop from None
+        except asyncio.CancelledError as cancelled:
+            raise (stop or KeyboardInterrupt()) from cancelled
+        else:
+            return result
 
 
 class Background(Generic[T]):
@@ -74,8 +72,6 @@ class Background(Generic[T]):
         while self._thread.is_alive():
             self._thread.join(0.2)  # an unlimited wait would not see Ctrl-C on every system
         if self._error is not None:
-            if isinstance(self._error, asyncio.CancelledError):
-                raise KeyboardInterrupt from self._error
             raise self._error
         return self._outcome[0]
 
@@ -116,7 +112,7 @@ class Results(Generic[T]):
             self._background.cancel()
             try:
                 self._background.result()
-            except KeyboardInterrupt:
+            except asyncio.CancelledError:
                 return
 
     def __enter__(self) -> Self:

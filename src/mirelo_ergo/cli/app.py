@@ -44,6 +44,7 @@ _COMMANDS: Final = {
     "pixazo": "pixazo",
     "sync-so": "sync_so",
     "inference-sh": "inference_sh",
+    "batch": "batch",
 }
 """Each command, and the module that has it under the same name, with _ for -. A service of its own is one more line."""
 

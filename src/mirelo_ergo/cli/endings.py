@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .session import Session
 
 _FINAL = (Exit.JOB_FAILED, Exit.UNKNOWN)
+ITEMS_FAILED = "failed_items"
+"""The code of a batch of which some items failed."""
 
 
 def conclude(session: Session, error: BaseException) -> Failure:
@@ -61,7 +63,7 @@ def _exit_code(session: Session, failure: Failure) -> int:
 
 
 def _without_job(failure: Failure) -> Failure:
-    if failure.exit_code == Exit.JOB_FAILED:  # something else that the service does not have
+    if failure.exit_code == Exit.JOB_FAILED and failure.fields["code"] != ITEMS_FAILED:  # something else is not there
         return Failure(
             Exit.REFUSED, failure.fields["code"], failure.message, hints=failure.hints, **_more(failure.fields)
         )

@@ -50,6 +50,10 @@ _BY_CLASS: Final[tuple[tuple[type[MireloError], Exit], ...]] = (
 """First match wins; what is not here (a refused request or clip, a wrong setting, another 4xx) is `REFUSED`."""
 
 
+MANIFEST: Final = "invalid_manifest"
+"""The code of a batch's manifest that is wrong: its rows have fields, not options."""
+
+
 class Failure(Exception):
     """Raised to end a command: `fields` are those of the JSON error, `hints` are further lines for people.
 
@@ -123,7 +127,8 @@ def _of_library(error: MireloError) -> Failure:
         hints += ("the key comes from the environment: see mirelo-ergo --help",)
     if isinstance(error, SubmitOutcomeUnknown):
         hints += (f"the request's fingerprint: {error.request_fingerprint}",)
-    return Failure(exit_code_of(error), code, in_options(error), hints=hints, **fields)
+    message = error.message if code == MANIFEST else in_options(error)
+    return Failure(exit_code_of(error), code, message, hints=hints, **fields)
 
 
 def _interrupted(stop: KeyboardInterrupt) -> Failure:

@@ -123,7 +123,7 @@ class Connection:
             if self.emulator:
                 if self.base_url is not None:
                     raise refused("--emulator and --base-url exclude each other")
-                emulator = stack.enter_context(_running())
+                emulator = stack.enter_context(running())
                 output.note("an emulator runs for this command: placeholder sound, made-up credits")
                 name = self.service.name
                 client = make(emulator.keys[name], base_url=emulator.urls[name], **more)
@@ -171,7 +171,8 @@ def _near_misses(service: Service) -> Iterator[str]:
             yield f"{other.key_variable} is set: its commands are {commands}"
 
 
-def _running() -> Any:
+def running() -> Any:
+    """Return an emulator for one command; raises `Failure` where the extra is missing."""
     import secrets
 
     try:

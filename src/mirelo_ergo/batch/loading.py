@@ -1,0 +1,119 @@
+"""A plan: items that were checked with their clients, all of them, and what they would cost. Nothing is sent yet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from ..errors import InvalidRequestError, MireloError
+from .checking import Checker, Mistakes, checked
+from .clients import Connected, connect
+from .driving import drive
+from .items import Item
+from .ledger import NewItem
+from .planning import Planner, Quote, totals
+from .sources import Hashes
+from .spool import Spool
+
+ClientOf = Callable[[str], Any]
+
+
+class _Clients(Mapping[str, Connected]):
+    """The clients by their services, each made when an item of it is found."""
+
+    def __init__(self, client_of: ClientOf) -> None:
+        self._client_of = client_of
+        self._made: dict[str, Connected] = {}
+
+    def __getitem__(self, service: str) -> Connected:
+        if service not in self._made:
+            self._made |= connect((self._client_of(service),))
+        return self._made[service]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+
+class Plan:
+    """Items that passed every check, kept on disk, and their prices. Close it, or use it in a with-block."""
+
+    def __init__(
+        self, items: Iterable[Item], client_of: ClientOf, mistakes: Mistakes, folder: str | os.PathLike[str] = "."
+    ) -> None:
+        """Check all items; raises `ManifestError` with all mistakes. Sends nothing.
+
+        Args:
+            items: Any number of them, such as `read_manifest("sfx.jsonl", mistakes)`.
+            client_of: Gives a sync client by the name of its service; asked once for each.
+            mistakes: Where mistakes are noted; they may hold some already.
+            folder: Where relative paths lead from.
+        """
+        self.count = 0
+        self.clients: Mapping[str, Connected] = _Clients(client_of)
+        self._planner = Planner(self.clients, Hashes())
+        self._spool = Spool()
+        try:
+            for item in checked(items, Checker(mistakes, Path(folder))):
+                try:
+                    found = self._planner.check(item)
+                except InvalidRequestError as error:
+                    mistakes.add(item, error.message)
+                else:
+                    self._spool.write(item, found.fingerprint, found.price_key)
+                    self.count += 1
+            mistakes.raise_any()
+        except BaseException:
+            self.close()
+            raise
+
+    def ask(self) -> None:
+        """Ask what the items cost, once for each distinct price. Costs nothing; a local file may be uploaded for it."""
+        drive(self._planner.ask)
+
+    def account(self) -> int | None:
+        """Return the credits that are left in the account; None where no service of the items tells."""
+        if "mirelo" not in list(self.clients):
+            return None
+        try:
+            return int(self.clients["mirelo"].client.me().credits_available)
+        except MireloError:
+            return None
+
+    @property
+    def quotes(self) -> list[Quote]:
+        """The distinct prices, and how many items have each."""
+        return list(self._planner.quotes.values())
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """What all items cost, by currency, in millionths; items without a price are not in it."""
+        return totals(self.quotes)
+
+    @property
+    def unpriced(self) -> list[Quote]:
+        """The quotes that have no price: under a cap none of their items may be sent."""
+        return self._planner.unpriced()
+
+    def items(self) -> Iterator[NewItem]:
+        """Yield the items as they are put into a ledger."""
+        for item, fingerprint, key in self._spool.read():
+            currency, price = self._planner.price_of(key)
+            yield NewItem(item, fingerprint, currency, price)
+
+    def close(self) -> None:
+        """Remove what is on disk."""
+        self._spool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+__all__ = ["Plan"]

@@ -1,0 +1,40 @@
+"""Items on disk while they are checked, so that a hundred thousand of them take no memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from typing import Any, Self
+
+from .items import Item
+
+
+class Spool:
+    """A temporary file of items, each with some words beside it. It has no name, and is gone when it is closed."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile("w+", encoding="utf-8", errors="surrogatepass")  # noqa: SIM115
+
+    def write(self, item: Item, *words: str) -> None:
+        """Add an item."""
+        fields = [item.id, item.operation, item.arguments, item.service, item.out, item.take, item.line]
+        self._file.write(json.dumps([fields, *words], default=os.fspath) + "\n")
+
+    def read(self) -> Iterator[tuple[Any, ...]]:
+        """Yield each item with its words, from the first one on."""
+        self._file.seek(0)
+        for line in self._file:
+            (name, operation, arguments, service, out, take, place), *words = json.loads(line)
+            yield (Item(name, operation, arguments, service=service, out=out, take=take, line=place), *words)
+
+    def close(self) -> None:
+        """Remove it."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,67 @@
+"""The rows of a YAML manifest, one at a time: the list at its top is never whole in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import yaml
+from yaml.composer import Composer
+from yaml.constructor import SafeConstructor
+from yaml.events import DocumentStartEvent, SequenceEndEvent, SequenceStartEvent, StreamEndEvent, StreamStartEvent
+from yaml.resolver import Resolver
+
+from .checking import Mistakes
+
+_PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def yaml_rows(file: BinaryIO, mistakes: Mistakes) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the mappings of the list that a YAML file is, with the lines that they begin on."""
+    rows = _Rows(yaml.parse(file, Loader=_PARSER))
+    try:
+        for line, fields in rows.each():
+            if isinstance(fields, dict):
+                yield line, {str(name): value for name, value in fields.items()}
+            else:
+                mistakes.add(line, f"it is {type(fields).__name__}, not a mapping such as id: …")
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
+        mistakes.add(None if mark is None else mark.line + 1, f"it is not YAML: {problem}; the rest was not read")
+
+
+class _Rows(Composer, SafeConstructor, Resolver):
+    """Compose and construct one entry after the other from a stream of events."""
+
+    def __init__(self, events: Iterator[Any]) -> None:
+        Composer.__init__(self)
+        SafeConstructor.__init__(self)
+        Resolver.__init__(self)
+        self._events = events
+        self._next: Any = None
+
+    def peek_event(self) -> Any:
+        if self._next is None:
+            self._next = next(self._events)
+        return self._next
+
+    def get_event(self) -> Any:
+        event, self._next = self.peek_event(), None
+        return event
+
+    def check_event(self, *kinds: Any) -> bool:
+        return isinstance(self.peek_event(), kinds)
+
+    def each(self) -> Iterator[tuple[int, Any]]:
+        """Yield each entry of the list with its line."""
+        while self.check_event(StreamStartEvent, DocumentStartEvent):
+            self.get_event()
+        if self.check_event(StreamEndEvent):
+            return
+        if not self.check_event(SequenceStartEvent):
+            raise yaml.MarkedYAMLError(problem="it is no list of items", problem_mark=self.peek_event().start_mark)
+        self.get_event()
+        while not self.check_event(SequenceEndEvent):
+            node: Any = self.compose_node(None, None)  # type: ignore[arg-type]
+            yield node.start_mark.line + 1, self.construct_document(node)

@@ -1,0 +1,191 @@
+"""The commands of batches: run a manifest, look at its ledger, decide on what is unknown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from . import options
+from .batch_clients import Clients
+from .batch_words import conclude, left_of, lines_of, say_cost
+from .failures import missing_extra, refused
+from .groups import Commands
+from .resume import shell_word
+
+if TYPE_CHECKING:
+    from mirelo_ergo.batch import Batch, Summary
+
+    from .session import Session
+
+LEDGER: Final = "batch.db"
+"""The ledger's name in the folder of the results."""
+
+
+@click.group(cls=Commands)
+def batch() -> None:
+    """Make many items from a sheet, and never pay twice for one.
+
+    A manifest is JSON lines, CSV or YAML: for each item an id, an operation such as text_to_sfx, and its arguments.
+    """
+
+
+_folder = click.option(
+    "-o", "--out", metavar="FOLDER", default=".", type=click.Path(), help="Where results go. Default: this folder."
+)
+_ledger = click.option(
+    "--ledger", metavar="PLACE", help=f"The ledger: a file, or a PostgreSQL URL. Default: {LEDGER} in the folder."
+)
+
+
+def _dollars(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e9:
+        raise click.BadParameter(f"{text[:40]!r} is not an amount of US dollars from 0 on")
+    return value
+
+
+@batch.command(short_help="Make what a manifest lists; run it again to go on.")
+@click.argument("manifest", metavar="MANIFEST", type=click.Path())
+@_folder
+@_ledger
+@click.option(
+    "--concurrency", metavar="N", type=options.count(1, 10_000), default=16, help="Jobs at once. Default: 16."
+)
+@click.option(
+    "--attempts",
+    metavar="N",
+    type=options.count(1, 100),
+    default=3,
+    help="Tries of what failed without cost. Default: 3.",
+)
+@click.option("--eager", is_flag=True, help="Poll promptly, where slots are scarce; else first at the estimate.")
+@click.option("--max-credits", metavar="N", type=options.count(0), help="Never spend more than this, over all runs.")
+@click.option("--max-usd", metavar="USD", type=_dollars, help="The same for sync.so.")
+@click.option(
+    "--reuse",
+    metavar="FOLDER",
+    type=click.Path(),
+    help="Take results of other batches in this folder instead of paying.",
+)
+@click.option("--dry-run", is_flag=True, help="Check all of it and say what it costs; submit nothing.")
+@options.emulator
+@options.private
+@click.option("--json", is_flag=True, help="Write each step as one JSON object per line, the summary last.")
+@options.quiet
+def run(json: bool, quiet: bool, **given: Any) -> None:
+    """Make all items of MANIFEST, or - for JSON lines from stdin.
+
+    The whole manifest is checked first. Ctrl-C records what is under way; the same command goes on.
+    """
+    session = options.session_of({"json": json, "quiet": quiet})
+    api = _api()
+    folder = Path(given["out"])
+    clients = Clients(session.output, given["emulator"], given["allow_private_hosts"])
+    try:
+        mistakes = api.Mistakes(given["manifest"])
+        items = api.read_manifest(given["manifest"], mistakes)
+        base = Path() if given["manifest"] == "-" else Path(given["manifest"]).parent
+        with api.Plan(items, clients.sync, mistakes, base) as plan:
+            plan.ask()
+            say_cost(session.output, plan, given, dry_run=given["dry_run"])
+            if given["dry_run"]:
+                return
+            with api.Batch.open(given["ledger"] or _made(folder) / LEDGER, folder) as opened:
+                opened.put(plan.items(), mistakes)
+                summary = _run(session, opened, clients, given)
+                conclude(session.output, opened, summary, given)
+    finally:
+        clients.close()
+
+
+def _run(session: Session, opened: Batch, clients: Clients, given: dict[str, Any]) -> Summary:
+    from mirelo_ergo.batch import drive
+
+    from .batch_view import Board, View
+
+    output = session.output
+    services = opened.services()
+    with View(output, Board.of(opened.summary())) as view:
+
+        async def make() -> Summary:
+            async with clients.opened(services) as made:
+                done: Summary = await opened.run(
+                    *made,
+                    concurrency=given["concurrency"],
+                    attempts=given["attempts"],
+                    eager=given["eager"],
+                    max_credits=given["max_credits"],
+                    max_usd=given["max_usd"],
+                    reuse=given["reuse"],
+                    on_event=view.event,
+                )
+                return done
+
+        if not services:
+            opened.write_results()
+            return opened.summary()
+        try:
+            return drive(make)
+        except KeyboardInterrupt:
+            output.note(f"{left_of(opened.summary())}; the same command goes on")
+            raise
+
+
+@batch.command()
+@click.argument("place", metavar="[FOLDER]", default=".", type=click.Path())
+@_ledger
+@options.writing
+def status(session: Session, place: str, ledger: str | None) -> None:
+    """Say how a batch stands, also while it runs."""
+    with _opened(place, ledger) as opened:
+        summary = opened.summary()
+        lines = lines_of(summary)
+        unknown = [entry.id for entry in opened.items("unknown")]
+        told = [shell_word(name) for name in unknown[:20]]
+        lines += [f"unknown: {name}: look at the account, then: mirelo-ergo batch resolve {name}" for name in told]
+        session.output.result(lines, {**summary.to_dict(), "unknown": unknown})
+
+
+@batch.command(short_help="Decide on an item that may have been taken, or may not.")
+@click.argument("item", metavar="ID")
+@click.argument("place", metavar="[FOLDER]", default=".", type=click.Path())
+@_ledger
+@click.option("--resubmit", is_flag=True, help="It was not taken: send it as a new request.")
+@click.option("--token", metavar="TOKEN", help="It was taken: this is its job's token.")
+@click.option("--drop", is_flag=True, help="Give it up.")
+@options.writing
+def resolve(
+    session: Session, item: str, place: str, ledger: str | None, resubmit: bool, token: str | None, drop: bool
+) -> None:
+    """Decide on an item that is unknown. Look at the account first: nobody else can know."""
+    if resubmit + (token is not None) + drop != 1:
+        raise refused("give one of --resubmit, --token and --drop")
+    with _opened(place, ledger) as opened:
+        entry = opened.resolve(item, resubmit=resubmit, token=token, drop=drop)
+        session.output.result([f"{entry.id} is {entry.state}; batch run goes on"], entry.to_dict())
+
+
+def _api() -> Any:
+    try:
+        import mirelo_ergo.batch
+    except ImportError as error:
+        raise missing_extra(error.name, "a batch", "batch") from None
+    return mirelo_ergo.batch
+
+
+def _opened(place: str, ledger: str | None) -> Batch:
+    folder = Path(place)
+    opened: Batch = _api().Batch.open(ledger or folder / LEDGER, folder if folder.is_dir() else None, create=False)
+    return opened
+
+
+def _made(folder: Path) -> Path:
+    from mirelo_ergo import check_folder
+
+    check_folder(folder).mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,121 @@
+"""What the commands of batches say: what a plan costs, how a batch stands, how a run ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .endings import ITEMS_FAILED
+from .exits import Exit
+from .failures import Failure
+from .resume import shell_word
+
+if TYPE_CHECKING:
+    from mirelo_ergo.batch import Batch, Plan, Quote, Summary
+
+    from .output import Output
+
+_SHOWN = 50
+"""Distinct prices that are listed; the others are counted."""
+
+
+def say_cost(output: Output, plan: Plan, given: dict[str, Any], *, dry_run: bool) -> None:
+    """Show the distinct prices and their total, against the cap and the account."""
+    account, totals = plan.account(), plan.totals
+    lines = [_quoted(quote) for quote in plan.quotes[:_SHOWN]]
+    if len(plan.quotes) > _SHOWN:
+        lines.append(f"and {len(plan.quotes) - _SHOWN} other prices")
+    caps = {"credits": given["max_credits"], "usd": given["max_usd"]}
+    for currency, total in totals.items():
+        line = f"{plan.count} items: {price_of(total, currency)} in all"
+        if caps[currency] is not None:
+            line += f"; the cap is {price_of(int(caps[currency] * 1_000_000), currency)}"
+            line += ", which ends the batch before its end" if total > caps[currency] * 1_000_000 else ""
+        if currency == "credits" and account is not None:
+            line += f"; the account has {account}" + (", which is too little" if total > account * 1_000_000 else "")
+        lines.append(line)
+    if not totals:
+        lines.append(f"{plan.count} items, without a price that could be asked")
+    if not dry_run:
+        for line in lines:
+            if not output.json:
+                output.note(line)
+        return
+    quotes = [
+        {
+            "service": quote.service,
+            "label": quote.label,
+            "count": quote.count,
+            "currency": quote.currency,
+            "price": None if quote.price is None else quote.price / 1_000_000,
+            "problem": quote.problem,
+        }
+        for quote in plan.quotes
+    ]
+    spent = {currency: total / 1_000_000 for currency, total in totals.items()}
+    output.result(lines, {"items": plan.count, "prices": quotes, "totals": spent, "account_credits": account})
+
+
+def _quoted(quote: Quote) -> str:
+    price = price_of(quote.price, quote.currency, quote.problem)
+    return f"{quote.count:>6} × {price:>14}  {quote.service} {quote.label}"
+
+
+def price_of(price: int | None, currency: str | None, problem: str | None = None) -> str:
+    """Return an amount of millionths in words."""
+    if price is None:
+        return "not known" if problem else "no price"
+    text = f"{price / 1_000_000:.6f}".rstrip("0").rstrip(".")
+    return f"{text} USD" if currency == "usd" else f"{text} credits"
+
+
+def lines_of(summary: Summary) -> list[str]:
+    """Return how a batch stands, in lines."""
+    counts = summary.counts
+    lines = [f"{counts['succeeded']} of {summary.total} done"]
+    lines += [f"{count} {name}" for name, count in counts.items() if count and name != "succeeded"]
+    for currency, budget in summary.budgets.items():
+        cap = "" if budget.cap is None else f" of {price_of(budget.cap, currency)}"
+        held = f", {price_of(budget.reserved, currency)} reserved" if budget.reserved else ""
+        lines.append(f"{price_of(budget.charged, currency)} charged{held}{cap}")
+    if summary.reused:
+        worth = ", ".join(price_of(each, currency) for currency, each in summary.saved.items())
+        lines.append(f"{summary.reused} reused, which saved {worth or 'what the service charges'}")
+    return lines
+
+
+def left_of(summary: Summary) -> str:
+    """Return how far a batch is, in words."""
+    return f"{summary.counts['succeeded']} of {summary.total} done, {summary.left} left"
+
+
+def conclude(output: Output, opened: Batch, summary: Summary, given: dict[str, Any]) -> None:
+    """Write the summary, and raise how the command ends where not all is done."""
+    if output.json:
+        output.result([], {"event": "summary", **summary.to_dict()})
+    else:
+        output.result([*lines_of(summary), f"results: {shell_word(str(opened.folder / 'results.jsonl'))}"], {})
+    counts = summary.counts
+    ledger = f" --ledger {shell_word(given['ledger'])}" if given["ledger"] else ""
+    where = f"{shell_word(str(opened.folder))}{ledger}"
+    if counts["unknown"]:
+        raise Failure(
+            Exit.UNKNOWN,
+            "unknown_items",
+            f"{counts['unknown']} items may have been taken, or not: look at the account first",
+            hints=(f"mirelo-ergo batch status {where} lists them",),
+        )
+    if counts["failed"] or counts["refused"]:
+        raise Failure(
+            Exit.JOB_FAILED,
+            ITEMS_FAILED,
+            f"{counts['failed']} items failed, {counts['refused']} were refused",
+            hints=("results.jsonl says why; correct their rows and run the same command again",),
+        )
+    if summary.left:
+        held = summary.stopped is not None and "cap" in summary.stopped
+        raise Failure(
+            Exit.CREDITS if held else Exit.SERVICE,
+            "items_left",
+            f"{summary.left} items are left: {summary.stopped or 'others have them, or the service did not answer'}",
+            hints=("run the same command again" + (" with a higher cap" if held else ""),),
+        )

@@ -1,0 +1,125 @@
+"""The commands of batches, run in this process against the emulator."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mirelo_ergo.batch import Batch, ledger
+from mirelo_ergo.batch.ledger import Reason
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+    from tests.cli.support import Ran
+
+ITEM = {"operation": "text_to_sfx", "prompt": "rain", "duration_ms": 1000}
+
+
+def manifest(*items: dict[str, Any], name: str = "sfx.jsonl") -> str:
+    Path(name).write_text("".join(json.dumps({**ITEM, **item}) + "\n" for item in items))
+    return name
+
+
+def lines(ran: Ran) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in ran.out.splitlines()]
+
+
+def test_a_sheet_becomes_files_and_a_second_run_costs_nothing(cli: Cli) -> None:
+    sheet = manifest({"id": "a"}, {"id": "b", "out": "wind.wav"})
+    ran = cli("batch", "run", sheet, "-o", "out")
+    assert (ran.code, ran.out.splitlines()[:2]) == (0, ["2 of 2 done", "20 credits charged"])
+    assert "2 items: 20 credits in all; the account has" in ran.err
+    assert {"a.wav", "wind.wav", "batch.db", "results.jsonl"} <= {path.name for path in Path("out").iterdir()}
+    again = cli("batch", "run", sheet, "-o", "out")
+    assert again.out == ran.out
+    assert cli("batch", "status", "out").out.splitlines() == ["2 of 2 done", "20 credits charged"]
+
+
+def test_a_dry_run_says_what_it_would_cost_and_makes_nothing(cli: Cli) -> None:
+    sheet = manifest({"id": "a"}, {"id": "b"}, {"id": "c", "duration_ms": 2000})
+    ran = cli("batch", "run", sheet, "-o", "out", "--dry-run", "--max-credits", "30")
+    assert ran.code == 0
+    assert "     2 ×     10 credits  mirelo text-to-sfx v1.5 1000 ms" in ran.out
+    assert "3 items: 40 credits in all; the cap is 30 credits, which ends the batch before its end" in ran.out
+    assert not Path("out").exists()
+    told = cli("batch", "run", sheet, "--dry-run", "--json").object
+    assert (told["items"], told["totals"]) == (3, {"credits": 40})
+
+
+def test_events_are_one_object_per_line_and_the_summary_is_last(cli: Cli) -> None:
+    told = lines(cli("batch", "run", manifest({"id": "a"}), "--json"))
+    assert [each["event"] for each in told][-2:] == ["succeeded", "summary"]
+    assert told[-1]["counts"]["succeeded"] == 1
+    assert cli("batch", "status", "--json").object["money"]["credits"]["charged"] == 10
+
+
+def test_mistakes_are_listed_with_line_and_field_and_nothing_is_made(cli: Cli) -> None:
+    sheet = manifest({"id": "a", "duration_ms": 1}, {"id": "a", "promt": "x"}, {"id": "c", "out": "../c.wav"})
+    ran = cli("batch", "run", sheet, "-o", "out")
+    assert ran.code == 2
+    assert "sfx.jsonl: 4 mistakes; nothing was sent" in ran.err
+    assert "line 1, item a: text-to-sfx v1.5: " in ran.err
+    assert "line 2, item a: id: 'a' is line 1's, too" in ran.err
+    assert "line 2, item a: promt: text_to_sfx has no such argument: do you mean prompt?" in ran.err
+    assert "line 3, item c: out: '../c.wav' is no file name" in ran.err
+    assert not Path("out").exists()
+
+
+def test_a_cap_ends_the_batch_with_its_own_code(cli: Cli) -> None:
+    sheet = manifest({"id": "a"}, {"id": "b"}, {"id": "c"})
+    ran = cli("batch", "run", sheet, "--max-credits", "20")
+    assert ran.code == 4
+    assert "2 of 3 done" in ran.out
+    assert "the cap leaves no room for the next item" in ran.err
+    assert cli("batch", "run", sheet, "--max-credits", "30").code == 0
+
+
+def test_what_is_unknown_is_for_a_person(cli: Cli) -> None:
+    sheet = manifest({"id": "a"}, {"id": "b"}, {"id": "c"})
+    assert cli("batch", "run", sheet, "--max-credits", "0").code == 4
+    with Batch.open("batch.db") as batch, batch.ledger.write() as connection:
+        ledger.set_cap(connection, "credits", None)
+        for entry in ledger.claim(connection, "gone", 1.0, limit=3):
+            ledger.intend(connection, entry, 2.0, fingerprint="f", key=None)
+    ran = cli("batch", "run", sheet)
+    assert ran.code == 8
+    assert "3 items may have been taken, or not: look at the account first" in ran.err
+    status = cli("batch", "status")
+    assert "30 credits reserved" in status.out
+    assert "unknown: b: look at the account, then: mirelo-ergo batch resolve b" in status.out
+    assert cli("batch", "resolve", "a", "--drop").out == "a is failed; batch run goes on\n"
+    assert cli("batch", "resolve", "b", "--resubmit", "--json").object["state"] == "planned"
+    assert cli("batch", "resolve", "c", "--token", "nonsense").code == 2
+    assert cli("batch", "resolve", "c").code == 2
+    assert cli("batch", "run", sheet).code == 8
+    assert cli("batch", "status", "--json").object["unknown"] == ["c"]
+
+
+def test_failures_are_told_with_their_reasons(cli: Cli) -> None:
+    sheet = manifest({"id": "a"})
+    assert cli("batch", "run", sheet, "--max-credits", "0").code == 4
+    with Batch.open("batch.db") as batch, batch.ledger.write() as connection:
+        (entry,) = ledger.claim(connection, "w", 1.0)
+        ledger.refused(connection, entry, 2.0, Reason("VideoError", "invalid_video", "no picture"))
+    ran = cli("batch", "run", sheet)
+    assert ran.code == 6
+    assert "0 items failed, 1 were refused" in ran.err
+    assert json.loads(Path("results.jsonl").read_text())["error"]["message"] == "no picture"
+
+
+def test_a_batch_needs_a_key_and_a_ledger(bare: Cli) -> None:
+    ran = bare("batch", "run", manifest({"id": "a"}))
+    assert ran.code == 3
+    assert "no API key of mirelo: set MIRELO_API_KEY, or try --emulator" in ran.err
+    ran = bare("batch", "status")
+    assert ran.code == 2
+    assert "there is no ledger at" in ran.err
+    assert bare("batch", "run", "sfx.txt").code == 2
+    assert bare("batch", "run", "sfx.jsonl", "--max-usd", "much").code == 2
+
+
+def test_an_emulator_of_its_own_is_enough(bare: Cli) -> None:
+    gateway = {"id": "b", "service": "pixazo", "operation": "text_to_audio", "text_prompt": "rain outside"}
+    Path("sfx.jsonl").write_text(json.dumps({**ITEM, "id": "a"}) + "\n" + json.dumps({**gateway, "duration": 1}))
+    assert bare("batch", "run", "sfx.jsonl", "--emulator", "--eager", "-q").code == 0
