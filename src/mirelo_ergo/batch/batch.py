@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Coroutine, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -240,6 +240,13 @@ class Batch:
 
         return make() if next(iter(connected.values())).is_async else drive(make)
 
+    def worker(self, *clients: AsyncClient, **options: Unpack[RunOptions]) -> AbstractAsyncContextManager[Runner]:
+        """Return a worker for queues, to be used as `async with batch.worker(client) as worker`.
+
+        `await worker.run_item(id)` does one item, any number of them at once; see `run_item`.
+        """
+        return _Run(self, clients, options).working()
+
     def write_results(self) -> Path:
         """Write `results.jsonl` beside the results: one line per item, as `Entry.to_dict` has it. Return its path."""
         target = self.folder / RESULTS
@@ -303,9 +310,17 @@ class _Run:
         return batch.summary(stopped)
 
     async def run_item(self, item_id: str) -> Step | None:
+        async with self.working() as runner:
+            return await runner.run_item(item_id)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[Runner]:
+        """Give a worker that holds its leases as long as the block runs."""
         desk, library = Desk(self.batch.ledger), self._library()
         try:
-            return await self._runner(desk, library).run_item(item_id)
+            runner = self._runner(desk, library)
+            async with runner.working():
+                yield runner
         finally:
             desk.close()
             if library is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import attrs
@@ -46,25 +47,33 @@ class Runner:
     _changed: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     _last_words: str = attrs.field(default="", init=False)
 
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Hold the leases of this worker's items as long as the block runs; items of dead workers are freed first."""
+        renewing = asyncio.create_task(self._renew())
+        try:
+            await self._bury()
+            yield
+        finally:
+            renewing.cancel()
+            workers.end(self._worker)
+
     async def run(self) -> str | None:
         """Do all there is. Cancelled once, it records what is under way and leaves; cancelled again, it leaves at once.
 
         Raises what made all further work impossible: a wrong key, no credits, a full disk.
         """
-        renewing = asyncio.create_task(self._renew())
-        try:
-            await self._bury()
-            await self._loop()
-            if self._stop is not None:
-                raise self._stop
-        except asyncio.CancelledError:
-            await self._wind_down()
-            raise
-        finally:
-            renewing.cancel()
-            for task in self._tasks:
-                task.cancel()
-            workers.end(self._worker)
+        async with self.working():
+            try:
+                await self._loop()
+            except asyncio.CancelledError:
+                await self._wind_down()
+                raise
+            finally:
+                for task in self._tasks:
+                    task.cancel()
+        if self._stop is not None:
+            raise self._stop
         if self.held:
             return "the cap leaves no room for the next item"
         if self._in_a_row >= _IN_A_ROW:
@@ -72,23 +81,20 @@ class Runner:
         return None
 
     async def run_item(self, item_id: str) -> Step | None:
-        """Do one item, wherever it is; None if it has ended, another worker has it, or a person has to decide."""
-        renewing = asyncio.create_task(self._renew())
+        """Do one item, wherever it is; None if it has ended, another worker has it, or a person has to decide.
+
+        Call it within `working()`, for as many items at once as you like.
+        """
+        entry = await self.desk.write(
+            lambda connection, now: ledger.claim_item(connection, item_id, self._worker, now, self.lease_s)
+        )
+        if entry is None:
+            return None
+        self.work.tell(Event("claimed", entry))
         try:
-            await self._bury()
-            entry = await self.desk.write(
-                lambda connection, now: ledger.claim_item(connection, item_id, self._worker, now, self.lease_s)
-            )
-            if entry is None:
-                return None
-            self.work.tell(Event("claimed", entry))
-            try:
-                return await self.work.do(entry)
-            except StopRun as stop:
-                raise (stop.__cause__ or stop) from None
-        finally:
-            renewing.cancel()
-            workers.end(self._worker)
+            return await self.work.do(entry)
+        except StopRun as stop:
+            raise (stop.__cause__ or stop) from None
 
     # --- the loop ---------------------------------------------------------------------------------------------------
 
