@@ -147,7 +147,8 @@ def _item(line: int, fields: dict[str, Any], mistakes: Mistakes, *, cells: bool)
         problems.append("id: it is missing: give each item one of its own")
     if not isinstance(operation, str):
         problems.append("operation: it is missing: give one such as text_to_sfx")
-    service, out, take = fields.get("service", "mirelo"), fields.get("out"), fields.get("take", 1)
+    service, out = fields.get("service", "mirelo"), fields.get("out")
+    take: Any = fields.get("take", 1)
     if isinstance(take, str) and take.strip().isdecimal():
         take = int(take)
     for field, value in (("service", service), ("out", out)):

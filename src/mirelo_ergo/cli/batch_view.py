@@ -118,8 +118,8 @@ class View(AbstractContextManager["View"]):
         self._live: Any = None
 
     def __enter__(self) -> View:
-        shown = not self._output.json and not self._output.quiet and sys.stderr is not None
-        if shown and sys.stderr.isatty():
+        shown = not self._output.json and not self._output.quiet
+        if shown and sys.stderr is not None and sys.stderr.isatty():
             self._live = _live(self._table)
             self._live.start()
         return self
