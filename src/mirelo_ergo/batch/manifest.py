@@ -148,9 +148,6 @@ def _item(line: int, fields: dict[str, Any], mistakes: Mistakes, *, cells: bool)
     if not isinstance(operation, str):
         problems.append("operation: it is missing: give one such as text_to_sfx")
     service, out = fields.get("service", "mirelo"), fields.get("out")
-    take: Any = fields.get("take", 1)
-    if isinstance(take, str) and take.strip().isdecimal():
-        take = int(take)
     for field, value in (("service", service), ("out", out)):
         if value is not None and not isinstance(value, str):
             problems.append(f"{field}: {str(value)[:40]} is no text")
@@ -159,8 +156,16 @@ def _item(line: int, fields: dict[str, Any], mistakes: Mistakes, *, cells: bool)
             mistakes.add(line, problem)
         return None
     arguments = {key: value for key, value in fields.items() if key not in _OWN and value is not None}
-    item = Item(str(name).strip(), str(operation).strip(), arguments, service=service, out=out, take=take, line=line)
+    item = Item(
+        str(name).strip(), str(operation).strip(), arguments, service=service, out=out, take=_take(fields), line=line
+    )
     return _from_cells(item, mistakes) if cells else item
+
+
+def _take(fields: dict[str, Any]) -> Any:
+    """Return the take; what is no number is said where all items are checked."""
+    take = fields.get("take", 1)
+    return int(take) if isinstance(take, str) and take.strip().isdecimal() else take
 
 
 def _from_cells(item: Item, mistakes: Mistakes) -> Item | None:
