@@ -1,0 +1,39 @@
+"""A process that runs a batch, and kills itself at a step: `child.py {"ledger", "url", "key", ...}`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+from mirelo_ergo import AsyncMireloClient
+from mirelo_ergo.batch import Batch, Event
+
+
+async def main(given: dict[str, Any]) -> None:
+    left = given.get("times", 1)
+
+    def on_event(event: Event) -> None:
+        nonlocal left
+        if event.step == given.get("step"):
+            left -= 1
+            if not left:
+                os.kill(os.getpid(), signal.SIGSTOP if given.get("stop") else signal.SIGKILL)
+
+    client = AsyncMireloClient(given["key"], base_url=given["url"], backoff_ms=1, model=given.get("model"))
+    with Batch.open(given["ledger"]) as batch:
+        async with client:
+            summary = await batch.run(
+                client,
+                eager=True,
+                on_event=on_event,
+                max_credits=given.get("max_credits"),
+                concurrency=given.get("concurrency", 16),
+            )
+        print(json.dumps(summary.to_dict()))
+
+
+asyncio.run(main(json.loads(sys.argv[1])))

@@ -1,0 +1,222 @@
+"""Killed at every named point and at random moments: every item is accounted for, and nothing is paid twice."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from mirelo_ergo import MireloClient
+from mirelo_ergo.batch import Batch, Summary
+from mirelo_ergo.emulator import Emulator, faults
+from mirelo_ergo.emulator.faults.plan import Rule
+from tests.batch.support import CREDITS, files_of, numbered, saved
+
+CHILD = Path(__file__).with_name("child.py")
+KILLS = 200 if os.environ.get("MIRELO_SOAK") else 4
+"""Random moments at which a batch is killed; `make soak` takes 200."""
+
+
+@attrs.frozen
+class Runs:
+    """Starts processes that run a batch against an emulator."""
+
+    batch: Batch
+    emulator: Emulator
+
+    def start(self, **more: Any) -> subprocess.Popen[str]:
+        given = {"ledger": self.batch.ledger.place, "url": self.emulator.url, "key": self.emulator.key, **more}
+        command = [sys.executable, str(CHILD), json.dumps(given)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def killed(self, **more: Any) -> None:
+        child = self.start(**more)
+        _, errors = child.communicate(timeout=60)
+        assert child.returncode == -signal.SIGKILL, errors
+
+    def finished(self, **more: Any) -> None:
+        child = self.start(**more)
+        _, errors = child.communicate(timeout=120)
+        assert child.returncode == 0, errors
+
+
+@pytest.fixture
+def runs(batch: Batch, emulator: Emulator) -> Runs:
+    return Runs(batch, emulator)
+
+
+def check_all_accounted(batch: Batch, emulator: Emulator) -> Summary:
+    """Check what holds after every ending: jobs, money and files are those of the items."""
+    summary = batch.summary()
+    entries = list(batch.items())
+    tokens = [entry.token for entry in entries if entry.token is not None]
+    assert len(set(tokens)) == len(tokens), "no job is two items'"
+    jobs = {job.id for job in emulator.jobs}
+    known = {token.split(":")[3] for token in tokens}
+    failed_before = sum(entry.attempts - 1 for entry in entries if entry.attempts > 1)
+    unknown = summary.counts["unknown"]
+    doubtful = unknown + summary.counts["intended"]
+    assert len(jobs - known) <= doubtful + failed_before, "a job that no item has is a doubtful item's, or has failed"
+    assert known <= jobs
+    budget = summary.budgets["credits"]
+    charged = sum(charge.credits for charge in emulator.charges) * 1_000_000
+    assert charged <= budget.charged + budget.reserved
+    assert budget.reserved == sum(entry.reserved for entry in entries)
+    assert budget.charged == sum(entry.charged for entry in entries)
+    if summary.left == 0:
+        assert files_of(batch) == saved(batch), "no file is missing, and none is nobody's"
+    return summary
+
+
+@pytest.mark.parametrize("step", ["claimed", "intended", "answered", "submitted", "fetched", "placed", "succeeded"])
+def test_a_batch_that_was_killed_goes_on(runs: Runs, step: str) -> None:
+    runs.batch.add(numbered(4))
+    runs.killed(step=step, times=2)
+    check_all_accounted(runs.batch, runs.emulator)
+    runs.finished()
+    summary = check_all_accounted(runs.batch, runs.emulator)
+    assert summary.counts["succeeded"] + summary.counts["unknown"] == 4
+    assert summary.left == 0
+    if step not in ("intended", "answered", "claimed"):
+        assert summary.counts["unknown"] == 0
+        assert sum(charge.credits for charge in runs.emulator.charges) == 4 * CREDITS
+
+
+@pytest.mark.parametrize("step", ["prepared", "intended", "answered", "submitted", "placed"])
+def test_with_a_key_nothing_is_ever_unknown(runs: Runs, step: str) -> None:
+    runs.batch.add(numbered(4, model="sfx-1.6"))
+    runs.killed(step=step, times=2)
+    runs.finished()
+    summary = check_all_accounted(runs.batch, runs.emulator)
+    assert summary.counts["succeeded"] == 4
+    assert len(runs.emulator.jobs) == 4, "what was sent again was sent under its key"
+
+
+def test_a_killed_workers_items_are_free_at_once_on_the_same_machine(runs: Runs) -> None:
+    runs.batch.add(numbered(2))
+    runs.killed(step="submitted", times=2)
+    began = time.monotonic()
+    runs.finished()
+    assert runs.batch.summary().done
+    assert time.monotonic() - began < 40, "no lease of 45 s was waited for"
+
+
+def test_random_kills_over_a_fault_mix(runs: Runs) -> None:
+    """SIGKILL at random moments, over resets, 5xx, lost answers, failed jobs and short downloads, under a cap."""
+    emulator, seed = runs.emulator, random.randrange(1 << 30)
+    chance = random.Random(seed)
+    for operation, fault, share in (
+        ("submit", faults.Status(503), 0.05),
+        ("submit", faults.Reset(), 0.03),
+        ("poll", faults.Status(500), 0.1),
+        ("poll", faults.BadJson(), 0.05),
+        ("submit", faults.FailedJob(), 0.05),
+        ("download", faults.CutBody(500), 0.1),
+    ):
+        emulator.add_fault(Rule(operation, fault, probability=share, seed=chance.randrange(1 << 30)))
+    items = 8 * KILLS
+    cap = items * CREDITS
+    runs.batch.add(numbered(items))
+    for _ in range(KILLS):
+        child = runs.start(max_credits=cap, concurrency=8)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(chance.uniform(0.5, 3.0))
+        child.kill()
+        child.communicate()
+        check_all_accounted(runs.batch, emulator)
+    for _ in range(5):
+        runs.finished(max_credits=cap)
+        if runs.batch.summary().left == 0:
+            break
+    summary = check_all_accounted(runs.batch, emulator)
+    assert summary.left == 0, f"seed {seed}"
+    assert sum(charge.credits for charge in emulator.charges) <= cap
+
+
+def test_two_workers_share_a_ledger(runs: Runs) -> None:
+    runs.batch.add(numbered(30))
+    workers = [runs.start(concurrency=4) for _ in range(2)]
+    for worker in workers:
+        _, errors = worker.communicate(timeout=120)
+        assert worker.returncode == 0, errors
+    assert check_all_accounted(runs.batch, runs.emulator).done
+    assert len(runs.emulator.jobs) == 30
+
+
+def test_eight_processes_never_exceed_a_cap(runs: Runs) -> None:
+    runs.batch.add(numbered(60))
+    workers = [runs.start(max_credits=25 * CREDITS + 5, concurrency=4) for _ in range(8)]
+    most = 0
+    while any(worker.poll() is None for worker in workers):
+        budget = runs.batch.summary().budgets.get("credits")
+        most = max(most, 0 if budget is None else budget.reserved + budget.charged)
+        time.sleep(0.02)
+    for worker in workers:
+        _, errors = worker.communicate()
+        assert worker.returncode == 0, errors
+    summary = check_all_accounted(runs.batch, runs.emulator)
+    assert summary.counts["succeeded"] == 25
+    assert summary.counts["planned"] == 35
+    assert most <= (25 * CREDITS + 5) * 1_000_000
+    assert sum(charge.credits for charge in runs.emulator.charges) == 25 * CREDITS
+
+
+@contextlib.contextmanager
+def stopped(runs: Runs, **more: Any) -> Iterator[subprocess.Popen[str]]:
+    """Give a process that has stopped itself at a step; it is killed at the end if it still is there."""
+    child = runs.start(stop=True, **more)
+    try:
+        _, status = os.waitpid(child.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        yield child
+    finally:
+        child.kill()
+        child.communicate()
+
+
+@pytest.mark.parametrize("step", ["claimed", "submitted"])
+def test_a_stopped_worker_that_comes_back_pays_for_nothing_that_was_taken_over(runs: Runs, step: str) -> None:
+    runs.batch.add(numbered(1))
+    with stopped(runs, step=step) as child:
+        _end_leases(runs.batch)
+        with MireloClient(runs.emulator.key, base_url=runs.emulator.url) as client:
+            assert runs.batch.run(client, eager=True).done
+        child.send_signal(signal.SIGCONT)
+        _, errors = child.communicate(timeout=60)
+        assert child.returncode == 0, errors
+    assert len(runs.emulator.jobs) == 1
+    assert check_all_accounted(runs.batch, runs.emulator).done
+
+
+def test_a_stopped_worker_still_tells_what_became_of_its_request(runs: Runs) -> None:
+    runs.batch.add(numbered(1))
+    with stopped(runs, step="answered") as child:
+        _end_leases(runs.batch)
+        with MireloClient(runs.emulator.key, base_url=runs.emulator.url) as client:
+            assert runs.batch.run(client, eager=True).counts["unknown"] == 1
+            child.send_signal(signal.SIGCONT)
+            _, errors = child.communicate(timeout=60)
+            assert child.returncode == 0, errors
+            assert runs.batch.run(client, eager=True).done
+    assert len(runs.emulator.jobs) == 1
+
+
+def _end_leases(batch: Batch) -> None:
+    """Let time pass for the leases: they ended an hour ago."""
+    from sqlalchemy import update
+
+    from mirelo_ergo.batch.ledger.schema import items
+
+    with batch.ledger.write() as connection:
+        connection.execute(update(items).values(lease_until=items.c.lease_until - 3600))

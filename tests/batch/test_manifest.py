@@ -1,0 +1,263 @@
+"""Manifests: their three forms, what they may look like, and every mistake in them with its line and field."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mirelo_ergo import InvalidRequestError, MireloClient, MireloError
+from mirelo_ergo.batch import Batch, Item, ManifestError, Mistakes, Plan, read_manifest
+
+CLIP = Path(__file__).parents[2] / "examples" / "clip.mp4"
+RAIN = {"id": "rain", "operation": "text_to_sfx", "prompt": "rain", "duration_ms": 1000}
+
+
+def written(folder: Path, name: str, content: str | bytes) -> Path:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def mistakes_of(path: Path) -> list[str]:
+    """Return the mistakes of a manifest, as a plan of its items finds them."""
+    mistakes = Mistakes("it")
+    with MireloClient("sk-test") as client, pytest.raises(ManifestError) as refused:
+        Plan(read_manifest(path, mistakes), lambda service: client, mistakes, path.parent)
+    return refused.value.mistakes
+
+
+JSONL = json.dumps(RAIN) + "\n" + json.dumps({**RAIN, "id": "b", "num_samples": 2, "out": "wind", "take": 3}) + "\n"
+CSV = "id,operation,prompt,duration_ms,num_samples,out,take\nrain,text_to_sfx,rain,1000,,,\nb,text_to_sfx,rain,1000,2,wind,3\n"
+YAML = """
+- id: rain
+  operation: text_to_sfx
+  prompt: rain
+  duration_ms: 1000
+- {id: b, operation: text_to_sfx, prompt: rain, duration_ms: 1000, num_samples: 2, out: wind, take: 3}
+"""
+ITEMS = [
+    Item("rain", "text_to_sfx", {"prompt": "rain", "duration_ms": 1000}),
+    Item("b", "text_to_sfx", {"prompt": "rain", "duration_ms": 1000, "num_samples": 2}, out="wind", take=3),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", JSONL),
+        ("a.jsonl", "\ufeff" + JSONL.replace("\n", "\r\n") + "\r\n\r\n"),
+        ("a.ndjson", JSONL.rstrip("\n")),
+        ("a.csv", CSV),
+        ("a.csv", "\ufeff" + CSV.replace("\n", "\r\n").replace(",", ";") + ";;;;;;\r\n"),
+        ("a.tsv", CSV.replace(",", "\t")),
+        ("a.yaml", YAML),
+        ("a.yml", "\ufeff" + YAML.replace("\n", "\r\n")),
+    ],
+)
+def test_every_form_gives_the_same_items(tmp_path: Path, name: str, content: str) -> None:
+    assert list(read_manifest(written(tmp_path, name, content))) == ITEMS
+
+
+def test_lines_are_kept(tmp_path: Path) -> None:
+    assert [item.line for item in read_manifest(written(tmp_path, "a.jsonl", "\n" + JSONL))] == [2, 3]
+    assert [item.line for item in read_manifest(written(tmp_path, "a.yaml", YAML))] == [2, 6]
+    quoted = 'id,operation,prompt\na,text_to_sfx,"two\nlines"\nb,text_to_sfx,rain\n'
+    assert [item.line for item in read_manifest(written(tmp_path, "a.csv", quoted))] == [2, 4]
+
+
+def test_stdin_is_json_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(JSONL.encode())))
+    assert list(read_manifest("-")) == ITEMS
+
+
+def test_a_sheets_cells_are_what_the_arguments_are(tmp_path: Path) -> None:
+    sheet = (
+        "id,service,operation,prompt,duration_ms,loop,segment,audio,app,input,duration,text_prompt,options\n"
+        "1,,text_to_sfx,12,3000,yes,,,,,,,\n"
+        '2,,inpaint_audio,,,,"[1000, 2000]",https://h/a.wav,,,,,\n'
+        '3,inference_sh,app,,,,,,a/b,"{""x"": 1}",,,\n'
+        "4,pixazo,text_to_audio,,,,,,,,2.5,rain,\n"
+    )
+    items = list(read_manifest(written(tmp_path, "a.csv", sheet)))
+    assert [item.arguments for item in items] == [
+        {"prompt": "12", "duration_ms": 3000, "loop": True},
+        {"segment": [1000, 2000], "audio": "https://h/a.wav"},
+        {"app": "a/b", "input": {"x": 1}},
+        {"duration": 2.5, "text_prompt": "rain"},
+    ]
+
+
+def rows(*changes: dict[str, Any]) -> str:
+    return "".join(json.dumps({**RAIN, "id": f"i{number}", **change}) + "\n" for number, change in enumerate(changes))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"id": None}, "line 1: id: it is missing"),
+        ({"id": "x" * 121}, "id: 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'… is longer than 120 bytes"),
+        ({"id": "a\u202eb"}, "holds a character that cannot be shown"),
+        ({"operation": None}, "line 1: operation: it is missing"),
+        ({"operation": "text_to_song"}, "operation: mirelo has no 'text_to_song'; it has extend_audio, inpaint_audio"),
+        ({"operation": "lipsync"}, "sync_so has it: say so in service"),
+        ({"operation": "close"}, "operation: mirelo has no 'close'"),
+        ({"service": "mirello"}, "service: 'mirello' is none; there are mirelo, pixazo"),
+        ({"service": 7}, "service: 7 is no text"),
+        ({"take": 0}, "take: '0' is not a whole number from 1 on"),
+        ({"out": "a/b"}, "out: 'a/b' is no file name"),
+        ({"out": "..\\b"}, "is no file name"),
+        ({"out": ".hidden"}, "begins or ends with a dot"),
+        ({"out": "con.wav"}, "is a name that something else has"),
+        ({"out": "results.jsonl"}, "is a name that something else has"),
+        ({"promt": "x"}, "promt: text_to_sfx has no such argument: do you mean prompt?"),
+        ({"volume": 1}, "volume: text_to_sfx has no such argument; it takes prompt, duration_ms"),
+        ({"prompt": None}, "prompt: it is missing, and text_to_sfx needs it"),
+        ({"duration_ms": 99_000}, "duration_ms=99000"),
+        ({"num_samples": 9}, "num_samples=9"),
+        ({"loop": True}, "loop"),
+        ({"operation": "video_to_sfx", "video": "no.mp4"}, "video: no.mp4 is not there"),
+        ({"operation": "video_to_sfx", "video": "."}, "video: . is no file"),
+        ({"operation": "video_to_sfx", "video": "empty.mp4"}, "video: empty.mp4 is empty"),
+        ({"operation": "video_to_sfx", "video": "a.jsonl"}, "video"),
+        (
+            {"operation": "video_to_sfx", "video": "https://h/a.mp4?X-Amz-Signature=abc"},
+            "video: this URL has a secret in it, and a ledger keeps none",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_its_line_and_field(tmp_path: Path, change: dict[str, Any], says: str) -> None:
+    written(tmp_path, "empty.mp4", "")
+    found = mistakes_of(written(tmp_path, "a.jsonl", rows(change)))
+    assert says in found[0]
+    assert found[0].startswith("line 1")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.jsonl", b'{"id": "a"', "line 1: it is not JSON: "),
+        ("a.jsonl", b"[1]\n", "line 1: it is a JSON list, not an object"),
+        ("a.jsonl", b'{"id": "a", "id": "b"}', "line 1: it is not JSON: 'id' is in it twice"),
+        ("a.jsonl", b'{"id": "a", "duration_ms": NaN}', "line 1: it is not JSON: NaN is no number"),
+        ("a.jsonl", b'{"id": "\xff"}', "line 1: it is not UTF-8"),
+        ("a.jsonl", b"[" * 100_000, "line 1: it is not JSON"),
+        ("a.jsonl", b" " * 2_000_000, "line 1: it is longer than 1048576 bytes"),
+        ("a.csv", "id,operation\na,text_to_sfx,x\n", "line 2: it has 3 cells, and the header has 2"),
+        ("a.csv", "name,operation\na,b\n", "line 1: the header has no column id"),
+        ("a.csv", "id,id\na,b\n", "line 1: the header has id twice"),
+        ("a.csv", b"id,prompt\na,\xff\n", "it is not UTF-8: save the sheet as CSV UTF-8"),
+        ("a.csv", 'id,prompt\na,"x\n', "it is not CSV"),
+        (
+            "a.csv",
+            "id,operation,prompt,duration_ms\na,text_to_sfx,x,long\n",
+            "line 2, item a: duration_ms: 'long' is not a whole number",
+        ),
+        ("a.csv", "id,operation,prompt,loop\na,text_to_sfx,x,maybe\n", "loop: 'maybe' is not true or false"),
+        ("a.csv", "id,operation,segment\na,inpaint_audio,[1\n", "segment: '[1' is not JSON"),
+        ("a.yaml", "id: a\n", "line 1: it is not YAML: it is no list of items"),
+        ("a.yaml", "- id: a\n- [b\n", "it is not YAML"),
+        ("a.yaml", "- rain\n", "line 1: it is str, not a mapping"),
+        ("a.yaml", "- !!python/name:os.system a\n", "it is not YAML"),
+    ],
+)
+def test_a_row_that_is_none_is_told_with_its_line(tmp_path: Path, name: str, content: str | bytes, says: str) -> None:
+    path = written(tmp_path, name, content)
+    with pytest.raises(ManifestError) as refused:
+        list(read_manifest(path))
+    assert any(says in mistake for mistake in refused.value.mistakes)
+
+
+def test_the_first_50_mistakes_are_listed_and_all_are_counted(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.jsonl", rows(*({"duration_ms": 1} for _ in range(70))) + "nonsense\n")
+    mistakes = Mistakes("a.jsonl")
+    with MireloClient("sk-test") as client, pytest.raises(ManifestError) as refused:
+        Plan(read_manifest(path, mistakes), lambda service: client, mistakes, tmp_path)
+    assert (refused.value.count, len(refused.value.mistakes)) == (71, 50)
+    assert str(refused.value).endswith("and 21 more")
+
+
+def test_ids_and_names_are_unique_also_where_case_does_not_count(tmp_path: Path) -> None:
+    found = mistakes_of(
+        written(
+            tmp_path, "a.jsonl", rows({}, {"id": "i0"}, {"out": "Door.wav"}, {"out": "dOOR.mp3"}, {"out": "i0.wav"})
+        )
+    )
+    assert [line.partition(": ")[2] for line in found] == [
+        "id: 'i0' is line 1's, too",
+        "out: 'door' is line 3's, too",
+        "out: 'i0' is line 1's, too",
+    ]
+
+
+def test_a_file_of_another_kind_or_a_missing_one_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequestError, match=r"a manifest's name ends with \.jsonl"):
+        list(read_manifest(tmp_path / "a.xlsx"))
+    with pytest.raises(InvalidRequestError, match="cannot be read: No such file"):
+        list(read_manifest(tmp_path / "a.jsonl"))
+
+
+def test_relative_paths_lead_from_the_manifests_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "clip.mp4").write_bytes(CLIP.read_bytes())
+    path = written(tmp_path, "a.jsonl", rows({"operation": "video_to_sfx", "video": "clips/clip.mp4", "prompt": None}))
+    monkeypatch.chdir("/")
+    mistakes = Mistakes("it")
+    with MireloClient("sk-test") as client:
+        with Plan(read_manifest(path, mistakes), lambda service: client, mistakes, tmp_path) as plan:
+            (new,) = plan.items()
+    assert new.item.arguments["video"] == str(tmp_path / "clips" / "clip.mp4")
+
+
+def test_many_rows_take_no_memory(tmp_path: Path) -> None:
+    def lines() -> Iterator[str]:
+        for number in range(2_000):
+            yield json.dumps({**RAIN, "id": f"i{number}", "prompt": f"rain {number} " + "x" * 4_000}) + "\n"
+
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(lines()))
+    mistakes = Mistakes("it")
+    with MireloClient("sk-test") as client:
+        client.text_to_sfx("imports what it needs")
+        tracemalloc.start()
+        try:
+            with Plan(read_manifest(path, mistakes), lambda service: client, mistakes, tmp_path) as plan:
+                assert plan.count == 2_000
+                assert sum(1 for _ in plan.items()) == 2_000
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 4 << 20, "its ids and names stay, not its rows, which are 8 MB"
+
+
+def test_items_of_any_iterable_are_checked_before_one_is_added(batch: Batch) -> None:
+    def items() -> Iterator[Item]:
+        yield ITEMS[0]
+        yield Item("b", "text_to_sfx", {"prompt": object()})
+
+    with pytest.raises(ManifestError, match="its arguments are not JSON"):
+        batch.add(items())
+    assert list(batch.items()) == []
+
+
+def test_an_item_under_way_cannot_be_changed(batch: Batch, client: MireloClient) -> None:
+    batch.add(ITEMS[:1])
+    batch.run(client)
+    with pytest.raises(ManifestError, match="it is in the ledger with other fields, and sent already"):
+        batch.add([Item("new", "text_to_sfx", {"prompt": "x"}), Item("rain", "text_to_sfx", {"prompt": "another"})])
+    assert [entry.id for entry in batch.items()] == ["rain"]
+
+
+def test_a_manifest_error_survives_pickling() -> None:
+    import pickle
+
+    error = ManifestError(["line 1: x"], 3, "a.jsonl")
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.mistakes, again.count, str(again)) == (["line 1: x"], 3, str(error))
+    assert isinstance(again, MireloError)
