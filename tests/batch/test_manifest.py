@@ -34,7 +34,10 @@ def mistakes_of(path: Path) -> list[str]:
 
 
 JSONL = json.dumps(RAIN) + "\n" + json.dumps({**RAIN, "id": "b", "num_samples": 2, "out": "wind", "take": 3}) + "\n"
-CSV = "id,operation,prompt,duration_ms,num_samples,out,take\nrain,text_to_sfx,rain,1000,,,\nb,text_to_sfx,rain,1000,2,wind,3\n"
+CSV = """id,operation,prompt,duration_ms,num_samples,out,take
+rain,text_to_sfx,rain,1000,,,
+b,text_to_sfx,rain,1000,2,wind,3
+"""
 YAML = """
 - id: rain
   operation: text_to_sfx
@@ -209,9 +212,11 @@ def test_relative_paths_lead_from_the_manifests_folder(tmp_path: Path, monkeypat
     path = written(tmp_path, "a.jsonl", rows({"operation": "video_to_sfx", "video": "clips/clip.mp4", "prompt": None}))
     monkeypatch.chdir("/")
     mistakes = Mistakes("it")
-    with MireloClient("sk-test") as client:
-        with Plan(read_manifest(path, mistakes), lambda service: client, mistakes, tmp_path) as plan:
-            (new,) = plan.items()
+    with (
+        MireloClient("sk-test") as client,
+        Plan(read_manifest(path, mistakes), lambda service: client, mistakes, tmp_path) as plan,
+    ):
+        (new,) = plan.items()
     assert new.item.arguments["video"] == str(tmp_path / "clips" / "clip.mp4")
 
 
