@@ -197,7 +197,7 @@ class AsyncInferenceClient(AppCalls[AsyncAppRequest], AsyncServiceClient[Inferen
             return (await self._core.run_to_end(checked, timeout, cancel_on_timeout))[1]
         record = await self._core.submit(checked)
         if stream:
-            return AsyncTaskStream(self._core, record, self._core.follow(record, 0.0, timeout))
+            return AsyncTaskStream(self._core, record, self._core.follow(record, 0.0, timeout, strict=True))
         return await execute(self._core.runtime, self._core.calls.get_task(record.job_id))
 
     async def get_task(self, id: str) -> Task:  # noqa: A002  # the vendor's

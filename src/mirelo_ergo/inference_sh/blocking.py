@@ -198,7 +198,7 @@ class InferenceClient(AppCalls[AppRequest], ServiceClient[InferenceFlows]):
             return drive(self._core.run_to_end(checked, timeout, cancel_on_timeout))[1]
         record = drive(self._core.submit(checked))
         if stream:
-            return TaskStream(self._core, record, self._core.follow(record, 0.0, timeout))
+            return TaskStream(self._core, record, self._core.follow(record, 0.0, timeout, strict=True))
         return drive(execute(self._core.runtime, self._core.calls.get_task(record.job_id)))
 
     def get_task(self, id: str) -> Task:  # noqa: A002  # the vendor's

@@ -227,9 +227,13 @@ class InferenceFlows(JobFlows):
             return None
         return JobRecord("inference_sh", APP, str(looked_for["app"]), fits[0].id, error.sent_at or 0.0, None)
 
-    def follow(self, record: JobRecord, since: float, timeout: float | None) -> Waiter:
-        """Prepare to follow a task by its stream, with the scheduled polls beside it."""
-        return self.waiter(record, since, None, LONGEST_RUN if timeout is None else timeout, patient=False)
+    def follow(self, record: JobRecord, since: float, timeout: float | None, *, strict: bool = False) -> Waiter:
+        """Prepare to follow a task by its stream, with the scheduled polls beside it.
+
+        With `strict` a stream that is refused is an error, as it was asked for by itself.
+        """
+        limit = LONGEST_RUN if timeout is None else timeout
+        return self.waiter(record, since, None, limit, patient=False, strict=strict)
 
     async def finish(self, waiter: Waiter) -> Task:
         """Wait for the end of a task, and return the whole of it; raises `JobFailedError`."""

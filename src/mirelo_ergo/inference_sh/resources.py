@@ -70,7 +70,7 @@ class Tasks:
     def stream(self, id: str, *, timeout: float | None = None) -> TaskStream:  # noqa: A002  # the vendor's
         """Return a task's updates as they come; iterate over it. `timeout` is in seconds, an hour if None."""
         record = self._core.resume(id)
-        return TaskStream(self._core, record, self._core.follow(record, 0.0, timeout))
+        return TaskStream(self._core, record, self._core.follow(record, 0.0, timeout, strict=True))
 
     def wait_for_completion(self, id: str, *, timeout: float | None = None) -> Task:  # noqa: A002
         """Wait for the end of a task and return it. `timeout` is in seconds, an hour if None.

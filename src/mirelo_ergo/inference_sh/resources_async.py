@@ -69,7 +69,7 @@ class AsyncTasks:
     def stream(self, id: str, *, timeout: float | None = None) -> AsyncTaskStream:  # noqa: A002  # the vendor's
         """Return a task's updates as they come; iterate over it. `timeout` is in seconds, an hour if None."""
         record = self._core.resume(id)
-        return AsyncTaskStream(self._core, record, self._core.follow(record, 0.0, timeout))
+        return AsyncTaskStream(self._core, record, self._core.follow(record, 0.0, timeout, strict=True))
 
     async def wait_for_completion(self, id: str, *, timeout: float | None = None) -> Task:  # noqa: A002
         """Wait for the end of a task and return it. `timeout` is in seconds, an hour if None.

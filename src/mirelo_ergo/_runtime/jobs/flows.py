@@ -207,8 +207,11 @@ class JobFlows:
         progress: bool = True,
         events: Subscription | None = None,
         hints: Hints | None = None,
+        strict: bool = False,
     ) -> Waiter:
         """Prepare to wait for a job, by the best means there are. `progress`: somebody wants to hear of it meanwhile.
+
+        With `strict` a stream that is refused is an error: it was asked for by itself.
 
         An inbox's webhooks come first, because they were asked for. A stream, and a poll that the service holds, take a
         connection of their own, which a batch of patient waits has not got; a held poll tells of no progress.
@@ -220,7 +223,7 @@ class JobFlows:
         if events is not None:
             updates = WebhookUpdates(self.runtime.io, events, self._reader(record))
         elif not patient:
-            updates = self._stream(job_api, record, deadline, young=since < YOUNG)
+            updates = self._stream(job_api, record, deadline, young=since < YOUNG, strict=strict)
         held = job_api.long_poll is not None and updates is None and not patient and not progress
         return Waiter(
             self.runtime,
@@ -238,7 +241,9 @@ class JobFlows:
             hints=hints,
         )
 
-    def _stream(self, job_api: JobApi, record: JobRecord, deadline: Deadline, *, young: bool) -> StreamUpdates | None:
+    def _stream(
+        self, job_api: JobApi, record: JobRecord, deadline: Deadline, *, young: bool, strict: bool
+    ) -> StreamUpdates | None:
         """Return the updates of a job's stream, if it has one and the client does not follow too many already."""
         if job_api.stream is None or len(self._followers) >= MOST_STREAMS:
             return None
@@ -246,7 +251,7 @@ class JobFlows:
 
         follower = Follower(self.runtime, job_api.stream.source(record), deadline, tolerate_404=young)
         self._followers.add(follower)
-        return StreamUpdates(self.runtime.io, follower, partial(job_api.stream.read, record))
+        return StreamUpdates(self.runtime.io, follower, partial(job_api.stream.read, record), strict=strict)
 
     async def wait(
         self,

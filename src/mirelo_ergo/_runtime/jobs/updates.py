@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 
-from ...errors import MireloError, WebhookError
+from ...errors import MireloError, NetworkError, RateLimitError, RequestTimeoutError, ServerError, WebhookError
 from ..api.answers import Unusable
 from ..io.protocol import Reply
 from ..redact import log
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from ..webhooks.store import StoredEvent
     from .schedule import Schedule
     from .values import PollResult
+
+
+_FOR_NOW: Final = (NetworkError, RateLimitError, RequestTimeoutError, ServerError)
+"""Troubles that say nothing of the stream itself."""
 
 
 @attrs.frozen
@@ -119,10 +123,15 @@ class StreamUpdates:
 
     So no result depends on what a stream told. The polls beside it keep to their schedule: what is on the way may hold
     a stream back until it ends. `read` reads what is known by now; it raises `Unusable` while that is too little.
+
+    With `strict`, where the stream itself was asked for, one that is refused or makes no sense is an error;
+    the polls go on only where none can be had for now.
     """
 
-    def __init__(self, io: IO, follower: Follower, read: Callable[[State], PollResult]) -> None:
-        self._io, self._read = io, read
+    def __init__(
+        self, io: IO, follower: Follower, read: Callable[[State], PollResult], *, strict: bool = False
+    ) -> None:
+        self._io, self._read, self._strict = io, read, strict
         self._follower: Follower | None = follower
 
     def schedule(self, own: Schedule) -> Schedule:
@@ -139,8 +148,10 @@ class StreamUpdates:
             except Unusable:
                 continue
             except MireloError as error:
-                log.info("the wait polls as without a stream: %s", error)
                 await self.close()
+                if self._strict and not isinstance(error, _FOR_NOW):
+                    raise
+                log.info("the wait polls as without a stream: %s", error)
                 break
             if signal == "cut":
                 return Update()
