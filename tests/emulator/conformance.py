@@ -59,6 +59,8 @@ class Service:
     header: str
     value: str
     excuses: tuple[Excuse, ...]
+    refuses: tuple[str, ...] = ("400", "401", "404", "405")
+    """The statuses that what breaks the schema may meet."""
 
     def url(self, emulator: Emulator) -> str:
         """Say where the emulator serves it."""
@@ -92,7 +94,7 @@ def run(service: Service, spec: dict[str, Any], url: str, auth: Path, examples: 
     `auth` is a file with two keys: requests carry the first, the second tries what belongs to the first. Without a
     number of examples the run is a short one.
     """
-    schema = schemathesis.openapi.from_dict(spec, config=_config(url, auth, examples))
+    schema = schemathesis.openapi.from_dict(spec, config=_config(service, url, auth, examples))
 
     @schema.hook
     def filter_failure(context: HookContext, failure: Failure, case: object, response: Response) -> bool:
@@ -116,7 +118,7 @@ def run(service: Service, spec: dict[str, Any], url: str, auth: Path, examples: 
     return report
 
 
-def _config(url: str, auth: Path, examples: int | None) -> SchemathesisConfig:
+def _config(service: Service, url: str, auth: Path, examples: int | None) -> SchemathesisConfig:
     generation = {"deterministic": True, "max-examples": examples or FEW, "no-shrink": True, "database": "none"}
     # What a synchronous request is refused for is what its job is refused for, by the same code.
     twins = [{"include-path-regex": "/sync$", "phases": {"coverage": {"enabled": False}}}]
@@ -135,7 +137,7 @@ def _config(url: str, auth: Path, examples: int | None) -> SchemathesisConfig:
             "phases": {"stateful": {"max-steps": STEPS}},
             "checks": {
                 "positive_data_acceptance": {"expected-statuses": ["2xx", "404"]},  # 404: a job of a made-up id
-                "negative_data_rejection": {"expected-statuses": ["400", "401", "404", "405"]},
+                "negative_data_rejection": {"expected-statuses": list(service.refuses)},
             },
         }
     )

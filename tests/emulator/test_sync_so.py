@@ -50,14 +50,15 @@ def test_a_generation_goes_its_whole_way(emu: Emulator, api: SyncApi, film: dict
     (job,) = emu.jobs
     emu.clock.advance(job.estimated_ms / 1000 * 0.15)
     running = api.get(path, include="progress").json()
-    assert (running["status"], running["outputUrl"], running["progress_percent"]) == ("PROCESSING", None, 15)
+    assert (running["status"], running["outputUrl"]) == ("PROCESSING", None)
+    assert 15 <= running["progress_percent"] <= 90
     done = api.finish(created)
     assert (done["status"], done["outputDuration"], done["options"]) == ("COMPLETED", 1.5, {"sync_mode": "silence"})
     assert "progress_percent" not in done
     answer = fetch(done["outputUrl"])
     assert (answer.status_code, answer.headers["content-type"]) == (200, "video/mp4")
     assert answer.content[4:8] == b"ftyp"
-    assert api.get(f"/v2/generations/{job.id}/download").text == done["outputUrl"]
+    assert fetch(api.get(f"/v2/generations/{job.id}/download").text).content == answer.content
     assert [(charge.job_id, charge.credits) for charge in emu.charges] == [(job.id, 20)]
     assert (job.service, job.family, job.model) == ("sync_so", "lipsync", "lipsync-2")
 

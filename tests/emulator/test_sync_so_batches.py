@@ -140,7 +140,7 @@ def test_batches_are_listed(emu: Emulator, api: SyncApi, payload: dict[str, Any]
     later = second["created_at"]
     assert api.get("/v2/batch", created_after=later).json() == []
     assert len(api.get("/v2/batch", created_before=later).json()) == 1
-    assert len(api.get("/v2/batch", created_after="2020-01-01T00:00:00").json()) == 2
+    assert len(api.get("/v2/batch", created_after="2020-01-01T00:00:00+00:00").json()) == 2
     assert api.get("/v2/batch", created_after="yesterday").status_code == 400
     with SyncApi(emu, key="sk-another") as stranger:
         assert stranger.get("/v2/batch").json() == []

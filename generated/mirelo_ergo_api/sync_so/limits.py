@@ -53,7 +53,7 @@ class Condition(NamedTuple):
     absent: bool = False
 
 
-SPEC_SHA256: Final = "f69764d27c280aa53b9878de8242dd72f33d27fb7eb66ddcf4e0667a154da5cf"
+SPEC_SHA256: Final = "5d3ff6604f55f2a9a76c3f609b7236404b71cc0c055e0320b6170bc47da1c95f"
 GENERATOR: Final = "openapi-python-client 0.29.1"
 LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
     "ActiveSpeaker": {

@@ -1,4 +1,4 @@
-"""The formats of the specs' strings that a request can break: URIs as RFC 3986 writes them, times as RFC 3339 does."""
+"""The formats of the specs' strings that a request can break: URIs (RFC 3986), times (RFC 3339) and UUIDs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ URI = re.compile(
 DATE_TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:)([0-9]{2})(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})", re.ASCII
 )
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 FORMATS = jsonschema.FormatChecker(formats=())
+
+
+@FORMATS.checks("uuid")
+def is_uuid(value: object) -> bool:
+    """Return whether a string is a UUID, with its four dashes."""
+    return not isinstance(value, str) or UUID.fullmatch(value) is not None
 
 
 @FORMATS.checks("uri")

@@ -110,7 +110,8 @@ def message(error: ValidationError, name: str) -> str:
         case "pattern":
             return f"{path} is {short(value)}: it has to match {bound}"
         case "format":
-            return f"{path} is {short(value)}: it has to be a {bound.upper()}, percent-encoded where need be"
+            escaped = ", percent-encoded where need be" if bound == "uri" else ""
+            return f"{path} is {short(value)}: it has to be a {bound.upper()}{escaped}"
         case "x-one-of-fields":
             given = [each for each in bound if each in value]
             return f"{path} has {' and '.join(given) or 'none'}: it needs exactly one of {', '.join(bound)}"

@@ -64,7 +64,8 @@ class Generations:
             job = await self._create_from_form(request, operation, call)
         else:
             whole = await wire.read_body(request, limit=MAX_BODY)
-            job, _ = await self._once(request, key, whole, lambda: self._making.start(call, operation.read_body(whole)))
+            body = operation.read_body(whole)
+            job, _ = await self._once(request, key, whole, lambda: self._making.start(call, body))
         return JSONResponse(self._written(job, call.base), 201)
 
     async def _create_from_form(self, request: Request, operation: Operation, call: Call) -> Job:
@@ -77,40 +78,14 @@ class Generations:
 
         with ExitStack() as undo:
             form = await read_form(Request(request.scope, receive), self._state.disk, undo, max_file=MAX_FILE)
+            body, files = _body_of(form, operation)
 
             async def make() -> Job:
-                return await self._making.start(call, self._body_of(form, operation, call))
+                kept = [{"type": name, "url": self._kept(file, call)} for name, file in files.items()]
+                return await self._making.start(call, {**body, "input": [*kept, *body["input"]]})
 
             job, _ = await self._once(request, call.key, digest.digest(), make)
             return job
-
-    def _body_of(self, form: Form, operation: Operation, call: Call) -> dict[str, Any]:
-        """Return a form as the JSON that it stands for; its files become stored ones, and win over other inputs."""
-        files = {name: given[-1] for name, given in form.files.items() if name in ("video", "image", "audio")}
-        for name, file in files.items():
-            if file.size > MAX_FILE:
-                raise Refusal("file_too_large", 413, f"{name} is over {MAX_FILE} bytes: upload it as an asset")
-            if not file.size:
-                raise Refusal("invalid_request", 422, f"{name} is empty")
-        texts: dict[str, Any] = {name: given[-1] for name, given in form.texts.items()}
-        if "input" in texts:
-            texts["input"] = form.texts["input"]
-        operation.check_body(texts | dict.fromkeys(files, ""), FORM)
-        spoken = [_json("input", text) for text in texts.pop("input", ())]
-        taken = {kind for name in files for kind in _SAME_AS[name]}
-        body = {
-            **{name: value for name, value in texts.items() if name != "options"},
-            "input": [each for each in spoken if not (isinstance(each, dict) and each.get("type") in taken)],
-        }
-        if "options" in texts:
-            body["options"] = _json("options", texts["options"])
-        placed = [{"type": name, "url": "https://form/"} for name in files]
-        operation.check_body({**body, "input": [*placed, *body["input"]]})
-        body["input"] = [
-            *({"type": name, "url": self._kept(file, call)} for name, file in files.items()),
-            *body["input"],
-        ]
-        return body
 
     def _kept(self, file: FormFile, call: Call) -> str:
         """Keep a form's file in the object store, and return where it can be read."""
@@ -242,3 +217,28 @@ def _json(name: str, text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise Refusal("invalid_request", 422, f"{name} is {short(text)}, which is not JSON") from None
+
+
+def _body_of(form: Form, operation: Operation) -> tuple[dict[str, Any], dict[str, FormFile]]:
+    """Return the JSON that a form stands for, and its files, which win over other inputs of their kind."""
+    files = {name: given[-1] for name, given in form.files.items() if name in ("video", "image", "audio")}
+    for name, file in files.items():
+        if file.size > MAX_FILE:
+            raise Refusal("file_too_large", 413, f"{name} is over {MAX_FILE} bytes: upload it as an asset")
+        if not file.size:
+            raise Refusal("invalid_request", 422, f"{name} is empty")
+    texts: dict[str, Any] = {name: given[-1] for name, given in form.texts.items()}
+    if "input" in texts:
+        texts["input"] = form.texts["input"]
+    operation.check_body(texts | dict.fromkeys(files, ""), FORM)
+    spoken = [_json("input", text) for text in texts.pop("input", ())]
+    taken = {kind for name in files for kind in _SAME_AS[name]}
+    body = {
+        **{name: value for name, value in texts.items() if name != "options"},
+        "input": [each for each in spoken if not (isinstance(each, dict) and each.get("type") in taken)],
+    }
+    if "options" in texts:
+        body["options"] = _json("options", texts["options"])
+    placed = [{"type": name, "url": "https://form/"} for name in files]
+    operation.check_body({**body, "input": [*placed, *body["input"]]})
+    return body, files
