@@ -11,7 +11,15 @@ from typing import Any
 
 import pytest
 
-from mirelo_ergo import AsyncSyncSoClient, CostLimitError, InvalidRequestError, NotFoundError, SyncSoClient
+from mirelo_ergo import (
+    AsyncSyncSoClient,
+    CostLimitError,
+    InvalidRequestError,
+    NotFoundError,
+    SubmitOutcomeUnknown,
+    SyncSoClient,
+    Webhook,
+)
 from mirelo_ergo.sync_so import Audio, ElevenLabs, GenerationOptions, Tts, Video
 from tests.support.standins.sync_so import FILM, Service
 
@@ -172,3 +180,31 @@ def test_the_async_client_does_the_same(service: Service, film: Path) -> None:
             assert await client.generations.download_url("gen-1") == f"{service.store}/r.mp4"
 
     asyncio.run(main())
+
+
+def test_a_prepared_lip_sync_is_the_same_in_another_process(service: Service, client: SyncSoClient, film: Path) -> None:
+    request = client.lipsync(film, "https://media.example/a.wav")
+    token = request.prepare()
+    assert request.token == token
+    assert "sk-" not in token
+    first = request.submit_job()
+    with SyncSoClient("sk-x", base_url=service.url) as other:
+        assert other.resubmit(token).job_id == first.job_id
+    one, two = service.asked("POST", "/v2/generate")
+    assert (one.body, one.headers["idempotency-key"]) == (two.body, two.headers["idempotency-key"])
+
+
+def test_what_cannot_be_sent_again_as_the_same_is_refused(service: Service, client: SyncSoClient) -> None:
+    with pytest.raises(InvalidRequestError, match=r"token: 'nonsense' is not a request's token \(sync_so-request1:…\)"):
+        client.resubmit("nonsense")
+    with pytest.raises(InvalidRequestError, match="token: it is damaged"):
+        client.resubmit("sync_so-request1:abc")
+    with pytest.raises(InvalidRequestError, match="this error is of no lip-sync"):
+        client.resubmit(SubmitOutcomeUnknown("lost"))
+    request = client.lipsync("https://media.example/v.mp4", "https://media.example/a.wav")
+    with pytest.raises(InvalidRequestError, match=r"prepare\(\) the request first"):
+        _ = request.token
+    request.prepare("a-key")
+    with pytest.raises(InvalidRequestError, match="a prepared request's bytes are fixed"):
+        request.submit_job(Webhook("https://me.example/hook"))
+    assert service.asked("POST", "/v2/generate") == []

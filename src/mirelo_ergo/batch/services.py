@@ -44,7 +44,7 @@ SERVICES: Final[Mapping[str, Service]] = MappingProxyType(
         for service in (
             Service("mirelo", "MireloClient", "AsyncMireloClient", "credits", DAY, ("video", "audio"), ("sfx-",)),
             Service("pixazo", "PixazoClient", "AsyncPixazoClient", None, None),
-            Service("sync_so", "SyncSoClient", "AsyncSyncSoClient", "usd", None, ("video", "audio")),
+            Service("sync_so", "SyncSoClient", "AsyncSyncSoClient", "usd", None, ("video", "audio"), ("",)),
             Service("inference_sh", "InferenceClient", "AsyncInferenceClient", None, None, ("video",), listed=True),
         )
     }

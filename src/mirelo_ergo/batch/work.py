@@ -163,17 +163,23 @@ class Work:
         if token is not None:
             return await self._submitted(entry, connected.client.job(token))
         verdict = judge_submit(error)
-        if verdict == "unknown":
-            return await self._doubtful(connected, entry, error)
         if verdict == "refused":
             return await self._end("refused", entry, error)
+        if _has_key(entry):
+            return await self._keep(entry, error, stop=verdict == "stop")
+        if verdict == "unknown":
+            return await self._doubtful(connected, entry, error)
         return await self._again(entry, error, stop=verdict == "stop")
 
+    async def _keep(self, entry: Entry, error: Exception, *, stop: bool) -> Step:
+        """Leave a request with a key as it is: an earlier attempt may have been taken, so only its key may go out."""
+        await self._release(entry)
+        if stop:
+            raise StopRun from error
+        return self._told("aside", entry, f"{reason_of(error).message}; it is sent again under the same key")
+
     async def _doubtful(self, connected: Connected, entry: Entry, error: Exception) -> Entry | Step:
-        """Settle a request that may have been taken: by its key, by the list, or not at all."""
-        if entry.key is not None and not entry.key.startswith(START):
-            await self._release(entry)
-            return self._told("aside", entry, f"{reason_of(error).message}; it is sent again under the same key")
+        """Settle a request without a key that may have been taken: by the service's list, or not at all."""
         if entry.key is not None:
             return await self._look(connected, entry, error)
         return await self._end("unknown", entry, error)
@@ -201,12 +207,14 @@ class Work:
             return await self._look(connected, entry, _lost_request(entry))
         try:
             job = await connected.call(connected.client.resubmit, entry.key)
-        except InvalidRequestError as error:
-            if error.http_status in (0, 400) and error.field == "token":  # too old to be sent again as the same
-                return await self._end("unknown", entry, error)
-            return await self._submit_failed(connected, entry, error)
         except Exception as error:
-            return await self._submit_failed(connected, entry, error)
+            token = getattr(error, "job_token", None)
+            if token is not None:
+                return await self._submitted(entry, connected.client.job(token))
+            verdict = judge_submit(error)
+            if verdict == "refused":  # it says nothing of the request that left before, such as when its key is too old
+                return await self._end("unknown", entry, error)
+            return await self._keep(entry, error, stop=verdict == "stop")
         return await self._submitted(entry, job)
 
     async def _look(self, connected: Connected, entry: Entry, error: Exception) -> Entry | Step:
@@ -363,6 +371,11 @@ class Work:
 def estimate_s(job: Any) -> float:
     """Return a job's estimate in seconds, within a second and an hour."""
     return min(max(float(job.estimated_ms) / 1000, 1.0), 3600.0)
+
+
+def _has_key(entry: Entry) -> bool:
+    """Return whether a request can be sent again as the same."""
+    return entry.key is not None and not entry.key.startswith(START)
 
 
 def _lost_request(entry: Entry) -> SubmitOutcomeUnknown:

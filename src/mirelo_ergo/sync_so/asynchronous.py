@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
 
 from .._runtime.client.asynchronous import AsyncServiceClient
-from .._runtime.jobs.asynchronous import AsyncJobRequest
+from .._runtime.jobs.asynchronous import AsyncJob, AsyncJobRequest
+from .._runtime.jobs.submission import Submission
+from .._runtime.jobs.tokens import JobRecord
 from .._runtime.lazy import LazyModule
 from .._runtime.redact import Secret
+from ..errors import InvalidRequestError, SubmitOutcomeUnknown
 from .calls import LipsyncCalls, cost_limit
 from .flows import Estimate, SyncSoFlows
 from .lipsync import Lipsync
+from .prepared import Prepared
 from .resources_async import AsyncAssets, AsyncBatch, AsyncGenerations, AsyncModels, AsyncProjects
 from .service import SYNC_SO, SYNC_SO_JOBS
 from .webhooks import Webhooks
@@ -35,13 +39,33 @@ class AsyncLipsyncRequest(AsyncJobRequest):
     """
 
     def __init__(self, core: SyncSoFlows, lipsync: Lipsync, max_cost_usd: float | None) -> None:
-        super().__init__(core, lipsync.facts, lambda submission: core.submit(lipsync, max_cost_usd, submission))
+        def submit(submission: Submission) -> Coroutine[Any, Any, JobRecord]:
+            return core.submit(lipsync, max_cost_usd, submission, self._prepared)
+
+        super().__init__(core, lipsync.facts, submit)
+        self._prepared: Prepared | None = None
         self._core = core
         self._lipsync = lipsync
 
     async def preflight(self) -> Estimate:
         """Ask what it would cost, in US dollars, and how many frames it has. Local files are uploaded first, once."""
         return await self._core.estimate(self._lipsync)
+
+    async def prepare(self, idempotency_key: str | None = None) -> str:
+        """Fix the bytes of the request and its key, and return its `token`. Uploads local files. Costs nothing.
+
+        Keep the token before you submit: with it any process sends the same bytes under the same key, so that it is
+        paid once. `idempotency_key` None: a new random one, valid for 24 h. A prepared request takes no webhook.
+        """
+        self._prepared = await self._core.prepare(self._lipsync, idempotency_key)
+        return self._prepared.token
+
+    @property
+    def token(self) -> str:
+        """The prepared request as a string without secrets, for `client.resubmit(token)`; see `prepare`."""
+        if self._prepared is None:
+            raise InvalidRequestError("token: prepare() the request first: it uploads, and fixes the key")
+        return self._prepared.token
 
 
 class AsyncSyncSoClient(LipsyncCalls[AsyncLipsyncRequest], AsyncServiceClient[SyncSoFlows]):
@@ -116,6 +140,19 @@ class AsyncSyncSoClient(LipsyncCalls[AsyncLipsyncRequest], AsyncServiceClient[Sy
         self.models = AsyncModels(self._core)
         self.projects = AsyncProjects(self._core)
         self.webhooks = Webhooks(secret)
+
+    async def resubmit(self, request: SubmitOutcomeUnknown | str) -> AsyncJob:
+        """Send a lip-sync again, from an error or from a request's token, and give its job: paid once.
+
+        The bytes and the key are the same as before, so that the service gives the job that it has already. Raises
+        `InvalidRequestError` for a request that went out without a key, or whose key is over 24 h old.
+        """
+        submission, core = Submission(), self._core
+        try:
+            return AsyncJob(core, await core.send(submission, core.prepared_of(request)), 0.0)
+        except BaseException as stop:
+            submission.lead_to_job(stop, lambda record: AsyncJob(core, record, 0.0))
+            raise
 
     def _request_of(self, lipsync: Lipsync, max_cost_usd: float | None) -> AsyncLipsyncRequest:
         return AsyncLipsyncRequest(self._core, lipsync, max_cost_usd)

@@ -19,13 +19,15 @@ from .._runtime.jobs.tokens import JobRecord
 from .._runtime.transfer.assets import AssetCache
 from .._runtime.transfer.text import fetch_text
 from .._runtime.transfer.upload import Slot, upload
-from ..errors import CostLimitError, InvalidRequestError, MireloError, NotFoundError
+from .._runtime.webhooks.order import NOTHING
+from ..errors import CostLimitError, InvalidRequestError, MireloError, NotFoundError, SubmitOutcomeUnknown
 from . import values
 from .files import AssetFile, form_file, open_asset, sha256_of
 from .generated import operations as api
 from .inputs import check_generation, generation_body, on_wire
 from .operations import Calls
 from .options import read_options
+from .prepared import Prepared, prepared_of
 from .service import LIPSYNC, SYNC_SO
 
 if TYPE_CHECKING:
@@ -256,8 +258,40 @@ class SyncSoFlows(JobFlows):
         frames = [each.estimated_frame_count for each in found if each.estimated_frame_count is not None]
         return Estimate(sum(each.estimated_generation_cost or 0.0 for each in found), sum(frames) if frames else None)
 
-    async def submit(self, request: Lipsync, max_cost_usd: float | None, submission: Submission) -> JobRecord:
+    async def prepare(self, request: Lipsync, idempotency_key: str | None) -> Prepared:
+        """Upload what has to be uploaded, and fix the bytes of the request and its key."""
+        key = SYNC_SO.keys.key(idempotency_key, self.runtime.io.wall())
+        body = await self._body(request)
+        if self.check_limits:
+            check_generation(body, f"lipsync {request.model}")
+        sent = request_from(describe(api.CREATE_GENERATION, json=body), submit=True)
+        assert isinstance(sent.body, bytes), "JSON is bytes"
+        return Prepared(request.model, sent.body, key)
+
+    def prepared_of(self, given: SubmitOutcomeUnknown | str) -> Prepared:
+        """Return the request of an error, or of a token; raises `InvalidRequestError` for one that has no key."""
+        return prepared_of(given, SYNC_SO.keys.lifetime)
+
+    async def send(self, submission: Submission, prepared: Prepared) -> JobRecord:
+        """Submit a lip-sync whose bytes and key are fixed: paid once, however often it is sent."""
+        if submission.order is not NOTHING:
+            raise InvalidRequestError(
+                "webhook: a prepared request's bytes are fixed: submit it without, or do not prepare it; nothing was "
+                "sent",
+                field="webhook",
+            )
+        name = api.CREATE_GENERATION.name
+        return await self.start(submission, name, prepared.request, LIPSYNC, prepared.model, 1, key=prepared.key)
+
+    async def submit(
+        self, request: Lipsync, max_cost_usd: float | None, submission: Submission, prepared: Prepared | None = None
+    ) -> JobRecord:
         """Submit a lip-sync under one key: upload what has to be, ask the cost if there is a limit, send."""
+        if prepared is not None:
+            limit = self.max_cost_usd if max_cost_usd is None else max_cost_usd
+            if limit is not None:
+                await self._guard(request, limit)
+            return await self.send(submission, prepared)
         body = await self._body(request)
         limit = self.max_cost_usd if max_cost_usd is None else max_cost_usd
         if limit is not None:

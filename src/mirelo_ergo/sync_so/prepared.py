@@ -1,0 +1,61 @@
+"""A lip-sync whose bytes and key are fixed: it can be sent again, here or in another process, and is paid once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import attrs
+
+from .._runtime.api.idempotency import IdempotencyKey
+from .._runtime.io.protocol import Request
+from .._runtime.jobs.packing import pack, refused, unpack
+from ..errors import InvalidRequestError, SubmitOutcomeUnknown
+from .generated import operations as api
+
+_START: Final = "sync_so-request1:"
+
+
+@attrs.frozen
+class Prepared:
+    """A create: what is sent, and under which key."""
+
+    model: str
+    body: bytes = attrs.field(repr=False)
+    key: IdempotencyKey
+
+    @property
+    def request(self) -> Request:
+        """What is sent, without its key."""
+        return Request("POST", api.CREATE_GENERATION.path, self.body, submit=True)
+
+    @property
+    def token(self) -> str:
+        """The whole of it as one string without secrets, for another process."""
+        return pack(_START, [self.model, self.body.decode(), self.key.value, self.key.made_at])
+
+
+def prepared_of(given: SubmitOutcomeUnknown | str, lifetime: float) -> Prepared:
+    """Return the request of an error, or of a token; raises `InvalidRequestError` for one that has no key."""
+    if not isinstance(given, SubmitOutcomeUnknown):
+        return _read(given, lifetime)
+    body: Any = getattr(given.request, "body", None)
+    path = getattr(given.request, "path", None)
+    if given.idempotency_key is None or not isinstance(body, bytes) or path != api.CREATE_GENERATION.path:
+        raise InvalidRequestError(
+            "this error is of no lip-sync that can be sent again as the same, or it was unpickled: look at the account"
+        )
+    key = IdempotencyKey(given.idempotency_key, given.sent_at, lifetime)
+    return Prepared(str(json.loads(body).get("model")), body, key)
+
+
+def _read(token: Any, lifetime: float) -> Prepared:
+    fields = unpack(_START, token)
+    if (
+        len(fields) != 4
+        or not all(isinstance(each, str) for each in fields[:3])
+        or not isinstance(fields[3], int | float)
+    ):
+        raise refused("this version does not know what it asks for: update mirelo-ergo")
+    model, body, key, made_at = fields
+    return Prepared(model, body.encode(), IdempotencyKey(key, float(made_at), lifetime))
