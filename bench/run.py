@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, only bench/ is on the path
 
-from bench import calling, emulator, moving, polling, starting, submitting, waits
+from bench import calling, connecting, emulator, moving, polling, starting, submitting, waits
 from bench.children import ROOT, check_vendor
 from bench.figures import Group, page, table
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 GROUPS: Mapping[str, Callable[[bool], Group]] = {
     "start": starting.measure,
     "calls": calling.measure,
+    "connections": connecting.measure,
     "uploads": moving.measure_uploads,
     "downloads": moving.measure_downloads,
     "polling": polling.measure,

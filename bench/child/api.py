@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -163,14 +164,18 @@ class _Connection(asyncio.Protocol):
                 self._transport.abort()
 
 
-def _listen(service: Service) -> str:
+def _listen(service: Service, certificate: str = "") -> str:
+    """Serve, over TLS if there is a file with a certificate and its key; give the address."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
+    if context is not None:
+        context.load_cert_chain(certificate)
     ready = threading.Event()
     address: list[str] = []
 
     async def forever() -> None:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: _Connection(service), "127.0.0.1", 0, backlog=1024)
-        address.append(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        server = await loop.create_server(lambda: _Connection(service), "127.0.0.1", 0, backlog=1024, ssl=context)
+        address.append(f"http{'s' if certificate else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}")
         ready.set()
         await server.serve_forever()
 
@@ -189,7 +194,7 @@ if __name__ == "__main__":
 
     serve(
         {
-            "serve": lambda: _listen(SERVICE),
+            "serve": lambda certificate="": _listen(SERVICE, certificate),
             "configure": configure,
             "reset": SERVICE.reset,
             "counts": SERVICE.counts,

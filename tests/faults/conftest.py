@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mirelo_ergo._runtime.http import connections
 from tests.faults.harness import Face
 from tests.faults.leaks import LeakCheck
 
@@ -19,6 +21,12 @@ def nothing_left(tmp_path: Path) -> Iterator[None]:
     """Fail every test of this folder that leaves a socket, a descriptor, a thread or a temporary file."""
     with LeakCheck(tmp_path):
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_connection_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no busy machine make connecting seem slow: a connection that is opened ahead would take a script."""
+    monkeypatch.setattr(connections, "WORTH", math.inf)
 
 
 @pytest.fixture(params=["sync", "async"])

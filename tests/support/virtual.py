@@ -211,6 +211,8 @@ class VirtualIO:
         self.sendings: list[Sending] = []
         self.sleeps: list[float] = []
         self.most_in_flight = 0
+        self.submits_expected: list[float] = []
+        """When it was said that a submit follows."""
 
     @property
     def requests(self) -> list[str]:
@@ -317,6 +319,9 @@ class VirtualIO:
             yield
         finally:
             self._locked.discard(key)
+
+    def submits_soon(self) -> None:
+        self.submits_expected.append(self.clock)
 
     async def submit_slot(self, seconds: float) -> Slot | None:
         until = self.clock + seconds

@@ -10,6 +10,9 @@ import pytest
 from mirelo_ergo_api.mirelo_v2.api.account import get_me
 from mirelo_ergo_api.mirelo_v2.api.sound_effects import text_to_sfx_job_create, text_to_sfx_job_poll
 from mirelo_ergo_api.mirelo_v2.models import JobAccepted, JobSucceeded, Me, TextToSfxRequest
+from mirelo_ergo_api.sync_so.api.assets import find_uploaded_asset, get_asset
+from mirelo_ergo_api.sync_so.api.generations import get_generation_download_url
+from mirelo_ergo_api.sync_so.models import UploadedAsset
 
 from mirelo_ergo import (
     AsyncMireloClient,
@@ -22,6 +25,7 @@ from mirelo_ergo import (
     RateLimitError,
     ServerError,
     SubmitOutcomeUnknown,
+    SyncSoClient,
     UnexpectedResponseError,
 )
 from tests.support import answers
@@ -193,6 +197,54 @@ def test_a_closed_client_says_so() -> None:
     client.close()
     with pytest.raises(ConfigurationError, match="closed"):
         get_me.sync(client=low)
+
+
+UNKNOWN_TO_THE_PARSER = [{"job_id": "job-7"}, {"job_id": "job-7", "job_url": "/x", "estimated_ms": 1, "extra": []}]
+
+
+@pytest.mark.parametrize("fields", UNKNOWN_TO_THE_PARSER)
+def test_a_job_that_the_generated_code_cannot_read_is_not_lost(fields: dict[str, Any]) -> None:
+    low = client_with(lambda _: httpx.Response(202, json=fields)).low_level
+    with pytest.raises(SubmitOutcomeUnknown, match="not what the generated client knows") as caught:
+        text_to_sfx_job_create.sync(client=low, body=TextToSfxRequest(prompt="rain"))
+    assert (caught.value.job_id, caught.value.accepted) == ("job-7", True)
+
+    async def work() -> None:
+        async with AsyncMireloClient(
+            KEY, transport=httpx.MockTransport(lambda _: httpx.Response(202, json=fields))
+        ) as client:
+            with pytest.raises(SubmitOutcomeUnknown) as caught:
+                await text_to_sfx_job_create.asyncio(client=client.low_level, body=TextToSfxRequest(prompt="rain"))
+            assert caught.value.job_id == "job-7"
+
+    asyncio.run(work())
+
+
+def test_what_is_read_and_not_known_to_the_generated_code_is_an_error_of_ours() -> None:
+    low = client_with(lambda _: httpx.Response(200, json={"id": 7})).low_level
+    with pytest.raises(UnexpectedResponseError, match="not what the generated client knows"):
+        get_me.sync(client=low)
+    with pytest.raises(UnexpectedResponseError):
+        text_to_sfx_job_poll.sync("j-1", client=low)
+
+
+def test_each_answer_is_read_as_its_own_operations() -> None:
+    """`/v2/assets/uploaded` is no asset with the id `uploaded`."""
+    answer = httpx.Response(200, json={"odd": 1})
+    with SyncSoClient(KEY, transport=httpx.MockTransport(lambda _: answer)) as client:
+        found = find_uploaded_asset.sync(client=client.low_level, content_sha_256="0" * 64, type_="VIDEO")
+        assert isinstance(found, UploadedAsset)
+        with pytest.raises(UnexpectedResponseError):
+            get_asset.sync("a-1", client=client.low_level)
+
+
+def test_an_answer_that_is_text_is_read_as_text() -> None:
+    url = "https://files.example/1.mp4?signature=abc"
+    seen = [httpx.Response(200, text=url), httpx.Response(200, html="<h1>log in</h1>")]
+    with SyncSoClient(KEY, transport=httpx.MockTransport(lambda _: seen.pop(0))) as client:
+        assert get_generation_download_url.sync("g-1", client=client.low_level) == url
+        with pytest.raises(UnexpectedResponseError):
+            get_generation_download_url.sync("g-1", client=client.low_level)
 
 
 def test_the_async_face_has_one_too() -> None:

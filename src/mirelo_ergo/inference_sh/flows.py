@@ -117,9 +117,9 @@ class InferenceFlows(JobFlows):
         """Upload a file and return what the service calls it."""
         name, kind = fields.get("filename"), fields.get("content_type")
         opened = await self.runtime.io.run_blocking(open_upload, source, "file", name, kind)
-        return await self._upload(attrs.evolve(opened, on_progress=on_progress), fields)
+        return await self._upload(attrs.evolve(opened, on_progress=on_progress), fields, before_submit=False)
 
-    async def _upload(self, file: Upload, fields: Mapping[str, Any]) -> StoredFile:
+    async def _upload(self, file: Upload, fields: Mapping[str, Any], *, before_submit: bool = True) -> StoredFile:
         created: list[StoredFile] = []
 
         async def new_slot() -> Slot:
@@ -133,7 +133,8 @@ class InferenceFlows(JobFlows):
             created.append(await execute(self.runtime, self.calls.create_file(asked)))
             return Slot(created[-1]["uri"], created[-1]["upload_url"])
 
-        await upload(self.runtime, file.source, file.content_type, new_slot, file.on_progress)
+        source, kind, told = file.source, file.content_type, file.on_progress
+        await upload(self.runtime, source, kind, new_slot, told, before_submit=before_submit)
         log.info("uploaded %s (%d bytes) for %s", file.filename, file.source.size, file.place)
         kept = {name: value for name, value in created[-1].items() if name != "upload_url"}
         return StoredFile(kept)

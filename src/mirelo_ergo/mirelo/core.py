@@ -104,6 +104,8 @@ class MireloFlows(V3Flows):
         limit = self.max_credits if limit is None else limit
         if limit is None:
             return
+        if not generation.sources:  # else the upload comes between
+            self.runtime.io.submits_soon()
         try:
             cost = await self._cost(generation)
         except MireloError as error:

@@ -59,7 +59,7 @@ class V3Flows(JobFlows):
         body = {"content_type": content_type}
         return await execute(self.runtime, self._operation(of.CREATE_ASSET, v3_values.read_asset, body, Kind.CHEAP))
 
-    async def _assets_of(self, generation: V3Generation) -> dict[str, AssetRef]:
+    async def _assets_of(self, generation: V3Generation, *, before_submit: bool) -> dict[str, AssetRef]:
         """Upload the sources that are not uploaded yet. The ids serve v2 too, so both share what is kept."""
         from .._runtime.transfer.upload import upload_once
 
@@ -67,20 +67,20 @@ class V3Flows(JobFlows):
         for name, source in generation.sources.items():
             if source.url is not None:
                 raise InvalidRequestError(f"{generation.label}: {name} is a URL, and v3 takes uploaded files only")
-            asset = await upload_once(self.runtime, source, self._new_form, ASSET_LIFETIME)
+            asset = await upload_once(self.runtime, source, self._new_form, ASSET_LIFETIME, before_submit=before_submit)
             placed[name] = {"type": "asset", "id": asset.asset_id}
         return placed
 
     async def preflight_v3(self, generation: V3Generation) -> PreflightResult:
         """Return what a generation would cost. Its body is the create's, so local files are uploaded first, once."""
-        body = generation.body(await self._assets_of(generation))
+        body = generation.body(await self._assets_of(generation, before_submit=False))
         operation = self._operation(generation.family.preflight, v3_values.read_preflight, body)
         return await execute(self.runtime, operation)
 
     async def prepare(self, generation: V3Generation, idempotency_key: str | None) -> Prepared:
         """Upload what has to be uploaded, and fix the bytes of the request and its key."""
         key = MIRELO.keys.key(idempotency_key, self.runtime.io.wall())
-        body = generation.body(await self._assets_of(generation))
+        body = generation.body(await self._assets_of(generation, before_submit=True))
         request = request_from(describe(generation.family.create, json=body))
         assert isinstance(request.body, bytes), "JSON is bytes"
         return Prepared(generation.family.name, generation.model, request.body, key, generation.num_samples)
@@ -100,6 +100,7 @@ class V3Flows(JobFlows):
         return await self.send(submission, await self.prepare(generation, None) if prepared is None else prepared)
 
     async def _guard_v3(self, generation: V3Generation, limit: int) -> None:
+        self.runtime.io.submits_soon()
         try:
             cost = await self.preflight_v3(generation)
         except MireloError as error:

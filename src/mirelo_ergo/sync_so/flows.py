@@ -87,10 +87,15 @@ class SyncSoFlows(JobFlows):
     ) -> values.Asset:
         """Upload a file and register it: three steps, of which only the last makes an asset."""
         file = await self.runtime.io.run_blocking(open_asset, source, name, kind)
-        return await self._upload(file, project_id, on_progress)
+        return await self._upload(file, project_id, on_progress, before_submit=False)
 
     async def _upload(
-        self, file: AssetFile, project_id: str | None, on_progress: Callable[[int, int], None] | None
+        self,
+        file: AssetFile,
+        project_id: str | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
+        *,
+        before_submit: bool = True,
     ) -> values.Asset:
         async def new_slot() -> Slot:
             opening = self.calls.open_upload(file.name, file.content_type, file.source.size)
@@ -99,7 +104,8 @@ class SyncSoFlows(JobFlows):
                 raise MireloError("the answer has no address to upload to; nothing was uploaded")
             return Slot(opened.url, opened.upload_url)
 
-        url = await upload(self.runtime, file.source, file.content_type, new_slot, on_progress)
+        source, kind = file.source, file.content_type
+        url = await upload(self.runtime, source, kind, new_slot, on_progress, before_submit=before_submit)
         body = {"url": url, "type": file.kind, "name": file.name, "projectId": project_id}
         return await execute(self.runtime, self.calls.create_asset(body, None))
 
@@ -109,12 +115,12 @@ class SyncSoFlows(JobFlows):
         file = await io.run_blocking(open_asset, source, None, kind)
         identity = file.source.identity
         if identity is None:
-            return (await self._upload(file, None, None)).id
+            return (await self._upload(file)).id
         key = f"{self.runtime.account()} {kind} {identity}"
         async with io.lock(key):
             kept = self.assets.get(key, io.now())
             if kept is None:
-                kept = (await self._upload(file, None, None)).id
+                kept = (await self._upload(file)).id
                 self.assets.keep(key, kept, io.now() + ASSET_LIFETIME)
             return kept
 

@@ -45,7 +45,8 @@ class AsyncServiceClient(Generic[C]):
         from ..http.low_level import async_low_level_client
 
         client: Any = generated(self._core.runtime.base_url, token="***")  # noqa: S106  # the transport adds the key
-        client.set_async_httpx_client(async_low_level_client(self._core.runtime, self._io))
+        package = generated.__module__.rpartition(".")[0]
+        client.set_async_httpx_client(async_low_level_client(self._core.runtime, self._io, package))
         carried: L = client
         return carried
 

@@ -46,7 +46,8 @@ class ServiceClient(Generic[C]):
         from ..http.low_level import low_level_client
 
         client: Any = generated(self._core.runtime.base_url, token="***")  # noqa: S106  # the transport adds the key
-        client.set_httpx_client(low_level_client(self._core.runtime, self._io))
+        package = generated.__module__.rpartition(".")[0]
+        client.set_httpx_client(low_level_client(self._core.runtime, self._io, package))
         carried: L = client
         return carried
 

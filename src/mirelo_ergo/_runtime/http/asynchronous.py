@@ -18,7 +18,7 @@ from ..io.slots import Slot, Slots
 from .network import addresses_of, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
     from contextlib import AbstractContextManager
 
     from ..io.deadline import TimeLimit
@@ -112,6 +112,22 @@ class _Slots:
                 self._loop.call_soon_threadsafe(self._next)
 
 
+class _Task:
+    """A flow that is a task of the running loop."""
+
+    def __init__(self, flow: Coroutine[None, None, None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._task = self._loop.create_task(flow)
+
+    async def wait(self, seconds: float) -> bool:
+        await asyncio.wait((self._task,), timeout=max(0.0, seconds))
+        return self._task.done()
+
+    def stop(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nothing of it goes on
+            self._loop.call_soon_threadsafe(self._task.cancel)
+
+
 class AsyncNetwork:
     """Wait by giving the turn to other tasks."""
 
@@ -163,6 +179,9 @@ class AsyncNetwork:
 
     def places(self, count: int) -> _Slots:
         return _Slots(count)
+
+    def in_background(self, flow: Coroutine[None, None, None]) -> _Task:
+        return _Task(flow)
 
     async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call it in a thread. A cancellation waits for the call's end: nobody closes a file that is being read."""
@@ -265,6 +284,10 @@ class AsyncIO:
         from .transports import AsyncTransport  # which imports httpx
 
         return AsyncTransport(given, is_client)
+
+    def submits_soon(self) -> None:
+        self.bind()
+        self.http.submits_soon()
 
     async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> HttpStream:
         self.bind()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import threading
 import time
 from contextlib import contextmanager, suppress
 from math import inf
@@ -12,13 +12,13 @@ from weakref import WeakValueDictionary
 
 import attrs
 
-from ..io.mutex import mutex_of
+from ..io.mutex import mutex_of, renew_in_child
 from ..io.protocol import SUBMITS_IN_FLIGHT, run
 from ..io.slots import Slot, Slots
 from .network import addresses_of, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from ..io.deadline import TimeLimit
@@ -92,6 +92,32 @@ class _Alarm:
         return True
 
 
+class _Thread:
+    """A flow that a thread of its own drives."""
+
+    def __init__(self, flow: Coroutine[None, None, None]) -> None:
+        self._flow = flow
+        self._over: SimpleQueue[None] = SimpleQueue()
+        threading.Thread(target=self._drive, name="mirelo_ergo connection ahead", daemon=True).start()
+
+    def _drive(self) -> None:
+        try:
+            run(self._flow)
+        finally:
+            self._over.put(None)
+
+    async def wait(self, seconds: float) -> bool:
+        try:
+            self._over.get(timeout=max(0.0, seconds))
+        except Empty:
+            return False
+        self._over.put(None)  # for who else waits
+        return True
+
+    def stop(self) -> None:
+        """Nothing stops a thread: it ends in the time that connecting may take."""
+
+
 class BlockingNetwork:
     """Wait in the calling thread."""
 
@@ -108,6 +134,9 @@ class BlockingNetwork:
     def places(self, count: int) -> _Slots:
         return _Slots(count)
 
+    def in_background(self, flow: Coroutine[None, None, None]) -> _Thread:
+        return _Thread(flow)
+
     async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return function(*args, **kwargs)
 
@@ -120,11 +149,12 @@ class BlockingIO:
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
         self._http: Http | None = None
-        self._fresh()
-
-    def _fresh(self) -> None:
-        self._pid = os.getpid()
         self._mutex = mutex_of(self)
+        self.renew()
+        renew_in_child(self)
+
+    def renew(self) -> None:
+        """Make new what other threads may hold, in the child of a fork for one."""
         self._locks: WeakValueDictionary[str, _Slots] = WeakValueDictionary()
         self._slots = _Slots(SUBMITS_IN_FLIGHT)
 
@@ -148,6 +178,9 @@ class BlockingIO:
     async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
         return await self.http.request(request, limit, sent)
 
+    def submits_soon(self) -> None:
+        self.http.submits_soon()
+
     async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> HttpStream:
         return await self.http.open(request, limit)
 
@@ -155,14 +188,10 @@ class BlockingIO:
         return function(*args, **kwargs)
 
     def lock(self, key: str) -> _Lock:
-        if self._pid != os.getpid():
-            self._fresh()  # another thread of the parent may have held these at the fork
         with self._mutex:  # which Python enters and leaves in one step each
             return _Lock(self._locks.setdefault(key, _Slots(1)))
 
     async def submit_slot(self, seconds: float) -> Slot | None:
-        if self._pid != os.getpid():
-            self._fresh()
         return await self._slots.take(seconds)
 
     def aside(self) -> AbstractContextManager[BlockingIO | None]:

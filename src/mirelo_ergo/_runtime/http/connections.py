@@ -2,18 +2,21 @@
 
 A connection waits only while it is proved clean: whatever lies in it, or comes before the next request was sent, would
 become that request's answer (httpcore#1035, and its httpx2 successor's reason to check; this room goes when that can
-be used). A paid submit has a connection of its own, which carried nothing before.
+be used). A paid submit has a connection of its own, which carried nothing before; it may be opened ahead (`ahead.py`).
 """
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Final, Literal
 
+from ..io.mutex import mutex_of
+from ..io.sent import SentTracker
+from .ahead import FRESH, ConnectionAhead
 from .failures import WireFailure
 from .http11 import Http11
 
 if TYPE_CHECKING:
-    from ..io.sent import SentTracker
     from .dialing import Dialer, Route
     from .network import Network, Places, Waits
 
@@ -21,13 +24,15 @@ Purpose = Literal["main", "submit", "external"]
 MOST_IN_USE: Final = 100
 """Connections of one purpose that are in use at once; what comes beyond them waits."""
 MOST_IDLE: Final = 32
+WORTH: Final = 0.02
+"""Seconds that opening one must take at least for the next submit's to be opened ahead: on loopback it does not pay."""
 IDLE: Final = 30.0
 """Seconds that a connection to the API waits for another request."""
 IDLE_EXTERNAL: Final = 5.0
 
 
 class Connections:
-    """Hold a client's connections. Threads may share it: it has no lock, whose holder a Ctrl-C could stop."""
+    """Hold a client's connections. Threads may share it: its one lock is `mutex_of`'s, which no Ctrl-C leaves taken."""
 
     def __init__(self, dialer: Dialer, network: Network) -> None:
         self._dialer = dialer
@@ -38,6 +43,10 @@ class Connections:
             "external": network.places(MOST_IN_USE),
         }
         self._idle: list[Http11] = []  # the one that was used last is the last
+        self._mutex = mutex_of(self)
+        self._ahead: ConnectionAhead | None = None
+        self._opening_took: dict[Route, float] = {}
+        self._submitted_at = -inf
         self._closed = False
 
     async def open(self, route: Route, purpose: Purpose, waits: Waits, sent: SentTracker) -> Http11:
@@ -45,14 +54,58 @@ class Connections:
         place = await self._places[purpose].take(waits.free())
         if place is None:
             raise WireFailure("pool", "no connection was free in time")
-        connection = None if purpose == "submit" else self._take_idle(route)
+        connection = await self._take_ahead(route, waits) if purpose == "submit" else self._take_idle(route)
         if connection is None:
-            connection = Http11(await self._dialer.open(route, waits, sent), route)
+            connection = await self._dial(route, waits, sent)
             if not connection.is_clean():
                 connection.close()
                 raise WireFailure("connect", "the server said something, or hung up, before it was asked")
         connection.place = place
         return connection
+
+    async def _dial(self, route: Route, waits: Waits, sent: SentTracker) -> Http11:
+        began = self._network.now()
+        connection = Http11(await self._dialer.open(route, waits, sent), route)
+        if not route.external:
+            took = self._network.now() - began
+            self._opening_took[route] = min(took, self._opening_took.get(route, took))
+        return connection
+
+    # The next submit's connection, opened before it is needed.
+
+    def follows_submit(self) -> bool:
+        """Note a submit, and say whether it came soon after another: then a third one is likely."""
+        before, self._submitted_at = self._submitted_at, self._network.now()
+        return self._submitted_at - before < FRESH
+
+    def open_ahead(self, route: Route, waits: Waits) -> None:
+        """Begin to open the next submit's connection, if none is there and opening one takes long enough to show."""
+        if self._opening_took.get(route, 0.0) < WORTH:
+            return
+        with self._mutex:
+            old = self._ahead
+            if self._closed or (old is not None and old.is_of_use()):
+                return
+            ahead = self._ahead = ConnectionAhead(self._network)
+        if old is not None:
+            old.stop()
+        ahead.start(lambda: self._dial(route, waits, SentTracker()))
+
+    async def _take_ahead(self, route: Route, waits: Waits) -> Http11 | None:
+        with self._mutex:
+            ahead, self._ahead = self._ahead, None
+        connection = None if ahead is None else await ahead.take(waits.connect())
+        if connection is not None and connection.route != route:
+            connection.close()
+            return None
+        return connection
+
+    def forget_ahead(self) -> None:
+        """Close what was opened ahead: something was interrupted, and it may have been this."""
+        with self._mutex:
+            ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            ahead.stop()
 
     def _take_idle(self, route: Route) -> Http11 | None:
         now = self._network.now()
@@ -79,10 +132,14 @@ class Connections:
         if self._closed or len(self._idle) > MOST_IDLE:
             self._close_idle(0 if self._closed else MOST_IDLE)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close what waits. What is in use is closed when its answer has been read."""
         self._closed = True
         self._close_idle(0)
+        with self._mutex:
+            ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            await ahead.end()
 
     def _close_idle(self, keep: int) -> None:
         while len(self._idle) > keep:

@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
+from ..io.deadline import Deadline
 from ..io.protocol import ExternalRequest, Request
 from ..io.sent import SentTracker
 from ..redact import Secret
@@ -117,6 +118,8 @@ class Http:
                 reading = reading or Reading(answer)
                 reading.add(came)
                 sent.reply = reading.reply("it was interrupted while it was read") if answer.status else None
+            if not isinstance(error, Exception):
+                self._connections.forget_ahead()
             hide_wire(error)
             raise
         finally:
@@ -185,6 +188,8 @@ class Http:
             self._prepare_api()
         assert self._api_route is not None, "it has just been prepared"
         connection = await self._connections.open(self._api_route, purpose, waits, sent)
+        if purpose == "submit" and self._connections.follows_submit():
+            self.submits_soon()
         target = _target(self._api_route, self.base.path + request.path)
         lines = self._lines_beside(self._api_route, request) if request.headers else self._api_lines
         head = _head(request.method, target, lines.reveal() + _lines(self._more_headers(request)))
@@ -256,13 +261,22 @@ class Http:
             own = literal_kind(self._policy.api_host)
             check_address(host, host, frozenset({own} if own else ()), allow_private=self._policy.allow_private)
 
+    def submits_soon(self) -> None:
+        """Open the next submit's connection while something else goes on, where that shows."""
+        self._leave_parent()
+        if self._api_route is None:
+            return  # nothing was sent yet: how long connecting takes is not known
+        timing = self.settings.timing
+        waits = Waits(Deadline(self._network.now, timing.connect), timing, self._network.now)
+        self._connections.open_ahead(self._api_route, waits)
+
     async def close(self) -> None:
         """Close what this client opened; a transport or client that the user brought stays open.
 
         What is in flight comes to its end, and its connections are closed then.
         """
         self._leave_parent()
-        self._connections.close()
+        await self._connections.close()
 
 
 def may_have_proxy() -> bool:

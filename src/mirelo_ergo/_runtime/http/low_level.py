@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from functools import partial
 from http import HTTPStatus
+from importlib import import_module
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import httpx
 
 from ...errors import ConfigurationError
-from ..api.answers import read_json
+from ..api.answers import Unusable, read_json
 from ..api.execute import Operation, execute
 from ..api.retry import Kind
 from ..io.protocol import Reply, Request, run
+from ..redact import shorten
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..api.execute import Runtime
     from .asynchronous import AsyncIO
     from .blocking import BlockingIO
@@ -23,7 +31,9 @@ if TYPE_CHECKING:
 _WRITTEN_BY_US = frozenset({"host", "connection", "content-length", "content-type", "transfer-encoding"})
 
 
-def _operation(runtime: Runtime, http: Http, request: httpx.Request, body: bytes) -> Operation[httpx.Response]:
+def _operation(
+    runtime: Runtime, http: Http, package: str, request: httpx.Request, body: bytes
+) -> Operation[httpx.Response]:
     """Take a generated client's request over, for one attempt that is judged like those of every other operation.
 
     The key is put on it where it is sent, and nowhere else. Raises `ConfigurationError` for any other place than the
@@ -51,39 +61,72 @@ def _operation(runtime: Runtime, http: Http, request: httpx.Request, body: bytes
     name, key = f"{request.method} {url.path}", None
     if kind is Kind.KEYED:
         key = keys.key(given, runtime.io.wall())
-    return Operation(name, kind, translated, _response, runtime.timeout, attempts=1, key=key)
+    read = partial(_response, _parser(package, request.method, path.partition("?")[0]))
+    return Operation(name, kind, translated, read, runtime.timeout, attempts=1, key=key)
 
 
-def _response(reply: Reply) -> httpx.Response:
-    """Return a usable response for the generated parser; raises `Unusable`."""
-    if reply.status != HTTPStatus.NO_CONTENT:
+def _parser(package: str, method: str, path: str) -> Callable[..., object] | None:
+    """Return the generated parser of an operation's answers; None if it was not the generated code that called."""
+    found = [
+        (endpoint.path.count("{"), name.lower())
+        for name, endpoint in vars(import_module(f"{package}.operations")).items()
+        if getattr(endpoint, "method", "") == method and re.fullmatch(_pattern(endpoint.path), path)
+    ]
+    for _, module in sorted(found):  # a path without parameters first: /files/find is no file's
+        for loaded, generated in tuple(sys.modules.items()):
+            if loaded.startswith(f"{package}.api.") and loaded.endswith(f".{module}"):
+                parser: Callable[..., object] | None = getattr(generated, "_parse_response", None)
+                return parser
+    return None
+
+
+def _pattern(template: str) -> str:
+    return "[^/]+".join(re.escape(text) for text in re.split(r"\{[^{}]*\}", template))
+
+
+def _response(parser: Callable[..., object] | None, reply: Reply) -> httpx.Response:
+    """Return a response that the generated parser can read; raises `Unusable`."""
+    if reply.status != HTTPStatus.NO_CONTENT and not _is_text(reply):
         read_json(reply)
-    return httpx.Response(reply.status, headers=dict(reply.headers), content=reply.body)
+    response = httpx.Response(reply.status, headers=dict(reply.headers), content=reply.body)
+    if parser is not None:
+        try:
+            parser(client=SimpleNamespace(raise_on_unexpected_status=False), response=response)
+        except Exception as error:  # whatever a generated model raises of what it does not expect
+            problem = f"{type(error).__name__}: {shorten(str(error))}"
+            raise Unusable(f"the answer is not what the generated client knows ({problem})") from None
+    return response
+
+
+def _is_text(reply: Reply) -> bool:
+    if reply.problem is not None:
+        return False
+    return reply.headers.get("content-type", "").partition(";")[0].strip().lower() == "text/plain"
 
 
 class _Transport(httpx.BaseTransport):
-    def __init__(self, runtime: Runtime, io: BlockingIO) -> None:
-        self._runtime, self._io = runtime, io
+    def __init__(self, runtime: Runtime, io: BlockingIO, package: str) -> None:
+        self._runtime, self._io, self._package = runtime, io, package
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        operation = _operation(self._runtime, self._io.http, request, request.read())
+        operation = _operation(self._runtime, self._io.http, self._package, request, request.read())
         return run(execute(self._runtime, operation))
 
 
 class _AsyncTransport(httpx.AsyncBaseTransport):
-    def __init__(self, runtime: Runtime, io: AsyncIO) -> None:
-        self._runtime, self._io = runtime, io
+    def __init__(self, runtime: Runtime, io: AsyncIO, package: str) -> None:
+        self._runtime, self._io, self._package = runtime, io, package
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        operation = _operation(self._runtime, self._io.http, request, await request.aread())
+        operation = _operation(self._runtime, self._io.http, self._package, request, await request.aread())
         return await execute(self._runtime, operation)
 
 
-def low_level_client(runtime: Runtime, io: BlockingIO) -> httpx.Client:
-    """Make the `httpx.Client` that a generated client uses."""
-    return httpx.Client(base_url=runtime.base_url, transport=_Transport(runtime, io), timeout=None)  # noqa: S113  # the transport has the operation's deadline
+def low_level_client(runtime: Runtime, io: BlockingIO, package: str) -> httpx.Client:
+    """Make the `httpx.Client` that the generated client of a package uses."""
+    return httpx.Client(base_url=runtime.base_url, transport=_Transport(runtime, io, package), timeout=None)  # noqa: S113  # the transport has the operation's deadline
 
 
-def async_low_level_client(runtime: Runtime, io: AsyncIO) -> httpx.AsyncClient:
-    """Make the `httpx.AsyncClient` that a generated client uses."""
-    return httpx.AsyncClient(base_url=runtime.base_url, transport=_AsyncTransport(runtime, io), timeout=None)  # noqa: S113  # the transport has the operation's deadline
+def async_low_level_client(runtime: Runtime, io: AsyncIO, package: str) -> httpx.AsyncClient:
+    """Make the `httpx.AsyncClient` that the generated client of a package uses."""
+    return httpx.AsyncClient(base_url=runtime.base_url, transport=_AsyncTransport(runtime, io, package), timeout=None)  # noqa: S113  # the transport has the operation's deadline

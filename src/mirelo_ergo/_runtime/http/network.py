@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, Protocol, TypeVar
 from .failures import WireFailure, is_raised_here
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from ..io.deadline import TimeLimit, Timing
 
@@ -40,6 +40,18 @@ class Places(Protocol):
         ...
 
 
+class Background(Protocol):
+    """A flow that goes on beside others."""
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait for its end, at most that long; say whether it has ended."""
+        ...
+
+    def stop(self) -> None:
+        """End it early if that can be done; it may be called from any thread."""
+        ...
+
+
 class Network(Protocol):
     """All that differs between the sync and the async client in how they reach the network."""
 
@@ -60,6 +72,10 @@ class Network(Protocol):
 
     def places(self, count: int) -> Places:
         """Return so many places."""
+        ...
+
+    def in_background(self, flow: Coroutine[None, None, None]) -> Background:
+        """Start a flow beside the one that asks. It must end by itself before long, and raise nothing."""
         ...
 
     async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -14,7 +14,15 @@ class HasMutex(Protocol):
     _mutex: threading.Lock
 
 
+class Renewable(Protocol):
+    """An object that holds more than a lock of what only its own process may use."""
+
+    def renew(self) -> None:
+        """Make new what a thread of the parent may have held at the fork."""
+
+
 _owners: WeakSet[HasMutex] = WeakSet()
+_renewables: WeakSet[Renewable] = WeakSet()
 
 
 def mutex_of(owner: HasMutex) -> threading.Lock:
@@ -26,9 +34,16 @@ def mutex_of(owner: HasMutex) -> threading.Lock:
     return threading.Lock()
 
 
+def renew_in_child(owner: Renewable) -> None:
+    """Have `owner.renew()` called in the child of each fork."""
+    _renewables.add(owner)
+
+
 def _renew() -> None:
     for owner in _owners:
         owner._mutex = threading.Lock()
+    for renewable in tuple(_renewables):
+        renewable.renew()
 
 
 if hasattr(os, "register_at_fork"):  # where there is fork at all

@@ -190,6 +190,10 @@ class IO(Protocol):
         """Make one attempt at an API request and read its whole answer; raise `TransportFailure`."""
         ...
 
+    def submits_soon(self) -> None:
+        """Say that a submit follows what goes on now: its connection may be opened meanwhile."""
+        ...
+
     async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> Stream:
         """Make one attempt at a request, and give its answer's body piece by piece (at most 1 MiB each).
 

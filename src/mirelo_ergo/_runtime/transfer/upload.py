@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import attrs
@@ -64,18 +65,25 @@ class Asset:
 
 
 async def upload_once(
-    runtime: Runtime, media: MediaSource, new_slot: Callable[[str], Awaitable[Slot]], lifetime: float
+    runtime: Runtime,
+    media: MediaSource,
+    new_slot: Callable[[str], Awaitable[Slot]],
+    lifetime: float,
+    *,
+    before_submit: bool = True,
 ) -> Asset:
     """Upload a source's bytes, unless the service has these very ones for this account already. Costs nothing.
 
-    `new_slot` is given the content type; an asset is kept for `lifetime` seconds. Where nothing tells whether the
-    bytes changed since the last upload, they are uploaded again. Raises as `upload` does.
+    `new_slot` is given the content type, `before_submit` is as in `upload`; an asset is kept for `lifetime` seconds.
+    Where nothing tells whether the bytes changed since the last upload, they are uploaded again. Raises as `upload`
+    does.
     """
     io = runtime.io
     source, content_type = await io.run_blocking(media.current)
 
     async def send() -> str:
-        return await upload(runtime, source, content_type, lambda: new_slot(content_type), media.on_progress)
+        slot = partial(new_slot, content_type)
+        return await upload(runtime, source, content_type, slot, media.on_progress, before_submit=before_submit)
 
     if source.identity is None:
         return Asset(await send(), "", known=False)
@@ -95,8 +103,10 @@ async def upload(
     content_type: str,
     new_slot: Callable[[], Awaitable[Slot]],
     on_progress: Callable[[int, int], None] | None = None,
+    *,
+    before_submit: bool = False,
 ) -> str:
-    """Upload a source and return its asset id. Costs nothing.
+    """Upload a source and return its asset id. Costs nothing. With `before_submit` a submit follows it.
 
     Each attempt sends all bytes from the start; progress is only told once it is news. A slot that the store calls
     expired is replaced once. Raises `UploadError`, or `SourceChangedError` when the bytes changed on the way; then
@@ -104,6 +114,8 @@ async def upload(
     """
     if on_progress is not None:
         on_progress = _forwards(on_progress)
+    if before_submit:
+        on_progress = _then(on_progress, runtime.io.submits_soon)
     slot = await new_slot()
     request = slot.request(source, content_type, on_progress)
     renewed = False
@@ -136,6 +148,18 @@ def _forwards(on_progress: Callable[[int, int], None]) -> Callable[[int, int], N
         nonlocal most
         if sent > most:
             most = sent
+            on_progress(sent, total)
+
+    return report
+
+
+def _then(on_progress: Callable[[int, int], None] | None, at_end: Callable[[], None]) -> Callable[[int, int], None]:
+    """Make a callback that also says when the last byte has been sent: the store's answer is still to come."""
+
+    def report(sent: int, total: int) -> None:
+        if sent == total:
+            at_end()
+        if on_progress is not None:
             on_progress(sent, total)
 
     return report
