@@ -529,6 +529,14 @@ def run_app(clip: Path) -> None:
         with client.run({"app": "some/app", "input": {}}, stream=True) as stream:
             for update in stream:
                 assert_type(update, inference_sh.TaskUpdate)
+            assert_type(stream.result, inference_sh.Task | None)
+        assert_type(client.stream_task("tsk_1"), inference_sh.TaskStream)
+        assert_type(client.estimate({"app": "some/app", "input": {}}), inference_sh.Record)
+        assert_type(client.apps.get("some/app"), inference_sh.Record)
+        assert_type(client.job("tsk_1").cancel(), JobStatus)
+        assert_type(inference_sh.inference("inf_key"), InferenceClient)
+        assert_type(inference_sh.File(clip, on_progress=lambda sent, total: None).uri, str | None)
+        assert_type(inference_sh.TaskStatus(10), inference_sh.TaskStatus)
         assert_type(client.tasks.list(limit=5), Page[inference_sh.Task])
         assert_type(client.files.upload(clip), inference_sh.StoredFile)
 
@@ -539,3 +547,8 @@ async def async_run_app() -> None:
         request = assert_type(client.mmaudio("rain"), AsyncAppRequest)
         assert_type(await request.run(), AsyncJobResult)
         assert_type(await client.run({"app": "a/b", "input": {}}), inference_sh.Task)
+        async with await client.run({"app": "a/b", "input": {}}, stream=True) as stream:
+            async for update in stream:
+                assert_type(update, inference_sh.TaskUpdate)
+        async for task in await client.tasks.list():
+            assert_type(task, inference_sh.Task)
