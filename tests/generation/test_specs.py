@@ -44,6 +44,21 @@ for _name, _family in FAMILIES_V16.items():
         f"{_name}JobCreate": ("Sound Effects", f"post {_at}/jobs", "202", _media),
         f"{_name}JobPoll": ("Sound Effects", f"get {_at}/jobs/{{job_id}}", "200", _errors | {"404"}),
     }
+_MORE = COMMON | {"429"}
+_MUSIC, _MIDI = "/v2/{}-to-music/v1.0", "/v2/audio-to-midi/v1.0"
+OPERATIONS |= {
+    "textToMusicPreflight": ("Music", f"get {_MUSIC.format('text')}/preflight", "200", _MORE),
+    "textToMusicSync": ("Music", f"post {_MUSIC.format('text')}/sync", "200", _MORE),
+    "textToMusicJobCreate": ("Music", f"post {_MUSIC.format('text')}/jobs", "202", _MORE),
+    "textToMusicJobPoll": ("Music", f"get {_MUSIC.format('text')}/jobs/{{job_id}}", "200", _MORE | {"404"}),
+    "videoToMusicJobCreate": ("Music", f"post {_MUSIC.format('video')}/jobs", "202", _MORE | {"422"}),
+    "videoToMusicJobPoll": ("Music", f"get {_MUSIC.format('video')}/jobs/{{job_id}}", "200", _MORE | {"404"}),
+    "audioToMidiPreflight": ("MIDI", f"get {_MIDI}/preflight", "200", _MORE),
+    "detectInstruments": ("MIDI", f"post {_MIDI}/instruments", "200", _MORE | {"422"}),
+    "audioToMidiSync": ("MIDI", f"post {_MIDI}/sync", "200", _MORE | {"422"}),
+    "audioToMidiJobCreate": ("MIDI", f"post {_MIDI}/jobs", "202", _MORE | {"422"}),
+    "audioToMidiJobPoll": ("MIDI", f"get {_MIDI}/jobs/{{job_id}}", "200", _MORE | {"404"}),
+}
 GATEWAY = {
     name: (f"post /{model}/v1/{model}-request", "202", {"400", "401", "402", "403", "429", "500"})
     for name, model in {
@@ -128,7 +143,9 @@ def test_what_was_not_seen_on_the_service_says_so() -> None:
         for _, operation in operations(read(OPENAPI / "mirelo-v2.yaml"))
         if operation.get("x-unverified")
     }
-    assert marked == {f"inpaintAudioWithVideoV16{action}" for action in ("Preflight", "Sync", "JobCreate", "JobPoll")}
+    by_analogy = {f"inpaintAudioWithVideoV16{each}" for each in ("Preflight", "Sync", "JobCreate", "JobPoll")}
+    of_others = {"textToMusicPreflight", "textToMusicSync", *(name for name in OPERATIONS if "Midi" in name)}
+    assert marked == by_analogy | of_others | {"detectInstruments"}
 
 
 def test_every_mirelo_operation_takes_the_bearer_key_and_answers_errors_in_one_shape() -> None:

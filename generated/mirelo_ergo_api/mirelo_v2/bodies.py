@@ -23,6 +23,76 @@ class AudioSourceUrl(TypedDict):
     type: Required[Literal["url"]]
 
 
+class AudioToMidiRequest(TypedDict):
+    """A sound to write down, model v1.0."""
+
+    audio: Required["AudioSourceAsset"]
+    instrument_detection_id: NotRequired[str]
+    instruments: NotRequired[
+        list[
+            Literal[
+                "acoustic_piano",
+                "electric_piano",
+                "chromatic_percussion",
+                "organ",
+                "acoustic_guitar",
+                "clean_electric_guitar",
+                "distorted_electric_guitar",
+                "acoustic_bass",
+                "electric_bass",
+                "violin",
+                "viola",
+                "cello",
+                "contrabass",
+                "orchestral_harp",
+                "timpani",
+                "string_ensemble",
+                "synth_strings",
+                "voice",
+                "orchestra_hit",
+                "trumpet",
+                "trombone",
+                "tuba",
+                "french_horn",
+                "brass_section",
+                "soprano_and_alto_sax",
+                "tenor_sax",
+                "baritone_sax",
+                "oboe",
+                "english_horn",
+                "bassoon",
+                "clarinet",
+                "flutes",
+                "synth_lead",
+                "synth_pad",
+                "drums",
+            ]
+        ]
+    ]
+    optimize_musicxml: NotRequired[bool]
+    page_size: NotRequired[Literal["a4", "letter"]]
+    score_pdfs: NotRequired[bool]
+    subdivision: NotRequired[
+        Literal[
+            "automatic",
+            "straight_sixteenths",
+            "eighth_triplets",
+            "sixteenth_triplets",
+            "swing_eighths",
+        ]
+    ]
+    tempo: NotRequired["FixedTempo"]
+    time_signature: NotRequired["TimeSignature"]
+    timing: NotRequired[Literal["performance", "quantized"]]
+
+
+class DetectInstrumentsRequest(TypedDict):
+    """A sound whose instruments are to be told."""
+
+    audio: Required["AudioSourceAsset"]
+    max_credits: NotRequired[int]
+
+
 class ExtendAudioV16Request(TypedDict):
     """A sound and what follows it, model v1.6."""
 
@@ -42,6 +112,13 @@ class ExtendAudioWithVideoV16Request(TypedDict):
     prompt: NotRequired[str]
     start_offset_ms: NotRequired[int]
     video: Required["VideoSourceUrl | VideoSourceAsset"]
+
+
+class FixedTempo(TypedDict):
+    """One tempo for all of it."""
+
+    bpm: Required[float]
+    mode: Required[Literal["fixed"]]
 
 
 class InpaintAudioV16Request(TypedDict):
@@ -70,6 +147,15 @@ class Segment(TypedDict):
     start_ms: Required[int]
 
 
+class TextToMusicRequest(TypedDict):
+    """Music from a text, model v1.0. No limits of it are published."""
+
+    duration_ms: Required[int]
+    format: NotRequired[str]
+    num_samples: NotRequired[int]
+    prompt: Required[str]
+
+
 class TextToSfxRequest(TypedDict):
     """Sound effects from a text, model v1.5."""
 
@@ -87,6 +173,13 @@ class TextToSfxV16Request(TypedDict):
     prompt: Required[str]
 
 
+class TimeSignature(TypedDict):
+    """2 to 7, 9 or 12 over 4; 6, 9 or 12 over 8."""
+
+    denominator: Required[int]
+    numerator: Required[int]
+
+
 class VideoSourceAsset(TypedDict):
     """A clip that was uploaded in the last 24 hours."""
 
@@ -99,6 +192,15 @@ class VideoSourceUrl(TypedDict):
 
     type: Required[Literal["url"]]
     video_url: Required[str]
+
+
+class VideoToMusicRequest(TypedDict):
+    """Music for a video, model v1.0. No limits of it are published."""
+
+    duration_ms: Required[int]
+    format: NotRequired[str]
+    num_samples: NotRequired[int]
+    video: Required["VideoSourceAsset"]
 
 
 class VideoToSfxRequest(TypedDict):

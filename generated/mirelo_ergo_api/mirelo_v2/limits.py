@@ -53,7 +53,7 @@ class Condition(NamedTuple):
     absent: bool = False
 
 
-SPEC_SHA256: Final = "bb0af828e4ad0b67d7ad9467c784a2fa5e211717fb3032e09f093eecf2b94240"
+SPEC_SHA256: Final = "79ba9b1d63f21a3f4a3597b2c3389f12cac4cb28227e205c4b9c9d3fc232f915"
 GENERATOR: Final = "openapi-python-client 0.29.1"
 LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
     "AssetRequest": {
@@ -66,6 +66,87 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
     "AudioSourceUrl": {
         "audio_url": Limit("audio_url", "string", required=True),
         "type": Limit("type", "string", required=True, enum=("url",)),
+    },
+    "AudioToMidiRequest": {
+        "audio": Limit("audio", "object", required=True, schema="AudioSourceAsset"),
+        "instrument_detection_id": Limit(
+            "instrument_detection_id", "string", required=False
+        ),
+        "instruments": Limit(
+            "instruments",
+            "array",
+            required=False,
+            items=Limit(
+                "",
+                "string",
+                required=True,
+                enum=(
+                    "acoustic_piano",
+                    "electric_piano",
+                    "chromatic_percussion",
+                    "organ",
+                    "acoustic_guitar",
+                    "clean_electric_guitar",
+                    "distorted_electric_guitar",
+                    "acoustic_bass",
+                    "electric_bass",
+                    "violin",
+                    "viola",
+                    "cello",
+                    "contrabass",
+                    "orchestral_harp",
+                    "timpani",
+                    "string_ensemble",
+                    "synth_strings",
+                    "voice",
+                    "orchestra_hit",
+                    "trumpet",
+                    "trombone",
+                    "tuba",
+                    "french_horn",
+                    "brass_section",
+                    "soprano_and_alto_sax",
+                    "tenor_sax",
+                    "baritone_sax",
+                    "oboe",
+                    "english_horn",
+                    "bassoon",
+                    "clarinet",
+                    "flutes",
+                    "synth_lead",
+                    "synth_pad",
+                    "drums",
+                ),
+            ),
+        ),
+        "optimize_musicxml": Limit("optimize_musicxml", "boolean", required=False),
+        "page_size": Limit(
+            "page_size", "string", required=False, enum=("a4", "letter")
+        ),
+        "score_pdfs": Limit("score_pdfs", "boolean", required=False),
+        "subdivision": Limit(
+            "subdivision",
+            "string",
+            required=False,
+            enum=(
+                "automatic",
+                "straight_sixteenths",
+                "eighth_triplets",
+                "sixteenth_triplets",
+                "swing_eighths",
+            ),
+        ),
+        "tempo": Limit("tempo", "object", required=False, schema="FixedTempo"),
+        "time_signature": Limit(
+            "time_signature", "object", required=False, schema="TimeSignature"
+        ),
+        "timing": Limit(
+            "timing", "string", required=False, enum=("performance", "quantized")
+        ),
+    },
+    "DetectInstrumentsRequest": {
+        "audio": Limit("audio", "object", required=True, schema="AudioSourceAsset"),
+        "max_credits": Limit("max_credits", "integer", required=False, minimum=0),
     },
     "ExtendAudioV16Request": {
         "append_duration_ms": Limit(
@@ -110,6 +191,10 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
             variants=(("asset", "VideoSourceAsset"), ("url", "VideoSourceUrl")),
         ),
     },
+    "FixedTempo": {
+        "bpm": Limit("bpm", "number", required=True, minimum=30, maximum=300),
+        "mode": Limit("mode", "string", required=True, enum=("fixed",)),
+    },
     "InpaintAudioV16Request": {
         "audio": Limit(
             "audio",
@@ -149,6 +234,14 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         "end_ms": Limit("end_ms", "integer", required=True),
         "start_ms": Limit("start_ms", "integer", required=True, minimum=1000),
     },
+    "TextToMusicRequest": {
+        "duration_ms": Limit("duration_ms", "integer", required=True, minimum=1),
+        "format": Limit("format", "string", required=False),
+        "num_samples": Limit(
+            "num_samples", "integer", required=False, default=1, minimum=1
+        ),
+        "prompt": Limit("prompt", "string", required=True, min_length=1),
+    },
     "TextToSfxRequest": {
         "duration_ms": Limit(
             "duration_ms",
@@ -180,6 +273,14 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
             "prompt", "string", required=True, min_length=1, max_length=5000
         ),
     },
+    "TimeSignature": {
+        "denominator": Limit(
+            "denominator", "integer", required=True, minimum=4, maximum=8
+        ),
+        "numerator": Limit(
+            "numerator", "integer", required=True, minimum=2, maximum=12
+        ),
+    },
     "VideoSourceAsset": {
         "asset_id": Limit("asset_id", "string", required=True),
         "type": Limit("type", "string", required=True, enum=("asset",)),
@@ -187,6 +288,14 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
     "VideoSourceUrl": {
         "type": Limit("type", "string", required=True, enum=("url",)),
         "video_url": Limit("video_url", "string", required=True),
+    },
+    "VideoToMusicRequest": {
+        "duration_ms": Limit("duration_ms", "integer", required=True, minimum=1),
+        "format": Limit("format", "string", required=False),
+        "num_samples": Limit(
+            "num_samples", "integer", required=False, default=1, minimum=1
+        ),
+        "video": Limit("video", "object", required=True, schema="VideoSourceAsset"),
     },
     "VideoToSfxRequest": {
         "duration_ms": Limit(
@@ -231,6 +340,12 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
             variants=(("asset", "VideoSourceAsset"), ("url", "VideoSourceUrl")),
         ),
     },
+    "audioToMidiJobPoll": {
+        "job_id": Limit("job_id", "string", required=True),
+    },
+    "audioToMidiPreflight": {
+        "duration_ms": Limit("duration_ms", "integer", required=True),
+    },
     "extendAudioV16JobPoll": {
         "job_id": Limit("job_id", "string", required=True),
     },
@@ -273,6 +388,13 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
     "inpaintAudioWithVideoV16Sync": {
         "Idempotency-Key": Limit("Idempotency-Key", "string", required=False),
     },
+    "textToMusicJobPoll": {
+        "job_id": Limit("job_id", "string", required=True),
+    },
+    "textToMusicPreflight": {
+        "duration_ms": Limit("duration_ms", "integer", required=True),
+        "num_samples": Limit("num_samples", "integer", required=False, default=1),
+    },
     "textToSfxJobPoll": {
         "job_id": Limit("job_id", "string", required=True),
     },
@@ -292,6 +414,9 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
     },
     "textToSfxV16Sync": {
         "Idempotency-Key": Limit("Idempotency-Key", "string", required=False),
+    },
+    "videoToMusicJobPoll": {
+        "job_id": Limit("job_id", "string", required=True),
     },
     "videoToSfxJobPoll": {
         "job_id": Limit("job_id", "string", required=True),

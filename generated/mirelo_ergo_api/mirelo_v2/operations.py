@@ -14,6 +14,24 @@ class Endpoint(NamedTuple):
 
 
 CREATE_ASSET: Final = Endpoint("createAsset", "POST", "/v2/assets")
+DETECT_INSTRUMENTS: Final = Endpoint(
+    "detectInstruments", "POST", "/v2/audio-to-midi/v1.0/instruments"
+)
+AUDIO_TO_MIDI_JOB_CREATE: Final = Endpoint(
+    "audioToMidiJobCreate", "POST", "/v2/audio-to-midi/v1.0/jobs"
+)
+AUDIO_TO_MIDI_JOB_POLL: Final = Endpoint(
+    "audioToMidiJobPoll", "GET", "/v2/audio-to-midi/v1.0/jobs/{job_id}"
+)
+AUDIO_TO_MIDI_PREFLIGHT: Final = Endpoint(
+    "audioToMidiPreflight",
+    "GET",
+    "/v2/audio-to-midi/v1.0/preflight",
+    query=("duration_ms",),
+)
+AUDIO_TO_MIDI_SYNC: Final = Endpoint(
+    "audioToMidiSync", "POST", "/v2/audio-to-midi/v1.0/sync"
+)
 EXTEND_AUDIO_V16_JOB_CREATE: Final = Endpoint(
     "extendAudioV16JobCreate", "POST", "/v2/extend-audio/v1.6/jobs"
 )
@@ -93,6 +111,21 @@ INPAINT_AUDIO_WITH_VIDEO_V16_SYNC: Final = Endpoint(
     headers=("Idempotency-Key",),
 )
 GET_ME: Final = Endpoint("getMe", "GET", "/v2/me")
+TEXT_TO_MUSIC_JOB_CREATE: Final = Endpoint(
+    "textToMusicJobCreate", "POST", "/v2/text-to-music/v1.0/jobs"
+)
+TEXT_TO_MUSIC_JOB_POLL: Final = Endpoint(
+    "textToMusicJobPoll", "GET", "/v2/text-to-music/v1.0/jobs/{job_id}"
+)
+TEXT_TO_MUSIC_PREFLIGHT: Final = Endpoint(
+    "textToMusicPreflight",
+    "GET",
+    "/v2/text-to-music/v1.0/preflight",
+    query=("duration_ms", "num_samples"),
+)
+TEXT_TO_MUSIC_SYNC: Final = Endpoint(
+    "textToMusicSync", "POST", "/v2/text-to-music/v1.0/sync"
+)
 TEXT_TO_SFX_JOB_CREATE: Final = Endpoint(
     "textToSfxJobCreate", "POST", "/v2/text-to-sfx/v1.5/jobs"
 )
@@ -125,6 +158,12 @@ TEXT_TO_SFX_V16_SYNC: Final = Endpoint(
     "POST",
     "/v2/text-to-sfx/v1.6/sync",
     headers=("Idempotency-Key",),
+)
+VIDEO_TO_MUSIC_JOB_CREATE: Final = Endpoint(
+    "videoToMusicJobCreate", "POST", "/v2/video-to-music/v1.0/jobs"
+)
+VIDEO_TO_MUSIC_JOB_POLL: Final = Endpoint(
+    "videoToMusicJobPoll", "GET", "/v2/video-to-music/v1.0/jobs/{job_id}"
 )
 VIDEO_TO_SFX_JOB_CREATE: Final = Endpoint(
     "videoToSfxJobCreate", "POST", "/v2/video-to-sfx/v1.5/jobs"

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+T = TypeVar("T", bound="TimeSignature")
+
+
+@_attrs_define
+class TimeSignature:
+    """2 to 7, 9 or 12 over 4; 6, 9 or 12 over 8."""
+
+    denominator: int
+    """ The note that is a beat, 4 or 8. """
+    numerator: int
+    """ How many beats a bar has. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        denominator = self.denominator
+
+        numerator = self.numerator
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "denominator": denominator,
+                "numerator": numerator,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        denominator = d.pop("denominator")
+
+        numerator = d.pop("numerator")
+
+        time_signature = cls(
+            denominator=denominator,
+            numerator=numerator,
+        )
+
+        time_signature.additional_properties = d
+        return time_signature
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
