@@ -58,10 +58,15 @@ if TYPE_CHECKING:
     )
     from .inference_sh.asynchronous import AsyncAppRequest, AsyncInferenceClient
     from .inference_sh.blocking import AppRequest, InferenceClient
-    from .mirelo.asynchronous import AsyncGenerationRequest, AsyncMireloClient
-    from .mirelo.blocking import GenerationRequest, MireloClient
+    from .mirelo.asynchronous import AsyncMireloClient
+    from .mirelo.blocking import MireloClient
+    from .mirelo.generation_request import GenerationRequest
+    from .mirelo.generation_request_async import AsyncGenerationRequest
+    from .mirelo.midi import INSTRUMENTS, DetectedInstruments, Instrument, MidiNote, ScorePdf
     from .mirelo.models import ModelInfo, list_models
-    from .mirelo.values import MeResult, PreflightResult
+    from .mirelo.transcriptions import MidiJob, MidiRequest, MidiResult
+    from .mirelo.transcriptions_async import AsyncMidiJob, AsyncMidiRequest, AsyncMidiResult
+    from .mirelo.values import CreditRecovery, MeResult, PreflightResult
     from .pixazo.asynchronous import AsyncPixazoClient
     from .pixazo.blocking import PixazoClient
     from .services import capabilities, service_of
@@ -70,6 +75,7 @@ if TYPE_CHECKING:
     from .webhooks import JobEvent, Webhook, WebhookInbox, parse_webhook
 
 __all__ = [
+    "INSTRUMENTS",
     "APIStatusError",
     "AppRequest",
     "AsyncAppRequest",
@@ -80,6 +86,9 @@ __all__ = [
     "AsyncJobResult",
     "AsyncJobUpdates",
     "AsyncLipsyncRequest",
+    "AsyncMidiJob",
+    "AsyncMidiRequest",
+    "AsyncMidiResult",
     "AsyncMireloClient",
     "AsyncPage",
     "AsyncPixazoClient",
@@ -89,10 +98,13 @@ __all__ = [
     "AuthenticationError",
     "ConfigurationError",
     "CostLimitError",
+    "CreditRecovery",
+    "DetectedInstruments",
     "DownloadError",
     "GenerationRequest",
     "IncompleteResultError",
     "InferenceClient",
+    "Instrument",
     "InsufficientCreditsError",
     "InvalidRequestError",
     "Job",
@@ -111,6 +123,10 @@ __all__ = [
     "LipsyncRequest",
     "MeResult",
     "MediaHeaders",
+    "MidiJob",
+    "MidiNote",
+    "MidiRequest",
+    "MidiResult",
     "MireloClient",
     "MireloError",
     "ModelInfo",
@@ -124,6 +140,7 @@ __all__ = [
     "RequestTimeoutError",
     "RequirementsNotMetError",
     "ResultFile",
+    "ScorePdf",
     "ServerError",
     "SourceChangedError",
     "SubmitOutcomeUnknown",
@@ -156,9 +173,14 @@ _ELSEWHERE = {
     "_runtime.transfer.probe": {"MediaHeaders"},
     "_runtime.jobs.files": {"ResultFile"},
     "_runtime.jobs.values": {"JobErrored", "JobProcessing", "JobStatus", "JobSucceeded"},
-    "mirelo.blocking": {"GenerationRequest", "MireloClient"},
-    "mirelo.asynchronous": {"AsyncGenerationRequest", "AsyncMireloClient"},
-    "mirelo.values": {"MeResult", "PreflightResult"},
+    "mirelo.blocking": {"MireloClient"},
+    "mirelo.generation_request": {"GenerationRequest"},
+    "mirelo.asynchronous": {"AsyncMireloClient"},
+    "mirelo.generation_request_async": {"AsyncGenerationRequest"},
+    "mirelo.values": {"CreditRecovery", "MeResult", "PreflightResult"},
+    "mirelo.midi": {"INSTRUMENTS", "DetectedInstruments", "Instrument", "MidiNote", "ScorePdf"},
+    "mirelo.transcriptions": {"MidiJob", "MidiRequest", "MidiResult"},
+    "mirelo.transcriptions_async": {"AsyncMidiJob", "AsyncMidiRequest", "AsyncMidiResult"},
     "mirelo.models": {"ModelInfo", "list_models"},
     "pixazo.blocking": {"PixazoClient"},
     "pixazo.asynchronous": {"AsyncPixazoClient"},

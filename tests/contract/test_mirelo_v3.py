@@ -139,9 +139,12 @@ def test_the_account_of_v3(client: MireloClient) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda c: c.video_to_sfx("https://x.example/a.mp4", duration_ms=1000), "video is a URL, and this model takes"),
+        (
+            lambda c: c.video_to_sfx("https://x.example/a.mp4", duration_ms=1000),
+            "video: this is a URL, and",
+        ),
         (lambda c: c.video_to_sfx("https://x.example/a.mp4", duration_ms=1, output="video"), "has no output='video'"),
-        (lambda c: c.text_to_sfx("rain", num_samples=5), "num_variants=5 is above the maximum of 4"),
+        (lambda c: c.text_to_sfx("rain", num_samples=5), "num_samples=5 is above the maximum of 4"),
         (lambda c: c.text_to_sfx(" "), "prompt"),
         (
             lambda c: c.text_to_sfx("rain", model="v1.5", output_format="wav"),

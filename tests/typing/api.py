@@ -212,7 +212,7 @@ async def awaiting(path: Path, video: Video, audio: Audio) -> None:
         client.extend_audio(path, append_duration_ms=5000, video=video, start_offset_ms=100, prompt="rain", model=None)
         assert_type(client.inpaint_audio(audio, segment=(1000, 2000), prompt="a clap"), AsyncGenerationRequest)
         client.inpaint_audio(audio, segment=(1000, 2000), video=path, num_samples=2, model="v1.6", max_credits=10)
-        models(client.models())
+        models(await client.models(live=True))
         assert_type(await request.preflight(), PreflightResult)
         job = assert_type(await request.submit_job(), AsyncJob)
         assert_type(client.job(job.token), AsyncJob)

@@ -23,6 +23,10 @@ import mirelo_ergo.inference_sh.streams as inference_streams_plain
 import mirelo_ergo.inference_sh.streams_async as inference_streams_awaited
 import mirelo_ergo.mirelo.asynchronous as mirelo_awaited
 import mirelo_ergo.mirelo.blocking as mirelo_plain
+import mirelo_ergo.mirelo.generation_request as generation_plain
+import mirelo_ergo.mirelo.generation_request_async as generation_awaited
+import mirelo_ergo.mirelo.transcriptions as midi_plain
+import mirelo_ergo.mirelo.transcriptions_async as midi_awaited
 import mirelo_ergo.pixazo.asynchronous as pixazo_awaited
 import mirelo_ergo.pixazo.blocking as pixazo_plain
 import mirelo_ergo.sync_so.asynchronous as sync_so_awaited
@@ -35,6 +39,8 @@ MODULES = [
     (jobs_plain, jobs_awaited),
     (clients_plain, clients_awaited),
     (mirelo_plain, mirelo_awaited),
+    (generation_plain, generation_awaited),
+    (midi_plain, midi_awaited),
     (pixazo_plain, pixazo_awaited),
     (inference_plain, inference_awaited),
     (inference_resources_plain, inference_resources_awaited),
@@ -62,6 +68,8 @@ NEVER_ASYNC = {
     "job",
     "describe",
     "_request_of",
+    "_midi_request_of",
+    "_job",
     "_result",
     "_open",
     "_carry",
@@ -140,6 +148,8 @@ WORDS = {
     "asynchronous": "blocking",
     "resources_async": "resources",
     "streams_async": "streams",
+    "generation_request_async": "generation_request",
+    "transcriptions_async": "transcriptions",
     "handle_async_request": "handle_request",
     "async_low_level_client": "low_level_client",
     "set_async_httpx_client": "set_httpx_client",
@@ -159,7 +169,7 @@ def test_the_code_is_the_same(blocking: Any, asynchronous: Any) -> None:
 
 
 def test_all_is_exactly_the_public_names() -> None:
-    assert sorted(mirelo_ergo.__all__) == mirelo_ergo.__all__
+    assert sorted(mirelo_ergo.__all__, key=lambda name: (not name.isupper(), name)) == mirelo_ergo.__all__
     for name in mirelo_ergo.__all__:
         assert getattr(mirelo_ergo, name) is not None
     tree = ast.parse(Path(mirelo_ergo.__file__).read_text())

@@ -55,6 +55,12 @@ PAIRS: Final = [
     ("inpaint-audio", "v1.6"),
     ("inpaint-audio/with_video", "v1.6"),
 ]
+MUSIC: Final = [("text-to-music", "v1.0"), ("video-to-music", "v1.0"), ("audio-to-midi", "v1.0")]
+OF_V3: Final = [
+    (family, model)
+    for family in ("text-to-sfx", "video-to-sfx", "extend-audio", "inpaint-audio")
+    for model in ("sfx-1.6", "sfx-2.0")
+]
 NEEDED: Final[Mapping[str, Mapping[str, Any]]] = {
     "text-to-sfx": {"prompt": "rain"},
     "video-to-sfx": {"video": CLIP_URL, "duration_ms": 5000},
@@ -198,7 +204,7 @@ def fits(schema: dict[str, Any], value: object) -> None:
 
 def test_these_are_the_specs_families() -> None:
     found = re.findall(r"^/v2/(\S+)/(v[0-9.]+)/jobs$", "\n".join(SPEC["paths"]), re.MULTILINE)
-    assert set(found) == set(PAIRS) == set(families.FAMILIES)
+    assert set(found) == {*PAIRS, *MUSIC} == set(families.FAMILIES)
 
 
 # --- what leaves ---------------------------------------------------------------------------------------------------
@@ -270,7 +276,7 @@ def test_a_model_that_is_none_is_refused_with_those_there_are(model: Any) -> Non
     assert refused("text-to-sfx", model) == f"model: {known}: text-to-sfx is in v1.5 and v1.6"
     assert refused("extend-audio", model) == f"model: {known}: extend-audio is in v1.6"
     for cls in (MireloClient, AsyncMireloClient):
-        with pytest.raises(ConfigurationError, match=r"is not one of v1\.5, v1\.6, sfx-1\.6, sfx-2\.0$"):
+        with pytest.raises(ConfigurationError, match=r"is not one of v1\.0, v1\.5, v1\.6, sfx-1\.6, sfx-2\.0$"):
             cls(KEY, model=model)
 
 
@@ -712,10 +718,15 @@ def test_models_says_what_the_spec_says(preferred: str | None) -> None:
     wire = Wire()
     with wire.client(model=preferred) as client:
         listed = client.models()
-    assert wire.twin(model=preferred).models() == listed
+
+    async def twin() -> list[ModelInfo]:
+        async with wire.twin(model=preferred) as client:
+            return await client.models()
+
+    assert asyncio.run(twin()) == listed
     assert wire.seen == []
-    assert [(info.family, info.model) for info in listed] == PAIRS
-    for info in listed:
+    assert [(info.family, info.model) for info in listed] == [*PAIRS, *MUSIC, *OF_V3]
+    for info in listed[: len(PAIRS)]:
         schema = follow(schema_of(info.family, info.model))
         assert isinstance(info, ModelInfo)
         assert info.limits == described(schema, "")
@@ -727,6 +738,7 @@ def test_the_default_is_the_one_that_a_call_gets(preferred: str | None) -> None:
     wire = Wire()
     with wire.client(model=preferred) as client:
         defaults = {info.family: info.model for info in client.models() if info.is_default}
+        assert [pair for pair in MUSIC if defaults.pop(pair[0]) == pair[1]] == MUSIC, "whatever the client's model is"
         for family in {family for family, _ in PAIRS} - defaults.keys():
             assert "has no" in refused(family, options={"model": preferred})
         for family, model in defaults.items():

@@ -8,7 +8,7 @@ import math
 import re
 from concurrent.futures import Future
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.emulator.clock import Clock
     from mirelo_ergo.emulator.disk import Disk
+    from mirelo_ergo.emulator.media.recording import Recording
     from mirelo_ergo.emulator.media.rendering import Rendering
     from mirelo_ergo.emulator.media.tasks import RenderTask
     from mirelo_ergo.emulator.sources import Sources
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from mirelo_ergo.emulator.state.store import Store
     from mirelo_ergo.emulator.state.workers import Workers
 
+T = TypeVar("T")
 RENDER_PATIENCE = 20.0
 LOOK_SECONDS = 1.0  # at speed 1
 MAX_ESTIMATE = 10**12  # ms, 31 years: its end is still a date
@@ -110,10 +112,8 @@ class JobService:
 
         A worker looks at a clip's pictures and runs the coders; other sound is computed when it is read. Beside the
         fields of Mirelo's requests, `values` may have what other services offer: `seed`, `rounds` of a loop, the
-            as_video=values.get("output") in ("video", "both"),
-            with_sound=values.get("output") == "both",
-            keep_speech=values.get("keep_speech", False),
-            speech_stem=values.get("speech_stem", False),
+        `audio_format` and `audio_rate`, the `output` "both", `keep_speech` and `speech_stem`, `music`, and `lenient`,
+        which see `RenderTask` and `Sources.clip`.
         """
         if segments.generated_ms(values) is not None:  # else there is no price yet
             self._store.check_balance(key, self.quote(values)["credits"])
@@ -131,6 +131,15 @@ class JobService:
                 takes_time=task.takes_time,
                 undo=undo,
             )
+
+    async def recording(self, key: str, source: Mapping[str, Any], undo: ExitStack) -> Recording:
+        """Return a request's sound, decoded to a file of its own, which `undo` removes."""
+        _, sources = await self._shop()
+        return await sources(store=self._store, disk=self._disk, check=self._workers.check).recording(key, source, undo)
+
+    async def in_worker(self, work: Callable[[], T]) -> T:
+        """Return what a piece of work gives, done in a worker's thread."""
+        return await asyncio.wrap_future(self._workers.submit(work))
 
     def start(
         self,
@@ -173,12 +182,15 @@ class JobService:
             begin=begin,
         )
 
-    async def _task(self, key: str, values: Mapping[str, Any], undo: ExitStack) -> RenderTask:
+    async def _shop(self) -> tuple[type[RenderTask], type[Sources]]:
         # With these come numpy and FFmpeg, which would make the first answer come a quarter later: not before they are
         # needed, and not in the loop, which goes on answering meanwhile.
         if self._workshop is None:
             self._workshop = await asyncio.to_thread(_workshop)
-        task, sources = self._workshop
+        return self._workshop
+
+    async def _task(self, key: str, values: Mapping[str, Any], undo: ExitStack) -> RenderTask:
+        task, sources = await self._shop()
         source = sources(store=self._store, disk=self._disk, check=self._workers.check)
         recording = clip = None
         if "audio" in values:
@@ -203,6 +215,7 @@ class JobService:
             with_sound=values.get("output") == "both",
             keep_speech=values.get("keep_speech", False),
             speech_stem=values.get("speech_stem", False),
+            music=values.get("music", False),
             audio_format=read_format(values.get("audio_format", "wav"), rate=values.get("audio_rate", wav.RATE)),
             rounds=values.get("rounds", 1),
             seed=values.get("seed"),

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from .._runtime.api.call import Call
 from .._runtime.client.asynchronous import AsyncServiceClient
-from .._runtime.jobs.asynchronous import AsyncJob, AsyncJobRequest, AsyncJobResult
+from .._runtime.jobs.asynchronous import AsyncJob
 from .._runtime.jobs.submission import Submission
 from .._runtime.jobs.tokens import JobRecord
-from .._runtime.jobs.values import JobSucceeded
 from .._runtime.lazy import LazyModule
 from .._runtime.redact import Secret
-from .._runtime.webhooks.order import Webhook
-from ..errors import InvalidRequestError, SubmitOutcomeUnknown
+from .._runtime.transfer.inputs import Audio
+from ..errors import SubmitOutcomeUnknown
 from .calls import MireloCalls
 from .core import AnyGeneration, MireloFlows, credit_limit
 from .families import Model, known_model
-from .prepared import Prepared
-from .service import MIRELO, MIRELO_JOBS, MIRELO_V3_JOBS
-from .v3 import V3Generation
-from .values import MeResult, PreflightResult
+from .generation_request_async import AsyncGenerationRequest
+from .midi import FAMILY as MIDI
+from .midi import DetectedInstruments
+from .models import ModelInfo, known_models
+from .service import MIRELO, MIRELO_JOBS, MIRELO_MIDI_JOBS, MIRELO_V3_JOBS
+from .transcriptions_async import AsyncMidiJob, AsyncMidiRequest
+from .values import MeResult
 
 if TYPE_CHECKING:
     import ssl
@@ -33,90 +35,7 @@ else:
     generated = LazyModule("mirelo_ergo_api.mirelo_v2")
 
 
-class AsyncGenerationRequest(AsyncJobRequest):
-    """A checked request that has not been sent. Nothing costs anything before `submit_job`, `run` or the /sync call.
-
-    Each of these three asks first what it will cost if there is a `max_credits`, and raises `CostLimitError` before
-    anything is uploaded; then it uploads the sources that need it. Credits are charged when the job succeeds.
-    """
-
-    def __init__(self, core: MireloFlows, generation: AnyGeneration, max_credits: int | None) -> None:
-        def submit(submission: Submission) -> Coroutine[Any, Any, JobRecord]:
-            return core.submit(generation, max_credits, submission, self._prepared)
-
-        super().__init__(core, generation.facts, submit)
-        self._prepared: Prepared | None = None
-        self._core = core
-        self._generation = generation
-        self._max_credits = max_credits
-
-    async def preflight(self) -> PreflightResult:
-        """Ask what it will cost, in credits (exact), and how long it takes. Costs nothing; uploads nothing."""
-        return await self._core.preflight(self._generation)
-
-    async def prepare(self, idempotency_key: str | None = None) -> str:
-        """Fix the bytes of the request and its key, and return its `token`. Uploads local files. Costs nothing.
-
-        Keep the token before you submit: with it any process sends the same bytes under the same key, so that it is
-        paid once. Models `sfx-…` only. `idempotency_key` None: a new random one, valid for 24 h.
-        """
-        if not isinstance(self._generation, V3Generation):
-            raise InvalidRequestError(
-                f"{self._generation.family.label}: its jobs take no idempotency key; models sfx-… do",
-                field="idempotency_key",
-            )
-        self._prepared = await self._core.prepare(self._generation, idempotency_key)
-        return self._prepared.token
-
-    @property
-    def token(self) -> str:
-        """The prepared request as a string without secrets, for `client.resubmit(token)`; see `prepare`."""
-        if self._prepared is None:
-            raise InvalidRequestError("token: prepare() the request first: it uploads, and fixes the key")
-        return self._prepared.token
-
-    async def submit_job(self, webhook: Webhook | None = None, *, idempotency_key: str | None = None) -> AsyncJob:
-        """Submit it as a job and give its handle at once. This is what is paid for.
-
-        Models `sfx-…` go out under an idempotency key, this one or a new random one, and are sent again under it as the
-        same bytes, so that they are paid once. Other models are sent again only when they provably were not taken;
-        otherwise raises `SubmitOutcomeUnknown`.
-        """
-        if idempotency_key is not None:
-            await self.prepare(idempotency_key)
-        return await super().submit_job(webhook)
-
-    async def resubmit(self, error: SubmitOutcomeUnknown) -> AsyncJob:
-        """Send the request of an error again, as the same bytes under the same key, and give its job: paid once.
-
-        Raises `InvalidRequestError` for a request that went out without a key, or whose key is too old.
-        """
-        submission, core = Submission(), self._core
-        try:
-            return AsyncJob(core, await core.send(submission, core.prepared_of(error)), 0.0)
-        except BaseException as stop:
-            submission.lead_to_job(stop, lambda record: AsyncJob(core, record, 0.0))
-            raise
-
-    async def sync_i_accept_http_timeout_risk(self, idempotency_key: str | None = None) -> AsyncJobResult:
-        """Generate within one long HTTP request; prefer `run`, which survives a lost response.
-
-        Each re-send goes out under the same `idempotency_key` (None: a new random one, valid for 24 h), so that it is
-        charged once. Raises `SubmitOutcomeUnknown`, which has the key, when no usable response came in time: the same
-        call under the same key then gives the result that was paid for.
-        """
-        call = Call()
-        try:
-            return await self._core.sync(self._generation, self._max_credits, idempotency_key, self._result, call)
-        except BaseException as error:
-            call.explain(error)
-            raise
-
-    def _result(self, done: JobSucceeded) -> AsyncJobResult:
-        return AsyncJobResult(self._core, done, None, None, self._facts)
-
-
-class AsyncMireloClient(MireloCalls[AsyncGenerationRequest], AsyncServiceClient[MireloFlows]):
+class AsyncMireloClient(MireloCalls[AsyncGenerationRequest, AsyncMidiRequest], AsyncServiceClient[MireloFlows]):
     """A client of the Mirelo API, v2 or v3 by the model. Use it in a with-block, or close it; threads may share it.
 
     `api_key` defaults to MIRELO_API_KEY; the address to `base_url`, else `https://` + `host`, else MIRELO_BASE_URL,
@@ -125,8 +44,9 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest], AsyncServiceClient[
     `backoff_ms` is the first pause. `max_credits` is the most one request may cost; `model` is for calls that name
     none. `proxy` and `verify` (True, False, a path, or an `ssl.SSLContext`) hold for the API, uploads and downloads;
     `transport` carries all of them instead; `http_client` carries the API only, with its own time-outs.
-    `allow_private_hosts` lets uploads and downloads go to private addresses. Raises `ConfigurationError` for anything
-    that is wrong, before any request.
+    `allow_private_hosts` lets uploads and downloads go to private addresses. `fetch_urls` lets sources by URL be
+    fetched here and uploaded, where the service takes uploaded files only (v3, music for a video, MIDI). Raises
+    `ConfigurationError` for anything that is wrong, before any request.
     """
 
     def __init__(
@@ -147,6 +67,7 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest], AsyncServiceClient[
         max_credits: int | None = None,
         check_limits: bool = True,
         model: Model | None = None,
+        fetch_urls: bool = False,
     ) -> None:
         key = Secret(api_key)
         del api_key  # a traceback may show this frame
@@ -166,8 +87,21 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest], AsyncServiceClient[
             http_client=http_client,
             allow_private_hosts=allow_private_hosts,
         )
-        self._core = MireloFlows(runtime, (MIRELO_JOBS, MIRELO_V3_JOBS), check_limits, limit, known_model(model))
+        apis = (MIRELO_JOBS, MIRELO_MIDI_JOBS, MIRELO_V3_JOBS)
+        self._core = MireloFlows(runtime, apis, check_limits, limit, known_model(model), fetch_urls=fetch_urls)
         self._low_level: generated.AuthenticatedClient | None = None
+
+    async def models(self, live: bool = False) -> list[ModelInfo]:
+        """Return families and models with their limits. Costs nothing.
+
+        Args:
+            live: Ask the service which models `sfx-…` there are and what they take; requests that this client makes
+                afterwards are checked against that. What the service does not say checks nothing. Else what is built
+                in, as the spec has it; sends nothing.
+        """
+        if live:
+            return await self._core.list_models()
+        return known_models(self._core.model)
 
     async def me(self) -> MeResult:
         """Ask for the account and its credits. Costs nothing."""
@@ -186,8 +120,27 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest], AsyncServiceClient[
             submission.lead_to_job(stop, lambda record: AsyncJob(core, record, 0.0))
             raise
 
+    async def detect_instruments(self, audio: Audio | str | os.PathLike[str]) -> DetectedInstruments:
+        """Ask which instruments a sound has, for `audio_to_midi`. Free, ten times a day; uploads a local file first.
+
+        Args:
+            audio: An `Audio` or a path; a URL only with `fetch_urls=True`.
+
+        Raises:
+            AudioError: The sound cannot be used.
+        """
+        source = self._core.sound(audio)
+        return await self._core.detect_instruments(source)
+
     def _request_of(self, generation: AnyGeneration, max_credits: int | None) -> AsyncGenerationRequest:
         return AsyncGenerationRequest(self._core, generation, max_credits)
+
+    def _midi_request_of(self, generation: AnyGeneration, max_credits: int | None) -> AsyncMidiRequest:
+        return AsyncMidiRequest(self._core, generation, max_credits)
+
+    def _job(self, record: JobRecord, age: float) -> AsyncJob:
+        kind = AsyncMidiJob if record.family == MIDI else AsyncJob
+        return kind(self._core, record, age)
 
     @property
     def low_level(self) -> generated.AuthenticatedClient:
@@ -197,4 +150,4 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest], AsyncServiceClient[
         return self._low_level
 
 
-__all__ = ["AsyncGenerationRequest", "AsyncMireloClient"]
+__all__ = ["AsyncMireloClient"]

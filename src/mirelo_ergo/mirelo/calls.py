@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
+from abc import ABC
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from .._runtime.transfer.inputs import Audio, Video
-from .core import AnyGeneration, MireloFlows, credit_limit
+from .core import credit_limit
 from .families import Model
-from .models import ModelInfo, known_models
+from .music_calls import MusicCalls
 from .sources import audio_source, segment_fields, video_source
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 RequestT = TypeVar("RequestT")
+MidiT = TypeVar("MidiT")
 
 
 def with_v3(wishes: Mapping[str, object], **more: object) -> dict[str, object]:
@@ -34,14 +35,8 @@ def with_v3(wishes: Mapping[str, object], **more: object) -> dict[str, object]:
     return {**wishes, **{name: value for name, value in more.items() if value is not None and value is not False}}
 
 
-class MireloCalls(ABC, Generic[RequestT]):
+class MireloCalls(MusicCalls[RequestT, MidiT], ABC, Generic[RequestT, MidiT]):
     """What can be generated. Each call checks its arguments and returns a request; sending it is what costs."""
-
-    _core: MireloFlows
-
-    @abstractmethod
-    def _request_of(self, generation: AnyGeneration, max_credits: int | None) -> RequestT:
-        """Make the client's own kind of request."""
 
     def text_to_sfx(
         self,
@@ -239,10 +234,6 @@ class MireloCalls(ABC, Generic[RequestT]):
         return self._request(
             "inpaint-audio/with_video", model, with_v3(fitted, output_format=output_format, extra=extra), max_credits
         )
-
-    def models(self) -> list[ModelInfo]:
-        """Return families and models with their limits, as the spec has them; sends nothing."""
-        return known_models(self._core.model)
 
     def _request(
         self, family: str, model: str | None, wishes: Mapping[str, object], max_credits: int | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,23 +14,25 @@ from .._runtime.api.requests import request_from
 from .._runtime.api.retry import Kind
 from .._runtime.arguments import whole_number
 from .._runtime.jobs.submission import Submission
-from .._runtime.transfer.inputs import MediaSource
+from .._runtime.transfer.inputs import Audio, MediaSource, source_from
 from ..errors import CostLimitError, IncompleteResultError, InvalidRequestError, MireloError, VideoError
+from . import midi
+from .catalogue import check as check_catalogue
 from .clips import check_source
 from .families import Generation, choose_family, fields_for
 from .generated import operations as of
 from .prepared import Prepared
-from .service import ASSET_LIFETIME, MIRELO
+from .service import MIRELO
 from .sources import SourceRef, in_body
 from .v3 import V3Generation, v3_generation
-from .v3_flows import V3Flows
+from .v3_flows import URLS_REFUSED, V3Flows
 from .values import MeResult, PreflightResult, read_asset, read_me, read_preflight, read_result
 from .versions import is_v3
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from mirelo_ergo_api.mirelo_v2.bodies import AssetRequest
+    from mirelo_ergo_api.mirelo_v2.bodies import AssetRequest, DetectInstrumentsRequest
 
     from .._runtime.api.call import Call
     from .._runtime.api.endpoints import Endpoint
@@ -57,19 +60,33 @@ class MireloFlows(V3Flows):
 
     # --- requests ---------------------------------------------------------------------------------------------------
 
-    def generation(self, family: str, model: str | None, wishes: Mapping[str, object]) -> AnyGeneration:
-        """Choose the model, lay out the fields and check them; raises `InvalidRequestError`. Sends nothing."""
+    def generation(
+        self,
+        family: str,
+        model: str | None,
+        wishes: Mapping[str, object],
+        known: Mapping[str, object] | None = None,
+    ) -> AnyGeneration:
+        """Choose the model, lay out the fields and check them; raises `InvalidRequestError`. Sends nothing.
+
+        `known` is what the price depends on beside the fields.
+        """
         named = self.model if model is None else model
         if named is not None and is_v3(named):
             of_v3 = v3_generation(family, named, wishes)
+            self.refuse_urls(of_v3)
             if self.check_limits:
                 of_v3.check()
+                if self.catalogue is not None:
+                    check_catalogue(self.catalogue, of_v3)
             return of_v3
         chosen = choose_family(family, named)
         given = fields_for(chosen, wishes)
         sources = {name: value for name, value in given.items() if isinstance(value, MediaSource)}
         fields = {name: value for name, value in given.items() if name not in sources}
-        generation = Generation(chosen, fields, sources)
+        generation = Generation(chosen, fields, sources, known or {})
+        if not chosen.takes_urls:
+            self.refuse_urls(generation)
         if self.check_limits:
             generation.check()
         return generation
@@ -91,7 +108,36 @@ class MireloFlows(V3Flows):
 
     async def _cost(self, generation: Generation) -> PreflightResult:
         endpoint = generation.family.endpoints.preflight
-        return await execute(self.runtime, self._read(endpoint, read_preflight, generation.quoted))
+        if endpoint is None:
+            raise InvalidRequestError(f"{generation.label} has no preflight; nothing was sent")
+        read = midi.read_preflight if generation.family.name == midi.FAMILY else read_preflight
+        generation = await self._with_length(generation)
+        return await execute(self.runtime, self._read(endpoint, read, generation.quoted(endpoint)))
+
+    async def _with_length(self, generation: Generation) -> Generation:
+        """Return a generation with the length of its sound, if its price goes by that and the headers tell it."""
+        audio = generation.sources.get("audio")
+        if generation.family.name != midi.FAMILY or "duration_ms" in generation.known or audio is None:
+            return generation
+        headers = await self.runtime.io.run_blocking(audio.headers)
+        if headers is None or headers.length_ms is None:
+            return generation
+        return attrs.evolve(generation, known={"duration_ms": max(1, round(headers.length_ms))})
+
+    def sound(self, audio: Audio | str | os.PathLike[str]) -> Audio:
+        """Return an `Audio`; raises `InvalidRequestError` for what is none, and for a URL that may not be fetched."""
+        source = source_from(Audio, audio, self.assets, look=self.runtime.io.blocks)
+        if source.url is not None and not self.fetch_urls:
+            raise InvalidRequestError(f"audio: {URLS_REFUSED}", field="audio")
+        return source
+
+    async def detect_instruments(self, audio: MediaSource) -> midi.DetectedInstruments:
+        """Ask which instruments a sound has. Uploads it first, once."""
+        asset = await self.uploaded("audio", audio, self._new_slot, before_submit=False)
+        body: DetectInstrumentsRequest = {"audio": {"type": "asset", "asset_id": asset.asset_id}, "max_credits": 0}
+        request = request_from(describe(of.DETECT_INSTRUMENTS, json=body))
+        name, timeout = of.DETECT_INSTRUMENTS.name, self.runtime.timeout
+        return await execute(self.runtime, Operation(name, Kind.CHEAP, request, midi.read_detected, timeout))
 
     def _read(
         self, endpoint: Endpoint, read: Callable[[Reply], T], query: Mapping[str, Any] | None = None
@@ -131,12 +177,6 @@ class MireloFlows(V3Flows):
                     check_source(generation, name, source, headers)
 
     # --- uploads ----------------------------------------------------------------------------------------------------
-
-    async def asset_for(self, media: MediaSource) -> Asset:
-        """Upload a source's bytes, unless they were uploaded before."""
-        from .._runtime.transfer.upload import upload_once
-
-        return await upload_once(self.runtime, media, self._new_slot, ASSET_LIFETIME)
 
     async def _new_slot(self, content_type: str) -> Slot:
         body: AssetRequest = {"content_type": content_type}
@@ -179,7 +219,7 @@ class MireloFlows(V3Flows):
         call: Call,
     ) -> R:
         """Generate within one request, under one idempotency key whatever is sent again."""
-        if isinstance(generation, V3Generation):
+        if isinstance(generation, V3Generation) or generation.family.endpoints.sync is None:
             raise InvalidRequestError(
                 f"{generation.label} has no /sync; run() and submit_job() are safe to send again; nothing was sent"
             )
@@ -200,10 +240,12 @@ class MireloFlows(V3Flows):
         self, key: IdempotencyKey, call: Call, generation: Generation, places: SourceRefs
     ) -> JobSucceeded:
         endpoint = generation.family.endpoints.sync
+        assert endpoint is not None, "sync() has refused a family without it"
         kwargs = describe(endpoint, json={**generation.fields, **in_body(places)})
         request = request_from(kwargs, submit=True, long=True)
         name, timeout = endpoint.name, self.runtime.timeout
-        operation = Operation(name, Kind.KEYED, request, read_result, timeout, key=key)
+        read = midi.read_result if generation.family.name == midi.FAMILY else read_result
+        operation = Operation(name, Kind.KEYED, request, read, timeout, key=key)
         return await execute(self.runtime, operation, call=call)
 
     async def _paid(self, generation: Generation, send: Callable[[Generation, SourceRefs], Awaitable[T]]) -> T:
@@ -211,10 +253,10 @@ class MireloFlows(V3Flows):
         places: dict[str, SourceRef] = {}
         kept: list[tuple[str, MediaSource, Asset]] = []
         for name, source in generation.sources.items():
-            if source.url is not None:
+            if source.url is not None and generation.family.takes_urls:
                 places[name] = SourceRef(source.url, None)
                 continue
-            asset = await self.asset_for(source)
+            asset = await self.uploaded(name, source, self._new_slot)
             places[name] = SourceRef(None, asset.asset_id)
             if asset.known:
                 kept.append((name, source, asset))
@@ -225,5 +267,5 @@ class MireloFlows(V3Flows):
                 raise
         for name, source, asset in kept:
             source.assets.forget(asset.key, asset.asset_id)
-            places[name] = SourceRef(None, (await self.asset_for(source)).asset_id)
+            places[name] = SourceRef(None, (await self.uploaded(name, source, self._new_slot)).asset_id)
         return await send(generation, places)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from .._runtime.api.endpoints import Endpoint
     from .._runtime.transfer.inputs import MediaSource
 
-Model = Literal["v1.5", "v1.6", "sfx-1.6", "sfx-2.0"]
-"""What makes it: `v…` are models of the API v2, `sfx-…` of v3, also newer ones than these."""
+Model = Literal["v1.0", "v1.5", "v1.6", "sfx-1.6", "sfx-2.0"]
+"""What makes it: `v…` are models of the API v2 (v1.0 makes music and notes), `sfx-…` of v3, also newer ones."""
 Fields = Mapping[str, Any]
 DEFAULT_MODEL: Final = "v1.5"
 """What a call without `model=` uses where the family has it: what the vendor's own SDK pins. Else the newest."""
@@ -35,11 +35,11 @@ DEFAULT_MODEL: Final = "v1.5"
 
 @attrs.frozen
 class Endpoints:
-    """A family's four operations."""
+    """A family's operations. Not every one has a preflight, or can be made within one request."""
 
-    preflight: Endpoint
+    preflight: Endpoint | None
     create: Endpoint
-    sync: Endpoint
+    sync: Endpoint | None
     poll: Endpoint
 
 
@@ -50,7 +50,9 @@ class Family:
     name: str
     model: str
     schema: str
-    declare: Callable[[], tuple[Endpoint, Endpoint, Endpoint, Endpoint]]
+    declare: Callable[[], tuple[Endpoint | None, Endpoint, Endpoint | None, Endpoint]]
+    takes_urls: bool = True
+    """Whether the service fetches sources by URL itself."""
 
     @property
     def endpoints(self) -> Endpoints:
@@ -94,6 +96,14 @@ _ROWS: Final = (
     Family("inpaint-audio/with_video", "v1.6", "InpaintAudioWithVideoV16Request", lambda: (
         of.INPAINT_AUDIO_WITH_VIDEO_V16_PREFLIGHT, of.INPAINT_AUDIO_WITH_VIDEO_V16_JOB_CREATE,
         of.INPAINT_AUDIO_WITH_VIDEO_V16_SYNC, of.INPAINT_AUDIO_WITH_VIDEO_V16_JOB_POLL)),
+    Family("text-to-music", "v1.0", "TextToMusicRequest", lambda: (
+        of.TEXT_TO_MUSIC_PREFLIGHT, of.TEXT_TO_MUSIC_JOB_CREATE,
+        of.TEXT_TO_MUSIC_SYNC, of.TEXT_TO_MUSIC_JOB_POLL)),
+    Family("video-to-music", "v1.0", "VideoToMusicRequest", lambda: (
+        None, of.VIDEO_TO_MUSIC_JOB_CREATE, None, of.VIDEO_TO_MUSIC_JOB_POLL), takes_urls=False),
+    Family("audio-to-midi", "v1.0", "AudioToMidiRequest", lambda: (
+        of.AUDIO_TO_MIDI_PREFLIGHT, of.AUDIO_TO_MIDI_JOB_CREATE,
+        of.AUDIO_TO_MIDI_SYNC, of.AUDIO_TO_MIDI_JOB_POLL), takes_urls=False),
 )
 # fmt: on
 FAMILIES: Final[Mapping[tuple[str, str], Family]] = {(family.name, family.model): family for family in _ROWS}
@@ -108,11 +118,18 @@ class Generation:
     family: Family
     fields: Fields
     sources: Mapping[str, MediaSource] = attrs.field(factory=dict)
+    known: Fields = attrs.field(factory=dict)
+    """What its price depends on beside its fields, such as the length of a sound."""
+
+    @property
+    def label(self) -> str:
+        """Its name in messages."""
+        return self.family.label
 
     @property
     def num_samples(self) -> int:
         """How many results to expect; `check_limits=False` lets anything through to the service."""
-        return tolerant_integer(self.fields["num_samples"]) or 1
+        return tolerant_integer(self.fields.get("num_samples", 1)) or 1
 
     @property
     def facts(self) -> RequestFacts:
@@ -124,12 +141,18 @@ class Generation:
         stem = None if source is None else source.stem
         return RequestFacts(self.family.label, content, self.fields.get("prompt"), stem, tolerant_integer(length))
 
-    @property
-    def quoted(self) -> Fields:
-        """What its price depends on, as the parameters of its preflight."""
+    def quoted(self, preflight: Endpoint) -> Fields:
+        """Return what its price depends on, as the parameters of its preflight; raises `InvalidRequestError`."""
         inner = [value for value in self.fields.values() if isinstance(value, Mapping)]
-        known = {**self.fields, **{name: value for fields in inner for name, value in fields.items()}}
-        return {name: known[name] for name in self.family.endpoints.preflight.query}
+        known = {**self.fields, **{name: value for fields in inner for name, value in fields.items()}, **self.known}
+        missing = next((name for name in preflight.query if name not in known), None)
+        if missing is not None:
+            raise InvalidRequestError(
+                f"{self.label}: its price goes by the length of its source, which the headers do not tell here: give "
+                f"{missing}{_NOTHING_SENT}",
+                field=missing,
+            )
+        return {name: known[name] for name in preflight.query}
 
     def check(self) -> None:
         """Check the fields against the spec's limits; raises `InvalidRequestError` that names a model without them."""
@@ -146,7 +169,10 @@ class Generation:
     def _check(self, family: Family) -> None:
         from mirelo_ergo_api.mirelo_v2 import limits
 
-        check(limits, family.schema, {**self.fields, **self.sources}, family.label)
+        sources: Mapping[str, Any] = self.sources
+        if not family.takes_urls:  # there is one form of a source, and its bytes are checked when they are read
+            sources = {name: {"type": "asset", "asset_id": "-"} for name in self.sources}
+        check(limits, family.schema, {**self.fields, **sources}, family.label)
 
     def _fits(self, family: Family) -> bool:
         if not self.fields.keys() <= family.limits.keys():

@@ -1,4 +1,4 @@
-"""What the runtime must know of the Mirelo API v2."""
+"""What the runtime must know of the Mirelo API, v2 and v3."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..errors import (
     ServerError,
     VideoError,
 )
-from . import v3_values
+from . import midi, v3_values
 from .families import FAMILIES
 from .v3 import FAMILIES as V3_FAMILIES
 from .v3 import poll_path
@@ -108,10 +108,21 @@ MIRELO: Final = Api(
 MIRELO_JOBS: Final = JobApi(
     api=MIRELO,
     operations=operation_names(FAMILIES),
-    knows=lambda family, model: (family, model) in FAMILIES,
+    knows=lambda family, model: family != midi.FAMILY and (family, model) in FAMILIES,
     poll_endpoint=_poll_endpoint,
     read_accepted=read_accepted,
     read_status=read_status,
+    running=frozenset({"processing"}),
+    schedule=PROMPT,
+    lifetime=24 * 3600.0,
+)
+MIRELO_MIDI_JOBS: Final = JobApi(
+    api=MIRELO,
+    operations=operation_names([(midi.FAMILY, "")]),
+    knows=lambda family, model: family == midi.FAMILY and (family, model) in FAMILIES,
+    poll_endpoint=_poll_endpoint,
+    read_accepted=read_accepted,
+    read_status=midi.read_status,
     running=frozenset({"processing"}),
     schedule=PROMPT,
     lifetime=24 * 3600.0,

@@ -71,6 +71,16 @@ def audio_source(audio: Audio | str | os.PathLike[str], uploads: Uploads) -> Aud
     return cast("AudioSource", source_from(Audio, audio, uploads.assets, look=uploads.runtime.io.blocks))
 
 
+def uploaded_video(video: Video | str | os.PathLike[str], uploads: Uploads) -> VideoSourceAsset:
+    """Return a `Video` in the place of the asset that stands there once it is uploaded."""
+    return cast("VideoSourceAsset", source_from(Video, video, uploads.assets, look=uploads.runtime.io.blocks))
+
+
+def uploaded_audio(audio: Audio | str | os.PathLike[str], uploads: Uploads) -> AudioSourceAsset:
+    """Return an `Audio` in the place of the asset that stands there once it is uploaded."""
+    return cast("AudioSourceAsset", source_from(Audio, audio, uploads.assets, look=uploads.runtime.io.blocks))
+
+
 def segment_fields(segment: tuple[int, int]) -> Segment:
     """Return a (start, end) pair as a body has it; raises `InvalidRequestError`."""
     if not isinstance(segment, tuple | list) or len(segment) != 2:

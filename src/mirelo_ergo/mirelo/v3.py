@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from mirelo_ergo_api.mirelo_v3.bodies import AssetRef
 
 _NOTHING_SENT: Final = "; nothing was sent"
+_ARGUMENTS: Final = {
+    "num_variants": "num_samples",
+    "region.": "segment.",
+    "input.": "",
+    "output.format": "output_format",
+}
+"""What a field of the body is called as an argument."""
 
 
 @attrs.frozen
@@ -142,19 +149,14 @@ class V3Generation:
     def check(self) -> None:
         """Check against the limits of the spec, which states few: the service decides. Raises `InvalidRequestError`."""
         refuse_blank(self.wishes, "prompt", self.label)
-        for name, source in self.sources.items():
-            if source.url is not None:
-                raise InvalidRequestError(
-                    f"{self.label}: {name} is a URL, and this model takes uploaded files only: download it first, and "
-                    f"give its path{_NOTHING_SENT}",
-                    field=name,
-                )
-        check(
-            limits,
-            self.family.schema,
-            self.body({name: {"type": "asset", "id": "-"} for name in self.sources}),
-            self.label,
-        )
+        body = self.body({name: {"type": "asset", "id": "-"} for name in self.sources})
+        try:
+            check(limits, self.family.schema, body, self.label)
+        except InvalidRequestError as error:
+            message, field = error.message, error.field or ""
+            for theirs, ours in _ARGUMENTS.items():
+                message, field = message.replace(theirs, ours, 1), field.replace(theirs, ours, 1)
+            raise InvalidRequestError(message, field=field) from None
 
 
 def v3_generation(family: str, model: str, wishes: Mapping[str, Any]) -> V3Generation:

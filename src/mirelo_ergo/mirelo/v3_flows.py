@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import attrs
 
@@ -19,7 +19,9 @@ from .._runtime.jobs.tokens import JobRecord
 from .._runtime.transfer.assets import AssetCache
 from ..errors import CostLimitError, InvalidRequestError, MireloError, SubmitOutcomeUnknown
 from . import v3_values
+from .catalogue import CatalogueModel, read_catalogue
 from .generated_v3 import operations as of
+from .models import ModelInfo, known_models
 from .prepared import Prepared, read_prepared
 from .service import ASSET_LIFETIME, MIRELO
 from .v3 import FAMILIES, V3Generation
@@ -30,9 +32,28 @@ if TYPE_CHECKING:
 
     from .._runtime.api.endpoints import Endpoint
     from .._runtime.jobs.submission import Submission
-    from .._runtime.transfer.upload import Slot
+    from .._runtime.transfer.inputs import MediaSource
+    from .._runtime.transfer.upload import Asset, Slot
 
 T = TypeVar("T")
+URLS_REFUSED: Final = (
+    "this is a URL, and the service takes uploaded files only: give a path, or fetch_urls=True to the client, which "
+    "then fetches and uploads it; nothing was sent"
+)
+
+
+class Sources(Protocol):
+    """What has sources, and a name in messages."""
+
+    @property
+    def label(self) -> str:
+        """Its name in messages."""
+        ...
+
+    @property
+    def sources(self) -> Mapping[str, MediaSource]:
+        """The sources, by their field."""
+        ...
 
 
 @attrs.define
@@ -42,8 +63,17 @@ class V3Flows(JobFlows):
     max_credits: int | None
     model: str | None = None
     """The model of calls that name none; None: each family's default."""
+    catalogue: Mapping[str, CatalogueModel] | None = None
+    """What the service says of v3's models, None before it was asked."""
+    fetch_urls: bool = False
+    """Whether a source by URL may be fetched here, where the service takes uploaded files only."""
     assets: AssetCache = attrs.field(factory=AssetCache)
     """Of files that were given by their path."""
+
+    async def list_models(self) -> list[ModelInfo]:
+        """Ask which models there are; from then on requests are checked against what the service says of them."""
+        self.catalogue = await execute(self.runtime, self._operation(of.LIST_MODELS, read_catalogue))
+        return known_models(self.model, self.catalogue)
 
     async def me_v3(self) -> MeResult:
         """Return the account, as v3 tells of it."""
@@ -61,15 +91,29 @@ class V3Flows(JobFlows):
 
     async def _assets_of(self, generation: V3Generation, *, before_submit: bool) -> dict[str, AssetRef]:
         """Upload the sources that are not uploaded yet. The ids serve v2 too, so both share what is kept."""
-        from .._runtime.transfer.upload import upload_once
-
         placed: dict[str, AssetRef] = {}
         for name, source in generation.sources.items():
-            if source.url is not None:
-                raise InvalidRequestError(f"{generation.label}: {name} is a URL, and v3 takes uploaded files only")
-            asset = await upload_once(self.runtime, source, self._new_form, ASSET_LIFETIME, before_submit=before_submit)
+            asset = await self.uploaded(name, source, self._new_form, before_submit=before_submit)
             placed[name] = {"type": "asset", "id": asset.asset_id}
         return placed
+
+    def refuse_urls(self, generation: Sources) -> None:
+        """Raise `InvalidRequestError` for a source by URL, unless this client may fetch it."""
+        name = next((name for name, source in generation.sources.items() if source.url is not None), None)
+        if name is not None and not self.fetch_urls:
+            raise InvalidRequestError(f"{generation.label}: {name}: {URLS_REFUSED}", field=name)
+
+    async def uploaded(
+        self, name: str, source: MediaSource, new_slot: Callable[[str], Awaitable[Slot]], *, before_submit: bool = True
+    ) -> Asset:
+        """Upload a source's bytes, unless they were uploaded before; fetch one by URL first."""
+        if source.url is not None:
+            from .fetched import asset_at  # few sources are fetched here
+
+            return await asset_at(self.runtime, source, self.assets, new_slot, before_submit=before_submit)
+        from .._runtime.transfer.upload import upload_once
+
+        return await upload_once(self.runtime, source, new_slot, ASSET_LIFETIME, before_submit=before_submit)
 
     async def preflight_v3(self, generation: V3Generation) -> PreflightResult:
         """Return what a generation would cost. Its body is the create's, so local files are uploaded first, once."""

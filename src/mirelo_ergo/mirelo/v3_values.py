@@ -13,7 +13,7 @@ from .._runtime.jobs.files import ResultFile
 from .._runtime.jobs.tokens import JobRecord
 from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobStatus, JobSucceeded, PollResult
 from .._runtime.redact import SignedUrl, short_repr, shorten
-from .values import CreditRecovery, MeResult, PreflightResult, moment_of
+from .values import MeResult, PreflightResult, moment_of, read_recovery
 
 if TYPE_CHECKING:
     from .._runtime.transfer.upload import Slot
@@ -135,22 +135,7 @@ def read_preflight(reply: Reply) -> PreflightResult:
     return PreflightResult(
         cost,
         30_000 if estimated_ms is None else estimated_ms,
-        _recovery(recovery) if isinstance(recovery, dict) else None,
-    )
-
-
-def _recovery(fields: Mapping[str, Any]) -> CreditRecovery:
-    def text(name: str) -> str | None:
-        value = fields.get(name)
-        return value if isinstance(value, str) else None
-
-    return CreditRecovery(
-        tolerant_integer(fields.get("credits_required")),
-        tolerant_integer(fields.get("credits_available")),
-        tolerant_integer(fields.get("credit_shortfall")),
-        text("recovery_action"),
-        text("recovery_url"),
-        text("provisioning_state"),
+        read_recovery(recovery) if isinstance(recovery, dict) else None,
     )
 
 
@@ -164,7 +149,7 @@ def read_me(reply: Reply) -> MeResult:
         0 if credits_available is None else credits_available,
         overage_enabled=None,
         spend_capacity=tolerant_integer(fields.get("spend_capacity")),
-        recovery=_recovery(fields),
+        recovery=read_recovery(fields),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import attrs
 
@@ -69,6 +70,23 @@ class PreflightResult(Plain):
         return None if self.credit_recovery is None else self.credit_recovery.nothing_missing
 
 
+def read_recovery(fields: Mapping[str, Any]) -> CreditRecovery:
+    """Read what is missing, out of an object that has it among its fields."""
+
+    def text(name: str) -> str | None:
+        value = fields.get(name)
+        return value if isinstance(value, str) else None
+
+    return CreditRecovery(
+        tolerant_integer(fields.get("credits_required")),
+        tolerant_integer(fields.get("credits_available")),
+        tolerant_integer(fields.get("credit_shortfall")),
+        text("recovery_action"),
+        text("recovery_url"),
+        text("provisioning_state"),
+    )
+
+
 def read_me(reply: Reply) -> MeResult:
     """Read GET /v2/me."""
     fields = read_object(reply)
@@ -126,7 +144,10 @@ def read_result(reply: Reply) -> JobSucceeded:
 
 
 def read_status(record: JobRecord, reply: Reply, wall: float) -> PollResult:
-    """Read a poll. A status that is neither succeeded nor errored means that the job still runs."""
+    """Read a poll. A status that is neither succeeded nor errored means that the job still runs.
+
+    Music has other words for both, and its URLs beside the result, says the vendor's own client.
+    """
     fields = read_object(reply)
     refuse_other_job(record.job_id, fields.get("job_id"))
     raw = text_field(fields, "status")
@@ -134,13 +155,16 @@ def read_status(record: JobRecord, reply: Reply, wall: float) -> PollResult:
     echoed = echoed if isinstance(echoed, dict) else {}
     asked = tolerant_integer(echoed.get("num_samples"))
     created, completed = moment_of(fields.get("created_at")), moment_of(fields.get("completed_at"))
-    if raw == "succeeded":
+    music = record.family.endswith("-to-music")
+    if raw == "succeeded" or (music and raw == "completed"):
         result = fields.get("result")
         urls = result.get("result_urls") if isinstance(result, dict) else None
+        if music and urls is None:
+            urls = fields.get("result_urls")
         files = files_at(urls, "video" if echoed.get("output") == "video" else None)
         done = JobSucceeded(files, output=result, created_at=created, completed_at=completed)
         return PollResult(done, asked=asked)
-    if raw == "errored":
+    if raw == "errored" or (music and raw == "failed"):
         code, status, message = _read_errored(fields.get("error"))
         errored = JobErrored(code, status, message, created_at=created, completed_at=completed)
         return PollResult(errored, asked=asked)

@@ -6,6 +6,8 @@ from typing import Final
 
 PREFIX: Final = "sfx-"
 """What the names of v3's models begin with."""
+KNOWN: Final = ("sfx-1.6", "sfx-2.0")
+"""The models of v3 that this version knows by name; newer ones work too."""
 ONLY_IN_V3: Final = frozenset({"output_format", "preserve_speech", "extra"})
 """Arguments of the calls that only v3 has."""
 

@@ -10,6 +10,7 @@ from ..api.execute import Runtime
 from ..api.service import Api
 from ..jobs.asynchronous import AsyncJob
 from ..jobs.flows import JobFlows
+from ..jobs.tokens import JobRecord
 from ..lazy import LazyModule
 from .setup import prepare
 
@@ -56,7 +57,10 @@ class AsyncServiceClient(Generic[C]):
         Raises `InvalidRequestError` if it is not a token of this service.
         """
         record = self._core.resume(token)
-        return AsyncJob(self._core, record, max(0.0, self._io.wall() - record.submitted_at))
+        return self._job(record, max(0.0, self._io.wall() - record.submitted_at))
+
+    def _job(self, record: JobRecord, age: float) -> AsyncJob:
+        return AsyncJob(self._core, record, age)
 
     async def aclose(self) -> None:
         """Close the connections. Jobs go on; a later call raises `ConfigurationError`."""

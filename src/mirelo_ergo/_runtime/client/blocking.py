@@ -11,6 +11,7 @@ from ..api.service import Api
 from ..io.protocol import run
 from ..jobs.blocking import Job
 from ..jobs.flows import JobFlows
+from ..jobs.tokens import JobRecord
 from ..lazy import LazyModule
 from .setup import prepare
 
@@ -57,7 +58,10 @@ class ServiceClient(Generic[C]):
         Raises `InvalidRequestError` if it is not a token of this service.
         """
         record = self._core.resume(token)
-        return Job(self._core, record, max(0.0, self._io.wall() - record.submitted_at))
+        return self._job(record, max(0.0, self._io.wall() - record.submitted_at))
+
+    def _job(self, record: JobRecord, age: float) -> Job:
+        return Job(self._core, record, age)
 
     def close(self) -> None:
         """Close the connections. Jobs go on; a later call raises `ConfigurationError`."""

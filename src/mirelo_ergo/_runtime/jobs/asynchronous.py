@@ -239,9 +239,9 @@ class AsyncJobRequest:
         """
         submission = Submission(self._flows.webhook_order(webhook))
         try:
-            return AsyncJob(self._flows, await self._submit(submission), 0.0, self._facts)
+            return self._job(await self._submit(submission))
         except BaseException as error:
-            submission.lead_to_job(error, lambda record: AsyncJob(self._flows, record, 0.0, self._facts))
+            submission.lead_to_job(error, self._job)
             raise
 
     async def run(
@@ -272,16 +272,19 @@ class AsyncJobRequest:
         submission = Submission(self._flows.webhook_order(webhook))
         job: AsyncJob | None = None
         try:
-            job = AsyncJob(self._flows, await self._submit(submission), 0.0, self._facts)
+            job = self._job(await self._submit(submission))
             return await job.wait(
                 poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks, progress=progress
             )
         except BaseException as error:
             if job is None:
-                submission.lead_to_job(error, lambda record: AsyncJob(self._flows, record, 0.0, self._facts))
+                submission.lead_to_job(error, self._job)
             else:
                 attach(error, job, job.token)
             raise
+
+    def _job(self, record: JobRecord) -> AsyncJob:
+        return AsyncJob(self._flows, record, 0.0, self._facts)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._facts}>"

@@ -240,9 +240,9 @@ class JobRequest:
         """
         submission = Submission(self._flows.webhook_order(webhook))
         try:
-            return Job(self._flows, run(self._submit(submission)), 0.0, self._facts)
+            return self._job(run(self._submit(submission)))
         except BaseException as error:
-            submission.lead_to_job(error, lambda record: Job(self._flows, record, 0.0, self._facts))
+            submission.lead_to_job(error, self._job)
             raise
 
     def run(
@@ -273,16 +273,19 @@ class JobRequest:
         submission = Submission(self._flows.webhook_order(webhook))
         job: Job | None = None
         try:
-            job = Job(self._flows, run(self._submit(submission)), 0.0, self._facts)
+            job = self._job(run(self._submit(submission)))
             return job.wait(
                 poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks, progress=progress
             )
         except BaseException as error:
             if job is None:
-                submission.lead_to_job(error, lambda record: Job(self._flows, record, 0.0, self._facts))
+                submission.lead_to_job(error, self._job)
             else:
                 attach(error, job, job.token)
             raise
+
+    def _job(self, record: JobRecord) -> Job:
+        return Job(self._flows, record, 0.0, self._facts)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._facts}>"

@@ -163,3 +163,35 @@ def _write(measure: ET.Element, piece: _Piece) -> None:
         notations = ET.SubElement(note, "notations")
         for kind in ties:
             ET.SubElement(notations, "tied", type=kind)
+
+
+PAGES = {"a4": (595, 842), "letter": (612, 792)}  # points
+LINES_A_PAGE = 48
+
+
+def pdf(notes: Sequence[Note], part: str, page_size: str) -> bytes:
+    """Return a document that lists the notes, which stands for an engraved score."""
+    width, height = PAGES[page_size]
+    named = [f"{STEPS[note.pitch % 12]}{note.pitch // 12 - 1}  {note.start:.2f} to {note.end:.2f} s" for note in notes]
+    pages = [named[at : at + LINES_A_PAGE] for at in range(0, max(1, len(named)), LINES_A_PAGE)]
+    kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(pages)))
+    bodies = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode(),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    for number, lines in enumerate(pages):
+        shown = "".join(f"({line}) Tj T* " for line in [part, "", *lines])
+        text = f"BT /F1 11 Tf 14 TL 50 {height - 60} Td {shown}ET".encode()
+        bodies.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}] /Contents {5 + 2 * number} 0 R"
+            " /Resources << /Font << /F1 3 0 R >> >> >>".encode()
+        )
+        bodies.append(f"<< /Length {len(text)} >>\nstream\n".encode() + text + b"\nendstream")
+    written, places = bytearray(b"%PDF-1.4\n"), []
+    for number, body in enumerate(bodies, 1):
+        places.append(len(written))
+        written += f"{number} 0 obj\n".encode() + body + b"\nendobj\n"
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    end = f"xref\n0 {len(places) + 1}\n0000000000 65535 f \n{table}trailer << /Size {len(places) + 1} /Root 1 0 R >>\n"
+    return bytes(written) + f"{end}startxref\n{len(written)}\n%%EOF\n".encode()

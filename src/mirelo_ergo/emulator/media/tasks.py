@@ -13,6 +13,7 @@ from mirelo_ergo.emulator.media.rendering import Rendering
 from mirelo_ergo.emulator.media.samples import Fitted, Mixed
 from mirelo_ergo.emulator.media.segments import FRAMES_PER_MS
 from mirelo_ergo.emulator.media.splice import Splice
+from mirelo_ergo.emulator.media.tune import tune
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +34,7 @@ class RenderTask:
     `rounds` is how often a loop is heard; a `seed` takes part in every sample's own one. `with_sound` hands out the
     sound too, before the clip that has it, and then the clip has no other one. With `keep_speech`, a clip's own sound,
     which stands for its speech, is heard with the new one; with `speech_stem` it is a file of its own too.
+    `music` makes a tune, whatever the clip shows.
     """
 
     segment: Segment
@@ -48,6 +50,7 @@ class RenderTask:
     clip: ClipSource | None
     keep_speech: bool = False
     speech_stem: bool = False
+    music: bool = False
 
     @property
     def takes_time(self) -> bool:
@@ -72,7 +75,7 @@ class RenderTask:
     def _for_clip(self, clip: ClipSource, seed: int, disk: Disk, check: Callable[[], None]) -> tuple[Rendering, ...]:
         with ExitStack() as done:
             done.callback(clip.path.unlink, missing_ok=True)
-            jumps = picture.jumps(clip.path, clip.headers, clip.window, check)
+            jumps = [] if self.music else picture.jumps(clip.path, clip.headers, clip.window, check)
             sounds = [self._sound(each, jumps) for each in self._seeds(seed)]
             if not self.as_video:
                 return self._heard(clip, sounds, disk, check)
@@ -128,6 +131,8 @@ class RenderTask:
 
     def _sound(self, seed: int, jumps: Sequence[tuple[float, float]] | None = None) -> Sound:
         length_ms = self.segment.duration_ms
+        if self.music:
+            return tune(length_ms, seed)
         if jumps is None:
             piece = sound.from_prompt(self.prompt, length_ms, seed, loop=self.loop and self.recording is None)
         else:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mirelo_ergo.emulator.state.records import Origin
 
 DAY = 24 * 3600.0
+PLANS = "https://plans.example.com/"
 MAX_ACCOUNTS = 10_000
 MAX_ASSETS = 10_000
 MAX_JOBS = 10_000
@@ -77,11 +78,21 @@ class Store:
         with self._lock:
             self.account(key).balance = amount
 
-    def held(self, key: str) -> int:
-        """Return what the running jobs of a key hold of its balance."""
+    def recovery(self, key: str, needed: int) -> dict[str, Any]:
+        """Return what an account lacks for a price, as the contract's credit recovery has it."""
         with self._lock:
-            self.settle()
-            return self._held[key]
+            available = self.account(key).balance - self._held[key]
+        short = max(0, needed - available)
+        helps = bool(short) or key.startswith(LAPSED_PREFIX)
+        return {
+            "credits_required": needed,
+            "credits_available": available,
+            "credit_shortfall": short,
+            "recovery_action": "view_plans" if helps else None,
+            "recovery_url": PLANS if helps else None,
+            "provisioning_state": "ready",
+            "provisioning_deadline": None,
+        }
 
     def grant(self, amount: int) -> None:
         """Set the balance of every key, also of those to come."""

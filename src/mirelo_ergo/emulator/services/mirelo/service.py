@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from mirelo_ergo.emulator.clock import iso
+from mirelo_ergo.emulator.services.mirelo import midi
 from mirelo_ergo.emulator.services.service import EmulatedService
 from mirelo_ergo.emulator.spec.targets import Target
 from mirelo_ergo.emulator.state.idempotency import CONFLICT, IN_FLIGHT
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from mirelo_ergo.emulator.refusals import Refusal
+    from mirelo_ergo.emulator.shared import State
     from mirelo_ergo.emulator.spec.spec import Operation
     from mirelo_ergo.emulator.state.records import Job
 
     Handler = Callable[[Request, Operation, str], Awaitable[Response]]
 
-WITHOUT_LINKS = "v1.5"  # the model whose results have no short links yet
+WITH_LINKS = ("v1.6",)  # the models whose results have short links
+MIDI = "audio-to-midi"
 PATH = re.compile(r"/v2/(?P<family>.+)/(?P<model>v[0-9]+\.[0-9]+)/(?P<action>.+)")
 LINK = Target("followLink", "GET", "/d/{token}", "link", "mirelo")
 
@@ -43,13 +46,23 @@ class Mirelo(EmulatedService):
     spec = "mirelo-v2.yaml"
     clients = ("MireloClient", "AsyncMireloClient")
 
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self._midi = midi.Transcriptions(state)
+
     @classmethod
     def group(cls, operation: Operation) -> str:
         """Return the group of a path, /v2/<family>/<model>/<action>, where a family may have two parts."""
         path = PATH.fullmatch(operation.path)
         if path is None:
             return operation.path.removeprefix("/v2/")
-        actions = {"preflight": "preflight", "sync": "sync", "jobs": "submit", "jobs/{job_id}": "poll"}
+        actions = {
+            "preflight": "preflight",
+            "sync": "sync",
+            "jobs": "submit",
+            "jobs/{job_id}": "poll",
+            "instruments": "other",
+        }
         return actions[path["action"]]
 
     @classmethod
@@ -91,6 +104,7 @@ class Mirelo(EmulatedService):
             "sync": self._sync,
             "submit": self._create_job,
             "poll": self._poll,
+            "other": self._instruments,
         }[group]
 
     async def _me(self, request: Request, operation: Operation, key: str) -> Response:
@@ -112,7 +126,19 @@ class Mirelo(EmulatedService):
 
     async def _preflight(self, request: Request, operation: Operation, key: str) -> Response:
         values = operation.read_query(request.query_params)
+        if _family_and_model(operation)[0] == MIDI:
+            return JSONResponse(self._midi_preflight(values["duration_ms"], key))
         return JSONResponse(self._state.jobs.preflight(values, self.target(operation)))
+
+    def _midi_preflight(self, duration_ms: int, key: str) -> dict[str, Any]:
+        quoted = midi.quote(duration_ms, self._state.jobs.speed)
+        return {**quoted, "billing_mode": "metered", **self._state.store.recovery(key, quoted["credits"])}
+
+    async def _instruments(self, request: Request, operation: Operation, key: str) -> Response:
+        values = operation.values(operation.read_body(await wire.read_body(request)))
+        found = await self._midi.detect(key, values)
+        identity = f"det_{self._state.random.getrandbits(64):016x}"
+        return JSONResponse({"recommended_instruments": found, "instrument_detection_id": identity})
 
     async def _sync(self, request: Request, operation: Operation, key: str) -> Response:
         body = await wire.read_body(request)
@@ -121,7 +147,7 @@ class Mirelo(EmulatedService):
             raise ClientDisconnect  # the job goes on
         if job.error is not None:
             raise job.error
-        return JSONResponse({"result_urls": self._state.blobs.result_urls(wire.base_url(request), job)})
+        return JSONResponse(self._made(request, job))
 
     async def _create_job(self, request: Request, operation: Operation, key: str) -> Response:
         job = await self._generate(await wire.read_body(request), operation, key)
@@ -139,7 +165,12 @@ class Mirelo(EmulatedService):
         sent = operation.read_body(body)
         family, model = _family_and_model(operation)
         origin = Origin(self.name, family, model, str(sent.get("prompt", "")))
-        return await self._state.jobs.generate(key, origin, sent, operation.values(sent), self.target(operation))
+        values, target = operation.values(sent), self.target(operation)
+        if family == MIDI:
+            return await self._midi.start(key, origin, sent, values, target)
+        if family.endswith("-to-music"):
+            values = {**values, "music": True, "audio_format": values.get("format", "mp3")}
+        return await self._state.jobs.generate(key, origin, sent, values, target)
 
     async def _poll(self, request: Request, operation: Operation, key: str) -> Response:
         family, model = _family_and_model(operation)
@@ -160,11 +191,17 @@ class Mirelo(EmulatedService):
                 answer |= {"status": "succeeded", "result": self._result(request, job)}
             else:
                 answer |= {"status": "errored", "error": job.error.detail()}
+        if job.origin.family == MIDI and not job.done:
+            answer["result"] = self._midi.so_far(job, self._state.clock.now())
         return JSONResponse(answer)
 
+    def _made(self, request: Request, job: Job) -> dict[str, Any]:
+        urls = self._state.blobs.result_urls(wire.base_url(request), job)
+        return self._midi.result(job, urls) if job.origin.family == MIDI else {"result_urls": urls}
+
     def _result(self, request: Request, job: Job) -> dict[str, Any]:
-        result = {"result_urls": self._state.blobs.result_urls(wire.base_url(request), job)}
-        if job.origin.model != WITHOUT_LINKS:
+        result = self._made(request, job)
+        if job.origin.model in WITH_LINKS:
             result["download_urls"] = self._state.blobs.download_urls(wire.base_url(request), job)
         return result
 

@@ -10,7 +10,6 @@ from starlette.responses import JSONResponse
 from mirelo_ergo.emulator.clock import iso
 from mirelo_ergo.emulator.refusals import Refusal
 from mirelo_ergo.emulator.state.idempotency import CONFLICT, IN_FLIGHT
-from mirelo_ergo.emulator.state.records import LAPSED_PREFIX
 from mirelo_ergo.emulator.state.store import DAY
 
 if TYPE_CHECKING:
@@ -18,13 +17,12 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from mirelo_ergo.emulator.state.records import Account, Job
+    from mirelo_ergo.emulator.state.records import Job
 
 QUEUED_SHARE = 0.2  # of a job's time
 ENDS = ("canceled", "expired")  # a failure with one of these codes is this state
 CODES = {"job_not_found": "not_found", CONFLICT: "conflict", IN_FLIGHT: "conflict"}
 RETRYABLE = ("asset_not_ready", "concurrency_limit_reached", "rate_limited", "conflict", "temporarily_unavailable")
-PLANS = "https://plans.example.com/"
 
 
 class NoCredits(Refusal):
@@ -42,21 +40,6 @@ def refuse(refusal: Refusal) -> Response:
     if isinstance(refusal, NoCredits):
         error["credit_recovery"] = refusal.missing
     return JSONResponse({"error": error}, status_code=refusal.http_status)
-
-
-def recovery(account: Account, held: int, needed: int) -> dict[str, Any]:
-    """Return what an account lacks for a generation, beside what its running jobs hold."""
-    available = account.balance - held
-    short, lapsed = max(0, needed - available), account.key.startswith(LAPSED_PREFIX)
-    return {
-        "credits_required": needed,
-        "credits_available": available,
-        "credit_shortfall": short,
-        "recovery_action": "view_plans" if short or lapsed else None,
-        "recovery_url": PLANS if short or lapsed else None,
-        "provisioning_state": "ready",
-        "provisioning_deadline": None,
-    }
 
 
 def receipt(job: Job, path: str) -> dict[str, Any]:

@@ -95,7 +95,7 @@ class MireloV3(EmulatedService):
 
     async def _me(self, request: Request, operation: Operation, key: str) -> Response:
         account = self._state.store.account(key)
-        missing = answers.recovery(account, self._state.store.held(key), 1)
+        missing = self._state.store.recovery(key, 1)
         return JSONResponse(
             {
                 "account_type": "user",
@@ -132,7 +132,6 @@ class MireloV3(EmulatedService):
     async def _preflight(self, request: Request, operation: Operation, key: str) -> Response:
         asked, _, _ = self._asked(await wire.read_body(request), operation, key)
         quote = self._state.jobs.preflight(asked.values(speech=False), self.target(operation))
-        account = self._state.store.account(key)
         needed = quote["credits"]
         planned = {"index": 0, "type": "sfx", "credits": needed, "variants_requested": asked.num_variants}
         return JSONResponse(
@@ -140,7 +139,7 @@ class MireloV3(EmulatedService):
                 **quote,
                 "outputs": [planned],
                 "billing_mode": "metered",
-                "credit_recovery": answers.recovery(account, self._state.store.held(key), needed),
+                "credit_recovery": self._state.store.recovery(key, needed),
             }
         )
 
@@ -169,7 +168,7 @@ class MireloV3(EmulatedService):
             if refusal.http_status != 402:
                 raise
             needed = self._state.jobs.quote(values)["credits"]
-            missing = answers.recovery(self._state.store.account(key), self._state.store.held(key), needed)
+            missing = self._state.store.recovery(key, needed)
             raise answers.NoCredits(refusal, missing) from None
 
     def _asked(self, body: bytes, operation: Operation, key: str) -> tuple[Asked, dict[str, Any], Mapping[str, Any]]:

@@ -1,0 +1,104 @@
+"""A request of the async client: the twin of `generation_request.py` but for await."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+from .._runtime.api.call import Call
+from .._runtime.jobs.asynchronous import AsyncJob, AsyncJobRequest, AsyncJobResult
+from .._runtime.jobs.submission import Submission
+from .._runtime.jobs.tokens import JobRecord
+from .._runtime.jobs.values import JobSucceeded
+from .._runtime.webhooks.order import Webhook
+from ..errors import InvalidRequestError, SubmitOutcomeUnknown
+from .core import AnyGeneration, MireloFlows
+from .prepared import Prepared
+from .v3 import V3Generation
+from .values import PreflightResult
+
+
+class AsyncGenerationRequest(AsyncJobRequest):
+    """A checked request that has not been sent. Nothing costs anything before `submit_job`, `run` or the /sync call.
+
+    Each of these three asks first what it will cost if there is a `max_credits`, and raises `CostLimitError` before
+    anything is uploaded; then it uploads the sources that need it. Credits are charged when the job succeeds.
+    """
+
+    def __init__(self, core: MireloFlows, generation: AnyGeneration, max_credits: int | None) -> None:
+        def submit(submission: Submission) -> Coroutine[Any, Any, JobRecord]:
+            return core.submit(generation, max_credits, submission, self._prepared)
+
+        super().__init__(core, generation.facts, submit)
+        self._prepared: Prepared | None = None
+        self._core = core
+        self._generation = generation
+        self._max_credits = max_credits
+
+    async def preflight(self) -> PreflightResult:
+        """Ask what it will cost, in credits (exact), and how long it takes. Costs nothing; uploads nothing."""
+        return await self._core.preflight(self._generation)
+
+    async def prepare(self, idempotency_key: str | None = None) -> str:
+        """Fix the bytes of the request and its key, and return its `token`. Uploads local files. Costs nothing.
+
+        Keep the token before you submit: with it any process sends the same bytes under the same key, so that it is
+        paid once. Models `sfx-…` only. `idempotency_key` None: a new random one, valid for 24 h.
+        """
+        if not isinstance(self._generation, V3Generation):
+            raise InvalidRequestError(
+                f"{self._generation.family.label}: its jobs take no idempotency key; models sfx-… do",
+                field="idempotency_key",
+            )
+        self._prepared = await self._core.prepare(self._generation, idempotency_key)
+        return self._prepared.token
+
+    @property
+    def token(self) -> str:
+        """The prepared request as a string without secrets, for `client.resubmit(token)`; see `prepare`."""
+        if self._prepared is None:
+            raise InvalidRequestError("token: prepare() the request first: it uploads, and fixes the key")
+        return self._prepared.token
+
+    async def submit_job(self, webhook: Webhook | None = None, *, idempotency_key: str | None = None) -> AsyncJob:
+        """Submit it as a job and give its handle at once. This is what is paid for.
+
+        Models `sfx-…` go out under an idempotency key, this one or a new random one, and are sent again under it as the
+        same bytes, so that they are paid once. Other models are sent again only when they provably were not taken;
+        otherwise raises `SubmitOutcomeUnknown`.
+        """
+        if idempotency_key is not None:
+            await self.prepare(idempotency_key)
+        return await super().submit_job(webhook)
+
+    async def resubmit(self, error: SubmitOutcomeUnknown) -> AsyncJob:
+        """Send the request of an error again, as the same bytes under the same key, and give its job: paid once.
+
+        Raises `InvalidRequestError` for a request that went out without a key, or whose key is too old.
+        """
+        submission, core = Submission(), self._core
+        try:
+            return AsyncJob(core, await core.send(submission, core.prepared_of(error)), 0.0)
+        except BaseException as stop:
+            submission.lead_to_job(stop, lambda record: AsyncJob(core, record, 0.0))
+            raise
+
+    async def sync_i_accept_http_timeout_risk(self, idempotency_key: str | None = None) -> AsyncJobResult:
+        """Generate within one long HTTP request; prefer `run`, which survives a lost response.
+
+        Each re-send goes out under the same `idempotency_key` (None: a new random one, valid for 24 h), so that it is
+        charged once. Raises `SubmitOutcomeUnknown`, which has the key, when no usable response came in time: the same
+        call under the same key then gives the result that was paid for.
+        """
+        call = Call()
+        try:
+            return await self._core.sync(self._generation, self._max_credits, idempotency_key, self._result, call)
+        except BaseException as error:
+            call.explain(error)
+            raise
+
+    def _result(self, done: JobSucceeded) -> AsyncJobResult:
+        return AsyncJobResult(self._core, done, None, None, self._facts)
+
+
+__all__ = ["AsyncGenerationRequest"]

@@ -1,0 +1,157 @@
+"""The calls for music and for notes, which both Mirelo clients have; none of them sends anything."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from .._runtime.transfer.inputs import Audio, Video
+from .core import AnyGeneration, MireloFlows, credit_limit
+from .midi import (
+    FAMILY,
+    Instrument,
+    PageSize,
+    Subdivision,
+    Timing,
+    instruments_field,
+    length_field,
+    time_signature_field,
+)
+from .models import MUSIC as MODEL
+from .sources import uploaded_audio, uploaded_video
+
+if TYPE_CHECKING:
+    from mirelo_ergo_api.mirelo_v2.bodies import AudioToMidiRequest, TextToMusicRequest, VideoToMusicRequest
+
+RequestT = TypeVar("RequestT")
+MidiT = TypeVar("MidiT")
+
+
+class MusicCalls(ABC, Generic[RequestT, MidiT]):
+    """What can be made beside sound effects. Each call checks its arguments and returns a request."""
+
+    _core: MireloFlows
+
+    @abstractmethod
+    def _request_of(self, generation: AnyGeneration, max_credits: int | None) -> RequestT:
+        """Make the client's own kind of request."""
+
+    @abstractmethod
+    def _midi_request_of(self, generation: AnyGeneration, max_credits: int | None) -> MidiT:
+        """Make the client's own kind of request for a transcription."""
+
+    def text_to_music(
+        self,
+        prompt: str,
+        *,
+        duration_ms: int,
+        num_samples: int = 1,
+        format: str | None = None,  # noqa: A002  # the field's word
+        max_credits: int | None = None,
+    ) -> RequestT:
+        """Describe music in words. Sends nothing yet; the vendor states no limits, so that the service decides.
+
+        Args:
+            prompt: What the music is to be like.
+            duration_ms: How long it is to be.
+            num_samples: How many pieces; each is paid.
+            format: The form of the results, such as "mp3"; None: the service's own.
+            max_credits: The most that this request may cost; None: the client's `max_credits=`.
+
+        Raises:
+            InvalidRequestError: An argument cannot be right.
+        """
+        fields: TextToMusicRequest = {"prompt": prompt, "duration_ms": duration_ms, "num_samples": num_samples}
+        if format is not None:
+            fields["format"] = format
+        return self._request_of(self._core.generation("text-to-music", MODEL, fields), credit_limit(max_credits))
+
+    def video_to_music(
+        self,
+        video: Video | str | os.PathLike[str],
+        *,
+        duration_ms: int,
+        num_samples: int = 1,
+        format: str = "mp3",  # noqa: A002  # the field's word
+        max_credits: int | None = None,
+    ) -> RequestT:
+        """Make music for a video. Sends nothing yet. It has no preflight, so that a `max_credits` refuses it.
+
+        Args:
+            video: A `Video` or a path; a URL only with the client's `fetch_urls=True`.
+            duration_ms: How long it is to be.
+            num_samples: How many pieces; each is paid.
+            format: The form of the results.
+            max_credits: The most that this request may cost; None: the client's `max_credits=`.
+
+        Raises:
+            InvalidRequestError: An argument cannot be right, or the file cannot be read.
+        """
+        fields: VideoToMusicRequest = {
+            "video": uploaded_video(video, self._core),
+            "duration_ms": duration_ms,
+            "num_samples": num_samples,
+            "format": format,
+        }
+        return self._request_of(self._core.generation("video-to-music", MODEL, fields), credit_limit(max_credits))
+
+    def audio_to_midi(
+        self,
+        audio: Audio | str | os.PathLike[str],
+        *,
+        instruments: Iterable[Instrument] | None = None,
+        timing: Timing | None = None,
+        subdivision: Subdivision | None = None,
+        time_signature: tuple[int, int] | None = None,
+        tempo_bpm: float | None = None,
+        optimize_musicxml: bool | None = None,
+        score_pdfs: bool | None = None,
+        page_size: PageSize | None = None,
+        instrument_detection_id: str | None = None,
+        duration_ms: int | None = None,
+        max_credits: int | None = None,
+    ) -> MidiT:
+        """Write down what is played in a sound, as MIDI and as a score. Sends nothing yet. None: the service decides.
+
+        Args:
+            audio: An `Audio` or a path; a URL only with the client's `fetch_urls=True`.
+            instruments: The instruments to hear; all others are left out. `INSTRUMENTS` has them all.
+            timing: "performance" for times as they were played, "quantized" for times on the beat.
+            subdivision: What a beat is divided into.
+            time_signature: Such as (3, 4): 2 to 7, 9 or 12 over 4; 6, 9 or 12 over 8.
+            tempo_bpm: Beats a minute, 30 to 300, for all of it.
+            optimize_musicxml: Tidy the score up; `score_pdfs` forces it.
+            score_pdfs: Engrave the score as PDF too.
+            page_size: The paper of the PDF.
+            instrument_detection_id: That of `detect_instruments` for the same sound.
+            duration_ms: The sound's length, for its price; None: what its headers say, with the extra `media`.
+            max_credits: The most that this request may cost; None: the client's `max_credits=`.
+
+        Raises:
+            InvalidRequestError: An argument is outside its limits, or the file cannot be read.
+        """
+        fields: AudioToMidiRequest = {"audio": uploaded_audio(audio, self._core)}
+        if instruments is not None:
+            fields["instruments"] = instruments_field(instruments)
+        if time_signature is not None:
+            numerator, denominator = time_signature_field(time_signature)
+            fields["time_signature"] = {"numerator": numerator, "denominator": denominator}
+        if tempo_bpm is not None:
+            fields["tempo"] = {"mode": "fixed", "bpm": tempo_bpm}
+        if timing is not None:
+            fields["timing"] = timing
+        if subdivision is not None:
+            fields["subdivision"] = subdivision
+        if optimize_musicxml is not None:
+            fields["optimize_musicxml"] = optimize_musicxml
+        if score_pdfs is not None:
+            fields["score_pdfs"] = score_pdfs
+        if page_size is not None:
+            fields["page_size"] = page_size
+        if instrument_detection_id is not None:
+            fields["instrument_detection_id"] = instrument_detection_id
+        known = {} if duration_ms is None else {"duration_ms": length_field(duration_ms)}
+        generation = self._core.generation(FAMILY, MODEL, fields, known=known)
+        return self._midi_request_of(generation, credit_limit(max_credits))

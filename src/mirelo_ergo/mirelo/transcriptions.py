@@ -1,0 +1,122 @@
+"""Transcriptions of the sync client. `transcriptions_async.py` is the twin of this file but for await."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .._runtime.jobs.blocking import Job, JobResult
+from .._runtime.jobs.tokens import JobRecord
+from .._runtime.jobs.values import JobErrored, JobProcessing, JobSucceeded
+from .._runtime.lazy import LazyModule
+from .._runtime.webhooks.order import Webhook
+from .generation_request import GenerationRequest
+from .midi import MidiNote, ScorePdf, notes_of, scores_of
+
+if TYPE_CHECKING:
+    from .._runtime.webhooks import inbox
+else:
+    inbox = LazyModule("mirelo_ergo._runtime.webhooks.inbox")
+
+
+class MidiResult(JobResult):
+    """A transcription: its MIDI file, and what came beside it. `download()` saves all of them, each whole or absent."""
+
+    @property
+    def midi_url(self) -> str:
+        """Where the MIDI file can be read from."""
+        return self.result_urls[0]
+
+    @property
+    def musicxml_url(self) -> str | None:
+        """Where the score can be read from, None where there is none."""
+        return next((file.url for file in self.files if file.kind == "musicxml"), None)
+
+    @property
+    def notes(self) -> tuple[MidiNote, ...]:
+        """The notes, in the service's order."""
+        return notes_of(self.output)
+
+    @property
+    def score_pdfs(self) -> tuple[ScorePdf, ...]:
+        """The engraved scores; there are some where `score_pdfs` asked for them."""
+        return scores_of(self.output)
+
+
+class MidiJob(Job):
+    """A transcription that was submitted. It goes on whatever becomes of this process: keep its `token`."""
+
+    def wait(
+        self,
+        poll_interval_ms: int | None = None,
+        timeout_ms: int | None = None,
+        on_progress: Callable[[JobProcessing], None] | None = None,
+        *,
+        patient: bool = False,
+        webhooks: inbox.WebhookInbox | None = None,
+        progress: bool = False,
+    ) -> MidiResult:
+        """Wait until it is done and return the notes. The arguments and errors are those of `Job.wait`.
+
+        The notes come before the files: a `JobProcessing` may have them in its `output`.
+        """
+        result = super().wait(
+            poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks, progress=progress
+        )
+        assert isinstance(result, MidiResult)
+        return result
+
+    def _result(self, done: JobSucceeded | JobErrored) -> MidiResult:
+        return MidiResult(self._core, done, self, self._record, self._facts)
+
+
+class MidiRequest(GenerationRequest):
+    """A checked request for a transcription that has not been sent. Its jobs take no idempotency key."""
+
+    def submit_job(self, webhook: Webhook | None = None, *, idempotency_key: str | None = None) -> MidiJob:
+        """Submit it as a job and give its handle at once. This is what is paid for.
+
+        Sent again only when it provably was not taken; otherwise raises `SubmitOutcomeUnknown`.
+        """
+        job = super().submit_job(webhook, idempotency_key=idempotency_key)
+        assert isinstance(job, MidiJob)
+        return job
+
+    def run(
+        self,
+        poll_interval_ms: int | None = None,
+        timeout_ms: int | None = None,
+        on_progress: Callable[[JobProcessing], None] | None = None,
+        *,
+        patient: bool = False,
+        webhook: Webhook | None = None,
+        webhooks: inbox.WebhookInbox | None = None,
+        progress: bool = False,
+    ) -> MidiResult:
+        """Submit it and wait for the notes. The arguments and errors are those of `GenerationRequest.run`."""
+        result = super().run(
+            poll_interval_ms,
+            timeout_ms,
+            on_progress,
+            patient=patient,
+            webhook=webhook,
+            webhooks=webhooks,
+            progress=progress,
+        )
+        assert isinstance(result, MidiResult)
+        return result
+
+    def sync_i_accept_http_timeout_risk(self, idempotency_key: str | None = None) -> MidiResult:
+        """Transcribe within one long HTTP request; prefer `run`, which survives a lost response."""
+        result = super().sync_i_accept_http_timeout_risk(idempotency_key)
+        assert isinstance(result, MidiResult)
+        return result
+
+    def _job(self, record: JobRecord) -> MidiJob:
+        return MidiJob(self._flows, record, 0.0, self._facts)
+
+    def _result(self, done: JobSucceeded) -> MidiResult:
+        return MidiResult(self._core, done, None, None, self._facts)
+
+
+__all__ = ["MidiJob", "MidiRequest", "MidiResult"]
