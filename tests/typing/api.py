@@ -20,6 +20,7 @@ from mirelo_ergo_api.pixazo.models import QueuedRequest, QueueError, TextToAudio
 
 import mirelo_ergo
 from mirelo_ergo import (
+    INSTRUMENTS,
     APIStatusError,
     AppRequest,
     AsyncAppRequest,
@@ -30,6 +31,9 @@ from mirelo_ergo import (
     AsyncJobResult,
     AsyncJobUpdates,
     AsyncLipsyncRequest,
+    AsyncMidiJob,
+    AsyncMidiRequest,
+    AsyncMidiResult,
     AsyncMireloClient,
     AsyncPage,
     AsyncPixazoClient,
@@ -39,10 +43,13 @@ from mirelo_ergo import (
     AuthenticationError,
     ConfigurationError,
     CostLimitError,
+    CreditRecovery,
+    DetectedInstruments,
     DownloadError,
     GenerationRequest,
     IncompleteResultError,
     InferenceClient,
+    Instrument,
     InsufficientCreditsError,
     InvalidRequestError,
     Job,
@@ -61,6 +68,10 @@ from mirelo_ergo import (
     LipsyncRequest,
     MediaHeaders,
     MeResult,
+    MidiJob,
+    MidiNote,
+    MidiRequest,
+    MidiResult,
     MireloClient,
     MireloError,
     ModelInfo,
@@ -74,6 +85,7 @@ from mirelo_ergo import (
     RequestTimeoutError,
     RequirementsNotMetError,
     ResultFile,
+    ScorePdf,
     ServerError,
     SourceChangedError,
     SubmitOutcomeUnknown,
@@ -229,6 +241,78 @@ async def awaiting(path: Path, video: Video, audio: Audio) -> None:
         assert_type(await result.bytes(), list[bytes])
         assert_type(await get_me.asyncio(client=client.low_level), ErrorResponse | Me | None)
     await client.aclose()
+
+
+def exactly_once(path: Path, error: SubmitOutcomeUnknown) -> None:
+    with MireloClient(model="sfx-2.0", fetch_urls=True) as client:
+        request = client.video_to_sfx(
+            path, duration_ms=5000, preserve_speech=True, output_format="flac", extra={"a": 1}
+        )
+        assert_type(request.prepare(), str)
+        assert_type(request.prepare("my-key"), str)
+        assert_type(request.token, str)
+        assert_type(request.submit_job(idempotency_key="my-key"), Job)
+        assert_type(request.resubmit(error), Job)
+        assert_type(client.resubmit(request.token), Job)
+        cost = request.preflight()
+        assert_type(cost.affordable, bool | None)
+        recovery = assert_type(cost.credit_recovery, CreditRecovery | None)
+        assert recovery is not None
+        assert_type((recovery.credit_shortfall, recovery.recovery_url), tuple[int | None, str | None])
+        assert_type((client.me().spend_capacity, client.me().recovery), tuple[int | None, CreditRecovery | None])
+        assert_type(error.idempotency_key, str | None)
+
+
+async def exactly_once_too(path: Path, error: SubmitOutcomeUnknown) -> None:
+    async with AsyncMireloClient(model="sfx-2.0", fetch_urls=True) as client:
+        request = client.text_to_sfx("rain", output_format="mp3_320", extra={"a": 1})
+        assert_type(await request.prepare(), str)
+        assert_type(await request.resubmit(error), AsyncJob)
+        assert_type(await client.resubmit(request.token), AsyncJob)
+
+
+def music(path: Path, audio: Audio) -> None:
+    with MireloClient() as client:
+        assert_type(client.text_to_music("a waltz", duration_ms=20_000, num_samples=2, format="mp3"), GenerationRequest)
+        assert_type(client.video_to_music(path, duration_ms=20_000), GenerationRequest)
+        found = assert_type(client.detect_instruments(audio), DetectedInstruments)
+        assert_type(found.recommended_instruments, tuple[Instrument, ...])
+        request = assert_type(
+            client.audio_to_midi(
+                path,
+                instruments=found.recommended_instruments,
+                timing="quantized",
+                subdivision="swing_eighths",
+                time_signature=(3, 4),
+                tempo_bpm=96,
+                optimize_musicxml=True,
+                score_pdfs=True,
+                page_size="a4",
+                instrument_detection_id=found.instrument_detection_id,
+                duration_ms=4000,
+            ),
+            MidiRequest,
+        )
+        client.audio_to_midi(audio, instruments=INSTRUMENTS)
+        job = assert_type(request.submit_job(), MidiJob)
+        result = assert_type(job.wait(progress=True), MidiResult)
+        assert_type(request.run(), MidiResult)
+        assert_type(request.sync_i_accept_http_timeout_risk(), MidiResult)
+        assert_type((result.midi_url, result.musicxml_url), tuple[str, str | None])
+        note = assert_type(result.notes, tuple[MidiNote, ...])[0]
+        assert_type((note.pitch, note.start, note.instrument), tuple[int, float, str | None])
+        assert_type(assert_type(result.score_pdfs, tuple[ScorePdf, ...])[0].sha256, str | None)
+        assert_type(result.download("out/"), list[Path])
+
+
+async def music_too(path: Path) -> None:
+    async with AsyncMireloClient() as client:
+        assert_type(client.text_to_music("a waltz", duration_ms=20_000), AsyncGenerationRequest)
+        assert_type(await client.detect_instruments(path), DetectedInstruments)
+        request = assert_type(client.audio_to_midi(path, instruments=["violin"]), AsyncMidiRequest)
+        job = assert_type(await request.submit_job(), AsyncMidiJob)
+        assert_type(await job.wait(), AsyncMidiResult)
+        assert_type((await request.run()).notes, tuple[MidiNote, ...])
 
 
 def models(known: list[ModelInfo]) -> None:

@@ -24,6 +24,10 @@ CHANGES = [  # service, file, what is found (the class, then the field), what st
     ("mirelo_v2", "bodies.py", r"(class VideoToSfxV16Request\(.*?)    prompt: NotRequired\[str\]\n", r"\1"),
     ("mirelo_v2", "bodies.py", r"(class AudioSourceUrl\(.*?)audio_url", r"\1sound_url"),
     ("mirelo_v2", "operations.py", r"VIDEO_TO_SFX_V16_PREFLIGHT: Final", "VIDEO_TO_SFX_V16_QUOTE: Final"),
+    ("mirelo_v2", "bodies.py", r"(class TextToMusicRequest\(.*?)    format: NotRequired\[str\]\n", r"\1"),
+    ("mirelo_v2", "bodies.py", r'                "drums",\n', ""),
+    ("mirelo_v2", "operations.py", r"DETECT_INSTRUMENTS: Final", "DETECT: Final"),
+    ("mirelo_v3", "operations.py", r"PREFLIGHT_EXTEND: Final", "QUOTE_EXTEND: Final"),
     ("pixazo", "bodies.py", r'"aac", ', ""),
 ]
 FOUND = {
@@ -33,6 +37,10 @@ FOUND = {
     ("mirelo/calls.py", "fields: VideoToSfxV16Request ="),
     ("mirelo/sources.py", '"audio_url": self.url'),
     ("mirelo/families.py", "of.VIDEO_TO_SFX_V16_PREFLIGHT"),
+    ("mirelo/music_calls.py", 'fields["format"] = format'),
+    ("mirelo/music_calls.py", 'fields["instruments"] = instruments_field(instruments)'),
+    ("mirelo/core.py", "of.DETECT_INSTRUMENTS"),
+    ("mirelo/v3.py", "of.PREFLIGHT_EXTEND"),
     ("pixazo/calls.py", '"upload_audio_format": upload_audio_format'),
 }
 """Where each is found: the file, and what stands in the line."""
