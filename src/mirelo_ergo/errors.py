@@ -193,6 +193,14 @@ class InsufficientCreditsError(APIStatusError):
     default_code = "insufficient_credits"
     default_status = 402
 
+    @property
+    def recovery_url(self) -> str | None:
+        """Where to get credits, None where the service does not say."""
+        error = self.body.get("error") if isinstance(self.body, dict) else None
+        places = [error.get("credit_recovery"), error] if isinstance(error, dict) else []
+        urls = (place.get("recovery_url") for place in places if isinstance(place, dict))
+        return next((url for url in urls if isinstance(url, str)), None)
+
 
 class PermissionDeniedError(APIStatusError):
     """403: the key is valid, but not for this."""

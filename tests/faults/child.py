@@ -185,6 +185,27 @@ def _keyed(colour: Any, url: str, key: str, kill_at: str) -> None:
     say(results=len(result.result_urls))
 
 
+def prepared() -> None:
+    """Fork a process for each order, which records a request of v3, submits it, and is killed at a point of that."""
+    MireloClient(KEY).close()  # imports what a client needs
+    for line in sys.stdin:
+        pid = os.fork()
+        if not pid:
+            _end_child(partial(_prepared, *json.loads(line)))
+        say(status=os.waitpid(pid, 0)[1])
+
+
+def _prepared(colour: Any, url: str, point: str, prompt: str, place: str, again: bool) -> None:
+    face = Face(colour, "sockets")
+    client = face.open(url, model="sfx-2.0")
+    request = client.text_to_sfx(prompt, duration_ms=1000)
+    if not again:
+        Path(place).write_text(face.do(request.prepare()))
+    with at_point(point, lambda: os.kill(os.getpid(), signal.SIGKILL)):
+        face.do(client.resubmit(Path(place).read_text()) if again else request.submit_job())
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def storm(way: str, url: str, number: str, certificates: str) -> None:
     """Be interrupted, as test_storm.py says, and tell what came of it."""
     say(**{"moments": moments, "cancelled": cancelled, "at_random": at_random}[way](url, number, certificates))
@@ -209,6 +230,7 @@ if __name__ == "__main__":
         "async_forks": async_forks,
         "crashes": crashes,
         "keyed": keyed,
+        "prepared": prepared,
         "storm": storm,
     }
     modes[sys.argv[1]](*sys.argv[2:])
