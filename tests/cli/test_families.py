@@ -270,6 +270,17 @@ def test_models_need_neither_key_nor_address(bare: Cli, monkeypatch: pytest.Monk
         "extend-audio/with_video v1.6, the default",
         "inpaint-audio v1.6, the default",
         "inpaint-audio/with_video v1.6, the default",
+        "text-to-music v1.0, the default",
+        "video-to-music v1.0, the default",
+        "audio-to-midi v1.0, the default",
+        "text-to-sfx sfx-1.6",
+        "text-to-sfx sfx-2.0",
+        "video-to-sfx sfx-1.6",
+        "video-to-sfx sfx-2.0",
+        "extend-audio sfx-1.6",
+        "extend-audio sfx-2.0",
+        "inpaint-audio sfx-1.6",
+        "inpaint-audio sfx-2.0",
     ]
     assert tables[1].splitlines()[1:] == [
         "  duration_ms  integer  1000 to 60000, default 60000",

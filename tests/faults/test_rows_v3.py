@@ -236,4 +236,5 @@ def test_a_lack_of_credits_says_where_to_get_some(face: Face) -> None:
             assert error.recovery_url == "https://plans.example.com/"
         server.play([refused(402, "insufficient_credits")])
         error = face.failing(opened(face, server).text_to_sfx("rain").submit_job)
+        assert isinstance(error, InsufficientCreditsError)
         assert error.recovery_url is None

@@ -17,6 +17,7 @@ Schema = dict[str, Any]
 
 _FOLDER: Final = Path(__file__).parents[2] / "openapi"
 SPEC: Final[dict[str, Any]] = yaml.safe_load((_FOLDER / "mirelo-v2.yaml").read_text(encoding="utf-8"))
+_V3: Final[dict[str, Any]] = yaml.safe_load((_FOLDER / "mirelo-v3.yaml").read_text(encoding="utf-8"))
 _GATEWAY: Final[dict[str, Any]] = yaml.safe_load((_FOLDER / "pixazo.yaml").read_text(encoding="utf-8"))
 _MARKETPLACE: Final[dict[str, Any]] = yaml.safe_load((_FOLDER / "inference-sh.yaml").read_text(encoding="utf-8"))
 
@@ -82,7 +83,14 @@ def _operations(spec: Schema) -> dict[str, Operation]:
     return found
 
 
-OPERATIONS: Final = _operations(SPEC)
+_ALL: Final = _operations(SPEC)
+_MADE_OTHERWISE: Final = ("Music", "Midi", "detectInstruments")
+OPERATIONS: Final = {name: each for name, each in _ALL.items() if not any(word in name for word in _MADE_OTHERWISE)}
+"""Those of sound effects, of assets and of the account."""
+MUSIC: Final = {name: each for name, each in _operations(_inlined(SPEC, SPEC)).items() if name not in OPERATIONS}
+"""Those of music and of notes."""
+KEYED: Final = _operations(_inlined(_V3, _V3))
+"""Those of v3."""
 GATEWAY: Final = _operations(_inlined(_GATEWAY, _GATEWAY))
 MARKETPLACE: Final = _operations(_inlined(_MARKETPLACE, _MARKETPLACE))
 GENERATIONS: Final = sorted(name.removesuffix("JobCreate") for name in OPERATIONS if name.endswith("JobCreate"))
