@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -15,6 +16,8 @@ import av
 import numpy as np
 import pytest
 
+from mirelo_ergo.cli.inputs import Stdin as Stdin_
+from mirelo_ergo.cli.inputs import source_from
 from tests.cli.support import CLIP, environment
 from tests.emulator.support import encode_clip
 
@@ -244,3 +247,90 @@ def test_all_is_checked_before_anything_is_sent(
     assert ran.code == 2
     assert says in ran.err
     assert len(emu.requests) == before
+
+
+# --- paths and pipes that are none -----------------------------------------------------------------------------------
+
+
+def test_a_file_that_one_may_not_read_is_refused(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert "cannot be read: Permission denied" in cli("video", str(CLIP)).err
+
+
+def test_what_is_no_file_with_bytes_is_refused_by_what_it_is(cli: Cli, tmp_path: Path, emu: Emulator) -> None:
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "fifo")
+    before = len(emu.requests)
+    for given, says in [
+        ("empty.mp4", "empty.mp4 is empty"),
+        ("folder/", "folder/ is a folder: give its files, such as folder/*.mp4"),
+        ("fifo", "fifo is not a regular file; - reads from stdin"),
+        ("x" * 300 + ".mp4", "cannot be read: File name too long"),
+        (" ", "the clip is blank: give a file or a URL"),
+    ]:
+        ran = cli("video", given, "--duration", "2s")
+        assert (ran.code, says in ran.err) == (2, True), ran.err
+    assert len(emu.requests) == before
+
+
+def test_a_prompt_beside_a_clip_is_checked_as_well(cli: Cli, stdin: Stdin) -> None:
+    assert "the prompt is blank" in cli("video", str(CLIP), "--prompt", " \u00a0", "--duration", "2s").err
+    assert "the prompt is not UTF-8 text" in cli("video", str(CLIP), "--prompt", "rain \udcff", "--duration", "2s").err
+    stdin(b"a door\n")
+    ran = cli("video", str(CLIP), "--prompt", "-", "--model", "v1.6", "--duration", "2s", "--dry-run", "--json")
+    assert ran.object["dry_run"] is True
+
+
+def test_a_closed_stdin_and_a_terminal_are_no_source(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert "- reads the prompt from stdin, which is closed" in cli("text", "-").err
+    primary, secondary = os.openpty()
+    with os.fdopen(primary, "rb"), os.fdopen(secondary, encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        assert "- reads the clip from stdin, which is a terminal" in cli("video", "-", "--duration", "2s").err
+
+
+def test_a_descriptor_that_is_not_there_is_refused(cli: Cli) -> None:
+    assert "/dev/fd/987 cannot be read: No such file or directory" in cli("video", "/dev/fd/987").err
+
+
+def test_a_pipe_that_cannot_be_copied_is_refused(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    class Piped(io.BytesIO):
+        read = no_room  # type: ignore[assignment]
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Piped(b"x")))
+    assert "- cannot be copied: No space left on device" in cli("video", "-", "--duration", "2s").err
+
+
+def test_each_use_of_a_pipe_begins_at_its_start(stdin: Stdin) -> None:
+    stdin(b"RIFF")
+    reader = Stdin_()
+    source = source_from("-", "sound", reader)
+    assert (source.label, source.is_url) == ("stdin", False)
+    for _ in range(2):
+        with source.open() as opened:
+            assert opened.read() == b"RIFF"
+    assert source.local is not None
+    reader.copies[0].close()
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("gone/clip.mp4", "gone/clip.mp4 does not exist"),
+        (f"{CLIP.name} ", f"'{CLIP.name}' with spaces around it does not exist"),
+        ("data:video/mp4;base64,AA", "data URLs are not fetched"),
+        ("file:///a/b.mp4", "give the path alone: /a/b.mp4"),
+        ("htps:/a.example/b.mp4", "is https://a.example/b.mp4 meant?"),
+        ("s3://bucket/b.mp4", "s3 addresses are not fetched"),
+        ("https://[::1", "is not a URL"),
+        ("https://a.example/a b.mp4", "holds a space"),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_told_why(cli: Cli, given: str, says: str) -> None:
+    ran = cli("video", given, "--duration", "2s")
+    assert (ran.code, says in ran.err) == (2, True), ran.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
@@ -223,3 +224,38 @@ def test_a_beginning_of_two_ids_is_refused(cli: Cli) -> None:
 def test_a_token_may_be_pasted_with_what_was_around_it(cli: Cli, wrapped: str) -> None:
     token = cli(*QUICK, "--json").object["job_token"]
     assert cli("job", "status", wrapped.format(token)).out == "succeeded, 1 result\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no FIFOs")
+def test_a_journal_that_is_no_file_is_left_alone(journal: Path) -> None:
+    journal.parent.mkdir(parents=True)
+    os.mkfifo(journal)
+    with pytest.raises(OSError, match="not a regular file"):  # which the command says in a note
+        add()
+    assert stat.S_ISFIFO(journal.stat().st_mode)
+
+
+def test_where_another_holds_the_lock_it_is_written_and_not_shortened(
+    monkeypatch: pytest.MonkeyPatch, journal: Path
+) -> None:
+    monkeypatch.setattr(module, "LARGEST", 100)
+    monkeypatch.setattr(module, "_LOCK_PAUSE", 0)
+    journal.parent.mkdir(parents=True)
+    with journal.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for number in range(3):
+            add(number)
+    assert len(journal.read_text().splitlines()) == 3
+
+
+def test_where_there_are_no_locks_it_is_written_all_the_same(monkeypatch: pytest.MonkeyPatch, journal: Path) -> None:
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    add(1)
+    assert len(journal.read_text().splitlines()) == 1
+
+
+def test_a_line_that_was_cut_off_spoils_the_next_one_not(journal: Path) -> None:
+    journal.parent.mkdir(parents=True)
+    journal.write_text('{"at": "2026')
+    add(1)
+    assert json.loads(journal.read_text().splitlines()[1])["event"] == "submitted"

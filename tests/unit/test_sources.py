@@ -192,10 +192,11 @@ def shake(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = itertools.count(1)
     really = Path.stat
 
-    def look(path: Path, **more: Any) -> os.stat_result:
-        status = really(path, **more)
-        fields = {name: getattr(status, name) for name in dir(status) if name.startswith("st_")}
-        return os.stat_result((status[0], next(numbers), *status[2:]), fields)
+    def look(path: Path, **given: Any) -> os.stat_result:
+        status = really(path, **given)
+        first = ("st_mode", "st_ino", "st_dev", "st_nlink", "st_uid", "st_gid", "st_size")  # which the tuple has
+        more = {name: getattr(status, name) for name in dir(status) if name.startswith("st_") and name not in first}
+        return os.stat_result((status[0], next(numbers), *status[2:]), more)
 
     monkeypatch.setattr(Path, "stat", look)
 

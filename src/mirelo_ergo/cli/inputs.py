@@ -213,6 +213,7 @@ def _spooled(given: str, kind: str, stdin: Stdin) -> BinaryIO:
     stdin.copies.append(file)
     try:
         shutil.copyfileobj(coming, file, 1 << 20)
+        file.flush()  # it is also read by another descriptor
         size = file.tell()
     except OSError as error:
         raise refused(f"{given} cannot be copied: {error.strerror}", "invalid_request") from None
