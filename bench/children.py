@@ -19,7 +19,7 @@ LEAN = "import sys; sys.modules['click'] = None\n"
 
 
 def environment() -> dict[str, str]:
-    """Give the variables of a child: no proxy, no settings of ours, byte code kept as in any installation."""
+    """Return the variables of a child: no proxy, no settings of ours, byte code kept as in any installation."""
     own = ("MIRELO_", "COV_", "PYTHONDONTWRITEBYTECODE")
     return {
         name: value

@@ -1,4 +1,4 @@
-"""The table of RELIABILITY §2, replayed: the real client waits for thousands of simulated jobs in virtual time."""
+"""The polling schedule, replayed: the real client waits for thousands of simulated jobs in virtual time."""
 
 from __future__ import annotations
 

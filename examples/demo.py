@@ -38,7 +38,7 @@ LENGTH = LIMITS["VideoToSfxRequest"]["duration_ms"]
 
 
 class Problem(Exception):
-    """Say why the demo cannot go on, or what is wrong with a result."""
+    """Return why the demo cannot go on, or what is wrong with a result."""
 
 
 @attrs.frozen
@@ -63,7 +63,7 @@ class Media:
 
 
 def length_of(container: InputContainer) -> int:
-    """Give the picture's length, by the stream's header or the file's, whichever is shorter; 0 if there is none."""
+    """Return the picture's length, by the stream's header or the file's, whichever is shorter; 0 if there is none."""
     lengths = [
         float(stream.duration * stream.time_base * 1000)
         for stream in container.streams.video[:1]
@@ -97,7 +97,7 @@ def look_at(path: Path, *, decode: bool) -> Media:
 
 @contextmanager
 def progress() -> Iterator[Show]:
-    """Give a bar for each step on a terminal, else a line for each piece of news."""
+    """Return a bar for each step on a terminal, else a line for each piece of news."""
     console = Console()
     if not console.is_terminal:
         yield lambda step, done, total: print(f"          {step}: {done} of {total}")

@@ -1,4 +1,4 @@
-"""Say in words what changed for callers between two OpenAPI files, and whether it breaks them.
+"""Print in words what changed for callers between two OpenAPI files, and whether it breaks them.
 
 By default each spec in openapi/ is compared with the last commit's. Exits with 1 when a change breaks callers, with 0
 when none does, and with 2 when there is nothing to compare. What a change is, and when it breaks, is in diffing/.

@@ -56,7 +56,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Say whether the test's processes are traced; report it as not run without a program that it needs.
+    """Return whether the test's processes are traced; report it as not run without a program that it needs.
 
     In CI a missing program is a failure.
     """

@@ -41,11 +41,11 @@ class Service:
         self.tokens, self.filled = BURST, time.monotonic()
 
     def counts(self) -> dict[str, Any]:
-        """Tell what was seen: charges by prompt, all submits, seconds from the first to the last."""
+        """Return what was seen: charges by prompt, all submits, seconds from the first to the last."""
         return {"charges": self.charges, "submits": self.calls["submit"], "seconds": self.last - self.first}
 
     def answer(self, method: str, path: str, body: bytes) -> bytes | str | None:
-        """Give the bytes to send; None is silence, "reset" resets the connection."""
+        """Return the bytes to send; None is silence, "reset" resets the connection."""
         if method == "POST" and path.endswith("/jobs"):
             return self._submit(json.loads(body))
         if path == "/v2/me":

@@ -31,7 +31,7 @@ class Bulk:
         self.starts: list[int] = []
 
     def counts(self) -> dict[str, Any]:
-        """Tell how many bytes were put, where each GET began, and the bytes of all answers' heads."""
+        """Return how many bytes were put, where each GET began, and the bytes of all answers' heads."""
         return {"received": self.received, "heads": self.heads, "starts": self.starts}
 
     def connection(self, sock: socket.socket) -> None:

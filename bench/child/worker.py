@@ -52,7 +52,7 @@ def forget_peak() -> int:
 
 
 def peak() -> int:
-    """Give the most memory this process had since `forget_peak`, in bytes."""
+    """Return the most memory this process had since `forget_peak`, in bytes."""
     return _status("VmHWM")
 
 

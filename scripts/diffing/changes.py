@@ -14,7 +14,7 @@ _LONGEST = 120
 
 @attrs.frozen
 class Change:
-    """Say what became of one place: `words` hold both values, `part` is "request", "answer", "query", "auth"."""
+    """What became of one place: `words` hold both values, `part` is "request", "answer", "query", "auth"."""
 
     operations: tuple[str, ...]
     part: str
@@ -38,7 +38,7 @@ def show(value: Any) -> str:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Tell whether two values, or their absence, are the same in JSON, where 1 is neither 1.0 nor true."""
+    """Return whether two values, or their absence, are the same in JSON, where 1 is neither 1.0 nor true."""
     if one is ABSENT or other is ABSENT:
         return one is other
     return canonical(one) == canonical(other)
@@ -50,7 +50,7 @@ def printable(text: str) -> str:
 
 
 def gather(changes: Iterable[Change]) -> list[Change]:
-    """Say once what happened alike in several answers or operations, and put what breaks first."""
+    """Merge what happened alike in several answers or operations, and put what breaks first."""
     by_answer: dict[Change, dict[str, None]] = {}  # dicts for sets in order
     for change in changes:
         by_answer.setdefault(attrs.evolve(change, statuses=()), {}).update(dict.fromkeys(change.statuses))

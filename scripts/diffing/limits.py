@@ -127,7 +127,7 @@ def _conditions(schema: dict[str, Any], at: At) -> dict[tuple[str, str, str], di
 
 
 def _are_limits(entry: dict[Any, Any]) -> bool:
-    """Tell whether each keyword is a limit with a value of its kind; a description may stand beside them."""
+    """Return whether each keyword is a limit with a value of its kind; a description may stand beside them."""
     kinds: dict[str, type | tuple[type, ...]] = {
         **dict.fromkeys(_BOUNDS, (int, float)),
         **dict.fromkeys(_EXCLUSIVE.values(), bool),
@@ -144,7 +144,7 @@ def _are_limits(entry: dict[Any, Any]) -> bool:
 
 
 def _was_possible(old: dict[str, Any], new: dict[str, Any], name: str, value: Any) -> bool:
-    """Tell whether a call that the old schema allowed can meet the condition in the new one."""
+    """Return whether a call that the old schema allowed can meet the condition in the new one."""
     old_property, new_property = (schema.get("properties", {}).get(name) for schema in (old, new))
     if old_property is None:
         return same((new_property or {}).get("default", ABSENT), value)

@@ -104,7 +104,7 @@ def _compare_plain(old: dict[str, Any], new: dict[str, Any], at: At) -> Iterator
 
 
 def _effect(was: str | None, now: str | None) -> Effect:
-    """Tell what became of the values, where None allows all."""
+    """Return what became of the values, where None allows all."""
     if was is None or (was, now) in _TIGHTER:
         return Effect.TIGHTER
     if now is None or (now, was) in _TIGHTER:

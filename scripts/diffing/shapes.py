@@ -19,7 +19,7 @@ _UNIONS = ("oneOf", "anyOf")
 
 
 class Effect(enum.Enum):
-    """Say how the values that a schema allows have changed."""
+    """How the values that a schema allows have changed."""
 
     TIGHTER = "tightened"
     WIDER = "widened"
@@ -145,7 +145,7 @@ def label(variant: dict[str, Any]) -> str:
 
 
 def describe(schema: dict[str, Any], required: bool) -> str:
-    """Tell what a field or a parameter takes, in a few words."""
+    """Return what a field or a parameter takes, in a few words."""
     default = f", {show(schema['default'])} by default" if "default" in schema else ""
     kinds = " | ".join(map(label, alternatives(schema, At("", request=True))))
     return f"{'required' if required else 'optional'}, {kinds}{default}"

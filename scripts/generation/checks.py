@@ -138,7 +138,7 @@ def _default(schema: dict[str, Any], pointer: str) -> Iterator[str]:
 
 
 def fits(value: Any, kind: str | None) -> bool:
-    """Tell whether a JSON value is of a scalar type: a bool is no integer, and 3.0 is none either."""
+    """Return whether a JSON value is of a scalar type: a bool is no integer, and 3.0 is none either."""
     match kind:
         case "string":
             return isinstance(value, str)

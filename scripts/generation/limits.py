@@ -256,7 +256,7 @@ def _arguments(schema: dict[str, Any], pointer: str) -> Iterator[str]:
 
 
 def _with_exclusive_bound(schema: dict[str, Any], pointer: str) -> dict[str, Any]:
-    """Give the bound itself to an exclusive one, which in OpenAPI 3.0 only says that the bound is not included."""
+    """Put the bound itself into an exclusive one, which in OpenAPI 3.0 only says that the bound is not included."""
     for name, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         bound, excluded = schema.get(name), schema.get(exclusive, False)
         if excluded and bound is None:

@@ -266,7 +266,7 @@ def _is_object(schema: dict[str, Any]) -> bool:
 
 
 def _nameable(schema: dict[str, Any]) -> bool:
-    """Tell whether the generator can make a class, or a union of classes, of the schema."""
+    """Return whether the generator can make a class, or a union of classes, of the schema."""
     return _is_object(schema) or "oneOf" in schema or "anyOf" in schema or "enum" in schema
 
 

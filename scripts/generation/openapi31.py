@@ -37,7 +37,7 @@ _JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
 
 def is_31(document: dict[str, Any]) -> bool:
-    """Tell whether a document says that it is OpenAPI 3.1."""
+    """Return whether a document says that it is OpenAPI 3.1."""
     return str(document.get("openapi")).startswith("3.1")
 
 
@@ -333,7 +333,7 @@ def _class_name(name: str) -> str:
 
 
 def _is_null(schema: Any) -> bool:
-    """Tell whether a schema allows null and nothing else."""
+    """Return whether a schema allows null and nothing else."""
     if not isinstance(schema, dict):
         return False
     if schema.get("type") in ("null", ["null"]):

@@ -143,7 +143,7 @@ class ConfigurationError(MireloError):
 
 
 class InvalidRequestError(MireloError, ValueError):
-    """Say which parameter is wrong, what was given and what is allowed. Nothing was charged.
+    """Raised when a parameter is wrong: names it, what was given and what is allowed. Nothing was charged.
 
     Raised before anything is sent (`field` names the parameter), or for the service's own 400, 413, 415 and 422.
     """

@@ -14,7 +14,7 @@ CREDITS = 10
 
 
 def rain(*ids: str, **arguments: Any) -> list[Item]:
-    """Give items of one second each."""
+    """Return items of one second each."""
     return [Item(name, "text_to_sfx", {"prompt": f"rain {name}", "duration_ms": 1000, **arguments}) for name in ids]
 
 

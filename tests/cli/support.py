@@ -71,7 +71,7 @@ class Ran:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """Give a child's environment, with nothing of the caller's account in it."""
+    """Return a child's environment, with nothing of the caller's account in it."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith((*ACCOUNTS, "COV_"))}
     return {**plain, "PYTHONWARNINGS": "error", **variables}
 
@@ -169,7 +169,7 @@ def answering(respond: Callable[[str, str], Answer], seen: list[Seen] | None = N
 
 
 def service(bent: Mapping[str, Answer]) -> Callable[[str, str], Answer]:
-    """Give a service whose jobs succeed at once, but for the answers that a test bends, by the path's last part."""
+    """Return a service whose jobs succeed at once, but for the answers that a test bends, by the path's last part."""
     usual: dict[str, Answer] = {
         "preflight": (200, {"credits": 10, "estimated_ms": 1000}),
         "jobs": (202, {"job_id": JOB_ID, "estimated_ms": 1000}),

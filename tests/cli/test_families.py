@@ -64,12 +64,12 @@ class Studio:
             return self.cli(*arguments)
 
     def posted(self) -> tuple[str, dict[str, Any]]:
-        """Give the path and body of the one submit."""
+        """Return the path and body of the one submit."""
         (submit,) = [request for request in self.seen if request.path.endswith("/jobs")]
         return submit.path, json.loads(submit.body)
 
     def priced(self) -> tuple[str, dict[str, str]]:
-        """Give the path and query of the one preflight."""
+        """Return the path and query of the one preflight."""
         (asked,) = [urlsplit(request.path) for request in self.seen if "/preflight" in request.path]
         return asked.path, dict(parse_qsl(asked.query))
 

@@ -66,7 +66,7 @@ class Gateway:
         return ran
 
     def posted(self) -> tuple[str, dict[str, Any]]:
-        """Give the model and body of the one submit."""
+        """Return the model and body of the one submit."""
         (submit,) = [request for request in self.seen if request.method == "POST"]
         return submit.path.split("/")[1], json.loads(submit.body)
 

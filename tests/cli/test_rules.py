@@ -31,7 +31,7 @@ OUTSIDE = {
 
 
 def imports(source: str) -> set[str]:
-    """Give what a module imports from outside its own folder, names of `mirelo_ergo` in full."""
+    """Return what a module imports from outside its own folder, names of `mirelo_ergo` in full."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):

@@ -96,7 +96,7 @@ CASES = [
 
 @contextmanager
 def served(case: Case) -> Iterator[dict[str, Any]]:
-    """Give the arguments of a client for the service."""
+    """Return the arguments of a client for the service."""
     if case.standin is None:
         with running(speed=100) as emu:
             yield {"api_key": emu.key, "base_url": emu.urls[case.name]}

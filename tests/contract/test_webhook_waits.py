@@ -86,7 +86,7 @@ def test_a_blocking_wait_wakes_on_the_callback(standin: Gateway) -> None:
 
 
 def started() -> set[threading.Thread]:
-    """Give this process's threads but those with which the stand-in answers a connection each."""
+    """Return this process's threads but those with which the stand-in answers a connection each."""
     return {each for each in threading.enumerate() if "process_request" not in each.name}
 
 

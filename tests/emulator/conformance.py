@@ -45,7 +45,7 @@ class Excuse:
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
     def covers(self, status: int, text: str) -> bool:
-        """Say whether an answer is this refusal."""
+        """Return whether an answer is this refusal."""
         code, message = _refusal(text)
         return (status, code) == (self.status, self.code) and re.search(self.message, message) is not None
 
@@ -63,7 +63,7 @@ class Service:
     """The statuses that what breaks the schema may meet."""
 
     def url(self, emulator: Emulator) -> str:
-        """Say where the emulator serves it."""
+        """Return where the emulator serves it."""
         return emulator.urls[self.name]
 
 

@@ -35,7 +35,7 @@ class Ground:
             return _error(api.post(f"{route}/jobs", body))
 
     def ended(self, route: str, body: dict[str, Any]) -> Outcome:
-        """Give the error that an accepted job ends with; the synchronous request has to answer with the same."""
+        """Return the error that an accepted job ends with; the synchronous request has to answer with the same."""
         error = self.api.finish(self.api.submit(route, **body))["error"]
         assert _error(self.api.post(f"{route}/sync", body)) == (error["http_status"], error["code"])
         return error["http_status"], error["code"]

@@ -52,7 +52,7 @@ class Line:
         self._data = bytearray()
 
     def quiet(self) -> bool:
-        """Say that nothing is there to be read now."""
+        """Return whether there is nothing to read now."""
         return not select.select([self.sock], [], [], 0)[0]
 
     def take(self, count: int) -> bytes:

@@ -70,7 +70,7 @@ def numbers(pictures: list[tuple[float, NDArray[Any]]]) -> list[int]:
 
 
 def expected(mode: str, length_ms: float, sound_ms: float) -> list[tuple[float, int]]:
-    """Say which picture has to be shown when, from the mode's own words."""
+    """Return which picture has to be shown when, from the mode's own words."""
     gap = 1000 / FPS
     if mode == "remap":
         gap *= sound_ms / 2000

@@ -47,7 +47,7 @@ Kind = Literal["read", "submit", "sync", "asset", "upload", "download", "keyed"]
 ALL: tuple[Kind, ...] = ("read", "submit", "upload", "download")
 METHODS: dict[Kind, str] = {"read": "GET", "upload": "PUT", "download": "GET"}
 ATTEMPTS: dict[Kind, int] = {"read": 5, "submit": 5, "asset": 4, "upload": 4, "download": 5, "keyed": 6, "sync": 6}
-"""RELIABILITY §1: attempts in all."""
+"""Attempts in all; see docs/reliability.md."""
 KEYED = Request("POST", "/v1/keyed", b'{"prompt":"rain"}', submit=True)
 CLIP = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 16
 TOKEN = f"mirelo2:text-to-sfx:v1.5:{mirelo.JOB_ID}:1767268800:1000:"
@@ -65,7 +65,7 @@ WAV = _silence()
 
 
 def good(kind: Kind) -> Respond:
-    """Give the answer that this call hopes for."""
+    """Return the answer that this call hopes for."""
     match kind:
         case "read":
             return mirelo.me()
@@ -82,7 +82,7 @@ def good(kind: Kind) -> Respond:
 
 
 def another(kind: Kind) -> Respond:
-    """Give the answer that a second call hopes for, while the first one's job is still in use."""
+    """Return the answer that a second call hopes for, while the first one's job is still in use."""
     return mirelo.accepted("job-2") if kind == "submit" else good(kind)
 
 
@@ -265,7 +265,7 @@ class Act:
     def lost(
         self, code: str = "network_error", http_status: int = 0, *, accepted: bool | None = None
     ) -> SubmitOutcomeUnknown | None:
-        """Make the call, the first response to which is of no use.
+        """Make the call, the first response to which is unusable.
 
         On P that ends as unknown; on K the same bytes go out once more under the same key, and the call succeeds.
         """
@@ -294,7 +294,7 @@ class Act:
         return self._face.do(function(*args) if self._face.colour == "sync" else asyncio.to_thread(function, *args))
 
     def limit(self, seconds: float) -> None:
-        """Give later calls only so long: an operation its deadline, a transfer its time without progress."""
+        """Limit how long later calls may take: an operation by its deadline, a transfer its time without progress."""
         runtime, http = self.client._core.runtime, self.client._io.http
         runtime.timeout = seconds
         runtime.timing = Timing(no_progress=seconds)
@@ -304,14 +304,14 @@ class Act:
 
     @property
     def requests(self) -> list[Received]:
-        """Give what the row's server received; all of it must be this call's own kind of request."""
+        """Return what the row's server received; all of it must be this call's own kind of request."""
         found = [request for request in self._server.requests if request.method != "CONNECT"]
         assert {request.method for request in found} <= {METHODS.get(self.kind, "POST")}
         return found
 
     @property
     def submits(self) -> list[Received]:
-        """Give every submit that any server received."""
+        """Return every submit that any server received."""
         api = self._api.requests if self._api is not None else ()
         return mirelo.submits([*self._server.requests, *api])
 

@@ -115,7 +115,7 @@ def async_forks(url: str, running: str) -> None:
 
 
 def _used(client: MireloClient, first: int) -> list[object]:
-    """Use every pool. What a preflight costs is its duration here: whoever read another one's answer would tell."""
+    """Use every pool. A preflight costs its duration here: the answer to another one would be seen."""
     prices = [client.text_to_sfx("rain", duration_ms=first + n).preflight().credits for n in range(5)]
     job = client.text_to_sfx("rain", duration_ms=first).submit_job()
     return [*prices, *job.wait(poll_interval_ms=10).result_urls]
@@ -207,7 +207,7 @@ def _prepared(colour: Any, url: str, point: str, prompt: str, place: str, again:
 
 
 def storm(way: str, url: str, number: str, certificates: str) -> None:
-    """Be interrupted, as test_storm.py says, and tell what came of it."""
+    """Run a child that gets interrupted, as test_storm.py says, and report the outcome."""
     say(**{"moments": moments, "cancelled": cancelled, "at_random": at_random}[way](url, number, certificates))
 
 

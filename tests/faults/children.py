@@ -52,7 +52,7 @@ class Child:
         assert self._process.returncode == 0
 
     def tell(self, *command: object) -> None:
-        """Give it one command."""
+        """Send it one command."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(command) + "\n")
         self._process.stdin.flush()

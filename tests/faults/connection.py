@@ -58,7 +58,7 @@ class Host(Protocol):
     tls: ssl.SSLContext | None
 
     def script(self, head: Callable[[], Received]) -> Script:
-        """Give the next script; a router calls `head` to have the request's head read first."""
+        """Return the next script; a router calls `head` to have the request's head read first."""
         ...
 
     def note_bytes(self, count: int) -> None:

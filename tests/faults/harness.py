@@ -5,8 +5,8 @@
             client = face.open(server.url)
             assert face.do(client.me()).credits_available == 1000
 
-`promise` holds what RELIABILITY §4 asks of every row: no secret in any log, repr, exception or traceback, an end within
-the deadline + 250 ms of the client's own time. The folder's autouse fixture holds the rest: no socket, thread,
+`promise` holds what docs/reliability.md asks of every row: no secret in any log, repr, exception or traceback, an end
+within the deadline + 250 ms of the client's own time. The folder's autouse fixture holds the rest: no socket, thread,
 descriptor or temp file left.
 """
 
@@ -118,7 +118,7 @@ class Face:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """Give the async face's loop, for rows about cancellation."""
+        """Return the async face's loop, for rows about cancellation."""
         assert self._loop is not None, "the sync face has no loop"
         return self._loop
 

@@ -123,7 +123,7 @@ def at_point(point: str, reached: Callable[[], None]) -> Iterator[None]:
 
 
 def told(error: BaseException, at: float) -> dict[str, Any]:
-    """Say as JSON how a call ended, when, and what it left to know; the chain of causes by their names."""
+    """Return as JSON how a call ended, when, and what is known after it; the chain of causes by their names."""
     causes: list[BaseException] = []
     # before Python 3.11.3, the TimeoutError of asyncio.timeout has what it stopped as its context, not as its cause
     link = error.__cause__ or (error.__context__ if isinstance(error, TimeoutError) else None)
@@ -154,7 +154,7 @@ async def cancelled(
 ) -> tuple[BaseException, float, float]:
     """Start a call as a task and cancel it where it has reached its place; `confirm` may wait for the server's side.
 
-    Give the error as whoever awaits the task sees it, when it was cancelled and when it had ended.
+    Return the error as the awaiting caller sees it, when it was cancelled and when it had ended.
     """
     ends: list[float] = []
 

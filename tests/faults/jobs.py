@@ -41,5 +41,5 @@ def submitted(face: Face, client: Any, **options: Any) -> Any:
 
 
 def about(error: MireloError, job: Any) -> bool:
-    """Say whether an error leads back to its job."""
+    """Return whether an error leads back to its job."""
     return error.job is job and error.job_token == job.token

@@ -127,14 +127,14 @@ class StandIn:
                 waiting.clear()
 
     def charged(self) -> dict[str, str]:
-        """Give the prompt that each charged job came from, by job id: those whose whole body was read."""
+        """Return the prompt that each charged job came from, by job id: those whose whole body was read."""
         submits = {(request.connection, request.at): request for request in mirelo.submits(self._server.requests)}
         with self._lock:
             found = {job_id: submits[job.connection, job.at] for job_id, job in self._jobs.items()}
         return {job_id: request.json["prompt"] for job_id, request in found.items() if request.complete}
 
     def file(self, job_id: str) -> bytes:
-        """Give the one result of a job."""
+        """Return the one result of a job."""
         return wav(self._size, seed=int(job_id.partition("-")[2]))
 
     def __call__(self, request: Received) -> Script:

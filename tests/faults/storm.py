@@ -29,7 +29,7 @@ STRIKES = 500
 
 
 def shown_with_locals(error: BaseException) -> str:
-    """Give all that a tool shows which prints local variables: of an error, its causes, and what it interrupted."""
+    """Return all that a tool shows which prints local variables: of an error, its causes, and what it interrupted."""
     shown: list[str] = []
     links: list[BaseException | None] = [error]
     seen: set[int] = set()
@@ -61,7 +61,7 @@ def _written(value: object) -> str:
 
 
 def _told(error: BaseException) -> str:
-    """Say where the key can be seen in an error, empty if nowhere."""
+    """Return where the key can be seen in an error, empty if nowhere."""
     return next((line[:200] for line in shown_with_locals(error).splitlines() if KEY in line), "")
 
 
@@ -85,7 +85,7 @@ def moments(url: str, step: str, certificates: str) -> dict[str, Any]:
 
 
 def _says_what_is_open(error: BaseException) -> bool:
-    """Say whether an interrupt leads to the job that may have been paid for: the error of an unknown outcome."""
+    """Return whether an interrupt leads to the job that may have been paid for: the error of an unknown outcome."""
     link: BaseException | None = error
     while link is not None and not isinstance(link, SubmitOutcomeUnknown):
         link = link.__cause__ or link.__context__

@@ -172,7 +172,7 @@ def test_fault_04_addresses(face: Face, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize("first", ["refuses", "hangs", "is unknown"])
 def test_fault_04_the_next_address(face: Face, first: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host whose first address is of no use: the next one is tried before the connect time-out."""
+    """A host whose first address does not answer: the next one is tried before the connect time-out."""
     with FaultServer([mirelo.me()]) as server, face.promise(5.0), socket.socket() as other:
         _at(monkeypatch, "two.test", ["::ffff:0.0.0.0" if first == "is unknown" else "127.0.0.2", "127.0.0.1"])
         other.bind(("127.0.0.2", server.port))

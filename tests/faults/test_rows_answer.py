@@ -1,4 +1,4 @@
-"""Rows 15 to 29 of RELIABILITY §4: answers that do not come, come slowly, are cut, are no answers, or are too large."""
+"""Rows 15 to 29 of the fault matrix (docs/reliability.md): late, slow, cut, malformed and too large answers."""
 
 from __future__ import annotations
 
@@ -297,7 +297,7 @@ def test_fault_23_paid(face: Face, kind: Kind, tmp_path: Path) -> None:
 
 
 def _useless(act: Act, problem: str, http_status: int = 200) -> UnexpectedResponseError:
-    """Read an answer of no use: it is asked for once more, then the error says what is wrong with it."""
+    """Read an unusable answer: it is asked for once more, then the error says what is wrong with it."""
     error = act.failing()
     assert type(error) is UnexpectedResponseError
     assert (error.code, error.http_status) == ("unexpected_response", http_status)

@@ -1,4 +1,4 @@
-"""Rows 1 to 14 of RELIABILITY §4: what goes wrong before an answer begins, from the name to the last byte sent."""
+"""Rows 1 to 14 of the fault matrix (docs/reliability.md): what goes wrong from the name to the last byte sent."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def test_fault_07_paid(face: Face, kind: Kind, tmp_path: Path, monkeypatch: pyte
 
 
 def _when_the_body_has_left(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Give an event that is set when the client has written a request's last byte: no server can know that."""
+    """Return an event that is set when the client has written a request's last byte: no server can know that."""
     left = threading.Event()
     event = SentTracker.event
 

@@ -1,4 +1,4 @@
-"""RELIABILITY §4, rows 57 to 61, 65 and 69, and what row 17 says of downloads."""
+"""Rows 57 to 61, 65 and 69 of the fault matrix (docs/reliability.md), and what row 17 says of downloads."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_fault_57(face: Face, tmp_path: Path, end: Step, validator: str) -> None
 
 @pytest.mark.parametrize("etag", [None, 'W/"weak"'])
 def test_fault_57_without_a_validator(face: Face, tmp_path: Path, etag: str | None) -> None:
-    """A short body of a file that nothing identifies: fetched anew, because two halves may be of two files."""
+    """A short body of a file that nothing identifies: fetched from the start: two halves may be of two files."""
     body = wav(3 * MIB)
     with results([cut(whole(body, etag=etag), 2 * MIB), whole(body, etag=etag)]) as (api, host):
         with face.promise(1.0):
@@ -363,7 +363,7 @@ def test_fault_65_encoded(face: Face, tmp_path: Path, encoding: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["aws-chunked", "UTF-8", "aws-chunked,identity", "binary", ""])
 def test_fault_65_stray(face: Face, tmp_path: Path, encoding: str) -> None:
-    """What whoever uploaded the file left in Content-Encoding changes no byte: taken as it is, if it is a result."""
+    """What the uploader left in Content-Encoding changes no byte: taken as it is, if it is a result."""
     body = wav(100_000)
     framed = b"400;chunk-signature=0\r\n" + body
     with results([whole(body, Content_Encoding=encoding), whole(framed, Content_Encoding=encoding)]) as (api, host):

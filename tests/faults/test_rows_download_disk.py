@@ -1,4 +1,4 @@
-"""RELIABILITY §4, rows 66 to 68: downloads on disks that fail, in processes that die or compete."""
+"""Rows 66 to 68 of the fault matrix (docs/reliability.md): failing disks, processes that die or compete."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def full_disk(folder: Path) -> Iterator[int]:
 
 @contextmanager
 def read_only(folder: Path) -> Iterator[Path]:
-    """Give a folder that this process cannot write: a read-only tmpfs, else by its mode, else (as root) sysfs."""
+    """Return a folder that this process cannot write: a read-only tmpfs, else by its mode, else (as root) sysfs."""
     with tmpfs(folder, "ro") as mounted:
         folder.chmod(0o555) if not mounted else None
         yield folder if mounted or os.geteuid() else Path("/sys/kernel")

@@ -1,4 +1,4 @@
-"""RELIABILITY §4, rows 62 to 64: URLs, addresses and names that somebody else gave us."""
+"""Rows 62 to 64 of the fault matrix (docs/reliability.md): URLs, addresses and names that somebody else gave us."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_fault_62(face: Face, tmp_path: Path, url: str) -> None:
 
 
 def result_of(face: Face, url: str, **options: Any) -> Any:
-    """Give a result with this URL, of a client whose API has a public address: nothing is ever sent there."""
+    """Return a result with this URL, of a client whose API has a public address: nothing is ever sent there."""
     client = face.open(PUBLIC, **options)
     cls: Any = AsyncJobResult if isinstance(client, AsyncMireloClient) else JobResult
     return cls(client._core, JobSucceeded([SignedUrl(url)]), None, None)
@@ -251,7 +251,7 @@ TRAVERSALS = ["../../outside", "..\\..\\outside", "/etc/outside", "C:\\outside",
 
 @pytest.mark.parametrize("job_id", [*TRAVERSALS, "a\0b", "x" * 4096, "ü", "line\nbreak", ""])
 def test_fault_64_no_name(face: Face, tmp_path: Path, job_id: str) -> None:
-    """Traversal, NUL and 4 KiB are no job ids: the submit says that it was taken and that its answer is of no use."""
+    """Traversal, NUL and 4 KiB are no job ids: the submit says that it was taken and that its answer is unusable."""
     with FaultServer(Routes({"POST *": [mirelo.accepted(job_id)]})) as api:
         client = face.open(api.url)
         with face.promise(1.0):

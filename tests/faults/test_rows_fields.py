@@ -1,4 +1,4 @@
-"""Rows 37 to 41 of RELIABILITY §4: answers with fields too many, too few, or of another type."""
+"""Rows 37 to 41 of the fault matrix (docs/reliability.md): missing, unknown and mistyped fields in answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows 70 to 72 of RELIABILITY §4: Ctrl-C and cancelled tasks, forks and event loops.
+"""Rows 70 to 72 of the fault matrix (docs/reliability.md): Ctrl-C and cancelled tasks, forks and event loops.
 
 The sync client is interrupted in a child process, by a real SIGINT.
 """

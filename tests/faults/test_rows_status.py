@@ -1,4 +1,4 @@
-"""Rows 30 to 36 of RELIABILITY §4: error statuses, and when a server wants to be asked again."""
+"""Rows 30 to 36 of the fault matrix (docs/reliability.md): error statuses and Retry-After."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RELIABILITY §4, rows 52 to 56, and what rows 8 and 12 say of uploads."""
+"""Rows 52 to 56 of the fault matrix (docs/reliability.md), and what rows 8 and 12 say of uploads."""
 
 from __future__ import annotations
 
@@ -386,7 +386,7 @@ def test_fault_55_expired(face: Face) -> None:
 
 @contextmanager
 def pipe_with(body: bytes, *, buffering: int, closed: bool) -> Iterator[BinaryIO]:
-    """Give the reading end of a pipe into which `body` is written; then the writing end is closed or stays open."""
+    """Return the reading end of a pipe into which `body` is written; then the writing end is closed or stays open."""
     reading, writing = os.pipe()
 
     def feed() -> None:
@@ -411,7 +411,7 @@ def pipe_with(body: bytes, *, buffering: int, closed: bool) -> Iterator[BinaryIO
 @pytest.mark.parametrize("buffering", [0, -1], ids=["raw", "buffered"])
 @pytest.mark.parametrize("closed", [True, False], ids=["closed", "open"])
 def test_fault_55_longer(face: Face, buffering: int, closed: bool) -> None:
-    """A pipe has more than its `size=`: refused, not cut; whoever writes it may still hold it open."""
+    """A pipe has more than its `size=`: refused, not cut; its writer may still hold it open."""
     body = mp4(2 * MIB)
     with pipe_with(body + b"x", buffering=buffering, closed=closed) as pipe, uploads([OK]) as (api, host):
         video = Video.from_file(pipe, size=len(body), content_type="video/mp4")

@@ -1,4 +1,4 @@
-"""Rows 42 to 51 of RELIABILITY §4: waiting for a job.
+"""Rows 42 to 51 of the fault matrix (docs/reliability.md): waiting for a job.
 
 Sockets are real; where a row is about minutes or hours, the client's clock is the test's (`clock.py`).
 """

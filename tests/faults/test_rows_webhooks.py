@@ -67,7 +67,7 @@ ACCEPTED: Mapping[str, Callable[[], Any]] = {
     "right": signed,
     "two values": lambda: signed(marks=lambda good: f"v1={'0' * 64},v1={good}"),
     "a while old": lambda: signed(age=200),
-    "laid out anew": lambda: (signed()[0], json.dumps(DONE, indent=2).encode()),
+    "formatted differently": lambda: (signed()[0], json.dumps(DONE, indent=2).encode()),
     "1 MB": lambda: signed(large(1_000_000)),
     "1 MiB": lambda: signed(large(LARGEST_BODY)),
 }
@@ -103,7 +103,7 @@ def test_fault_93(face: Face, case: str, caplog: pytest.LogCaptureFixture) -> No
 
 @pytest.mark.parametrize("case", ACCEPTED)
 def test_fault_93_accepted(face: Face, case: str) -> None:
-    """A webhook that is signed wakes the wait: with two values, laid out anew, and of 1 MB too."""
+    """A webhook that is signed wakes the wait: with two values, formatted differently, and of 1 MB too."""
     inbox = WebhookInbox()
     with (
         FaultServer(polls) as server,

@@ -98,7 +98,7 @@ def with_cookie(answer: Respond) -> Respond:
 def results(
     files: Sequence[Script] | Mapping[str, Sequence[Script]], *more: str, **options: Any
 ) -> Iterator[tuple[FaultServer, FaultServer]]:
-    """Give an API whose job succeeds, and the host of its results.
+    """Return an API whose job succeeds, and the host of its results.
 
     `files` are the host's scripts, or its scripts by path. Each poll shows one set of URLs: the first the path
     `/1.wav`, or all paths that `files` names, a later one the next path of `more`; all with the signature. At the end
@@ -132,7 +132,7 @@ def finished(face: Face, api: FaultServer, num_samples: int = 1, **options: Any)
 
 @contextmanager
 def uploads(puts: Sequence[Script], *, slots: int = 2, **options: Any) -> Iterator[tuple[FaultServer, FaultServer]]:
-    """Give an API and the host its assets are put to: `asset-1` at `/put/1`, the next one at `/put/2`.
+    """Return an API and the host its assets are put to: `asset-1` at `/put/1`, the next one at `/put/2`.
 
     At the end `check_wire` must hold.
     """
@@ -150,7 +150,7 @@ def uploads(puts: Sequence[Script], *, slots: int = 2, **options: Any) -> Iterat
 
 
 def submitting(face: Face, api: FaultServer, video: Video, **options: Any) -> Any:
-    """Give the call that uploads the video and submits a job with it."""
+    """Return the call that uploads the video and submits a job with it."""
     client = face.open(api.url, extra_headers={"X-Tenant": "ours"}, **options)
     return client.video_to_sfx(video, duration_ms=1000).submit_job
 
@@ -159,12 +159,12 @@ def submitting(face: Face, api: FaultServer, video: Video, **options: Any) -> An
 
 
 def wire(server: FaultServer) -> list[str]:
-    """Give every request as `METHOD /path`, in order."""
+    """Return every request as `METHOD /path`, in order."""
     return [f"{request.method} {request.path.partition('?')[0]}" for request in server.requests]
 
 
 def ranges(server: FaultServer) -> list[tuple[str | None, str | None]]:
-    """Give every request's Range and If-Range."""
+    """Return every request's Range and If-Range."""
     return [(request.headers.get("range"), request.headers.get("if-range")) for request in server.requests]
 
 
@@ -221,7 +221,7 @@ sys.addaudithook(_hook)
 
 @contextmanager
 def sockets_opened() -> Iterator[list[tuple[str, Any]]]:
-    """Give the list of what this process does with sockets meanwhile: new ones, connects, look-ups of names."""
+    """Return the list of what this process does with sockets meanwhile: new ones, connects, look-ups of names."""
     global _heard  # the hook is one per process
     heard: list[tuple[str, Any]] = []
     _heard = heard

@@ -60,13 +60,13 @@ class Operation:
 
     @property
     def good(self) -> int:
-        """Give the status of its success."""
+        """Return the status of its success."""
         (status,) = [status for status in self.answers if status < 300]
         return status
 
 
 def _schema(node: Schema) -> Schema:
-    """Give the schema of a request's or an answer's body, which has one form only."""
+    """Return the schema of a request's or an answer's body, which has one form only."""
     (content,) = resolve(node)["content"].values()
     schema: Schema = content["schema"]
     return schema
@@ -98,14 +98,14 @@ GENERATIONS: Final = sorted(name.removesuffix("JobCreate") for name in OPERATION
 
 
 def request_of(family: str) -> Schema:
-    """Give the schema of a family's request."""
+    """Return the schema of a family's request."""
     schema = OPERATIONS[f"{family}JobCreate"].request
     assert schema is not None
     return schema
 
 
 def holds(condition: Schema, values: Schema, properties: dict[str, Schema]) -> bool:
-    """Say whether an entry of `x-limits-when` is about these values; an absent field counts as its default."""
+    """Return whether an entry of `x-limits-when` is about these values; an absent field counts as its default."""
     when = condition.get("when", {})
     return all(values.get(name, resolve(properties[name]).get("default")) == wanted for name, wanted in when.items())
 

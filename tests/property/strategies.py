@@ -116,7 +116,7 @@ def _objects(schema: Schema, shortest: int) -> st.SearchStrategy[dict[str, Any]]
 def _within(
     draw: st.DrawFn, objects: st.SearchStrategy[dict[str, Any]], properties: Schema, conditions: list[Schema]
 ) -> dict[str, Any]:
-    """Draw what depends on other fields anew, within the bounds it then has."""
+    """Draw again what depends on other fields, within the bounds it then has."""
     values = draw(objects)
     for condition in conditions:
         if not holds(condition, values, properties):
@@ -132,7 +132,7 @@ def _within(
 
 
 def _narrowed(condition: Schema, properties: Schema) -> tuple[int, int]:
-    """Give the bounds of a field while a condition holds: its own and the condition's."""
+    """Return the bounds of a field while a condition holds: its own and the condition's."""
     own = resolve(properties[condition["field"]])
     return max(own["minimum"], condition.get("minimum", 0)), min(own["maximum"], condition.get("maximum", LARGE))
 
@@ -152,17 +152,17 @@ class Forbidden:
 
     @property
     def shown(self) -> str:
-        """Give the words that show the value: the field's own, or those of a difference of two."""
+        """Return the words that show the value: the field's own, or those of a difference of two."""
         return self.difference or f"{self.field}={repr(self.value)[:20]}"
 
     def within(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Give a copy of a request that has this wrong."""
+        """Return a copy of a request that has this wrong."""
         outer, _, inner = self.field.partition(".")
         value = {**body[outer], inner: self.value} if inner else self.value
         return {**body, **self.beside, outer: value}
 
     def found_in(self, body: dict[str, Any]) -> object:
-        """Give what a request holds in this one's place."""
+        """Return what a request holds in this one's place."""
         outer, _, inner = self.field.partition(".")
         return body[outer][inner] if inner else body[outer]
 

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 
 def _documented() -> list[tuple[str, int]]:
-    """Give every documented answer; a refusal that operations of a kind describe alike, of one of them."""
+    """Return every documented answer; a refusal that operations of a kind describe alike, of one of them."""
     chosen: dict[object, tuple[str, int]] = {}
     for name, operation in sorted(OPERATIONS.items()):
         kind = next((kind for kind in ("Preflight", "Sync", "JobCreate", "JobPoll") if name.endswith(kind)), name)
@@ -68,7 +68,7 @@ for each in ("videoToSfx", "extendAudioWithVideoV16"):
 
 
 def family_of(name: str) -> str:
-    """Give the family of an operation; of those of none, the one whose call makes them too."""
+    """Return the family of an operation; of those of none, the one whose call makes them too."""
     family = re.sub("(Preflight|Sync|JobCreate|JobPoll)$", "", name)
     return family if family in GENERATIONS else "videoToSfx"
 
@@ -141,12 +141,12 @@ def error_of(name: str, status: int, code: str) -> type[MireloError]:
 
 
 def meaning_of(status: int, code: str) -> type[MireloError]:
-    """Give the class of an error answer: a known code counts, whatever status it came with."""
+    """Return the class of an error answer: a known code counts, whatever status it came with."""
     return next((cls for (_, known), cls in BY_CODE.items() if known == code), BY_STATUS[status])
 
 
 def expected(name: str, body: dict[str, Any]) -> Any:
-    """Give what a success means, or the class of error it has to be."""
+    """Return what a success means, or the class of error it has to be."""
     if name == "getMe":
         return MeResult(**body)
     if name.endswith("Preflight"):
@@ -167,7 +167,7 @@ def expected(name: str, body: dict[str, Any]) -> Any:
 
 
 def seen(outcome: Any) -> Any:
-    """Give what can be compared of an outcome."""
+    """Return what can be compared of an outcome."""
     if isinstance(outcome, MireloError):
         return type(outcome)
     if isinstance(outcome, Job):

@@ -77,7 +77,7 @@ def test_what_fits_the_spec_goes_out_with_every_default(name: str, data: st.Data
 
 
 def absent(name: str, wrong: Forbidden) -> bool:
-    """Say whether None stands for a field that is not there: one without a default."""
+    """Return whether None stands for a field that is not there: one without a default."""
     properties = request_of(name)["properties"]
     optional = properties.keys() - set(request_of(name)["required"])
     return wrong.value is None and wrong.field in optional and "default" not in properties[wrong.field]

@@ -36,7 +36,7 @@ families = pytest.mark.parametrize("family", GENERATIONS)
 
 
 def model_of(family: str) -> Any:
-    """Give the generated class of a family's request."""
+    """Return the generated class of a family's request."""
     name = request_of(family)["$ref"].rsplit("/", 1)[1]
     return getattr(importlib.import_module("mirelo_ergo_api.mirelo_v2.models"), name)
 
@@ -61,7 +61,7 @@ def test_both_paths_know_the_same_operations() -> None:
 
 
 def as_asked(family: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Give the fields that a request has to have on the wire: with the defaults, and uploads under their new id."""
+    """Return the fields that a request has to have on the wire: with the defaults, and uploads under their new id."""
     properties = resolve(request_of(family))["properties"]
     asked: dict[str, Any] = {name: node["default"] for name, node in properties.items() if "default" in node}
     if "start_offset_ms" in properties:
@@ -131,7 +131,7 @@ def nothing_may_leave(request: httpx.Request) -> httpx.Response:
 
 
 def means_absent(family: str, wrong: Forbidden) -> bool:
-    """Say whether a value is how a call leaves a field out: an optional prompt is None by default."""
+    """Return whether a value is how a call leaves a field out: an optional prompt is None by default."""
     return wrong.field == "prompt" and wrong.value is None and "prompt" not in resolve(request_of(family))["required"]
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def still() -> float:
-    """Give no jitter."""
+    """Return 0: no jitter."""
     return 0.0
 
 
@@ -44,11 +44,11 @@ class Server:
 
     @property
     def polls(self) -> list[float]:
-        """Give when polls left, in seconds since the submit."""
+        """Return when polls left, in seconds since the submit."""
         return [call.at - START for call in self.io.calls]
 
     def job(self, estimated_ms: int | None, age: float = 0.0) -> Job:
-        """Give the handle of the job, submitted `age` seconds ago."""
+        """Return the handle of the job, submitted `age` seconds ago."""
         record = JobRecord("mirelo", "text-to-sfx", "v1.5", answers.JOB_ID, self.io.wall() - age, estimated_ms)
         return client_over(self.io).job(record.token)
 
@@ -58,7 +58,7 @@ def iso(at: float) -> str:
 
 
 class Hinting(Server):
-    """Say in each poll when the job will be done, by the server's own clock."""
+    """Write into each poll when the job will be done, by the server's own clock."""
 
     def __init__(
         self, length: float, says: Callable[[float], float], *, chance: Callable[[], float] | None = None

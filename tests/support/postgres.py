@@ -54,7 +54,7 @@ def _exists(name: str) -> bool:
 
 
 def _open_to_all(place: str) -> bool:
-    """Say whether every user can enter this folder; those of a checkout and of pytest may be closed."""
+    """Return whether every user can enter this folder; those of a checkout and of pytest may be closed."""
     path = Path(place).resolve()
     return path.is_dir() and all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))
 

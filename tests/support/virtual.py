@@ -216,11 +216,11 @@ class VirtualIO:
 
     @property
     def requests(self) -> list[str]:
-        """Give method and path of every API request."""
+        """Return method and path of every API request."""
         return [f"{call.request.method} {call.request.path}" for call in self.calls]
 
     def date(self) -> str:
-        """Give the server's own time as a `Date` header: no jump of our clock moves it."""
+        """Return the server's own time as a `Date` header: no jump of our clock moves it."""
         return formatdate(WALL + self.clock - START, usegmt=True)
 
     def now(self) -> float:

@@ -58,7 +58,7 @@ def test_nothing_is_no_progress(clock: Clock) -> None:
     progress.advance(0)
     assert progress.clip(None) == 1.0
     progress.advance(1)
-    assert progress.clip(None) == 41.0  # of the rate's window; the 60 s begin anew
+    assert progress.clip(None) == 41.0  # of the rate's window; the 60 s begin again
 
 
 def test_a_transfer_that_drips_ends_after_30_seconds(clock: Clock) -> None:

@@ -106,7 +106,7 @@ def test_the_schemes_own_variable_comes_first_and_small_letters_do(monkeypatch: 
     monkeypatch.setenv("HTTPS_PROXY", "upper.example:1")
     monkeypatch.setenv("https_proxy", "lower.example:1")
     assert environment_proxy(*API) == Proxy("http", "lower.example", 1)
-    monkeypatch.setenv("REQUEST_METHOD", "GET")  # a CGI script: HTTP_PROXY is the header Proxy of whoever asked
+    monkeypatch.setenv("REQUEST_METHOD", "GET")  # a CGI script: HTTP_PROXY is the header Proxy of the client
     assert environment_proxy("http", "a.example", 80) == Proxy("http", "all.example", 1)
 
 

@@ -132,7 +132,7 @@ class Wire:
         return [request.url.path for request in self.seen]
 
     def bodies(self) -> list[dict[str, Any]]:
-        """Give the bodies of the submits."""
+        """Return the bodies of the submits."""
         sent = [request for request in self.seen if request.url.path.endswith(("/jobs", "/sync"))]
         return [json.loads(request.content) for request in sent]
 
@@ -175,7 +175,7 @@ REGISTRY: Final[Registry[Any]] = Registry().with_resource("urn:spec", DRAFT20201
 
 
 def follow(node: Any) -> Any:
-    """Give what a reference names."""
+    """Return what a reference names."""
     while "$ref" in node:
         target: Any = SPEC
         for part in node["$ref"].removeprefix("#/").split("/"):
@@ -185,13 +185,13 @@ def follow(node: Any) -> Any:
 
 
 def operation(family: str, model: str, action: str) -> Any:
-    """Give the spec's only operation under a path."""
+    """Return the spec's only operation under a path."""
     (found,) = SPEC["paths"][f"/v2/{family}/{model}/{action}"].values()
     return found
 
 
 def schema_of(family: str, model: str) -> dict[str, Any]:
-    """Give the schema of a family's request."""
+    """Return the schema of a family's request."""
     body = follow(operation(family, model, "jobs")["requestBody"])
     schema: dict[str, Any] = body["content"]["application/json"]["schema"]
     return schema
@@ -211,7 +211,7 @@ def test_these_are_the_specs_families() -> None:
 
 
 def everything(family: str, model: str) -> dict[str, Any]:
-    """Give a value for each field that the spec has beside the sources; loops are short enough to be loops."""
+    """Return a value for each field that the spec has beside the sources; loops are short enough to be loops."""
     names = follow(schema_of(family, model))["properties"].keys() - {"audio", "video"}
     return {name: CHOSEN[name] for name in names}
 
@@ -694,7 +694,7 @@ TOLD: Final = ("type", "default", "minimum", "maximum", "minLength", "maxLength"
 
 
 def described(node: Any, name: str) -> dict[str, dict[str, Any]]:
-    """Give what models() has to say of an object's fields, from the YAML."""
+    """Return what models() has to say of an object's fields, from the YAML."""
     found = {}
     for field, each in node["properties"].items():
         inner = follow(each)

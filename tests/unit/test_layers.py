@@ -36,7 +36,7 @@ CORE = sorted(
 
 
 def imported(name: str, *, typing_too: bool = True) -> set[str]:
-    """Give the modules a file imports, absolute, the packages of this project by their dotted path."""
+    """Return the modules a file imports, absolute, the packages of this project by their dotted path."""
     tree = ast.parse(FILES[name].read_text())
     if not typing_too:
         tree = _WithoutTyping().visit(tree)

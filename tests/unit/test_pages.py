@@ -152,7 +152,7 @@ def test_only_one_page_is_in_memory() -> None:
 
 
 def refused(io: VirtualIO, asynchronous: bool) -> tuple[list[int], str]:
-    """Give the items that came, and why no more did."""
+    """Return the items that came, and why no more did."""
     seen: list[int] = []
 
     async def await_all() -> None:

@@ -1,4 +1,4 @@
-"""When a wait asks, RELIABILITY §2: the schedule, hints and wishes, through the real waiting code in virtual time."""
+"""When a wait asks (docs/reliability.md): the schedule and its hints, through the real code in virtual time."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_a_job_resumed_early_waits_for_what_is_left() -> None:
     assert skewed.polls == pytest.approx([5.0])
 
 
-# Requests and mean overshoot in seconds by the median job length in seconds, measured in RELIABILITY §2.
+# Requests and mean overshoot in seconds by the median job length in seconds, as measured for docs/reliability.md.
 TABLE = [(5, 9, 0.41), (30, 26, 0.92), (120, 40, 2.3)]
 
 

@@ -1,4 +1,4 @@
-"""What a wait survives and what ends it, RELIABILITY §2: the real waiting code in virtual time."""
+"""What a wait survives and what ends it (docs/reliability.md): the real waiting code in virtual time."""
 
 from __future__ import annotations
 

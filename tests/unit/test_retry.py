@@ -1,4 +1,4 @@
-"""The pure decisions of RELIABILITY §1, row by row."""
+"""The pure decisions of docs/reliability.md, row by row."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def word(decision: object) -> str:
     return type(decision).__name__.lower()
 
 
-# The table of RELIABILITY §1: what the first attempt's outcome means for R/C/D, for P and for K.
+# The table of docs/reliability.md: what the first attempt's outcome means for R/C/D, for P and for K.
 STATUS_TABLE = [
     *((status, "raise", "raise", "raise") for status in (400, 401, 402, 403, 404, 413, 415, 422)),
     *((status, "raise", "raise", "raise") for status in (405, 406, 410, 418, 423, 424, 426, 431, 451, 499)),

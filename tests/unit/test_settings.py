@@ -221,7 +221,7 @@ def test_what_is_right_is_taken(tmp_path: Path) -> None:
 
 
 def frames_of(error: BaseException | None) -> str:
-    """Give the local variables of our frames, also of what caused the error: some tools print them all."""
+    """Return the local variables of our frames, also of what caused the error: some tools print them all."""
     shown = []
     while error is not None:
         for frame, _ in traceback.walk_tb(error.__traceback__):

@@ -142,7 +142,7 @@ def test_an_echoed_key_reaches_no_error() -> None:
 
 
 class Interrupting(VirtualIO):
-    """Be stopped by Ctrl-C after these trace events of an attempt."""
+    """An IO that Ctrl-C stops after these trace events of an attempt."""
 
     def __init__(self, *events: str, stop: BaseException) -> None:
         super().__init__()

@@ -39,7 +39,7 @@ TOKEN = f"mirelo2:text-to-sfx:v1.5:{answers.JOB_ID}:0:60000:1"
 
 
 class Told:
-    """Give scripted updates at their times, in seconds since the start."""
+    """Yield scripted updates at their times, in seconds since the start."""
 
     def __init__(self, io: VirtualIO, *script: tuple[float, Update]) -> None:
         self.io, self.script, self.closed = io, list(script), 0

@@ -160,7 +160,7 @@ def test_no_text_breaks_the_check(text: str) -> None:
 
 
 def sent_for(url: str) -> httpx.Request:
-    """Give what a transport of the user's gets for a URL that an answer named."""
+    """Return what a transport of the user's gets for a URL that an answer named."""
     seen: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -106,7 +106,7 @@ class Waited:
 
 
 def polled(length: float, **options: Any) -> list[float]:
-    """Give the polls of a wait that has nothing but them."""
+    """Return the polls of a wait that has nothing but them."""
     waited = Waited(length, [], way="poll")
     with suppress(JobTimeoutError):
         waited.wait(**options)
@@ -114,7 +114,7 @@ def polled(length: float, **options: Any) -> list[float]:
 
 
 def extra(polls: list[float], plain: list[float]) -> int:
-    """Give how many polls came beside those that polling alone makes, of which none may be missing or late."""
+    """Return how many polls came beside those that polling alone makes, of which none may be missing or late."""
     for at in plain[:-1]:
         assert at in [pytest.approx(each) for each in polls], f"the poll at {at} is missing"
     return len(polls) - len(plain)

@@ -112,7 +112,7 @@ class Waited:
 
 
 def unheard(length: float, **options: Any) -> list[float]:
-    """Give the polls of a wait whose callbacks never come."""
+    """Return the polls of a wait whose callbacks never come."""
     waited = Waited(length, WebhookInbox())
     waited.wait(**options)
     return waited.polls

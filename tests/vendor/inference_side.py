@@ -34,7 +34,7 @@ async def collected(stream: Any) -> list[dict[str, Any]]:
 
 
 async def failure(action: Any) -> dict[str, Any]:
-    """Give what the SDK says of a call that has to fail."""
+    """Return what the SDK says of a call that has to fail."""
     try:
         await settled(action())
     except Exception as error:

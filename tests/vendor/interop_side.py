@@ -26,7 +26,7 @@ async def settled(value: Any) -> Any:
 
 
 async def failure(action: Any) -> dict[str, Any]:
-    """Give what the SDK says of a call that has to fail."""
+    """Return what the SDK says of a call that has to fail."""
     try:
         await settled(action())
     except mirelo.MireloError as error:
@@ -133,7 +133,7 @@ class Closing:
 
 
 def surface(colour: str) -> dict[str, list[str]]:
-    """Tell what there is to call."""
+    """Return what can be called."""
     kinds = [getattr(mirelo, name) for name in (CLIENTS[colour], *PARTS[colour])]
     offered = {kind.__name__: [name for name in dir(kind) if not name.startswith("_")] for kind in kinds}
     return {**offered, "Video": [name for name in dir(mirelo.Video) if name.startswith("from_")]}

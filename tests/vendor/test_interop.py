@@ -60,7 +60,7 @@ def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def kinds(results: list[dict[str, Any]]) -> list[str]:
-    """Give the types of fetched results; each has to begin as its type says."""
+    """Return the types of fetched results; each has to begin as its type says."""
     for result in results:
         head = bytes.fromhex(result["head"])
         assert (head[:4] == b"RIFF") if result["type"] == WAV else (head[4:8] == b"ftyp")

@@ -49,7 +49,7 @@ def upload(url: str, path: str, **options: Any) -> int:
 
 
 def surface() -> dict[str, Any]:
-    """Tell what the package offers."""
+    """Return what the package offers."""
     folder = Path(mirelo.__file__).parent
     exported = [getattr(mirelo, name) for name in mirelo.__all__]
     return {

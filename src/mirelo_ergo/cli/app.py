@@ -70,7 +70,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def report(error: BaseException, given: Sequence[str]) -> int:
-    """Say how a command ended that ran outside of `run`; return its exit code."""
+    """Report how a command ended that ran outside of `run`; return its exit code."""
     return _report(Session(Output()), error, list(given))
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def generating(service: Service, budget: Callable[[Any], Any] = options.max_credits) -> Callable[[Function], Function]:
-    """Give a command the options of everything that is submitted and paid; it gets them as its `Command`.
+    """Add to a command the options of everything that is submitted and paid; it gets them as its `Command`.
 
     `budget` is the option for the most that it may cost, in the service's own unit.
     """
@@ -62,7 +62,7 @@ def generating(service: Service, budget: Callable[[Any], Any] = options.max_cred
 
 
 def asking(service: Service) -> Callable[[Function], Function]:
-    """Give a command the options of a question that costs nothing; it gets session, connection and time limit."""
+    """Add to a command the options of a question that costs nothing; it gets session, connection and time limit."""
 
     def decorate(function: Function) -> Function:
         @options.applied((options.ask_limit, options.emulator, *options.ADDRESS, *options.OUTPUT))
@@ -76,7 +76,7 @@ def asking(service: Service) -> Callable[[Function], Function]:
 
 
 def fetching(service: Service) -> Callable[[Function], Function]:
-    """Give a command the options of waiting for something of a service and saving it."""
+    """Add to a command the options of waiting for something of a service and saving it."""
 
     def decorate(function: Function) -> Function:
         @options.applied((*options.SAVING, options.wait_limit, options.emulator, *options.ADDRESS, *options.OUTPUT))
@@ -91,7 +91,7 @@ def fetching(service: Service) -> Callable[[Function], Function]:
 
 
 def about_a_job(*, waits: bool, saves: bool) -> Callable[[Function], Function]:
-    """Give a command the options of work on a job that there is already."""
+    """Add to a command the options of work on a job that there is already."""
 
     def decorate(function: Function) -> Function:
         @options.applied(

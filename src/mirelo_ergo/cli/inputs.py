@@ -245,7 +245,7 @@ def _check_url(url: str, kind: str) -> None:
 
 
 def _missing(given: str) -> str:
-    """Say why a path leads nowhere, as far as the path itself tells."""
+    """Return why a path leads nowhere, as far as the path itself tells."""
     from urllib.parse import urlsplit
 
     shown = _shown(given)

@@ -59,7 +59,7 @@ def download(
 
 
 def look(session: Session, chosen: Chosen, timeout: int | None) -> None:
-    """Tell a job's status."""
+    """Show a job's status."""
     with chosen.connection.client(session.output, timeout) as client:
         task = _take_up(session, client, chosen, "status", ())
         _tell(session, task, task.jobs[0].status())

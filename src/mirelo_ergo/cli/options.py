@@ -204,7 +204,7 @@ SAVING: Final = (out, name, overwrite)
 
 
 def writing(function: Function) -> Function:
-    """Give a command `--json` and `--quiet`; it gets the session."""
+    """Add `--json` and `--quiet` to a command; it gets the session."""
 
     @applied(OUTPUT)
     @functools.wraps(function)

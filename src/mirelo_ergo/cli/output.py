@@ -42,7 +42,7 @@ class Output:
     quiet: bool = False
 
     def note(self, text: str) -> None:
-        """Tell people what happens, unless -q."""
+        """Write what happens to stderr, unless -q."""
         if not self.quiet:
             say(text)
 

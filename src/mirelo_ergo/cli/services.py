@@ -158,7 +158,7 @@ def _check_key(service: Service) -> None:
 
 
 def _near_misses(service: Service) -> Iterator[str]:
-    """Say where the key may be instead."""
+    """Return where else the key may be."""
     begins = service.key_variable.partition("_")[0]
     for name in sorted(os.environ):
         plain = re.sub(r"[^A-Z]", "", name.upper())

@@ -15,7 +15,7 @@ class Stopping(Exception):
 
 
 class Clock:
-    """Tell the emulator's time, in seconds since the epoch.
+    """The emulator's time, in seconds since the epoch.
 
     It follows the monotonic clock, so a wall clock that is set meanwhile changes nothing here.
     """

@@ -50,7 +50,7 @@ class Folder:
 
 
 class Disk:
-    """Hand out names for new files in a folder of its own, and keep all of them within 4 GiB."""
+    """A folder of files, which together stay within 4 GiB."""
 
     def __init__(self, parent: Path) -> None:
         self.folder = Path(tempfile.mkdtemp(dir=parent))

@@ -90,11 +90,11 @@ class Retrier:
         return decision, pause
 
     def is_worth_repeating(self, outcome: Outcome) -> bool:
-        """Say whether the outcome of one more attempt would allow another one, as far as time and budget do."""
+        """Return whether the outcome of one more attempt would allow another one, as far as time and budget do."""
         return isinstance(self._decide(outcome, self.number + 1), Retry)
 
     def succeed(self) -> None:
-        """Give back to the budget what the operation's re-sends cost."""
+        """Return to the budget what the operation's re-sends cost."""
         self.budget.give_back(self._paid)
         self._paid = 0
 

@@ -99,7 +99,7 @@ class _Slots:
             raise
 
     def _next(self) -> None:
-        """Tell the first who still waits."""
+        """Wake the first that still waits."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
@@ -190,7 +190,7 @@ class AsyncNetwork:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             while not task.done():
-                with contextlib.suppress(asyncio.CancelledError):  # whoever is impatient waits all the same
+                with contextlib.suppress(asyncio.CancelledError):  # a second cancellation changes nothing
                     await asyncio.wait([task])
             if not task.cancelled():
                 task.exception()  # seen: the cancellation is what is reported

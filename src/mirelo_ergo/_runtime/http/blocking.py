@@ -216,7 +216,7 @@ class BlockingIO:
 
 @contextmanager
 def aside(settings: HttpSettings) -> Iterator[BlockingIO | None]:
-    """Give I/O with these settings and connections of its own; None where a transport of the user's carries all."""
+    """Return I/O with these settings and its own connections; None where a transport of the user's carries all."""
     if settings.transport is not None:
         yield None
         return

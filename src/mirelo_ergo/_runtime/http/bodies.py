@@ -55,7 +55,7 @@ class Pieces:
         return self._last
 
     async def _has_more(self, pipe: Pipe) -> bool:
-        """Say whether bytes follow those that were announced; no more than a moment is waited for them."""
+        """Return whether bytes follow those that were announced; no more than a moment is waited for them."""
         watched = pipe.descriptor
         if watched is not None and not await self._network.ready((watched,), (), _WAIT_FOR_MORE):
             return False

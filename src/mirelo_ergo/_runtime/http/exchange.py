@@ -280,7 +280,7 @@ class Http:
 
 
 def may_have_proxy() -> bool:
-    """Say whether the environment or the system may name a proxy."""
+    """Return whether the environment or the system may name a proxy."""
     named = any(name.lower().endswith("_proxy") for name in os.environ)
     return named or sys.platform in ("darwin", "win32")
 

@@ -36,7 +36,7 @@ def transport_failure(failure: WireFailure, sent: Sent, secret: Secret, reply: R
 
 
 def is_raised_here(error: BaseException) -> bool:
-    """Say whether the call that the handling frame made raised it: a signal handler's has a frame of its own.
+    """Return whether the call that the handling frame made raised it: a signal handler's has a frame of its own.
 
     A handler runs between any two steps, and may raise `TimeoutError`, which is an `OSError` too.
     """
@@ -45,7 +45,7 @@ def is_raised_here(error: BaseException) -> bool:
 
 
 def is_of_a_signal(error: BaseException) -> bool:
-    """Say whether a signal handler raised it, as Celery's and RQ's time limits do."""
+    """Return whether a signal handler raised it, as Celery's and RQ's time limits do."""
     import signal  # only failures need it
 
     handlers = {getattr(signal.getsignal(number), "__code__", None) for number in signal.valid_signals()}

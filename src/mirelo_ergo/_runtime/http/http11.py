@@ -39,7 +39,7 @@ class Http11:
         self._about: dict[str, Any] = {}  # what is told with each event
 
     def is_clean(self) -> bool:
-        """Say whether nothing has come that no request asked for: it would be taken for the next one's answer."""
+        """Return whether nothing has come that no request asked for: it would be taken for the next one's answer."""
         try:
             return self._h11.trailing_data == (b"", False) and self._wire.is_silent()
         except WireFailure:

@@ -156,7 +156,7 @@ class Wire(Protocol):
         ...
 
     def is_silent(self) -> bool:
-        """Say whether it is open, and not one byte has come that was not taken."""
+        """Return whether it is open, and not one byte has come that was not taken."""
         ...
 
     def close(self) -> None: ...
@@ -216,7 +216,7 @@ class SocketWire:
             return 0
 
     def _has_heard(self) -> bool:
-        """Say whether the peer said something; it is kept for `take`."""
+        """Return whether the peer said something; it is kept for `take`."""
         if not self._early and not self._ended:
             try:
                 self._early = self.take() or b""

@@ -114,7 +114,7 @@ def _system_proxy(scheme: str, host: str, port: int) -> Proxy | None:
 
 
 def _is_excepted(host: str, port: int) -> bool:
-    """Say whether NO_PROXY names a host: by name or domain, address, network (CIDR), any of them with a port, or *."""
+    """Return whether NO_PROXY names a host: by name, domain, address or network (CIDR), also with a port, or by *."""
     text = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
     return any(_fits(entry.lower(), host.rstrip(".").lower(), port) for entry in re.split(r"[\s,]+", text) if entry)
 

@@ -101,7 +101,7 @@ class TlsWire:
                 return
 
     async def _tell_alert(self, waits: Waits) -> None:
-        """Tell the peer why, if the connection takes it."""
+        """Send the peer the reason, if the connection still takes it."""
         try:
             await self._flush(waits, connecting=True)
         except WireFailure:

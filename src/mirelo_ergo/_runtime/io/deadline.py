@@ -53,7 +53,7 @@ class TimeLimit(Protocol):
         ...
 
     def moving(self, yes: bool, /) -> None:
-        """Say whether bytes of a body are due from now on."""
+        """Return whether bytes of a body are due from now on."""
         ...
 
 

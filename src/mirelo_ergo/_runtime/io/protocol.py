@@ -156,7 +156,7 @@ class Slot(Protocol):
     """A client's place for one submit under way. It is also given back when nobody holds it any more."""
 
     def release(self) -> None:
-        """Give it back; once more is a no-op."""
+        """Release the place; a second call is a no-op."""
         ...
 
 
@@ -215,7 +215,7 @@ class IO(Protocol):
         ...
 
     def aside(self) -> AbstractContextManager[IO | None]:
-        """Give I/O that blocks, for where nothing can be awaited or the client is closed; None where there is none."""
+        """Return I/O that blocks, for where nothing can be awaited or the client is closed; None if there is none."""
         ...
 
 

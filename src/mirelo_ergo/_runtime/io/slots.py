@@ -23,7 +23,7 @@ class Slot:
         self._slots = slots
 
     def release(self) -> None:
-        """Give the place back; once more is a no-op."""
+        """Release the place; a second call is a no-op."""
         self._slots.release(self)
 
 

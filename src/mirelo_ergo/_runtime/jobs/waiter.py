@@ -214,7 +214,7 @@ def attach(error: BaseException, job: Any, token: str) -> None:
 
 
 def note_token(error: BaseException, token: str) -> None:
-    """Say in a note, once, how to resume the job."""
+    """Add a note, once, that says how to resume the job."""
     note = f"mirelo_ergo: the job goes on; resume it with client.job({token!r})"
     if note not in getattr(error, "__notes__", ()):
         error.add_note(note)

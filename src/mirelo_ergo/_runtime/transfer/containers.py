@@ -40,7 +40,7 @@ def riff(file: BinaryIO, size: int) -> Verdict:
 
 
 def _ends_unpadded(file: BinaryIO, size: int) -> bool:
-    """Say whether a WAV ends with the last byte of an odd data chunk: some writers count its pad byte and omit it."""
+    """Return whether a WAV ends after an odd data chunk without its pad byte: some writers count it and omit it."""
     position = 12
     while position + 8 <= size:
         chunk = _read(file, position, 8)

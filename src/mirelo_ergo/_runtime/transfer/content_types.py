@@ -126,7 +126,7 @@ def is_known(head: bytes) -> bool:
 
 
 def _by_frame(head: bytes) -> str | None:
-    """Tell MPEG audio and AAC by the head of a frame; a byte order mark looks like one of a layer nobody uses."""
+    """Return the type of MPEG audio or AAC by a frame's head; a byte order mark looks like a layer nobody uses."""
     if len(head) < 2 or head[0] != 0xFF:
         return None
     if head[1] & 0xF6 == 0xF0:
@@ -135,7 +135,7 @@ def _by_frame(head: bytes) -> str | None:
 
 
 def _is_markup(head: bytes) -> bool:
-    """Say whether bytes look like text with structure (HTML, XML, JSON), or like blanks only."""
+    """Return whether bytes look like text with structure (HTML, XML, JSON), or like blanks only."""
     text = head[:64].removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"")  # UTF-16 too
     return text.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").lstrip()[:1] in (b"<", b"{", b"[", b"")
 

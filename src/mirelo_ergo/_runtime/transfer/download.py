@@ -222,7 +222,7 @@ class _Download:
         return Answered(refusal.effective_status, retry_after=after), error
 
     def _is_progress(self, began_at: int, outcome: Answered | Failed) -> bool:
-        """Say whether enough came since the last progress: less, and one byte per connection would go on for ever.
+        """Return whether enough came since the last progress: less, and one byte per connection would go on for ever.
 
         What came too slowly is no progress.
         """
@@ -319,7 +319,7 @@ class _Download:
         self.total = total
 
     async def _problem(self, headers: Mapping[str, str]) -> str:
-        """Say why what came is not the whole file, "" if it is. Raises `_Restart` if the file itself denies it."""
+        """Return why what came is not the whole file, "" if it is. Raises `_Restart` if the file itself denies it."""
         size = self.sink.size
         if not size:
             return "an empty file came" if self.total == 0 else "no file came" if self.total is None else self._short()

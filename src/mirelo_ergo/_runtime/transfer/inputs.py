@@ -291,7 +291,7 @@ def url_stem(url: str) -> str | None:
 
 
 def url_problem(url: object) -> str | None:
-    """Say why a service cannot fetch a URL, None if nothing speaks against it."""
+    """Return why a service cannot fetch a URL, None if nothing speaks against it."""
     if not isinstance(url, str):
         return f"it is {type(url).__name__}"
     if len(url) > LONGEST_URL:

@@ -87,7 +87,7 @@ class FileSink:
         self._file = self._part.open("xb+", buffering=0)
 
     def _may_be_this(self, target: Path, content_type: str) -> bool:
-        """Say whether a file that is there may turn out to be the one that comes."""
+        """Return whether a file that is there may turn out to be the one that comes."""
         if self._overwrite or target.is_symlink() or not target.is_file():
             return False
         with target.open("rb") as file:
@@ -142,7 +142,7 @@ class FileSink:
         self._finish_as(self.target, overwrite=self._overwrite, numbered=self._numbered)
 
     def keep_unproved(self) -> None:
-        """Give it a name that says that nothing proves it whole; nothing is overwritten."""
+        """Rename it to a name that says that nothing proves it whole; overwrite nothing."""
         assert self.target is not None, "begin comes first"
         named = self.target.with_name(f"{self.target.stem}.unverified{self.target.suffix}")
         self._finish_as(named, overwrite=False, numbered=True)
@@ -161,7 +161,7 @@ class FileSink:
         self._sync_folder()
 
     def _place_new(self, part: Path, target: Path, *, numbered: bool) -> Path:
-        """Give a name only if nobody has it: a link fails on a taken name, a rename would not."""
+        """Take a name only if it is free: a link fails on a taken name, a rename would not."""
         stem, suffix = target.stem, target.suffix
         for number in itertools.count(2):
             try:
@@ -191,7 +191,7 @@ class FileSink:
             part.unlink()
 
     def _is_there(self, target: Path) -> bool:
-        """Say whether a file has the very bytes that were written."""
+        """Return whether a file has the very bytes that were written."""
         with contextlib.suppress(OSError):
             if target.is_symlink() or not target.is_file() or target.stat().st_size != self.size:
                 return False

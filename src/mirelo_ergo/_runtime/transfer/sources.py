@@ -20,7 +20,7 @@ from ..redact import short_repr, shorten
 from .content_types import HEAD
 
 _numbers = itertools.count(1)
-"""Tell sources apart that have no name: unlike an `id()`, a number is never given again."""
+"""Numbers for sources without a name: unlike an `id()`, none is used twice."""
 
 
 class Uploadable(Source, Protocol):
@@ -336,6 +336,6 @@ def open_source(file: BinaryIO, size: int | None, what: str) -> tuple[FileSource
 
 
 def _is_seekable(file: BinaryIO) -> bool:
-    """Say whether a file object can be rewound; an mmap can, and had no `seekable` before Python 3.13."""
+    """Return whether a file object can be rewound; an mmap can, and had no `seekable` before Python 3.13."""
     seekable = getattr(file, "seekable", None)
     return bool(seekable()) if seekable is not None else hasattr(file, "seek")

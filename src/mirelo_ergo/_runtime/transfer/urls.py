@@ -91,14 +91,14 @@ def check_external_url(url: str, policy: ExternalPolicy) -> SplitResult:
 
 
 def _is_plain_host(host: str) -> bool:
-    """Say whether every reader takes a host for the same: 0177.0.0.1 is one address to some and another to others."""
+    """Return whether a host means the same to every reader: 0177.0.0.1 is a different address to some."""
     if ":" in host or _DOTTED.fullmatch(host):
         return "%" not in host and _is_address(host)
     return _HOST.fullmatch(host) is not None
 
 
 def is_loopback_host(host: str) -> bool:
-    """Say whether a host is this machine by its very name."""
+    """Return whether a host is this machine by its very name."""
     return host == "localhost" or (_is_address(host) and address_kind(host) == "loopback")
 
 

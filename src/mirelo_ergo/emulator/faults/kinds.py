@@ -267,7 +267,7 @@ class LostResults(JobFault):
 
 @attrs.frozen
 class WrongEstimate(JobFault):
-    """Tell this many times the honest `estimated_ms`, at least 1; the job takes as long as it would have."""
+    """Multiply the honest `estimated_ms` by this, at least 1; the job takes as long as it would have."""
 
     kind = "wrong_estimate"
     groups = GENERATE | {"preflight"}

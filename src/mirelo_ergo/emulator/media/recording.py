@@ -113,7 +113,7 @@ def _resampled(container: InputContainer) -> Iterator[AudioFrame]:
 
 
 def container_of(source: Path) -> str:
-    """Tell a container by its first bytes; FFmpeg is told which one, so that a playlist or script is never followed."""
+    """Return the container by its first bytes; FFmpeg is told which one, so that no playlist is ever followed."""
     with source.open("rb") as file:
         head = file.read(HEAD_BYTES)
         tagged = head[:3] == b"ID3" and len(head) >= 10

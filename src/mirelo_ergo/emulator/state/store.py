@@ -143,7 +143,7 @@ class Store:
             return self._assets.get(asset_id)
 
     def keep_upload(self, asset_id: str, path: Path, size: int, sha256: str) -> None:
-        """Give an asset its bytes; a later upload replaces an earlier one."""
+        """Store an asset's bytes; a later upload replaces an earlier one."""
         with self._lock:
             asset = self.asset(asset_id)
             if asset is None:

@@ -68,7 +68,7 @@ class Connection:
         return self._transport.get_write_buffer_size() > MAX_UNSENT
 
     def shrink(self) -> None:
-        """Give the kernel a small buffer to receive in, so that a slow reader is felt by the sender."""
+        """Set a small receive buffer, so that a slow reader is felt by the sender."""
         self._option(socket.SO_RCVBUF, SMALL_BUFFER)
 
     def pause(self) -> None:
