@@ -296,11 +296,9 @@ def test_a_descriptor_that_is_not_there_is_refused(cli: Cli) -> None:
 
 
 def test_a_pipe_that_cannot_be_copied_is_refused(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_room(*_: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     class Piped(io.BytesIO):
-        read = no_room  # type: ignore[assignment]
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Piped(b"x")))
     assert "- cannot be copied: No space left on device" in cli("video", "-", "--duration", "2s").err

@@ -110,7 +110,7 @@ def message(error: ValidationError, name: str) -> str:
         case "pattern":
             return f"{path} is {short(value)}: it has to match {bound}"
         case "format":
-            escaped = ", percent-encoded where need be" if bound == "uri" else ""
+            escaped = ", percent-encoded where necessary" if bound == "uri" else ""
             return f"{path} is {short(value)}: it has to be a {bound.upper()}{escaped}"
         case "x-one-of-fields":
             given = [each for each in bound if each in value]
