@@ -161,6 +161,7 @@ SYNC_SO: Final = Api(
     uncharged=frozenset(),
     find_job_id=_find_job_id,
     free_paths=re.compile(r"/v2/(assets|analyze|projects|generations)(/.*)?"),
+    full=frozenset({"concurrency_limit_reached"}),
     outcome_unknown=frozenset({"IDEMPOTENCY_OUTCOME_UNKNOWN"}),
     keys=KeyRules(pattern=re.compile(r"[A-Za-z0-9._~-]{1,128}", re.ASCII)),
 )

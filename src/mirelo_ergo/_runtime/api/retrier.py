@@ -109,10 +109,10 @@ class Retrier:
 
     def _backoff(self, retry: Retry, number: int) -> float:
         if retry.not_yet:
-            if not self._waits:
+            if not self._waits or retry.turn:  # a turn that came late leaves all the time to what is waited for next
                 self._waiting_since = self.io.now()
             self._waits += 1
-            if self.policy.retries is None:
+            if self.policy.retries is None and self.attempts is None:
                 self.number -= 1
                 number = self._waits
         return self.policy.backoff(number, self.io.random())
@@ -121,12 +121,14 @@ class Retrier:
         start = self.io.now() + pause
         if self.attempts is not None and number >= self.attempts:
             return False
-        if retry.not_yet and start - self._waiting_since > LONGEST_WAIT:
+        if retry.not_yet and not retry.turn and start - self._waiting_since > LONGEST_WAIT:
             return False
         if self.deadline is not None and pause >= self.deadline.left():
             return False
         if self.expires is not None and start >= self.expires:
             return False
+        if retry.turn:
+            return True
         cost = self.budget.take(throttled=retry.throttled)
         self._paid += cost or 0
         return cost is not None

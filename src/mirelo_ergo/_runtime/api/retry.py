@@ -72,12 +72,14 @@ class Done:
 class Retry:
     """Send it again, not before `after` seconds. `throttled`: the service is busy, not broken.
 
-    `not_yet`: the answer may be another one soon; `LONGEST_WAIT` limits it instead of the number of attempts.
+    `not_yet`: the answer may be another one soon; `LONGEST_WAIT` limits it instead of the number of attempts. `turn`:
+    it comes when another job ends, which is normal: only the operation's deadline limits it.
     """
 
     after: float = 0.0
     throttled: bool = False
     not_yet: bool = False
+    turn: bool = False
 
 
 @attrs.frozen
@@ -101,13 +103,15 @@ class RetryPolicy:
 
     `retries` caps the re-sends of every class (None: `ATTEMPTS`); `base` is the first backoff in seconds. The rest are
     the service's error codes: `uncharged` are documented as not charged, `not_ready` name something that a paid request
-    needs and that is on its way, `outcome_unknown` say that the service itself does not know what became of it.
+    needs and that is on its way, `full` that as many jobs run as may, `outcome_unknown` that the service itself does
+    not know what became of it.
     """
 
     retries: int | None = None
     base: float = 0.5
     uncharged: frozenset[str] = frozenset()
     not_ready: frozenset[str] = frozenset()
+    full: frozenset[str] = frozenset()
     outcome_unknown: frozenset[str] = frozenset()
 
     def attempts(self, kind: Kind) -> int:
@@ -159,6 +163,8 @@ class RetryPolicy:
             return Unknown()
         if paid and outcome.code in self.not_ready and status < 500:
             return Retry(after, throttled=True, not_yet=True)
+        if paid and outcome.code in self.full and status == 429:
+            return Retry(after, throttled=True, not_yet=True, turn=True)
         if status in (421, 425, 429):
             return Retry(after, throttled=True)
         if status == 408:

@@ -47,6 +47,8 @@ class Api:
     """Finds the id of a job in the text of a response to a paid request, which may be cut off or an error."""
     not_ready: frozenset[str] = frozenset()
     """Codes of something that a paid request needs and that will be there soon."""
+    full: frozenset[str] = frozenset()
+    """Codes by which a 429 says that as many jobs run as the account may have: a submit waits its turn."""
     outcome_unknown: frozenset[str] = frozenset()
     """Codes by which the service says that it does not know what became of a request under a key."""
     free_paths: re.Pattern[str] = re.compile("(?!)")

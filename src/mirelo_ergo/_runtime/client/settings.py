@@ -63,6 +63,7 @@ def read_options(
             number("backoff_ms", backoff_ms, 0, 60_000) / 1000,
             api.uncharged,
             api.not_ready,
+            api.full,
             api.outcome_unknown,
         ),
         (whole_number("timeout_ms", timeout_ms, 1, 86_400_000) or 0) / 1000.0,
