@@ -109,7 +109,7 @@ def _creation(client: Any, how: str, film: Path) -> Any:
 
     async def named() -> str:
         found = await made
-        return getattr(found, "job_id", None) or found.id
+        return str(getattr(found, "job_id", None) or found.id)
 
     return named()
 
