@@ -29,7 +29,9 @@ class Table:
             found = ROW.search(item.name)
             if found:
                 text = (getattr(item, "function", None).__doc__ or "").strip().splitlines()
-                self.words.setdefault(int(found[1]), text[0] if text else "")
+                row, words = int(found[1]), text[0] if text else ""
+                if row not in self.words or item.name.partition("[")[0] == f"test_fault_{found[1]}":
+                    self.words[row] = words  # the row's own test says it best
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note what became of each test of a row."""

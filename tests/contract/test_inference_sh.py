@@ -21,6 +21,7 @@ from mirelo_ergo import (
     parse_webhook,
 )
 from mirelo_ergo.inference_sh import File, TaskStatus
+from mirelo_ergo.inference_sh.service import files_in
 from tests.support.standins.inference_sh import FLAC, Service
 
 
@@ -60,6 +61,21 @@ def test_a_cancellation_that_fails_hides_no_time_out(way: str, service: Service,
         ways[way]()
     assert caught.value.job_token
     assert "could not be cancelled" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_file"),
+    [
+        ("https://cdn.test/rain on a roof.flac?s=1", True),
+        ("https://cdn.test/a", True),
+        ("HTTPS://cdn.test/é.WAV", True),
+        ("https://cdn.test/a.flac is the sound of rain", False),
+        ("https://cdn.test is where it lies.wav", False),
+        ("see https://cdn.test/a.flac", False),
+    ],
+)
+def test_a_file_is_told_from_a_sentence(text: str, is_file: bool) -> None:
+    assert [file.url for file in files_in({"out": text})] == ([text] if is_file else [])
 
 
 def test_a_run_gives_the_finished_task_as_a_mapping(client: InferenceClient) -> None:

@@ -53,6 +53,11 @@ _ID: Final = re.compile(r'"id"\s*:\s*"([^"\\]{1,200})"')
 _VIDEO: Final = frozenset({"mp4", "mov", "webm", "mkv", "m4v"})
 _IMAGE: Final = frozenset({"png", "jpg", "jpeg", "webp", "gif"})
 _AUDIO: Final = frozenset({"wav", "mp3", "m4a", "aac", "flac", "ogg", "opus"})
+_URL: Final = re.compile(
+    rf"https?://(?:\S+|[^\s/?#]+/[^?#\r\n\t]*\.(?:{'|'.join(sorted(_VIDEO | _IMAGE | _AUDIO))})(?:\?\S*)?)",
+    re.IGNORECASE,
+)
+"""A text that is a URL as a whole. Blanks may stand in a file's name, whose ending then tells it from a sentence."""
 
 
 def _auth(key: str) -> tuple[str, str]:
@@ -135,7 +140,7 @@ def files_in(output: object) -> tuple[ResultFile, ...]:
 
 
 def _found(value: object, name: str) -> Iterator[tuple[str, str, str | None]]:
-    if isinstance(value, str) and value.startswith(("http://", "https://")) and not any(map(str.isspace, value)):
+    if isinstance(value, str) and _URL.fullmatch(value):
         yield name, value, None
     elif isinstance(value, dict) and isinstance(value.get("uri"), str) and value["uri"]:
         content_type = value.get("content_type")
