@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -18,6 +20,9 @@ from .ledger import Ledger, now
 T = TypeVar("T")
 MOST: Final = 200
 """Orders in one transaction: one commit, and one sync of the disk, for all of them."""
+PATIENCE_S: Final = 60.0
+"""Seconds for which a database that does not answer is waited for, as while it is restarted."""
+_PAUSE_S: Final = 0.25
 
 
 @attrs.frozen(eq=False)
@@ -26,12 +31,27 @@ class _Order:
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
 
+    def settle(self, result: Any, error: BaseException | None) -> None:
+        """Hand out what came of it, where somebody still waits."""
+        with contextlib.suppress(RuntimeError):  # its loop has ended; what was written stays written
+            self.loop.call_soon_threadsafe(self._hand_out, result, error)
+
+    def _hand_out(self, result: Any, error: BaseException | None) -> None:
+        if self.future.done():
+            return
+        if error is not None:
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(result)
+
 
 class Desk:
     """Where a process's tasks hand in what is to be written. What `write` has returned is committed."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, patience_s: float = PATIENCE_S) -> None:
         self.ledger = ledger
+        self._patience_s = patience_s
+        self._closing = threading.Event()
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, daemon=True, name="mirelo-batch-ledger")
         self._thread.start()
@@ -40,7 +60,8 @@ class Desk:
         """Do one piece of work within a transaction, and return its result once that is committed.
 
         The work gets the connection and the time. It is done to its end even if nobody waits for it any more. What it
-        raises undoes what it wrote, and nothing else. Raises `LedgerError` when the database fails.
+        raises undoes what it wrote, and nothing else. It is repeated where the database did not answer, so it has to
+        bear that its first time was committed all the same. Raises `LedgerError` when the database fails.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
@@ -48,7 +69,8 @@ class Desk:
         return await future
 
     def close(self) -> None:
-        """End the thread, after what was handed in."""
+        """End the thread, after what was handed in; a database that is away is waited for no longer."""
+        self._closing.set()
         self._orders.put(None)
         self._thread.join()
 
@@ -68,22 +90,28 @@ class Desk:
                 return
 
     def _carry_out(self, orders: list[_Order]) -> None:
-        outcomes: list[tuple[Any, BaseException | None]] = []
+        until = time.monotonic() + self._patience_s
+        while (trouble := self._transaction(orders)) is not None:
+            if not trouble.away or time.monotonic() >= until or self._closing.wait(_PAUSE_S):
+                for order in orders:
+                    order.settle(None, trouble)
+                return
+
+    def _transaction(self, orders: list[_Order]) -> LedgerError | None:
+        """Carry out orders in one transaction, and hand out what they gave; returns what failed as a whole."""
         try:
             with self.ledger.write() as connection:
                 moment = now(connection)
                 outcomes = [_attempt(connection, moment, order) for order in orders]
-        except MireloError as error:
-            outcomes = [(None, error)] * len(orders)
+        except LedgerError as error:
+            return error
         except Exception as error:
             trouble = LedgerError(f"the ledger {self.ledger.place} cannot be used: {error}")
             trouble.__cause__ = error
-            outcomes = [(None, trouble)] * len(orders)
+            return trouble
         for order, outcome in zip(orders, outcomes, strict=True):
-            try:
-                order.loop.call_soon_threadsafe(_settle, order.future, *outcome)
-            except RuntimeError:  # its loop has ended; what was written stays written
-                continue
+            order.settle(*outcome)
+        return None
 
 
 def _attempt(connection: Connection, moment: float, order: _Order) -> tuple[Any, BaseException | None]:
@@ -92,12 +120,3 @@ def _attempt(connection: Connection, moment: float, order: _Order) -> tuple[Any,
             return order.work(connection, moment), None
     except MireloError as error:
         return None, error
-
-
-def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
-    if future.done():
-        return
-    if error is not None:
-        future.set_exception(error)
-    else:
-        future.set_result(result)

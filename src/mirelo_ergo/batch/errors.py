@@ -12,9 +12,13 @@ LISTED: Final = 50
 
 
 class LedgerError(ConfigurationError):
-    """Raised when a ledger cannot be used: no ledger, damaged, newer, locked, on a full or read-only disk."""
+    """Raised when a ledger cannot be used: no ledger, damaged, newer, locked, on a full or read-only disk.
+
+    `away` says that its server does not answer at the moment, as while it is restarted.
+    """
 
     default_code = "ledger_error"
+    away = False
 
 
 class FenceLostError(MireloError):

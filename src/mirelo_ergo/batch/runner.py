@@ -41,6 +41,8 @@ class Runner:
     """Whether the cap left no room for an item, and nothing was given back since."""
     _worker: str = attrs.field(factory=workers.begin, init=False)
     _tasks: set[asyncio.Task[None]] = attrs.field(factory=set, init=False)
+    _mine: set[int] = attrs.field(factory=set, init=False)
+    """The items that it works on, by `seq`."""
     _aside: set[int] = attrs.field(factory=set, init=False)
     _in_a_row: int = attrs.field(default=0, init=False)
     _stop: BaseException | None = attrs.field(default=None, init=False)
@@ -72,6 +74,10 @@ class Runner:
             finally:
                 for task in self._tasks:
                     task.cancel()
+        return self.why_ended()
+
+    def why_ended(self) -> str | None:
+        """Return why it ended before all was done, None where nothing is left for it; raises what made it impossible."""
         if self._stop is not None:
             raise self._stop
         if self.held:
@@ -83,7 +89,7 @@ class Runner:
     async def run_item(self, item_id: str) -> Step | None:
         """Do one item, wherever it is; None if it has ended, another worker has it, or a person has to decide.
 
-        Call it within `working()`, for as many items at once as you like.
+        Call it within `working()`, for as many items at once as you like. Left for a stop, it returns None too.
         """
         entry = await self.desk.write(
             lambda connection, now: ledger.claim_item(connection, item_id, self._worker, now, self.lease_s)
@@ -91,10 +97,20 @@ class Runner:
         if entry is None:
             return None
         self.work.tell(Event("claimed", entry))
+        self._mine.add(entry.seq)
         try:
-            return await self.work.do(entry)
+            step = await self.work.do(entry)
         except StopRun as stop:
             raise (stop.__cause__ or stop) from None
+        except asyncio.CancelledError:
+            if not self.work.stopping:
+                raise
+            await self.desk.write(lambda connection, _: ledger.release_item(connection, entry.seq, self._worker))
+            return None
+        finally:
+            self._mine.discard(entry.seq)
+        self._note(entry, step)
+        return step
 
     # --- the loop ---------------------------------------------------------------------------------------------------
 
@@ -124,34 +140,37 @@ class Runner:
 
     async def _claim(self) -> list[Entry]:
         room = min(self.concurrency - len(self._tasks), _AT_ONCE)
-        if room <= 0 or self._ends():
+        if room <= 0 or self.ends():
             return []
         return await self.desk.write(
             lambda connection, now: ledger.claim(
-                connection, self._worker, now, self.lease_s, limit=room, **self._choice()
+                connection, self._worker, now, self.lease_s, limit=room, **self.choice()
             )
         )
 
     async def _until_free(self) -> float | None:
         """Return the seconds after which to look for items again, None if none is left for this worker."""
-        if self._ends():
+        if self.ends():
             return None
 
         def look(connection: Connection, now: float) -> float | None:
-            free = ledger.next_free(connection, **self._choice())
+            free = ledger.next_free(connection, **self.choice())
             return None if free is None else free - now
 
         left = await self.desk.write(look)
         return None if left is None else min(max(left, 0.02), _LOOK_AGAIN)
 
-    def _ends(self) -> bool:
+    def ends(self) -> bool:
+        """Return whether it takes nothing more."""
         return self._stop is not None or self._in_a_row >= _IN_A_ROW
 
-    def _choice(self) -> dict[str, Any]:
+    def choice(self) -> dict[str, Any]:
+        """Return which items this worker takes, for `ledger.claim` and its like."""
         return {"services": list(self.clients), "planned": not self.held, "without": tuple(self._aside)}
 
     def _begin(self, entry: Entry) -> None:
         self.work.tell(Event("claimed", entry))
+        self._mine.add(entry.seq)
         task = asyncio.create_task(self._do(entry))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -164,23 +183,29 @@ class Runner:
         try:
             step = await self.work.do(entry)
         except StopRun as stop:
-            self._halt(stop.__cause__ or stop)
+            self.halt(stop.__cause__ or stop)
         except LedgerError as error:
-            self._halt(error)
+            self.halt(error)
         except asyncio.CancelledError:
             if not self.work.stopping:
                 raise
             await self.desk.write(lambda connection, _: ledger.release_item(connection, entry.seq, self._worker))
         else:
             self._note(entry, step)
+        finally:
+            self._mine.discard(entry.seq)
 
-    def _halt(self, error: BaseException) -> None:
+    def halt(self, error: BaseException) -> None:
         """Begin nothing more. Without credits, what runs is still waited for; after other errors that is no use."""
         self._stop = self._stop or error
         if not isinstance(error, InsufficientCreditsError):
-            self.work.stopping = True
-            for task in list(self.work.waiting):
-                task.cancel()
+            self.leave_waits()
+
+    def leave_waits(self) -> None:
+        """Leave the waits for jobs; the next run resumes them. Requests and downloads go on to their record."""
+        self.work.stopping = True
+        for task in list(self.work.waiting):
+            task.cancel()
 
     def _note(self, entry: Entry, step: Step) -> None:
         if step in ("aside", "lost"):
@@ -198,7 +223,11 @@ class Runner:
         while True:
             await asyncio.sleep(self.lease_s / 3)
             try:
-                await self.desk.write(lambda connection, now: ledger.renew(connection, self._worker, now, self.lease_s))
+                await self.desk.write(
+                    lambda connection, now: ledger.renew(
+                        connection, self._worker, now, self.lease_s, only=tuple(self._mine)
+                    )
+                )
             except LedgerError:  # the next write says so where it matters; a lost lease only costs a take-over
                 continue
 
@@ -214,9 +243,7 @@ class Runner:
 
     async def _wind_down(self) -> None:
         """Let requests and downloads under way come to their record; waits are left, and the next run resumes them."""
-        self.work.stopping = True
-        for task in list(self.work.waiting):
-            task.cancel()
+        self.leave_waits()
         try:
             while self._tasks:
                 await asyncio.wait(self._tasks)

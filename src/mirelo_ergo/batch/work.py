@@ -99,7 +99,10 @@ class Work:
             return self._told("held", entry, error.message)
         self._told("intended", entry)
         if time.monotonic() - began > ledger.LEASE_S / 3:  # this process was stopped, or the ledger was locked
-            await self.desk.write(lambda connection, now: ledger.check(connection, entry, now))
+            try:
+                await self.desk.write(lambda connection, now: ledger.check(connection, entry, now))
+            except FenceLostError as lost:  # what nobody sent is not unknown
+                return await self._again(entry, lost, stop=False)
         try:
             job = await connected.call(request.submit_job)
         except Exception as error:

@@ -59,9 +59,16 @@ def claim_item(connection: Connection, item_id: str, worker: str, now: float, le
     return next(iter(_take(connection, list(found), worker, now, lease_s)), None)
 
 
-def renew(connection: Connection, worker: str, now: float, lease_s: float = LEASE_S) -> int:
-    """Extend all leases of a worker that still hold by their fence, and return how many there are."""
+def renew(
+    connection: Connection, worker: str, now: float, lease_s: float = LEASE_S, *, only: Collection[int] | None = None
+) -> int:
+    """Extend all leases of a worker that still hold by their fence, and return how many there are.
+
+    `only` are the `seq`s of the items that it works on: one that it claimed without knowing becomes free in time.
+    """
     held = update(items).where(items.c.worker == worker, items.c.lease_until.is_not(None))
+    if only is not None:
+        held = held.where(items.c.seq.in_(only))
     return connection.execute(held.values(lease_until=now + lease_s)).rowcount
 
 

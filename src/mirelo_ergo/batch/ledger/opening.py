@@ -38,7 +38,8 @@ class Ledger:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection that sees one moment of the ledger, and blocks no writer."""
-        with self._saying(), self.engine.connect() as connection, connection.begin():
+        moment = {"isolation_level": "REPEATABLE READ"} if self.engine.dialect.name == "postgresql" else {}
+        with self._saying(), self.engine.connect().execution_options(**moment) as connection, connection.begin():
             yield connection
 
     def close(self) -> None:
@@ -59,7 +60,9 @@ class Ledger:
         try:
             yield
         except DBAPIError as error:
-            raise LedgerError(f"the ledger {self.place} {_problem(error)}") from error
+            raised = LedgerError(f"the ledger {self.place} {_problem(error)}")
+            raised.away = self.engine.dialect.name == "postgresql" and _is_away(error)
+            raise raised from error
 
 
 def now(connection: Connection) -> float:
@@ -191,6 +194,13 @@ def _version(ledger: Ledger, connection: Connection, *, create: bool) -> int | N
             f"{schema.VERSION}): update mirelo-ergo"
         )
     return version
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Return whether a PostgreSQL gave no answer, or refused for a moment: it stops, starts, or two writes collided."""
+    state = getattr(error.orig, "sqlstate", None)
+    passing = ("08", "40", "57P")  # connection, rolled back by a collision, shutdown and start
+    return error.connection_invalidated or (isinstance(error, OperationalError) and (state or "08").startswith(passing))
 
 
 def _problem(error: Exception) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import attrs
-from sqlalchemy import ColumnElement, Connection, and_, or_, update
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from ..errors import CapReachedError
 from .claims import lost
@@ -37,8 +37,13 @@ def intend(connection: Connection, entry: Entry, now: float, *, fingerprint: str
     """Record that the request is about to leave, and reserve its price: planned → intended. Commit before it leaves.
 
     `key` is the request's token, where the service takes the same request twice as one. Raises `CapReachedError` or
-    `FenceLostError`; then nothing may be sent.
+    `FenceLostError`; then nothing may be sent. Recorded twice by one claim it is recorded once, so that it can be
+    repeated where the database was lost at its commit.
     """
+    mine = (items.c.seq == entry.seq, items.c.fence == entry.fence, items.c.intent_fence == entry.fence)
+    recorded = connection.execute(select(items).where(*mine, items.c.state == "intended")).first()
+    if recorded is not None:
+        return entry_of(recorded)
     if entry.price is not None and entry.currency is not None:
         reserve(connection, entry.currency, entry.price)
     elif capped(connection):
