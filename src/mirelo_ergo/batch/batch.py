@@ -18,6 +18,7 @@ from ..services import service_of
 from . import ledger
 from .checking import Checker, Mistakes, checked
 from .clients import connect
+from .cluster import Member, WorkerOptions
 from .desk import Desk
 from .driving import AsyncResults, Results, drive
 from .errors import LedgerError
@@ -240,6 +241,52 @@ class Batch:
 
         return make() if next(iter(connected.values())).is_async else drive(make)
 
+    @overload
+    def work(
+        self,
+        *clients: AsyncClient,
+        stay: bool = False,
+        on_trouble: Callable[[str], None] | None = None,
+        **options: Unpack[RunOptions],
+    ) -> Coroutine[Any, Any, Summary]: ...
+    @overload
+    def work(
+        self,
+        *clients: Client,
+        stay: bool = False,
+        on_trouble: Callable[[str], None] | None = None,
+        **options: Unpack[RunOptions],
+    ) -> Summary: ...
+    def work(
+        self,
+        *clients: Any,
+        stay: bool = False,
+        on_trouble: Callable[[str], None] | None = None,
+        **options: Unpack[RunOptions],
+    ) -> Summary | Coroutine[Any, Any, Summary]:
+        """Join the workers of a ledger on PostgreSQL, from any machine, and return what there is when all is done.
+
+        A worker that dies is taken over within a minute, and a database that is restarted is waited for. Cancelled, it
+        ends as `run` does. With async clients, await it.
+
+        Args:
+            clients: One of each service that this machine makes items of, all sync or all async.
+            stay: Wait for further items when all are done.
+            on_trouble: Called with a sentence when the database does not answer; it is tried again.
+            options: Those of `RunOptions`.
+
+        Raises:
+            LedgerError: The ledger is not on PostgreSQL, or the extra `cluster` is not installed.
+            MireloError: As from `run`.
+        """
+        connected = connect(clients)
+        member: WorkerOptions = {"stay": stay, "on_trouble": on_trouble}
+
+        def make() -> Coroutine[Any, Any, Summary]:
+            return _Run(self, clients, options).run(member)
+
+        return make() if next(iter(connected.values())).is_async else drive(make)
+
     def worker(self, *clients: AsyncClient, **options: Unpack[RunOptions]) -> AbstractAsyncContextManager[Runner]:
         """Return a worker for queues, to be used as `async with batch.worker(client) as worker`.
 
@@ -292,22 +339,20 @@ class _Run:
         self.clients = connect(clients)
         self.options = options
 
-    async def run(self) -> Summary:
-        batch, desk = self.batch, Desk(self.batch.ledger)
-        library = self._library()
+    async def run(self, member: WorkerOptions | None = None) -> Summary:
+        """Do all there is: alone or beside other runs, or as a member of those that a queue feeds."""
         stopped: str | None = None
         try:
-            await self._set_caps(desk)
-            await self._plan(desk)
-            runner = self._runner(desk, library)
-            stopped = await runner.run()
+            async with self._opened() as runner:
+                await self._plan(runner.desk, whole=member is None)
+                if member is None:
+                    stopped = await runner.run()
+                else:
+                    stopped = await Member(runner, partial(self._plan, runner.desk, whole=False), **member).work()
         finally:
-            desk.close()
-            if library is not None:
-                library.close()
             with suppress(OSError, LedgerError):  # the ledger has it all, and the next run writes it
-                batch.write_results()
-        return batch.summary(stopped)
+                self.batch.write_results()
+        return self.batch.summary(stopped)
 
     async def run_item(self, item_id: str) -> Step | None:
         async with self.working() as runner:
@@ -316,11 +361,17 @@ class _Run:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[Runner]:
         """Give a worker that holds its leases as long as the block runs."""
-        desk, library = Desk(self.batch.ledger), self._library()
-        try:
-            runner = self._runner(desk, library)
+        async with self._opened() as runner:
+            await self._plan(runner.desk, whole=False)
             async with runner.working():
                 yield runner
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[Runner]:
+        desk, library = Desk(self.batch.ledger), self._library()
+        try:
+            await self._set_caps(desk)
+            yield self._runner(desk, library)
         finally:
             desk.close()
             if library is not None:
@@ -355,17 +406,22 @@ class _Run:
 
         await desk.write(set_caps)
 
-    async def _plan(self, desk: Desk) -> None:
-        """Check what no client has checked yet, all of it before anything is sent, and ask what it costs."""
+    async def _plan(self, desk: Desk, *, whole: bool) -> None:
+        """Check what no client has checked yet, all of it before anything is sent, and ask what it costs.
+
+        With `whole` there has to be a client for every item; otherwise others have those that are missing here.
+        """
         left = await desk.write(lambda connection, _: ledger.services_left(connection))
         missing = [name for name in left if name not in self.clients]
-        if missing:
+        if missing and whole:
             raise InvalidRequestError(f"client: there are items of {', '.join(missing)}: give a client of it, too")
         planner, mistakes = Planner(self.clients, Hashes()), Mistakes(f"the ledger {self.batch.ledger.place}")
         found: list[tuple[int, str, str, str]] = []
         page = await desk.write(partial(_unplanned, 0))
         while page:
             for entry in page:
+                if entry.item.service not in self.clients:
+                    continue
                 try:
                     each = planner.check(entry.item)
                 except InvalidRequestError as error:
@@ -374,11 +430,15 @@ class _Run:
                     found.append((entry.seq, entry.item.definition, each.fingerprint, each.price_key))
             page = await desk.write(partial(_unplanned, page[-1].seq))
         mistakes.raise_any()
+        if not found:
+            return
         await planner.ask()
         await desk.write(lambda connection, _: _refuse_unpriced(connection, planner.unpriced()))
 
         def record(connection: Connection, now: float) -> None:
             for seq, definition, fingerprint, key in found:
+                if planner.quotes[key].problem is not None:  # the next run asks again
+                    continue
                 currency, price = planner.price_of(key)
                 ledger.plan(connection, seq, definition, fingerprint, currency, price, now)
 

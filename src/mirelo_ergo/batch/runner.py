@@ -77,7 +77,7 @@ class Runner:
         return self.why_ended()
 
     def why_ended(self) -> str | None:
-        """Return why it ended before all was done, None where nothing is left for it; raises what made it impossible."""
+        """Return why it ended before all was done, None where nothing is left for it; raises what ended it."""
         if self._stop is not None:
             raise self._stop
         if self.held:
@@ -89,10 +89,14 @@ class Runner:
     async def run_item(self, item_id: str) -> Step | None:
         """Do one item, wherever it is; None if it has ended, another worker has it, or a person has to decide.
 
+        None too where there is no client of its service here.
+
         Call it within `working()`, for as many items at once as you like. Left for a stop, it returns None too.
         """
         entry = await self.desk.write(
-            lambda connection, now: ledger.claim_item(connection, item_id, self._worker, now, self.lease_s)
+            lambda connection, now: ledger.claim_item(
+                connection, item_id, self._worker, now, self.lease_s, services=list(self.clients)
+            )
         )
         if entry is None:
             return None

@@ -52,9 +52,20 @@ def claimable(
     return list(connection.execute(query).scalars())
 
 
-def claim_item(connection: Connection, item_id: str, worker: str, now: float, lease_s: float = LEASE_S) -> Entry | None:
-    """Take over one item and return it; None where another worker holds it, it has ended, or a person must decide."""
-    query = select(items.c.seq).where(items.c.id == item_id, _free(now, planned=True))
+def claim_item(
+    connection: Connection,
+    item_id: str,
+    worker: str,
+    now: float,
+    lease_s: float = LEASE_S,
+    *,
+    services: Collection[str] | None = None,
+) -> Entry | None:
+    """Take over one item and return it; None where another worker holds it, it has ended, or a person must decide.
+
+    Only of these `services`, None: of any.
+    """
+    query = _first(select(items.c.seq).where(items.c.id == item_id), now, 1, services, planned=True, without=())
     found = connection.execute(query.with_for_update(skip_locked=True)).scalars().all()
     return next(iter(_take(connection, list(found), worker, now, lease_s)), None)
 

@@ -112,6 +112,8 @@ def failed(
     """
     if retry_at is not None and charged is False:
         again = {"state": "planned", "not_before": retry_at, **reason.columns, **_FREE, **_NO_REQUEST}
+        if entry.price is None:
+            again["fingerprint"] = None  # it is checked once more, and its price asked for
         return _settle(connection, entry, now, 0, again)
     changes = {**reason.columns, "files": _files(files)}
     return _end(connection, entry, now, "failed", 0 if charged is False else entry.reserved, changes)
