@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mirelo_ergo import ConfigurationError
 from mirelo_ergo.batch.report import write_report
 from tests.batch.reported import NOW, item
 
@@ -84,7 +85,21 @@ def test_a_disk_that_is_full_leaves_the_old_report_alone(tmp_path: Path, monkeyp
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(ConfigurationError, match=r"the report .*report.html cannot be written: No space"):
         write_report([item(0)], path, folder=tmp_path, now=NOW)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_no_report_is_never_replaced(tmp_path: Path) -> None:
+    other = tmp_path / "notes.html"
+    other.write_text("<title>mine</title>")
+    for path in (other, tmp_path):
+        with pytest.raises(ConfigurationError, match="is there and is no report"):
+            write_report([], path, folder=tmp_path, now=NOW)
+    assert other.read_text() == "<title>mine</title>"
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"missing/report\.html cannot be written: No such file"):
+        write_report([], tmp_path / "missing" / "report.html", folder=tmp_path, now=NOW)

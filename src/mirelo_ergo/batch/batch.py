@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 _ENDS = ("succeeded", "failed", "refused", "unknown")
 RESULTS = "results.jsonl"
+REPORT = "report.html"
 
 
 class RunOptions(TypedDict, total=False):
@@ -306,6 +308,26 @@ class Batch:
         finally:
             beside.unlink(missing_ok=True)
         return target
+
+    def write_report(self, path: str | os.PathLike[str] | None = None) -> Path:
+        """Write one HTML file that shows and plays every item, and return its path.
+
+        It plays the results from beside it and needs nothing else. An older report is replaced; raises
+        `ConfigurationError` where another file is.
+
+        Args:
+            path: Where; None: `report.html` beside the results.
+        """
+        from .report import write_report
+
+        target = self.folder / REPORT if path is None else Path(path)
+        return write_report(
+            (entry.to_dict() for entry in self.items()),
+            target,
+            folder=self.folder,
+            title=Path(self.ledger.place).name,
+            now=time.time(),
+        )
 
     def close(self) -> None:
         """Close the ledger."""

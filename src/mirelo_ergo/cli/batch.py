@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -15,10 +15,13 @@ from .groups import Commands
 from .resume import shell_word
 
 if TYPE_CHECKING:
-    from mirelo_ergo.batch import Batch, Summary
+    from collections.abc import Callable
+
+    from mirelo_ergo.batch import Batch, Event, RunOptions, Summary
 
     from .session import Session
 
+F = TypeVar("F", bound="Callable[..., Any]")
 LEDGER: Final = "batch.db"
 """The ledger's name in the folder of the results."""
 
@@ -49,29 +52,43 @@ def _dollars(text: str) -> float:
     return value
 
 
+_HOW: Final = (
+    click.option(
+        "--concurrency", metavar="N", type=options.count(1, 10_000), default=16, help="Jobs at once. Default: 16."
+    ),
+    click.option(
+        "--attempts",
+        metavar="N",
+        type=options.count(1, 100),
+        default=3,
+        help="Tries of what failed without cost. Default: 3.",
+    ),
+    click.option("--eager", is_flag=True, help="Poll promptly, where slots are scarce; else first at the estimate."),
+    click.option(
+        "--max-credits", metavar="N", type=options.count(0), help="Never spend more than this, over all runs."
+    ),
+    click.option("--max-usd", metavar="USD", type=_dollars, help="The same for sync.so."),
+    click.option(
+        "--reuse",
+        metavar="FOLDER",
+        type=click.Path(),
+        help="Take results of other batches in this folder instead of paying.",
+    ),
+)
+
+
+def _how(command: F) -> F:
+    """Give a command the options of how a batch is run."""
+    for option in reversed(_HOW):
+        command = option(command)
+    return command
+
+
 @batch.command(short_help="Make what a manifest lists; run it again to go on.")
 @click.argument("manifest", metavar="MANIFEST", type=click.Path())
 @_folder
 @_ledger
-@click.option(
-    "--concurrency", metavar="N", type=options.count(1, 10_000), default=16, help="Jobs at once. Default: 16."
-)
-@click.option(
-    "--attempts",
-    metavar="N",
-    type=options.count(1, 100),
-    default=3,
-    help="Tries of what failed without cost. Default: 3.",
-)
-@click.option("--eager", is_flag=True, help="Poll promptly, where slots are scarce; else first at the estimate.")
-@click.option("--max-credits", metavar="N", type=options.count(0), help="Never spend more than this, over all runs.")
-@click.option("--max-usd", metavar="USD", type=_dollars, help="The same for sync.so.")
-@click.option(
-    "--reuse",
-    metavar="FOLDER",
-    type=click.Path(),
-    help="Take results of other batches in this folder instead of paying.",
-)
+@_how
 @click.option("--dry-run", is_flag=True, help="Check all of it and say what it costs; submit nothing.")
 @options.emulator
 @options.private
@@ -114,16 +131,7 @@ def _run(session: Session, opened: Batch, clients: Clients, given: dict[str, Any
 
         async def make() -> Summary:
             async with clients.opened(services) as made:
-                done: Summary = await opened.run(
-                    *made,
-                    concurrency=given["concurrency"],
-                    attempts=given["attempts"],
-                    eager=given["eager"],
-                    max_credits=given["max_credits"],
-                    max_usd=given["max_usd"],
-                    reuse=given["reuse"],
-                    on_event=view.event,
-                )
+                done: Summary = await opened.run(*made, **_options(given, view.event))
                 return done
 
         if not services:
@@ -134,6 +142,76 @@ def _run(session: Session, opened: Batch, clients: Clients, given: dict[str, Any
         except KeyboardInterrupt:
             output.note(f"{left_of(opened.summary())}; the same command goes on")
             raise
+
+
+def _options(given: dict[str, Any], on_event: Callable[[Event], None]) -> RunOptions:
+    return {
+        "concurrency": given["concurrency"],
+        "attempts": given["attempts"],
+        "eager": given["eager"],
+        "max_credits": given["max_credits"],
+        "max_usd": given["max_usd"],
+        "reuse": given["reuse"],
+        "on_event": on_event,
+    }
+
+
+@batch.command(short_help="Join a batch on PostgreSQL, from any machine.")
+@click.option("--ledger", metavar="URL", required=True, help="The ledger: postgresql+psycopg://user@host/database.")
+@_folder
+@_how
+@click.option("--stay", is_flag=True, help="Wait for further items when all are done.")
+@options.private
+@click.option("--json", is_flag=True, help="Write each step as one JSON object per line, the summary last.")
+@options.quiet
+def worker(json: bool, quiet: bool, **given: Any) -> None:
+    """Make items of a ledger together with other machines, until all are done.
+
+    `batch run` puts them there. A worker makes the items of those services whose keys it has. One that dies is taken
+    over within a minute; Ctrl-C records what is under way.
+    """
+    from mirelo_ergo.batch import drive
+
+    from .batch_view import Board, View
+
+    session = options.session_of({"json": json, "quiet": quiet})
+    output = session.output
+    clients = Clients(output, emulator=False, allow_private_hosts=given["allow_private_hosts"])
+    with _api().Batch.open(given["ledger"], _made(Path(given["out"])), create=False) as opened:
+        services = clients.available()
+        missing = [name for name in opened.services() if name not in services]
+        if missing:
+            output.note(f"items of {', '.join(missing)} are left to other machines: there is no key of it here")
+        with View(output, Board.of(opened.summary())) as view:
+
+            async def make() -> Summary:
+                async with clients.opened(services) as made:
+                    done: Summary = await opened.work(
+                        *made, stay=given["stay"], on_trouble=output.note, **_options(given, view.event)
+                    )
+                    return done
+
+            try:
+                summary = drive(make)
+            except KeyboardInterrupt:
+                output.note(f"{left_of(opened.summary())}; the same command goes on, here or elsewhere")
+                raise
+        conclude(output, opened, summary, given)
+
+
+@batch.command(short_help="Write one HTML file that shows and plays everything.")
+@click.argument("place", metavar="[FOLDER]", default=".", type=click.Path())
+@_ledger
+@click.option("-o", "--out", metavar="FILE", type=click.Path(), help="Default: report.html in the folder.")
+@options.writing
+def report(session: Session, place: str, ledger: str | None, out: str | None) -> None:
+    """Write one HTML file with every item: prompt, sound, cost, failure. It finds and sorts, and needs no network.
+
+    It plays the results from where they are beside it: move them together.
+    """
+    with _opened(place, ledger) as opened:
+        path = opened.write_report(out)
+        session.output.result([str(path)], {"file": str(path)})
 
 
 @batch.command()

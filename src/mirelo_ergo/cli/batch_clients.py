@@ -61,6 +61,13 @@ class Clients:
         self._stack.callback(client.close)
         return client
 
+    def available(self) -> list[str]:
+        """Return the services whose keys are set; raises `Failure` if none is."""
+        found = [service for service, variable in _KEYS.items() if os.environ.get(variable)]
+        if not found:
+            raise Failure(Exit.KEY, "missing_key", f"no API key: set one of {', '.join(_KEYS.values())}")
+        return found
+
     @asynccontextmanager
     async def opened(self, services: Iterable[str]) -> AsyncIterator[list[Any]]:
         """Give async clients of these services."""

@@ -8,7 +8,6 @@ import html
 import json
 import os
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -17,6 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from ...errors import ConfigurationError
+
+MARK: Final = '<meta name="generator" content="mirelo-ergo batch report">'
 PROMPTS: Final = ("prompt", "text", "text_prompt", "edit_prompt")
 """Arguments that say in words what is made; the first that an item has is its prompt."""
 
@@ -29,24 +31,32 @@ def write_report(
     title: str = "Batch",
     now: float,
 ) -> Path:
-    """Write the report of a batch to `path` and return that; what stands there is replaced as a whole.
+    """Write the report of a batch to `path` and return that; an older report is replaced as a whole.
 
     `items` are those of the ledger as plain values, `folder` is where their results are; the report names them
     relative to itself, so the two are moved together. Nothing else is needed to read it: no network, no other file.
+    Raises `ConfigurationError` where something else is, or nothing can be written.
     """
-    target = Path(path).absolute()
+    target = Path(path)
+    if target.is_dir() or (target.exists() and not _is_report(target)):
+        raise ConfigurationError(f"{target} is there and is no report: give another name")
     listed = [_shown(item) for item in items]
-    page = _page(listed, _base(Path(folder).absolute(), target.parent), title, now)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    page = _page(listed, _base(Path(folder).absolute(), target.absolute().parent), title, now)
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(page)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        try:
+            beside.write_text(page, encoding="utf-8", newline="\n")
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"the report {target} cannot be written: {error.strerror}") from error
     return target
+
+
+def _is_report(path: Path) -> bool:
+    with path.open("rb") as file:
+        return MARK.encode() in file.read(500)
 
 
 def _page(items: list[dict[str, Any]], base: str, title: str, now: float) -> str:
@@ -55,6 +65,7 @@ def _page(items: list[dict[str, Any]], base: str, title: str, now: float) -> str
     allowed = f"style-src {_hash(style)}; script-src {_hash(script)}; media-src 'self' file:; img-src data:"
     values = {
         "policy": f"default-src 'none'; {allowed}",
+        "mark": MARK,
         "title": html.escape(title),
         "made": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "facts": "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in _facts(items)),
