@@ -29,6 +29,8 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```', re.MULTILINE | re.DOTALL)
 VENDORS = {"mirelo-sdk 1.0.0"}
 """Titles of the snippets that are written for a vendor's own SDK."""
+ENGINES = {"Celery", "Ray"}
+"""Titles of the snippets for engines that are not installed; tests/docs/test_engines.py plays them."""
 BIN = Path(sys.executable).parent
 
 
@@ -37,7 +39,7 @@ def blocks(language: str, vendor: bool = False) -> list[ParameterSet]:
     found = []
     for page in PAGES:
         for match in BLOCK.finditer(page.read_text()):
-            if match[1] == language and (match[2] in VENDORS) == vendor:
+            if match[1] == language and (match[2] in VENDORS) == vendor and match[2] not in ENGINES:
                 line = page.read_text()[: match.start()].count("\n") + 1
                 found.append(pytest.param(match[3], id=f"{page.name}:{line}"))
     return found
@@ -89,15 +91,24 @@ def _environment(emulator: Emulator, folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.fixture
+def shared(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Give a PostgreSQL database to a snippet that shares a ledger."""
+    (snippet,) = request.node.callspec.params.values()
+    return {"LEDGER": request.getfixturevalue("postgres_url")} if "LEDGER" in snippet else {}
+
+
 @pytest.mark.parametrize("code", blocks("python"))
-def test_python_snippet_runs(code: str, emulator: Emulator, standin: dict[str, str], tmp_path: Path) -> None:
+def test_python_snippet_runs(
+    code: str, emulator: Emulator, standin: dict[str, str], shared: dict[str, str], tmp_path: Path
+) -> None:
     shutil.copy(ROOT / "examples" / "clip.mp4", tmp_path)
     (tmp_path / "snippet.py").write_text(code)
     as_test = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "\ndef test_" in code else []
     ran = subprocess.run(
         [sys.executable, "-W", "error", *as_test, "snippet.py"],
         cwd=tmp_path,
-        env={**_environment(emulator, tmp_path), **standin},
+        env={**_environment(emulator, tmp_path), **standin, **shared},
         capture_output=True,
         text=True,
         timeout=60,
@@ -160,7 +171,7 @@ def _commands(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("text", blocks("sh"))
-def test_command_snippet_runs(text: str, emulator: Emulator, tmp_path: Path) -> None:
+def test_command_snippet_runs(text: str, emulator: Emulator, shared: dict[str, str], tmp_path: Path) -> None:
     """Run what is a command of ours; of `make` and `pip` see that the target and the extra exist."""
     shutil.copy(ROOT / "examples" / "clip.mp4", tmp_path)
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -177,7 +188,7 @@ def test_command_snippet_runs(text: str, emulator: Emulator, tmp_path: Path) -> 
                 command,
                 shell=True,
                 cwd=tmp_path,
-                env=_environment(emulator, tmp_path),
+                env={**_environment(emulator, tmp_path), **shared},
                 capture_output=True,
                 text=True,
                 timeout=60,
