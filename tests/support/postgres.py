@@ -33,6 +33,7 @@ SETTINGS = {
     "unix_socket_directories": "",
     "fsync": "off",  # a test's crash is a process's, never a machine's
     "full_page_writes": "off",
+    "authentication_timeout": "2s",  # a stop waits for clients that have connected and say nothing
     "max_connections": "200",
     "shared_buffers": "32MB",
     "autovacuum_naptime": "1h",
