@@ -1,7 +1,8 @@
 """Print in words what changed for callers between two OpenAPI files, and whether it breaks them.
 
-By default each spec in openapi/ is compared with the last commit's. Exits with 1 when a change breaks callers, with 0
-when none does, and with 2 when there is nothing to compare. What a change is, and when it breaks, is in diffing/.
+By default each spec in openapi/ is compared with the last commit's, with the conditions of their overlays, and what no
+method of a client reaches is named. Exits with 1 when a change breaks callers, with 0 when none does or when --write
+has written it down, and with 2 when there is nothing to compare. What a change is, and when it breaks, is in diffing/.
 
 Libraries that were considered: oasdiff is well kept and knows most of this, but it is Go, one more toolchain to pin,
 judges otherwise than we do (a new value in an answer breaks, a parameter's new default does not) and cannot know
@@ -21,9 +22,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file
 
 from scripts.diffing.changes import Change, changelog, gather, insert, printable, report
 from scripts.diffing.operations import compare_specs
+from scripts.diffing.reach import unreached
 from scripts.generate import ROOT, validate
-from scripts.generation.documents import GenerationError, parse
-from scripts.generation.normalise import inline
+from scripts.generation.conditions import lay
+from scripts.generation.documents import GenerationError, follow, parse
+from scripts.generation.normalise import inline, load_overlay
 from scripts.generation.openapi31 import to_30
 
 NOTHING: dict[str, Any] = {"openapi": "3.0.3", "info": {"title": "Nothing", "version": "0"}, "paths": {}}
@@ -39,7 +42,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     if len(options.files) not in (0, 2):
         parser.error(f"give OLD and NEW, or neither of them, not {len(options.files)} files")
     try:
-        pairs = _given(*options.files) if options.files else _committed(root)
+        pairs = _given(options.files[0], options.files[1], root) if options.files else _committed(root)
         found = {service: diff(*pair) for service, pair in pairs.items()}
         changes = [change for service_changes in found.values() for change in service_changes]
         items = changelog(changes)
@@ -53,7 +56,10 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         print("\n".join(["### API", "", *(items or ["- Nothing changed for callers."])]))
     else:
         print("".join(report(*entry) for entry in found.items()), end="")
-    return int(any(change.breaking for change in changes))
+        for service, (_, new) in pairs.items():
+            if left := unreached(service, new, root):
+                print(printable(f"{service}: no method of a client reaches {', '.join(left)}; client.low_level does"))
+    return int(not options.write and any(change.breaking for change in changes))
 
 
 def diff(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
@@ -85,24 +91,38 @@ def take_in(content: bytes, name: str) -> tuple[dict[str, Any], list[str]]:
 _Pair = tuple[dict[str, Any], dict[str, Any]]
 
 
-def _given(old: Path, new: Path) -> dict[str, _Pair]:
-    return {f"{old.name} to {new.name}": (read(old.read_bytes(), str(old)), read(new.read_bytes(), str(new)))}
+def _given(old: Path, new: Path, root: Path) -> dict[str, _Pair]:
+    """Return the two files, with the conditions of the overlay whose service they are of."""
+    pair = read(old.read_bytes(), str(old)), read(new.read_bytes(), str(new))
+    for path in sorted((root / "openapi" / "overlays").glob("*.yaml")):
+        conditions = load_overlay(path).conditions
+        if conditions and all(follow(document, at) for document in pair for at in conditions):
+            pair = lay(pair[0], conditions, strict=False), lay(pair[1], conditions, strict=False)
+    return {f"{old.name} to {new.name}": pair}
 
 
 def _committed(root: Path) -> dict[str, _Pair]:
     """Return each service's spec as it was committed last and as it is now."""
-    names = _git(root, "ls-tree", "--name-only", "HEAD", "openapi/").decode().splitlines()
-    committed = {Path(name).stem: name for name in names if name.endswith(".yaml")}
+    tree = _git(root, "ls-tree", "-r", "--name-only", "HEAD", "openapi/").decode().splitlines()
+    committed = {Path(name).stem: name for name in tree if name.endswith(".yaml") and "overlays/" not in name}
     working = {path.stem: path for path in (root / "openapi").glob("*.yaml")}
-    return {
-        service: (
-            read(_git(root, "show", f"HEAD:./{committed[service]}"), f"HEAD:{committed[service]}")
-            if service in committed
-            else NOTHING,
-            read(working[service].read_bytes(), str(working[service])) if service in working else NOTHING,
-        )
-        for service in sorted(committed.keys() | working.keys())
-    }
+    found = {}
+    for service in sorted(committed.keys() | working.keys()):
+        old, new, overlay = NOTHING, NOTHING, f"openapi/overlays/{service}.yaml"
+        if service in committed:
+            old = read(_git(root, "show", f"HEAD:./{committed[service]}"), f"HEAD:{committed[service]}")
+        if overlay in tree:
+            old = _with_conditions(old, _git(root, "show", f"HEAD:./{overlay}"))
+        if service in working:
+            new = read(working[service].read_bytes(), str(working[service]))
+        if (root / overlay).is_file():
+            new = _with_conditions(new, (root / overlay).read_bytes())
+        found[service] = old, new
+    return found
+
+
+def _with_conditions(document: dict[str, Any], overlay: bytes) -> dict[str, Any]:
+    return lay(document, parse(overlay, "the overlay").get("conditions") or {}, strict=False)
 
 
 def _git(root: Path, *arguments: str) -> bytes:

@@ -25,6 +25,7 @@ from scripts.diffing.changes import printable, report
 from scripts.diffing.shapes import tag
 from scripts.generate import ROOT, build, check_service, check_tools, prepare, swap
 from scripts.generation.checks import module_name, odd_character
+from scripts.generation.conditions import lay
 from scripts.generation.documents import GenerationError, canonical, dump, find, join, split
 from scripts.generation.normalise import NamingError, inline, load_overlay
 
@@ -57,7 +58,9 @@ def update(file: Path, service: str, root: Path) -> str:
     if spec.exists() and file.samefile(spec):
         raise GenerationError(f"{file} is the stored spec itself; edit it and run `make generate`")
     document, left_out = take_in(file.read_bytes(), str(file))
-    changes = diff(read(spec.read_bytes(), str(spec)) if spec.exists() else NOTHING, document)
+    conditions = load_overlay(overlay).conditions
+    before = read(spec.read_bytes(), str(spec)) if spec.exists() else NOTHING
+    changes = diff(*(lay(each, conditions, strict=False) for each in (before, document)))
     with tempfile.TemporaryDirectory(prefix="mirelo-ergo-") as folder:
         staged, fresh = Path(folder) / "openapi", Path(folder) / "mirelo_ergo_api"
         shutil.copytree(root / "openapi", staged)

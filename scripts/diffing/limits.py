@@ -2,7 +2,9 @@
 
 `x-limits-when`, on an object of a request, is a list of `{when: {field: value}, field: name, minimum: …}`: where the
 condition holds, the field has these limits beside its own. `{width_of: name, from: start, to: end, minimum: …}` limits
-the distance between two fields of an object in it, always or under a `when` too.
+the distance between two fields of an object in it, always or under a `when` too, `{count_of: [tag], field: name,
+maximum: …}` the number of a list's items that are one of these, and `{absent: name, …}` is a field that has to be left
+out. Each may stand with `unless: {field: value}`, which is the other way round.
 """
 
 import json
@@ -20,6 +22,9 @@ from scripts.generation.documents import CONDITIONS, GenerationError, canonical
 _EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 _BOUNDS = (*LOWER, *UPPER)
 _RULES = ("multipleOf", "uniqueItems", "pattern")
+_GIVEN = ("when", "unless")
+_ABSENT = "it"
+"""What is said of a field that has to be left out, in a measure's place."""
 LIMITS = {*_BOUNDS, *_EXCLUSIVE.values(), *_RULES, "enum"}
 
 
@@ -47,17 +52,29 @@ def compare_conditions(old: dict[str, Any], new: dict[str, Any], at: At) -> Iter
         was, now = before.get(key, {}), after.get(key, {})
         if was == now:
             continue
-        when, name, width = json.loads(key[0]), key[1], key[2]
-        told = "when " + " and ".join(f"{field} is {show(value)}" for field, value in when.items()) if when else ""
-        told = ", ".join(filter(None, (told, width)))
-        met = name in old.get("properties", {}) and all(_was_possible(old, new, *item) for item in when.items())
-        keywords = {*was, *now, *_EXCLUSIVE.values()}
+        given, name, measure = json.loads(key[0]), key[1], key[2]
+        told = ", ".join(filter(None, (*(_told(word, values) for word, values in given.items()), measure)))
+        outer = name.partition(".")[0]
+        met = outer in old.get("properties", {}) and all(
+            _was_possible(old, new, *item) for item in given.get("when", {}).items()
+        )
         inner = at.inside(name)
-        if not width:
+        if measure == _ABSENT:
+            effect = Effect.TIGHTER if now else Effect.WIDER
+            words = "has to be absent" if now else "need not be absent"
+            yield Finding(inner.field, f"{told} {words}", at.request and met and effect is Effect.TIGHTER)
+            continue
+        if not measure:
+            keywords = {*was, *now, *_EXCLUSIVE.values()}
             was = _effective(old, name, was, keywords, inner)
             now = _effective(new, name, now, keywords, inner)
         for finding in compare_limits(was, now, inner):
             yield attrs.evolve(finding, words=f"{told}: {finding.words}", breaking=finding.breaking and met)
+
+
+def _told(word: str, values: dict[str, Any]) -> str:
+    each = (f"{name} is {'absent' if value is None else show(value)}" for name, value in values.items())
+    return f"{word} {' and '.join(each)}"
 
 
 def _finding(at: At, keyword: str, effect: Effect, was: str, now: str) -> Finding:
@@ -108,19 +125,28 @@ def _conditions(schema: dict[str, Any], at: At) -> dict[tuple[str, str, str], di
     entries = schema.get(CONDITIONS, [])
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for entry in entries if isinstance(entries, list) else [entries]:
-        match entry:
-            case {"when": dict(when), "field": str(name), **rest} if when and _are_limits(rest):
-                key = canonical(when), name, ""
-            case {"width_of": str(name), "from": str(start), "to": str(end), **rest} if _are_limits(
-                {keyword: value for keyword, value in rest.items() if keyword != "when"}
-            ) and isinstance(rest.get("when", {}), dict):
-                key = canonical(rest.pop("when", {})), name, f"the width from {start} to {end}"
+        given = {key: entry[key] for key in _GIVEN if key in entry} if isinstance(entry, dict) else {}
+        if not all(isinstance(values, dict) and values for values in given.values()):
+            given = {"wrong": entry}
+        match {key: value for key, value in entry.items() if key not in _GIVEN} if isinstance(entry, dict) else entry:
+            case {"count_of": list(tags), "field": str(name), **rest} if _are_limits(rest):
+                measure = f"the number of {' or '.join(map(str, tags))}"
+            case {"field": str(name), **rest} if given and _are_limits(rest):
+                measure = ""
+            case {"width_of": str(name), "from": str(start), "to": str(end), **rest} if _are_limits(rest):
+                measure = f"the width from {start} to {end}"
+            case {"absent": str(name)} if given:
+                rest, measure = {"enum": []}, _ABSENT
             case _:
-                raise GenerationError(
-                    f"{at.field or 'a body'}: {CONDITIONS} has {show(entry)}; an entry is "
-                    "{when: {field: value}, field: name, minimum: number, …} or "
-                    "{width_of: name, from: field, to: field, minimum: number, …}"
-                )
+                given = {"wrong": entry}
+        if "wrong" in given:
+            raise GenerationError(
+                f"{at.field or 'a body'}: {CONDITIONS} has {show(entry)}; an entry is "
+                "{when: {field: value}, field: name, minimum: number, …}, "
+                "{width_of: name, from: field, to: field, minimum: number, …}, "
+                "{count_of: [tag], field: name, minimum: number, …} or {absent: name, unless: {field: value}}"
+            )
+        key = canonical(given), name, measure
         limits = {keyword: value for keyword, value in rest.items() if keyword in LIMITS}
         found[key] = merge(found.get(key, {}), limits, at.inside(name))
     return found
@@ -144,7 +170,9 @@ def _are_limits(entry: dict[Any, Any]) -> bool:
 
 
 def _was_possible(old: dict[str, Any], new: dict[str, Any], name: str, value: Any) -> bool:
-    """Return whether a call that the old schema allowed can meet the condition in the new one."""
+    """Return whether a call that the old schema allowed can meet the condition in the new one; None is no value."""
+    if value is None:
+        return True
     old_property, new_property = (schema.get("properties", {}).get(name) for schema in (old, new))
     if old_property is None:
         return same((new_property or {}).get("default", ABSENT), value)

@@ -1,13 +1,33 @@
 """Read x-limits-when, limits that depend on other fields; mirelo-v2.yaml and sync-so.yaml describe its forms."""
 
+import copy
 from typing import Any
 
 from scripts.generation.checks import fits
-from scripts.generation.documents import CONDITIONS, GenerationError, find, join, operations, schemas
+from scripts.generation.documents import CONDITIONS, GenerationError, find, follow, join, operations, schemas
 
+Conditions = dict[str, list[Any]]
+"""An overlay's: by the place of a request's body, what stands there as x-limits-when."""
 _BOUNDS = ("minimum", "maximum")
 _NUMBERS = ("integer", "number")
 _SCALARS = ("boolean", "string", *_NUMBERS)
+
+
+def lay(document: dict[str, Any], conditions: Conditions, strict: bool = True) -> dict[str, Any]:
+    """Return a spec, in either form, with an overlay's conditions in it.
+
+    Refuses a place that is none, and one that says its conditions itself, unless `strict` is False: what compares an
+    older spec leaves both alone.
+    """
+    laid = copy.deepcopy(document)
+    for pointer, entries in conditions.items():
+        schema = follow(laid, pointer)
+        if isinstance(schema, dict) and schema.get(CONDITIONS, entries) == entries:
+            schema[CONDITIONS] = entries
+        elif strict:
+            problem = "nothing is there" if schema is None else "the spec says its own there; remove them here"
+            raise GenerationError(f"overlay: the conditions of {pointer}: {problem}")
+    return laid
 
 
 def collect_conditions(document: dict[str, Any]) -> dict[str, list[list[str]]]:

@@ -179,6 +179,17 @@ def split(pointer: str) -> list[str]:
     return [token.replace("~1", "/").replace("~0", "~") for token in pointer[1:].split("/")]
 
 
+def follow(document: Any, pointer: str) -> Any:
+    """Return what a JSON pointer points at, through the references on its way; None where there is nothing."""
+    here = document
+    for token in [*split(pointer), None]:
+        while isinstance(here, dict) and "$ref" in here:
+            here = find(document, here["$ref"][1:])
+        if token is not None:
+            here = here.get(token) if isinstance(here, dict) else None
+    return here
+
+
 def find(document: Any, pointer: str) -> Any:
     """Return what a JSON pointer points at."""
     here = document

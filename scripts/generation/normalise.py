@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from scripts.generation.conditions import Conditions, lay
 from scripts.generation.documents import (
     CONDITIONS,
     ONE_OF,
@@ -53,21 +54,24 @@ class Patch:
 
 @attrs.frozen
 class Overlay:
-    """What stands beside a spec: names, by JSON pointer into its inlined form, and patches."""
+    """What stands beside a spec: names and conditions, by JSON pointer into its inlined form, and patches."""
 
     names: dict[str, str]
     patches: tuple[Patch, ...]
+    conditions: Conditions = attrs.field(factory=dict)
 
 
 def load_overlay(path: Path) -> Overlay:
     """Read `openapi/overlays/<service>.yaml`."""
     document = load(path)
-    if unknown := sorted(document.keys() - {"names", "patches"}):
-        raise GenerationError(f"{path.name}: unknown key {unknown[0]!r}; an overlay has `names` and `patches`")
+    if unknown := sorted(document.keys() - {"names", "patches", "conditions"}):
+        raise GenerationError(
+            f"{path.name}: unknown key {unknown[0]!r}; an overlay has `names`, `conditions` and `patches`"
+        )
     names = document.get("names") or {}
     if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
         raise GenerationError(f"{path.name}: `names` has to map JSON pointers to names")
-    return Overlay(names, tuple(map(_patch, document.get("patches") or [])))
+    return Overlay(names, tuple(map(_patch, document.get("patches") or [])), document.get("conditions") or {})
 
 
 def _patch(entry: dict[str, Any]) -> Patch:
@@ -84,7 +88,7 @@ def _patch(entry: dict[str, Any]) -> Patch:
 def normalise(spec: dict[str, Any], overlay: Overlay) -> dict[str, Any]:
     """Return the spec with every shape named exactly once, sorted by key and patched."""
     refuse_remote_references(spec)
-    inliner = _Inliner(spec)
+    inliner = _Inliner(lay(spec, overlay.conditions))
     inlined = inliner.document()
     namer = _Namer(overlay.names, inliner.names)
     map_schemas(inlined, "", namer.learn)

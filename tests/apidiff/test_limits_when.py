@@ -138,3 +138,38 @@ def test_a_width_is_a_limit(held: dict[str, Any], told_when: str) -> None:
     assert told(wide(minimum=1), wide(minimum=2)) == [("request part", f"{words} tightened from 1 to 2", True)]
     assert told(wide(minimum=2), wide(minimum=1)) == [("request part", f"{words} widened from 2 to 1", False)]
     assert told(wide(minimum=1), wide(minimum=1)) == []
+
+
+KINDS = {"type": "array", "items": {"oneOf": [{"type": "object"}]}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said", "breaking"),
+    [
+        (
+            [],
+            [{"count_of": ["video", "image"], "field": "part", "maximum": 1}],
+            "the number of video or image: maximum tightened from none to 1",
+            True,
+        ),
+        (
+            [{"count_of": ["video"], "field": "part", "minimum": 1, "when": {"loop": None}}],
+            [{"count_of": ["video"], "field": "part", "minimum": 0, "when": {"loop": None}}],
+            "when loop is absent, the number of video: minimum widened from 1 to 0",
+            False,
+        ),
+        ([], [{"absent": "part", "unless": {"loop": True}}], "unless loop is true, it has to be absent", True),
+        ([{"absent": "part", "unless": {"loop": True}}], [], "unless loop is true, it need not be absent", False),
+        (
+            [{"unless": {"loop": True}, "field": "length", "maximum": 9}],
+            [{"unless": {"loop": True}, "field": "length", "maximum": 8}],
+            "unless loop is true: maximum tightened from 9 to 8",
+            True,
+        ),
+    ],
+)
+def test_the_other_forms_are_compared_too(before: Any, after: Any, said: str, breaking: bool) -> None:
+    fields = (PART, KINDS), (BODY + "/properties/loop", {"type": "boolean"})
+    pair = (small(*fields, (WHEN, entries)) if entries else small(*fields) for entries in (before, after))
+    ((_, words, breaks),) = told(*pair)
+    assert (words, breaks) == (said, breaking)

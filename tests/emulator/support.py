@@ -17,7 +17,8 @@ import av
 import httpx
 import jsonschema
 import numpy as np
-import yaml
+
+from tests.support import specs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.emulator import Emulator
 
-SPEC: dict[str, Any] = yaml.safe_load((Path(__file__).resolve().parents[2] / "openapi" / "mirelo-v2.yaml").read_bytes())
+SPEC: dict[str, Any] = specs.spec()
 TEXT = "/v2/text-to-sfx/v1.5"
 VIDEO = "/v2/video-to-sfx/v1.5"
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import httpx
 import jsonschema
 import pytest
-import yaml
 
 from tests.faults import mirelo
 from tests.faults.server import FaultServer, Routes
 from tests.faults.steps import Respond
+from tests.support import specs
 
-SPEC: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "openapi" / "mirelo-v2.yaml").read_text())
+SPEC: dict[str, Any] = specs.spec()
 
 
 @pytest.mark.parametrize(

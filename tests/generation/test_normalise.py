@@ -258,7 +258,7 @@ def test_patches_change_the_normalised_spec(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("overlay", "message"),
     [
-        ({"patch": []}, "unknown key 'patch'; an overlay has `names` and `patches`"),
+        ({"patch": []}, "unknown key 'patch'; an overlay has `names`, `conditions` and `patches`"),
         ({"names": ["Sound"]}, "`names` has to map JSON pointers to names"),
         ({"names": {ANSWER: 1}}, "`names` has to map JSON pointers to names"),
         ({"patches": [{"remove": "/info/title"}]}, "with a reason in words"),

@@ -10,13 +10,15 @@ import attrs
 import jsonschema
 import yaml
 
+from tests.support import specs
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Schema = dict[str, Any]
 
 _FOLDER: Final = Path(__file__).parents[2] / "openapi"
-SPEC: Final[dict[str, Any]] = yaml.safe_load((_FOLDER / "mirelo-v2.yaml").read_text(encoding="utf-8"))
+SPEC: Final[dict[str, Any]] = specs.spec()
 _V3: Final[dict[str, Any]] = yaml.safe_load((_FOLDER / "mirelo-v3.yaml").read_text(encoding="utf-8"))
 _GATEWAY: Final[dict[str, Any]] = yaml.safe_load((_FOLDER / "pixazo.yaml").read_text(encoding="utf-8"))
 _MARKETPLACE: Final[dict[str, Any]] = yaml.safe_load((_FOLDER / "inference-sh.yaml").read_text(encoding="utf-8"))

@@ -16,7 +16,6 @@ import attrs
 import httpx
 import jsonschema
 import pytest
-import yaml
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
@@ -34,11 +33,12 @@ from mirelo_ergo import (
     VideoError,
 )
 from mirelo_ergo.mirelo import families
+from tests.support import specs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-SPEC: Final[dict[str, Any]] = yaml.safe_load((Path(__file__).parents[2] / "openapi" / "mirelo-v2.yaml").read_bytes())
+SPEC: Final[dict[str, Any]] = specs.spec()
 KEY: Final = "sk-test-7f3a91c0"
 JOB_ID: Final = "0d4e9a52-6b0f-4c58-9f5d-2f6f3f0a7c11"
 CLIP_URL: Final = "https://clips.example.com/a.mp4"

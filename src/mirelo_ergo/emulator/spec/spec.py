@@ -13,6 +13,7 @@ import yaml
 
 from mirelo_ergo.emulator.refusals import bad_request, short
 from mirelo_ergo.emulator.spec import conditions
+from mirelo_ergo.emulator.spec.overlay import CONDITIONS, lay_conditions
 from mirelo_ergo.emulator.spec.schemas import Document, Schema
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Operation:
         """Refuse a body that the spec does not allow; a form's is its fields."""
         schema = self.bodies[media_type]
         check(schema, value)
-        for condition in schema.content.get("x-limits-when", ()):
+        for condition in schema.content.get(CONDITIONS, ()):
             conditions.check(condition, self.values(value, media_type))
 
     def values(self, body: Mapping[str, Any], media_type: str = JSON) -> dict[str, Any]:
@@ -89,9 +90,15 @@ class Operation:
 
 @functools.cache
 def load(name: str = "mirelo-v2.yaml") -> tuple[Operation, ...]:
-    """Read a spec file's operations."""
+    """Read a spec file's operations, with what its overlay says of requests."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is not in every build
-    return operations_of(yaml.load(find(name).read_bytes(), loader))  # noqa: S506 - both loaders are the safe ones
+    path = find(name)
+    content, overlay = (
+        yaml.load(each.read_bytes(), loader)  # noqa: S506 - both loaders are the safe ones
+        for each in (path, path.parent / "overlays" / name)
+    )
+    lay_conditions(content, overlay)
+    return operations_of(content)
 
 
 def operations_of(content: Mapping[str, Any]) -> tuple[Operation, ...]:
