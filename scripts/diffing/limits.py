@@ -126,29 +126,28 @@ def _conditions(schema: dict[str, Any], at: At) -> dict[tuple[str, str, str], di
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for entry in entries if isinstance(entries, list) else [entries]:
         given = {key: entry[key] for key in _GIVEN if key in entry} if isinstance(entry, dict) else {}
+        rest = {key: value for key, value in entry.items() if key not in _GIVEN} if isinstance(entry, dict) else {}
         if not all(isinstance(values, dict) and values for values in given.values()):
-            given = {"wrong": entry}
-        match {key: value for key, value in entry.items() if key not in _GIVEN} if isinstance(entry, dict) else entry:
-            case {"count_of": list(tags), "field": str(name), **rest} if _are_limits(rest):
+            rest = {}
+        match rest:
+            case {"count_of": list(tags), "field": str(name), **limits} if _are_limits(limits):
                 measure = f"the number of {' or '.join(map(str, tags))}"
-            case {"field": str(name), **rest} if given and _are_limits(rest):
+            case {"field": str(name), **limits} if given and _are_limits(limits):
                 measure = ""
-            case {"width_of": str(name), "from": str(start), "to": str(end), **rest} if _are_limits(rest):
+            case {"width_of": str(name), "from": str(start), "to": str(end), **limits} if _are_limits(limits):
                 measure = f"the width from {start} to {end}"
             case {"absent": str(name)} if given:
-                rest, measure = {"enum": []}, _ABSENT
+                limits, measure = {"enum": []}, _ABSENT
             case _:
-                given = {"wrong": entry}
-        if "wrong" in given:
-            raise GenerationError(
-                f"{at.field or 'a body'}: {CONDITIONS} has {show(entry)}; an entry is "
-                "{when: {field: value}, field: name, minimum: number, …}, "
-                "{width_of: name, from: field, to: field, minimum: number, …}, "
-                "{count_of: [tag], field: name, minimum: number, …} or {absent: name, unless: {field: value}}"
-            )
+                raise GenerationError(
+                    f"{at.field or 'a body'}: {CONDITIONS} has {show(entry)}; an entry is "
+                    "{when: {field: value}, field: name, minimum: number, …}, "
+                    "{width_of: name, from: field, to: field, minimum: number, …}, "
+                    "{count_of: [tag], field: name, minimum: number, …} or {absent: name, unless: {field: value}}"
+                )
         key = canonical(given), name, measure
-        limits = {keyword: value for keyword, value in rest.items() if keyword in LIMITS}
-        found[key] = merge(found.get(key, {}), limits, at.inside(name))
+        told = {keyword: value for keyword, value in limits.items() if keyword in LIMITS}
+        found[key] = merge(found.get(key, {}), told, at.inside(name))
     return found
 
 
