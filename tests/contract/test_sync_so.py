@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 from collections.abc import Iterator
@@ -15,12 +16,14 @@ from mirelo_ergo import (
     AsyncSyncSoClient,
     CostLimitError,
     InvalidRequestError,
+    MireloError,
     NotFoundError,
     SubmitOutcomeUnknown,
     SyncSoClient,
     Webhook,
 )
-from mirelo_ergo.sync_so import Audio, ElevenLabs, GenerationOptions, Tts, Video
+from mirelo_ergo.sync_so import Audio, ElevenLabs, Generation, GenerationOptions, Tts, Video
+from mirelo_ergo.sync_so.values import read
 from tests.support.standins.sync_so import FILM, Service
 
 VOICE = Tts(provider=ElevenLabs(voice_id="v", script="Good evening."))
@@ -208,3 +211,151 @@ def test_what_cannot_be_sent_again_as_the_same_is_refused(service: Service, clie
     with pytest.raises(InvalidRequestError, match="a prepared request's bytes are fixed"):
         request.submit_job(Webhook("https://me.example/hook"))
     assert service.asked("POST", "/v2/generate") == []
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+
+
+def test_a_picture_of_this_machine_goes_up_as_a_picture(service: Service, client: SyncSoClient, tmp_path: Path) -> None:
+    face = tmp_path / "face.png"
+    face.write_bytes(PNG)
+    client.lipsync(face, VOICE, model="sync-3").submit_job()
+    (registered,) = service.asked("POST", "/v2/assets")
+    assert json.loads(registered.body)["type"] == "IMAGE"
+    (created,) = service.asked("POST", "/v2/generate")
+    assert json.loads(created.body)["input"][0] == {"type": "image", "assetId": "ast_1"}
+    with pytest.raises(InvalidRequestError, match=r"input takes at most 0 of image.*model='sync-3'"):
+        client.lipsync(face, VOICE).submit_job()
+
+
+def test_a_sound_is_no_video(service: Service, client: SyncSoClient) -> None:
+    with pytest.raises(InvalidRequestError, match="video: it is a sound, not a video or a picture; nothing was sent"):
+        client.lipsync(b"RIFF\x04\x00\x00\x00WAVE", VOICE).submit_job()
+    assert service.seen == []
+
+
+def test_what_would_be_refused_is_not_uploaded_first(service: Service, client: SyncSoClient, film: Path) -> None:
+    with pytest.raises(InvalidRequestError, match=r"options.temperature=2 is above the maximum of 1"):
+        client.lipsync(film, VOICE, options={"temperature": 2}).submit_job()
+    with pytest.raises(InvalidRequestError, match="input takes at most 1 of audio or text"):
+        client.lipsync(film, [VOICE, VOICE]).preflight()
+    assert service.seen == []
+
+
+@pytest.mark.parametrize("costs", [[], [{"estimatedFrameCount": 3}], [{"estimatedGenerationCost": 0.1}, {}]])
+def test_a_cost_that_is_not_told_is_not_nothing(
+    service: Service, client: SyncSoClient, costs: list[dict[str, float]]
+) -> None:
+    service.costs = costs
+    request = client.lipsync("https://x.example/a.mp4", VOICE, max_cost_usd=5)
+    assert request.preflight().cost_usd is None
+    with pytest.raises(CostLimitError, match="the service tells no cost, so nothing was submitted"):
+        request.submit_job()
+    assert service.asked("POST", "/v2/generate") == []
+
+
+def test_request_options_go_along_or_are_refused(service: Service, client: SyncSoClient, film: Path) -> None:
+    more: Any = {
+        "additional_body_parameters": {"beta": True, "note": "x"},
+        "additional_query_parameters": {"q": [1, 2]},
+    }
+    client.batch.create(input=b"{}\n", dry_run=True, request_options=more)
+    client.generations.create_with_files(model="m", video=film, audio=b"RIFF....WAVE", request_options=more)
+    for sent in (*service.asked("POST", "/v2/batch"), *service.asked("POST", "/v2/generate")):
+        assert b'name="beta"\r\n\r\ntrue\r\n' in sent.body
+        assert b'name="note"\r\n\r\nx\r\n' in sent.body
+    assert service.asked("POST", "/v2/generate")[0].path == "/v2/generate?q=1%2C2"
+    with pytest.raises(InvalidRequestError, match="getAsset: request_options: additional_body_parameters has nowhere"):
+        client.assets.get("a", request_options=more)
+
+
+CALLS: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = [
+    ("assets", "list", (), {}),
+    ("assets", "get", ("a",), {}),
+    ("assets", "get_many", (["a"],), {}),
+    ("assets", "find_uploaded", (FILM, "VIDEO"), {}),
+    ("assets", "create", ("https://x.example/a.mp4", "VIDEO"), {}),
+    ("assets", "update", ("a",), {"name": "b"}),
+    ("assets", "delete", ("a",), {}),
+    ("assets", "download_url", ("a",), {}),
+    ("batch", "create", (), {"input": b"{}\n"}),
+    ("batch", "get", ("b1",), {}),
+    ("batch", "list", (), {}),
+    ("batch", "results", ("b1",), {}),
+    ("generations", "create", (), {"model": "m", "input": [Video(url="u"), VOICE]}),
+    ("generations", "create_with_files", (), {"model": "m", "video": FILM, "audio": FILM}),
+    ("generations", "get", ("gen-1",), {}),
+    ("generations", "list", (), {}),
+    ("generations", "estimate_cost", (), {"model": "m", "input": [Video(url="u"), VOICE]}),
+    ("generations", "count", (), {}),
+    ("generations", "costs", ("gen-1",), {}),
+    ("generations", "download_url", ("gen-1",), {}),
+    ("generations", "delete", ("gen-1",), {}),
+    ("models", "list", (), {}),
+    ("projects", "create", ("Talks",), {}),
+    ("projects", "list", (), {}),
+    ("projects", "get", ("p",), {}),
+    ("projects", "add_asset", ("p", "a"), {}),
+    ("projects", "remove_asset", ("p", "a"), {}),
+]
+
+
+@pytest.mark.parametrize(("space", "call", "given", "more"), CALLS, ids=[f"{each[0]}.{each[1]}" for each in CALLS])
+def test_every_resource_call_takes_request_options(
+    service: Service, client: SyncSoClient, space: str, call: str, given: tuple[Any, ...], more: dict[str, Any]
+) -> None:
+    options: Any = {"additional_headers": {"X-Trace": "7"}, "additional_query_parameters": {"t": 8}, "max_retries": 0}
+
+    async def twin() -> None:
+        async with AsyncSyncSoClient("secret-key", base_url=service.url) as other:
+            await getattr(getattr(other, space), call)(*given, **more, request_options=options)
+
+    for act in (
+        lambda: getattr(getattr(client, space), call)(*given, **more, request_options=options),
+        lambda: asyncio.run(twin()),
+    ):
+        service.seen.clear()
+        with contextlib.suppress(MireloError):  # the stand-in does not know all of them
+            act()
+        first = service.seen[0]
+        assert (first.headers["x-trace"], "t=8" in first.path) == ("7", True)
+    public = {name for name in dir(getattr(client, space)) if not name.startswith("_")}
+    assert public - {"upload"} == {name for each, name, *_ in CALLS if each == space}
+
+
+def test_sizes_are_checked_before_anything_leaves(service: Service, client: SyncSoClient, tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequestError, match="input has 5000001 bytes, more than the 5000000"):
+        client.batch.create(input=bytes(5_000_001))
+    huge = tmp_path / "huge.mp4"
+    with huge.open("wb") as file:
+        file.write(FILM)
+        file.truncate((5 << 30) + 1)  # a hole: no block of the disk is taken
+    with pytest.raises(InvalidRequestError, match=f"video has {(5 << 30) + 1} bytes, more than the {5 << 30}"):
+        client.generations.create_with_files(model="m", video=huge, audio=FILM)
+    with pytest.raises(InvalidRequestError, match="size=5368709121 is above the maximum of 5368709120"):
+        client.assets.upload(huge)
+    with pytest.raises(InvalidRequestError, match="input=None is NoneType: give a path, bytes or an open"):
+        client.batch.create(input=None)  # type: ignore[arg-type]
+    with pytest.raises(InvalidRequestError, match="create_with_files: a video or an image is missing"):
+        client.generations.create_with_files(model="m", audio=FILM)
+    with pytest.raises(InvalidRequestError, match="create_with_files: an audio is missing"):
+        client.generations.create_with_files(model="m", video=FILM)
+    assert service.seen == []
+
+
+def test_filters_go_out_with_commas(service: Service, client: SyncSoClient) -> None:
+    with contextlib.suppress(MireloError):
+        client.generations.list(status=["COMPLETED", "FAILED"], ids=("a", "b"), source="api", limit=3)
+    assert service.seen[0].path == "/v2/generations?status=COMPLETED%2CFAILED&ids=a%2Cb&source=api&limit=3"
+
+
+def test_a_job_is_resumed_by_its_bare_id(client: SyncSoClient) -> None:
+    assert client.job("gen-1").wait().result_urls
+    with pytest.raises(InvalidRequestError, match="is not a job token"):
+        client.job("not:a token")
+
+
+def test_both_spellings_of_an_error_code_are_read() -> None:
+    for name in ("errorCode", "error_code"):
+        made = read(Generation, {"id": "g", "status": "FAILED", name: "voice_not_found", "newField": 1})
+        assert (made.error_code, made.extra) == ("voice_not_found", {"newField": 1})

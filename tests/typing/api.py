@@ -572,7 +572,7 @@ def lip_sync(clip: Path) -> None:
     with SyncSoClient("key", base_url="https://sync.example", max_cost_usd=2) as client:
         assert_type(client, SyncSoClient)
         request = assert_type(client.lipsync(clip, voice, sync_mode="loop"), LipsyncRequest)
-        assert_type(request.preflight().cost_usd, float)
+        assert_type(request.preflight().cost_usd, float | None)
         job = assert_type(request.submit_job(), Job)
         assert_type(job.wait(), JobResult)
         assert_type(client.assets.list(limit=10), Page[sync_so.Asset])

@@ -44,13 +44,15 @@ class Cost:
         return attrs.evolve(self, amount=self.amount + other.amount, told={}, words="")
 
 
-def cost_of(found: PreflightResult | Dollars) -> Cost:
-    """Return what a preflight found."""
+def cost_of(found: PreflightResult | Dollars) -> Cost | None:
+    """Return what a preflight found, None where the service did not say."""
     from mirelo_ergo.sync_so import Estimate
 
     if not isinstance(found, Estimate):
         words = f"{found.credits} credits, ready within {seconds(found.estimated_ms)} (98 % of jobs)"
         return Cost(found.credits, "credits", found.to_dict(), words)
+    if found.cost_usd is None:
+        return None
     frames = "" if found.frames is None else f" for {found.frames:g} frames"
     told = {"cost_usd": found.cost_usd, "frames": found.frames}
     return Cost(found.cost_usd, "cost_usd", told, f"{found.cost_usd:.2f} USD{frames}")

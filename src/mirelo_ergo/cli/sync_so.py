@@ -99,7 +99,8 @@ def estimate(
     with connection.client(session.output, timeout) as client, shown(session.output) as view:
         found = client.lipsync(*pair.uploaded(client, view), model=model, sync_mode=sync_mode).preflight()
     cost = cost_of(found)
-    session.output.result([cost.words], cost.told)
+    words = "the service does not tell it" if cost is None else cost.words
+    session.output.result([words], {"cost_usd": found.cost_usd, "frames": found.frames})
 
 
 @sync_so.command()

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, TypeAlias
+from typing import Any, BinaryIO, Final, Literal, TypeAlias
 
 import attrs
 
@@ -24,6 +24,10 @@ File: TypeAlias = (
 )
 """A file of a form, as the vendor's SDK takes one: its content, or a tuple of name, content, type and headers."""
 AssetKind = Literal["AUDIO", "VIDEO", "IMAGE"]
+LARGEST_FILE: Final = 5 << 30
+"""Bytes of a file in a form, as of an asset."""
+LARGEST_BATCH: Final = 5_000_000
+"""Bytes of a batch's file."""
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
 
@@ -37,17 +41,17 @@ class AssetFile:
     kind: AssetKind
 
 
-def open_asset(source: Any, name: str | None, kind: AssetKind | None) -> AssetFile:
+def open_asset(source: Any, name: str | None, kind: AssetKind | None, what: str = "source") -> AssetFile:
     """Return what a path, bytes or an open file is; raises `InvalidRequestError`. Reads the file's first bytes."""
-    opened, head, own_name = _open(source, "source")
+    opened, head, own_name = _open(source, what)
     content_type = _content_type(head, own_name)
     told = content_type.partition("/")[0].upper() if content_type is not None else None
     chosen = kind or told
     if content_type is None or chosen not in ("AUDIO", "VIDEO", "IMAGE"):
         raise InvalidRequestError(
-            f"source: neither the first bytes nor the name of {short_repr(own_name)} tell what it is: save it as MP4, "
+            f"{what}: neither the first bytes nor the name of {short_repr(own_name)} tell what it is: save it as MP4, "
             "WAV, MP3, FLAC, PNG or JPEG; nothing was sent",
-            field="source",
+            field=what,
         )
     return AssetFile(opened, name or own_name, content_type, chosen)  # type: ignore[arg-type]  # one of the three
 
@@ -64,7 +68,7 @@ def sha256_of(file: AssetFile) -> str:
     return digest.hexdigest()
 
 
-def form_file(file: Any, what: str, *, media: bool) -> tuple[str, Any, str | None, Mapping[str, str]]:
+def form_file(file: Any, what: str, *, media: bool, largest: int) -> tuple[str, Any, str | None, Mapping[str, str]]:
     """Return a file as the form has it: name, source or bytes, type and headers; raises `InvalidRequestError`."""
     name, content, content_type, headers = (
         (*file, None, None)[:4] if isinstance(file, tuple) else (None, file, None, None)
@@ -82,6 +86,11 @@ def form_file(file: Any, what: str, *, media: bool) -> tuple[str, Any, str | Non
         raise InvalidRequestError(
             f"{what}: the stream cannot be rewound, and a request may have to be sent again: give a path or bytes; "
             "nothing was sent",
+            field=what,
+        )
+    if source.size > largest:
+        raise InvalidRequestError(
+            f"{what} has {source.size} bytes, more than the {largest} that the service takes; nothing was sent",
             field=what,
         )
     return name or own_name, source, content_type or _content_type(head, name or own_name), headers or {}

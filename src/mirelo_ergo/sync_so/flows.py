@@ -22,10 +22,11 @@ from .._runtime.transfer.upload import Slot, upload
 from .._runtime.webhooks.order import NOTHING
 from ..errors import CostLimitError, InvalidRequestError, MireloError, NotFoundError, SubmitOutcomeUnknown
 from . import values
-from .files import AssetFile, form_file, open_asset, sha256_of
+from .files import LARGEST_BATCH, LARGEST_FILE, AssetFile, form_file, open_asset, sha256_of
 from .generated import operations as api
-from .inputs import check_generation, generation_body, on_wire
-from .operations import Calls
+from .inputs import check_generation, on_wire
+from .lipsync import LocalFile
+from .operations import Calls, plain
 from .options import read_options
 from .prepared import Prepared, prepared_of
 from .service import LIPSYNC, SYNC_SO
@@ -53,7 +54,7 @@ LARGEST_RESULT: Final = 256 << 20
 class Estimate:
     """What a generation would cost: US dollars, and frames; None where the service does not say."""
 
-    cost_usd: float
+    cost_usd: float | None
     frames: float | None = None
 
 
@@ -109,20 +110,21 @@ class SyncSoFlows(JobFlows):
         body = {"url": url, "type": file.kind, "name": file.name, "projectId": project_id}
         return await execute(self.runtime, self.calls.create_asset(body, None))
 
-    async def asset_id_of(self, source: Any, kind: AssetKind) -> str:
-        """Return the asset of a local file, uploaded once for all uses of the same file."""
+    async def asset_of(self, local: LocalFile) -> Input:
+        """Return the input that a local file is as an asset, uploaded once for all uses of the same file."""
         io = self.runtime.io
-        file = await io.run_blocking(open_asset, source, None, kind)
+        file = await io.run_blocking(open_asset, local.source, None, local.kind, local.argument)
+        local.check(file.kind)
         identity = file.source.identity
         if identity is None:
-            return (await self._upload(file)).id
-        key = f"{self.runtime.account()} {kind} {identity}"
+            return local.input((await self._upload(file)).id, file.kind)
+        key = f"{self.runtime.account()} {file.kind} {identity}"
         async with io.lock(key):
             kept = self.assets.get(key, io.now())
             if kept is None:
                 kept = (await self._upload(file)).id
                 self.assets.keep(key, kept, io.now() + ASSET_LIFETIME)
-            return kept
+            return local.input(kept, file.kind)
 
     async def find_uploaded(self, source: Any, kind: AssetKind, options: RequestOptions | None) -> values.Asset | None:
         """Ask for the asset with the very bytes of a file."""
@@ -176,7 +178,10 @@ class SyncSoFlows(JobFlows):
                 field="video" if missing.startswith("a video") else "audio",
             )
         open_file = self.runtime.io.run_blocking
-        parts = {name: await open_file(form_file, file, name, media=True) for name, file in given.items()}
+        parts = {
+            name: await open_file(form_file, file, name, media=True, largest=LARGEST_FILE)
+            for name, file in given.items()
+        }
         data: dict[str, Any] = {"model": model}
         if inputs:
             data["input"] = [json.dumps(on_wire(each)) for each in inputs]
@@ -184,6 +189,7 @@ class SyncSoFlows(JobFlows):
             data["options"] = json.dumps(on_wire(options, snake=True))
         if webhook_url is not None:
             data["webhookUrl"] = webhook_url
+        data |= _form_texts(read_options(request_options).body)
         described = {**describe(api.CREATE_GENERATION), "data": data, "files": list(parts.items())}
         return await self._create(described, idempotency_key, request_options)
 
@@ -192,7 +198,7 @@ class SyncSoFlows(JobFlows):
     ) -> values.Generation:
         given = read_options(options)
         key = SYNC_SO.keys.key(idempotency_key, self.runtime.io.wall())
-        described["params"] = {**described.get("params", {}), **given.query}
+        described["params"] = {name: plain(value) for name, value in given.query.items()}
         request = request_from(described, submit=True, headers=given.headers)
         operation = Operation(
             api.CREATE_GENERATION.name,
@@ -216,11 +222,14 @@ class SyncSoFlows(JobFlows):
     ) -> values.BatchResponse | values.ValidationResponse:
         """Create a batch, or check its file. A re-send carries every part again."""
         given = read_options(options)
-        name, content, content_type, headers = await self.runtime.io.run_blocking(form_file, file, "input", media=False)
+        opened = self.runtime.io.run_blocking(form_file, file, "input", media=False, largest=LARGEST_BATCH)
+        name, content, content_type, headers = await opened
         named = name if name.endswith(".jsonl") else f"{name}.jsonl"
-        data = {"webhook_url": webhook_url, "dry_run": None if dry_run is None else str(bool(dry_run)).lower()}
+        dry = None if dry_run is None else str(bool(dry_run)).lower()
+        data = {"webhook_url": webhook_url, "dry_run": dry, **_form_texts(given.body)}
         described = {
             **describe(api.CREATE_BATCH),
+            "params": {name: plain(value) for name, value in given.query.items()},
             "data": {key: value for key, value in data.items() if value is not None},
             "files": [("input", (named, content, content_type or "application/jsonl", headers))],
         }
@@ -261,8 +270,11 @@ class SyncSoFlows(JobFlows):
     async def estimate(self, request: Lipsync) -> Estimate:
         """Ask what a lip-sync would cost; local files are uploaded first, once, because the price is by the frame."""
         found = await execute(self.runtime, self.calls.estimate_cost(await self._body(request), None))
-        frames = [each.estimated_frame_count for each in found if each.estimated_frame_count is not None]
-        return Estimate(sum(each.estimated_generation_cost or 0.0 for each in found), sum(frames) if frames else None)
+        costs, frames = (
+            [each.estimated_generation_cost for each in found],
+            [each.estimated_frame_count for each in found],
+        )
+        return Estimate(_sum(costs), _sum(frames))
 
     async def prepare(self, request: Lipsync, idempotency_key: str | None) -> Prepared:
         """Upload what has to be uploaded, and fix the bytes of the request and its key."""
@@ -318,6 +330,8 @@ class SyncSoFlows(JobFlows):
                 f"lipsync {request.model}: the cost could not be asked, so nothing was submitted: {error.message}",
                 retryable=error.retryable,
             ) from error
+        if estimate.cost_usd is None:
+            raise CostLimitError(f"lipsync {request.model}: the service tells no cost, so nothing was submitted")
         if estimate.cost_usd > limit:
             raise CostLimitError(
                 f"lipsync {request.model}: it would cost {estimate.cost_usd:g} USD, more than max_cost_usd={limit:g}; "
@@ -325,24 +339,27 @@ class SyncSoFlows(JobFlows):
             )
 
     async def _body(self, request: Lipsync) -> CreateGeneration:
-        inputs: list[Input] = [await self._placed(each) for each in request.inputs]
-        return generation_body(
-            model=request.model,
-            input=inputs,
-            options=request.options,
-            segments=request.segments,
-            output_file_name=request.output_file_name,
-            project_id=request.project_id,
-        )
+        """Return what is to be sent, with local files uploaded; what the limits refuse is refused before that."""
+        if self.check_limits:
+            planned = [each.input("asset") if isinstance(each, LocalFile) else each for each in request.inputs]
+            check_generation(request.body(planned), f"lipsync {request.model}")
+        return request.body([await self._placed(each) for each in request.inputs])
 
     async def _placed(self, given: Any) -> Input:
         """Return an input with its local file replaced by the asset that it was uploaded as."""
-        from .lipsync import LocalFile
+        placed: Input = await self.asset_of(given) if isinstance(given, LocalFile) else given
+        return placed
 
-        if not isinstance(given, LocalFile):
-            placed: Input = given
-            return placed
-        return given.input(await self.asset_id_of(given.source, given.kind))
+
+def _sum(amounts: list[float | None]) -> float | None:
+    """Return a sum of which every part is known, None for any other."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if known and len(known) == len(amounts) else None
+
+
+def _form_texts(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Return further fields of a body as the texts of a form: what is no text goes as JSON."""
+    return {name: value if isinstance(value, str) else json.dumps(on_wire(value)) for name, value in fields.items()}
 
 
 def _kinds(inputs: Sequence[Input] | None) -> list[object]:

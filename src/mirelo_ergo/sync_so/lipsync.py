@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import attrs
 
@@ -13,8 +13,11 @@ from .._runtime.jobs.facts import RequestFacts
 from .._runtime.redact import short_repr
 from ..errors import InvalidRequestError
 from .files import AssetKind
-from .inputs import Audio, GenerationOptions, Image, Input, Options, Segment, Tts, Video
+from .inputs import Audio, GenerationOptions, Image, Input, Options, Segment, Tts, Video, generation_body
 from .values import Asset
+
+if TYPE_CHECKING:
+    from mirelo_ergo_api.sync_so import bodies
 
 Visual = str | os.PathLike[str] | bytes | BinaryIO | Asset | Video | Image
 Voice = str | os.PathLike[str] | bytes | BinaryIO | Asset | Audio | Tts
@@ -25,13 +28,22 @@ class LocalFile:
     """A file of this machine in the place of the asset that it will be uploaded as."""
 
     source: Any = attrs.field(repr=False)
-    kind: AssetKind
+    argument: Literal["video", "audio"]
 
-    def input(self, asset_id: str) -> Input:
-        """Return the input that it is once it is uploaded."""
-        if self.kind == "AUDIO":
-            return Audio(asset_id=asset_id)
-        return Image(asset_id=asset_id) if self.kind == "IMAGE" else Video(asset_id=asset_id)
+    @property
+    def kind(self) -> AssetKind | None:
+        """The type of its asset, None where its first bytes tell: a video may be a picture."""
+        return "AUDIO" if self.argument == "audio" else None
+
+    def check(self, kind: AssetKind) -> None:
+        """Raise `InvalidRequestError` for a sound in the place of a video."""
+        if self.argument == "video" and kind == "AUDIO":
+            raise InvalidRequestError("video: it is a sound, not a video or a picture; nothing was sent", field="video")
+
+    def input(self, asset_id: str, kind: AssetKind | None = None) -> Input:
+        """Return the input that it is once it is uploaded as an asset of a type."""
+        kinds: dict[AssetKind, type[Audio | Image | Video]] = {"AUDIO": Audio, "IMAGE": Image, "VIDEO": Video}
+        return kinds[kind or self.kind or "VIDEO"](asset_id=asset_id)
 
 
 @attrs.frozen
@@ -47,10 +59,21 @@ class Lipsync:
     stem: str | None = None
     """What its video is called, without an ending."""
 
+    def body(self, inputs: Sequence[Input]) -> bodies.CreateGeneration:
+        """Return what is sent with these inputs."""
+        return generation_body(
+            model=self.model,
+            input=inputs,
+            options=self.options,
+            segments=self.segments,
+            output_file_name=self.output_file_name,
+            project_id=self.project_id,
+        )
+
     @property
     def facts(self) -> RequestFacts:
         """What it is for: what would be sent, with local files by what they are, and the name of its video."""
-        shown = [f"<{each.kind.lower()} to upload>" if isinstance(each, LocalFile) else each for each in self.inputs]
+        shown = [f"<{each.argument} to upload>" if isinstance(each, LocalFile) else each for each in self.inputs]
         content = {"family": "lipsync", "model": self.model, "input": shown, "options": self.options}
         return RequestFacts(f"lipsync {self.model}", content, stem=self.stem)
 
@@ -103,7 +126,7 @@ def _visual(given: Any) -> Any:
         return given
     if isinstance(given, Asset):
         return (Image if given.type == "IMAGE" else Video)(asset_id=given.id)
-    return _url_or_file(given, "video", Video, "VIDEO")
+    return _url_or_file(given, "video", Video)
 
 
 def _voice(given: Any) -> Any:
@@ -111,14 +134,14 @@ def _voice(given: Any) -> Any:
         return given
     if isinstance(given, Asset):
         return Audio(asset_id=given.id)
-    return _url_or_file(given, "audio", Audio, "AUDIO")
+    return _url_or_file(given, "audio", Audio)
 
 
-def _url_or_file(given: Any, what: str, cls: type[Video] | type[Audio], kind: AssetKind) -> Any:
+def _url_or_file(given: Any, what: Literal["video", "audio"], cls: type[Video] | type[Audio]) -> Any:
     if _is_url(given):
         return cls(url=given)
     if isinstance(given, str | os.PathLike | bytes | bytearray) or hasattr(given, "read"):
-        return LocalFile(given, kind)
+        return LocalFile(given, what)
     raise InvalidRequestError(
         f"{what}={short_repr(given)} is {type(given).__name__}: give a path, a URL, bytes, an open file, an asset or "
         f"{cls.__name__}(…); nothing was sent",

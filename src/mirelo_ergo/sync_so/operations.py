@@ -16,6 +16,7 @@ from .._runtime.api.limits import check
 from .._runtime.api.pages import PageContent
 from .._runtime.api.requests import request_from
 from .._runtime.api.retry import Kind
+from ..errors import InvalidRequestError
 from . import values
 from .generated import limits
 from .generated import operations as api
@@ -55,14 +56,20 @@ class Calls:
     ) -> Operation[T]:
         """Describe one call. What is None in `query` and `body` is left out; lists in a query are joined by commas."""
         given = read_options(options)
-        asked = {name: _plain(value) for name, value in (query or {}).items() if value is not None}
+        asked = {name: plain(value) for name, value in (query or {}).items() if value is not None}
         if self.check_limits and asked:
             check(limits, endpoint.name, {**dict.fromkeys(ids or {}, "id"), **asked}, endpoint.name)
+        if body is None and given.body:
+            raise InvalidRequestError(
+                f"{endpoint.name}: request_options: additional_body_parameters has nowhere to go, as this call has no "
+                "body; nothing was sent",
+                field="request_options",
+            )
         fields = None if body is None else {name: value for name, value in body.items() if value is not None}
         if self.check_limits and fields is not None:
             check(limits, schema, fields, endpoint.name)
         described = describe(endpoint, ids, query=asked, json=None if fields is None else {**fields, **given.body})
-        described["params"] |= {name: _plain(value) for name, value in given.query.items()}
+        described["params"] |= {name: plain(value) for name, value in given.query.items()}
         request = request_from(described, headers=given.headers)
         timeout = self.runtime.timeout if given.timeout is None else given.timeout
         return Operation(endpoint.name, kind, request, read, timeout, attempts=given.attempts)
@@ -182,7 +189,7 @@ class Calls:
         return self.describe(api.REMOVE_PROJECT_ASSET, _nothing, options, ids, kind=Kind.CHEAP)
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """Return a query's value as it is sent: a list joined by commas, a time in ISO 8601."""
     if isinstance(value, datetime):
         return value.isoformat()

@@ -268,6 +268,9 @@ class Generations:
         segments: Sequence[Segment] | None = None,
         webhook_url: str | None = None,
         output_file_name: str | None = None,
+        project_id: str | None = None,
+        dub_params: Mapping[str, Any] | None = None,
+        dialogue_edit: Mapping[str, Any] | None = None,
         request_options: RequestOptions | None = None,
     ) -> builtins.list[EstimatedGenerationCost]:
         """Return what a generation would take, in frames and US dollars. Costs nothing."""
@@ -278,6 +281,9 @@ class Generations:
             segments=segments,
             webhook_url=webhook_url,
             output_file_name=output_file_name,
+            project_id=project_id,
+            dub_params=dub_params,
+            dialogue_edit=dialogue_edit,
         )
         return run(execute(self._core.runtime, self._core.calls.estimate_cost(body, request_options)))
 

@@ -269,6 +269,9 @@ class AsyncGenerations:
         segments: Sequence[Segment] | None = None,
         webhook_url: str | None = None,
         output_file_name: str | None = None,
+        project_id: str | None = None,
+        dub_params: Mapping[str, Any] | None = None,
+        dialogue_edit: Mapping[str, Any] | None = None,
         request_options: RequestOptions | None = None,
     ) -> builtins.list[EstimatedGenerationCost]:
         """Return what a generation would take, in frames and US dollars. Costs nothing."""
@@ -279,6 +282,9 @@ class AsyncGenerations:
             segments=segments,
             webhook_url=webhook_url,
             output_file_name=output_file_name,
+            project_id=project_id,
+            dub_params=dub_params,
+            dialogue_edit=dialogue_edit,
         )
         return await execute(self._core.runtime, self._core.calls.estimate_cost(body, request_options))
 

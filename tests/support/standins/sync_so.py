@@ -29,6 +29,7 @@ class Service(http.server.ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.store = f"http://localhost:{self.server_port}"
         self.seen: list[Seen] = []
+        self.costs: list[dict[str, float]] = [{"estimatedFrameCount": 100, "estimatedGenerationCost": 0.4}]
 
     def asked(self, method: str, path: str) -> list[Seen]:
         return [each for each in self.seen if (each.method, each.path.split("?")[0]) == (method, path)]
@@ -71,7 +72,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "POST /v2/assets/upload": (201, {"uploadUrl": f"{store}/put?sig=1", "url": f"{store}/f/1", "expiresIn": 9}),
             "PUT /put": (200, b""),
             "POST /v2/assets": (201, {"id": "ast_1", "type": "VIDEO"}),
-            "POST /v2/analyze/cost": (200, [{"estimatedFrameCount": 100, "estimatedGenerationCost": 0.4}]),
+            "POST /v2/analyze/cost": (200, self.service.costs),
             "POST /v2/generate": (201, {"id": "gen-1", "status": "PENDING", "errorCode": None, "fresh": True}),
             "GET /v2/generate/gen-1": (200, {"id": "gen-1", "status": "COMPLETED", "outputUrl": f"{store}/r.mp4?s=1"}),
             "GET /v2/generations/gen-1/download": (200, f"{store}/r.mp4".encode()),
