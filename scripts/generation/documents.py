@@ -22,9 +22,11 @@ class GenerationError(Exception):
 
 
 if TYPE_CHECKING:
-    _SafeLoader = yaml.SafeLoader
-else:
-    _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, but not in every build
+    from yaml import SafeDumper as _SafeDumper
+    from yaml import SafeLoader as _SafeLoader
+else:  # ten times as fast, but not in every build
+    _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    _SafeDumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 class _JsonLoader(_SafeLoader):
@@ -44,7 +46,7 @@ class _JsonLoader(_SafeLoader):
         return mapping
 
 
-class _JsonDumper(yaml.SafeDumper):
+class _JsonDumper(_SafeDumper):
     """Quotes every text that this loader or another reader of YAML would take for something else."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -127,8 +129,13 @@ def _parse_yaml(content: bytes) -> Any:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:  # reading it would exhaust the stack
             raise GenerationError(f"more than {_DEEPEST} levels{event.start_mark}; a spec has about 30")
-    _bound_aliases(yaml.compose(content, _JsonLoader))
-    return yaml.load(content, _JsonLoader)  # noqa: S506  # a SafeLoader that takes even less
+    loader = _JsonLoader(content)  # a SafeLoader that takes even less
+    try:
+        top = loader.get_single_node()
+        _bound_aliases(top)
+        return None if top is None else loader.construct_document(top)
+    finally:
+        loader.dispose()
 
 
 def _bound_aliases(top: yaml.Node | None) -> None:

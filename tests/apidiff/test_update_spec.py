@@ -22,7 +22,7 @@ from scripts.diffing.changes import ABSENT
 from scripts.generation.documents import find, load, parse
 from scripts.generation.normalise import inline
 from tests.apidiff.specs import ANSWERS, PARAMETERS, POST, ROOT, edited, ours, small
-from tests.generation.specs import ANSWER, BODY, copy_one_service, inlined_spec, write
+from tests.generation.specs import ANSWER, BODY, copy_one_service, dump, inlined_spec, write
 from tests.generation.test_generate import shuffled
 from tests.support.examples import examples
 
@@ -62,7 +62,7 @@ def inlined(*edits: tuple[str, Any]) -> dict[str, Any]:
 def offer(project: Path, document: Any, name: str = "vendor.json") -> list[str]:
     """Write a vendor's file beside the project and return the script's arguments."""
     path = project.parent / name
-    text = json.dumps(document) if path.suffix == ".json" else yaml.safe_dump(document, sort_keys=False, width=40)
+    text = json.dumps(document) if path.suffix == ".json" else dump(document, width=40)
     path.write_text(text, encoding="utf-8")
     return [str(path), min(spec.stem for spec in (project / "openapi").glob("*.yaml"))]
 
@@ -557,7 +557,7 @@ def test_shared_objects_that_pyyaml_wrote_as_aliases_are_read(tone_lab: Path) ->
         for operation in path.values():
             operation["responses"]["422"] = answer
     file = tone_lab.parent / "vendor.yaml"
-    file.write_text(yaml.safe_dump(document, sort_keys=False))
+    file.write_text(dump(document))
     assert "*id001" in file.read_text()
     assert update_spec.main([str(file), "tone-lab"], tone_lab) == 0
     assert "*id" not in (tone_lab / "openapi" / "tone-lab.yaml").read_text()

@@ -23,6 +23,11 @@ NAMES = {
 }
 
 
+def dump(document: Any, **layout: Any) -> str:
+    """Return a document as YAML, its keys in their order; written in C where that is there."""
+    return str(yaml.dump(document, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False, **layout))
+
+
 def copy_one_service(target: Path) -> Path:
     """Copy the specs and the generated tree, of one service: each one that is there is generated every time."""
     others = {path.stem for path in (ROOT / "openapi").glob("*.yaml")} - {SERVICE}
@@ -105,7 +110,7 @@ def write(folder: Path, spec: dict[str, Any], overlay: dict[str, Any] | None = N
     paths = folder / "openapi" / "small.yaml", folder / "openapi" / "overlays" / "small.yaml"
     paths[1].parent.mkdir(parents=True, exist_ok=True)
     for path, document in zip(paths, (spec, overlay or {"names": NAMES}), strict=True):
-        path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")
+        path.write_text(dump(document, allow_unicode=True), encoding="utf-8")
     return paths
 
 
