@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._runtime.api.execute import execute
 from .._runtime.client.asynchronous import AsyncServiceClient
 from .._runtime.jobs.asynchronous import AsyncJob, AsyncJobRequest, AsyncJobResult
+from .._runtime.jobs.handles import errors_carry
+from .._runtime.jobs.submission import Submission
 from .._runtime.jobs.values import JobProcessing
+from .._runtime.jobs.waiter import attach
 from .._runtime.lazy import LazyModule
 from .._runtime.redact import Secret
 from .._runtime.webhooks.inbox import WebhookInbox
 from .._runtime.webhooks.order import Webhook
-from ..errors import JobTimeoutError, MireloError, SubmitOutcomeUnknown
+from ..errors import ConfigurationError, JobTimeoutError, SubmitOutcomeUnknown
 from .calls import AppCalls
 from .files import UploadPolicy
-from .flows import InferenceFlows, Run, check_run
+from .flows import InferenceFlows, Run, check_policy, check_run, check_timeout
 from .resources_async import AsyncApps, AsyncFiles, AsyncTasks
 from .service import INFERENCE_SH, INFERENCE_SH_JOBS
 from .streams_async import AsyncTaskStream
@@ -40,6 +42,7 @@ class AsyncAppRequest(AsyncJobRequest):
     """
 
     def __init__(self, core: InferenceFlows, run: Run) -> None:
+        self._core = core
         super().__init__(core, run.facts, lambda submission: core.submit(run, submission))
 
     async def run(
@@ -58,18 +61,19 @@ class AsyncAppRequest(AsyncJobRequest):
 
         With `cancel_on_timeout` the task is cancelled when the time is up; nothing else ever cancels it.
         """
-        self._flows.check_webhooks(webhooks)
-        job = await self.submit_job(webhook)
         try:
-            return await job.wait(
-                poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks, progress=progress
+            return await super().run(
+                poll_interval_ms,
+                timeout_ms,
+                on_progress,
+                patient=patient,
+                webhook=webhook,
+                webhooks=webhooks,
+                progress=progress,
             )
         except JobTimeoutError as error:
             if cancel_on_timeout:
-                try:
-                    await job.cancel()
-                except MireloError as failed:
-                    error.add_note(f"mirelo_ergo: the task could not be cancelled and may go on: {failed}")
+                await self._core.cancel_late(error)
             raise
 
 
@@ -120,6 +124,7 @@ class AsyncInferenceClient(AppCalls[AsyncAppRequest], AsyncServiceClient[Inferen
     ) -> None:
         key = Secret(api_key)
         del api_key  # a traceback may show this frame
+        policy = check_policy(upload, ConfigurationError)
         runtime = self._open(
             INFERENCE_SH,
             api_key=key,
@@ -135,7 +140,7 @@ class AsyncInferenceClient(AppCalls[AsyncAppRequest], AsyncServiceClient[Inferen
             http_client=http_client,
             allow_private_hosts=allow_private_hosts,
         )
-        self._core = InferenceFlows(runtime, (INFERENCE_SH_JOBS,), check_limits, upload)
+        self._core = InferenceFlows(runtime, (INFERENCE_SH_JOBS,), check_limits, policy)
         self._low_level: generated.AuthenticatedClient | None = None
         self.tasks = AsyncTasks(self._core)
         self.files = AsyncFiles(self._core)
@@ -189,16 +194,30 @@ class AsyncInferenceClient(AppCalls[AsyncAppRequest], AsyncServiceClient[Inferen
         Raises:
             InvalidRequestError: Something is wrong, a file cannot be read, or a string may be a file or a text.
             SubmitOutcomeUnknown: The run may have been taken; `error.find(client)` looks for it.
-            JobFailedError: It ended without success. The error has its token.
-            JobTimeoutError: The time is up. It goes on, and the error has its token.
+            JobFailedError: It ended without success. The error has its job.
+            JobTimeoutError: The time is up. It goes on, and the error has its job.
         """
         checked = check_run(params, self._core.policy if upload is None else upload)
-        if not stream and wait:
-            return (await self._core.run_to_end(checked, timeout, cancel_on_timeout))[1]
-        record = await self._core.submit(checked)
+        seconds = check_timeout(timeout)
+        submission = Submission()
+        try:
+            record = await self._core.submit(checked, submission)
+            job = AsyncJob(self._core, record, 0.0, checked.facts)
+        except BaseException as error:
+            submission.lead_to_job(error, lambda record: AsyncJob(self._core, record, 0.0, checked.facts))
+            raise
         if stream:
-            return AsyncTaskStream(self._core, record, self._core.follow(record, 0.0, timeout, strict=True))
-        return await execute(self._core.runtime, self._core.calls.get_task(record.job_id))
+            return AsyncTaskStream(self._core, job, self._core.follow(record, seconds, strict=True))
+        with errors_carry(job):
+            if not wait:
+                return self._core.started(submission)
+            try:
+                return await self._core.finish(self._core.follow(record, seconds))
+            except JobTimeoutError as error:
+                if cancel_on_timeout:
+                    attach(error, job, job.token)
+                    await self._core.cancel_late(error)
+                raise
 
     async def get_task(self, id: str) -> Task:  # noqa: A002  # the vendor's
         """Return a task. Raises `NotFoundError`."""
@@ -218,7 +237,7 @@ class AsyncInferenceClient(AppCalls[AsyncAppRequest], AsyncServiceClient[Inferen
 
     async def estimate(self, params: Mapping[str, Any]) -> Record:
         """Return what a run would cost, as far as the service can say. Costs nothing, and uploads nothing."""
-        return await self._core.estimate(check_run(params, "off"))
+        return await self._core.estimate(check_run(params, self._core.policy))
 
     async def find_submitted(self, error: SubmitOutcomeUnknown) -> AsyncJob | None:
         """Return the job that an unknown submit made after all, None if none can be told; see `error.find`."""

@@ -10,7 +10,8 @@ from typing import Any, BinaryIO, Generic, TypeVar
 from .._runtime.redact import short_repr
 from ..errors import InvalidRequestError
 from .files import File, UploadPolicy
-from .flows import MMAUDIO, InferenceFlows, Run, check_run
+from .flows import InferenceFlows, Run, check_run
+from .service import MMAUDIO
 
 RequestT = TypeVar("RequestT")
 Clip = str | os.PathLike[str] | bytes | BinaryIO | File

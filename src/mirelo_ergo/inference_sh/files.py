@@ -26,7 +26,8 @@ OnProgress = Callable[[int, int], None]
 
 _DATA: Final = re.compile(r"data:([^,]*),", re.ASCII)
 _DEEPEST: Final = 50
-_REMOTE: Final = ("http://", "https://", "inf://")
+_REMOTE: Final = re.compile(r"(https?|inf)://", re.IGNORECASE)
+_FILE_NAME: Final = re.compile(r"[^\n]{1,300}\.[A-Za-z][A-Za-z0-9]{1,4}")
 
 
 class File:
@@ -51,7 +52,7 @@ class File:
             uri, path = source.get("uri") or uri, source.get("path") or path
             content_type, size = source.get("content_type") or content_type, source.get("size") or size
             filename, source = source.get("filename") or filename, None
-        if isinstance(source, str) and source.startswith(_REMOTE):
+        if isinstance(source, str) and _REMOTE.match(source):
             uri, source = source, None
         if isinstance(source, str | os.PathLike):
             path, source = source, None
@@ -91,9 +92,25 @@ class Upload:
     place: str
     on_progress: OnProgress | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as the service writes a file that it does not have yet."""
+        return {"filename": self.filename, "content_type": self.content_type, "size": self.source.size}
+
 
 def open_upload(value: Any, place: str, name: str | None = None, content_type: str | None = None) -> Upload:
     """Return what is uploaded; raises `InvalidRequestError` for what is no regular, readable file with bytes in it."""
+    if isinstance(value, File):
+        given = value.path if value.path is not None else value.content
+        upload = open_upload(given, place, name or value.filename, content_type or value.content_type)
+        return attrs.evolve(upload, on_progress=value.on_progress)
+    if isinstance(value, str) and _REMOTE.match(value):
+        raise InvalidRequestError(
+            f"{place}={short_repr(value)} is a URL, which an input takes as it is; nothing was sent", field=place
+        )
+    if isinstance(value, str) and not value:
+        raise InvalidRequestError(
+            f"{place} is blank: give a path, bytes or an open file; nothing was sent", field=place
+        )
     if isinstance(value, str) and (data := _DATA.match(value)):
         content, told = _decoded(value[data.end() :], data[1], place)
         return open_upload(content, place, name, content_type or told)
@@ -147,12 +164,13 @@ def _strings(value: Any, depth: int) -> Iterator[str]:
 
 
 def _may_be_file(text: str) -> bool:
-    return _DATA.match(text) is not None or _exists(text)
+    named = _FILE_NAME.fullmatch(text) is not None and _REMOTE.match(text) is None
+    return named or _DATA.match(text) is not None or _exists(text)
 
 
 def _exists(text: str) -> bool:
     """Return whether a string names something on this machine. Only a look; nothing is opened."""
-    if not text or len(text) > 4096 or "\0" in text or text.startswith(_REMOTE):
+    if not text or len(text) > 4096 or "\0" in text or _REMOTE.match(text):
         return False
     try:
         return Path(text).exists()
@@ -183,12 +201,9 @@ def _place(
     if isinstance(value, File):
         if value.uri is not None:
             return value.uri
-        given = value.path if value.path is not None else value.content
-        path = Path(given) if isinstance(given, str) else given
-        opened = _opened(path, place, policy, value.filename, value.content_type)
-        return take(attrs.evolve(opened, on_progress=value.on_progress))
+        return take(_opened(value, place, policy))
     if isinstance(value, os.PathLike | bytes | bytearray | memoryview) or hasattr(value, "read"):
-        return take(_opened(value, place, policy, None, None))
+        return take(_opened(value, place, policy))
     if isinstance(value, str):
         return _place_text(value, schema, root, policy, take, place)
     if isinstance(value, Mapping):
@@ -205,20 +220,20 @@ def _place(
     return value
 
 
-def _opened(value: Any, place: str, policy: UploadPolicy, name: str | None, content_type: str | None) -> Upload:
+def _opened(value: Any, place: str, policy: UploadPolicy) -> Upload:
     if policy == "off":
         raise InvalidRequestError(
             f"{place} is a file, and uploads are off: give the uri that files.upload() returns, or set upload='auto'; "
             "nothing was sent",
             field=place,
         )
-    return open_upload(value, place, name, content_type)
+    return open_upload(value, place)
 
 
 def _place_text(
     text: str, schema: Schema | None, root: Schema, policy: UploadPolicy, take: Callable[[Upload], Any], place: str
 ) -> Any:
-    if policy == "auto" and schema is not None and is_file(schema, root) and not text.startswith(_REMOTE):
+    if policy == "auto" and schema is not None and is_file(schema, root) and not _REMOTE.match(text):
         return take(open_upload(text, place)) if text else text
     if schema is None and policy == "auto" and ("/" in text or "\\" in text) and _exists(text):
         raise InvalidRequestError(

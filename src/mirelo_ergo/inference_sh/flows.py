@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
@@ -18,26 +20,39 @@ from .._runtime.jobs.facts import RequestFacts
 from .._runtime.jobs.flows import JobFlows
 from .._runtime.jobs.submission import Submission
 from .._runtime.jobs.tokens import JobRecord
-from .._runtime.redact import log
+from .._runtime.redact import log, short_repr
 from .._runtime.transfer.assets import AssetCache
 from .._runtime.transfer.upload import Slot, upload
-from ..errors import InvalidRequestError, JobTimeoutError, MireloError, NotFoundError, SubmitOutcomeUnknown
+from ..errors import (
+    InvalidRequestError,
+    JobTimeoutError,
+    MireloError,
+    NotFoundError,
+    PermissionDeniedError,
+    SubmitOutcomeUnknown,
+    UnexpectedResponseError,
+)
 from .files import File, OnProgress, Upload, UploadPolicy, needs_schema, open_upload, place_files
 from .generated import limits
 from .generated import operations as api
 from .operations import Calls, StoredFile
-from .service import APP
-from .tasks import Record, Task, TaskUpdate, with_progress
+from .service import APP, MMAUDIO, app_name
+from .tasks import Record, Task, TaskUpdate, created_at, is_of, with_progress
 
 if TYPE_CHECKING:
+    from .._runtime.api.operation import Operation
     from .._runtime.jobs.values import PollResult
     from .._runtime.jobs.waiter import Waiter
 
+R = TypeVar("R")
 LONGEST_RUN: Final = 3600.0
 """Seconds that a run is waited for where no time-out is given; beyond a plan's running tasks one is queued."""
 UPLOAD_LIFETIME: Final = 3600.0
 """Seconds that the uri of an uploaded file is used again; how long the service keeps one is not published."""
-MMAUDIO: Final = "infsh/mmaudio"
+LONGEST_LOOK: Final = 50
+"""Pages of tasks that are looked through for one whose run had no answer."""
+CLOCKS: Final = 60.0
+"""Seconds that two clocks may differ by, where a response does not say what the service's shows."""
 _KNOWN_SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     MMAUDIO: {
         "properties": {
@@ -84,11 +99,25 @@ def check_run(params: Mapping[str, Any], policy: UploadPolicy) -> Run:
         raise InvalidRequestError("run: app is missing: give 'namespace/name'; nothing was sent", field="app")
     if "input" not in params:
         raise InvalidRequestError(f"run {params.get('app')}: input is missing; nothing was sent", field="input")
+    return Run({name: value for name, value in params.items() if value is not None}, check_policy(policy))
+
+
+def check_policy(policy: UploadPolicy, kind: type[MireloError] = InvalidRequestError) -> UploadPolicy:
+    """Return what may be uploaded; raises an error of a kind for another word."""
     if policy not in ("auto", "strict", "off"):
+        raise kind(f"upload={short_repr(policy)} is not 'auto', 'strict' or 'off'; nothing was sent")
+    return policy
+
+
+def check_timeout(timeout: float | None) -> float:
+    """Return the seconds of a wait; raises `InvalidRequestError`, before anything is paid for."""
+    if timeout is None:
+        return LONGEST_RUN
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
         raise InvalidRequestError(
-            f"upload={policy!r} is not 'auto', 'strict' or 'off'; nothing was sent", field="upload"
+            f"timeout={short_repr(timeout)} is not a number of seconds above 0; nothing was sent", field="timeout"
         )
-    return Run({name: value for name, value in params.items() if value is not None}, policy)
+    return float(timeout)
 
 
 @attrs.define
@@ -99,6 +128,8 @@ class InferenceFlows(JobFlows):
     uploads: AssetCache = attrs.field(factory=AssetCache)
     schemas: dict[str, Mapping[str, Any]] = attrs.field(factory=dict)
     """The schemas of apps' inputs, asked for once."""
+    made: deque[str] = attrs.field(factory=lambda: deque(maxlen=10_000), repr=False)
+    """The tasks that answers to runs have named, the last ones."""
 
     @property
     def calls(self) -> Calls:
@@ -152,19 +183,23 @@ class InferenceFlows(JobFlows):
                 self.uploads.keep(key, kept, io.now() + UPLOAD_LIFETIME)
             return kept
 
+    async def delete(self, operation: Operation[R]) -> R:
+        """Delete something that files may go with: none that was uploaded before is used again."""
+        try:
+            return await execute(self.runtime, operation)
+        finally:
+            self.uploads.clear()
+
     async def _schema_of(self, run: Run) -> Mapping[str, Any] | None:
         """Return the schema of a run's input, None if the service does not tell it."""
         app = run.app
         function = str(run.params.get("function") or app.partition(":")[2])
-        named = app.partition("@")[0].partition(":")[0]
-        if named in _KNOWN_SCHEMAS:
-            return _KNOWN_SCHEMAS[named]
         key = f"{app} {function}"
         if key not in self.schemas:
             try:
                 described = await execute(self.runtime, self.calls.get_app(app))
-            except NotFoundError:
-                return None  # the run itself will say so
+            except (NotFoundError, PermissionDeniedError):
+                return None  # what keeps the app from being run, the run itself will say
             version = described.get("version")
             functions = version.get("functions") if isinstance(version, dict) else None
             version = version if isinstance(version, dict) else {}
@@ -177,19 +212,27 @@ class InferenceFlows(JobFlows):
 
     async def ready(self, run: Run) -> dict[str, Any]:
         """Return a run's body with its files uploaded. All of them are looked at before the first request."""
-        schema: Mapping[str, Any] | None = None
-        io, given = self.runtime.io, run.params["input"]
-        if run.policy == "auto" and await io.run_blocking(needs_schema, given):
-            schema = await self._schema_of(run)
         files: list[Upload] = []
 
         def take(file: Upload) -> _Pending:
             files.append(file)
             return _Pending(len(files) - 1)
 
-        placed = await io.run_blocking(place_files, given, schema, run.policy, take)
+        placed = await self._placed(run, take)
         uris = [await self._uri_of(file) for file in files]
         return {**run.params, "input": _filled(placed, uris)}
+
+    async def _placed(self, run: Run, take: Callable[[Upload], Any]) -> Any:
+        """Return a run's input with each file replaced: first what is given as one, then what a schema calls one."""
+        io = self.runtime.io
+        certain: UploadPolicy = "strict" if run.policy == "auto" else run.policy
+        placed = await io.run_blocking(place_files, run.params["input"], None, certain, take)
+        if run.policy != "auto":
+            return placed
+        schema = _KNOWN_SCHEMAS.get(app_name(run.app))
+        if schema is None and await io.run_blocking(needs_schema, placed):
+            schema = await self._schema_of(run)
+        return await io.run_blocking(place_files, placed, schema, run.policy, take)
 
     # --- runs -------------------------------------------------------------------------------------------------------
 
@@ -202,39 +245,77 @@ class InferenceFlows(JobFlows):
         order = submission.order
         described = describe(api.RUN_APP, json=body)
         request = request_from(described, submit=True, headers=order.headers, fields=order.fields)
-        return await self.start(submission, api.RUN_APP.name, request, APP, run.app, None)
+        record = await self.start(submission, api.RUN_APP.name, request, APP, run.app, None)
+        self.made.append(record.job_id)
+        return record
+
+    def started(self, submission: Submission) -> Task:
+        """Return the new task, as the response to the run told it."""
+        return Task({} if submission.accepted is None else submission.accepted.response)
 
     async def estimate(self, run: Run) -> Record:
-        """Ask what a run would cost. Files in it are not uploaded: where the price hangs on one, the answer says so."""
+        """Ask what a run would cost. Of a file in it only name, type and size are told: nothing is uploaded."""
+        placed = await self._placed(run, lambda file: file.to_dict())
         described = await execute(self.runtime, self.calls.get_app(run.app))
-        body = {"input": run.params["input"], "function": run.params.get("function")}
-        return await execute(self.runtime, self.calls.estimate(str(described["id"]), body))
+        body = {"input": placed, "function": run.params.get("function")}
+        app_id = described.get("id")
+        if not isinstance(app_id, str):
+            raise UnexpectedResponseError(f"what the service tells of {run.app} has no id")
+        return await execute(self.runtime, self.calls.estimate(app_id, body))
 
     async def find_submitted(self, error: SubmitOutcomeUnknown) -> JobRecord | None:
-        """Return the one task that an unknown submit made, None if there is none or if several could be it."""
+        """Return the one task that an unknown submit made, None if there is none or if several could be it.
+
+        A task that this client got an answer about is another run's.
+        """
         sent = getattr(error.request, "body", None)
         looked_for = json.loads(sent) if isinstance(sent, bytes) else None
-        if not isinstance(looked_for, dict) or "app" not in looked_for:
+        named = (looked_for.get("app") or looked_for.get("app_id")) if isinstance(looked_for, dict) else None
+        if not isinstance(looked_for, dict) or not isinstance(named, str):
             raise InvalidRequestError("find: this error is not of a run of this service, or it was unpickled")
-        named = str(looked_for["app"]).partition("@")[0].partition(":")[0]
-        body = {"limit": 100, "sort": [{"field": "created_at", "dir": "desc"}]}
-        page = await execute(self.runtime, self.calls.list_tasks(body))
-        fits = [
-            task
-            for task in page.items
-            if task.get("input") == looked_for.get("input") and _is_of(task, named) and _is_since(task, error.sent_at)
-        ]
+        tasks = await self._tasks_since(error.sent_at)
+        if tasks is None:
+            return None
+        fits = {
+            task.id
+            for task in tasks
+            if task.get("input") == looked_for.get("input") and is_of(task, named) and task.id not in self.made
+        }
         if len(fits) != 1:
             return None
-        return JobRecord("inference_sh", APP, str(looked_for["app"]), fits[0].id, error.sent_at or 0.0, None)
+        return JobRecord("inference_sh", APP, named, fits.pop(), error.sent_at or 0.0, None)
 
-    def follow(self, record: JobRecord, since: float, timeout: float | None, *, strict: bool = False) -> Waiter:
+    async def _tasks_since(self, sent_at: float | None) -> list[Task] | None:
+        """Return the tasks that were created since a moment, and those that do not say when; None for too many.
+
+        A page that has only older ones ends the list, as long as it goes from the newest to the oldest.
+        """
+        found: list[Task] = []
+        cursor: str | None = None
+        since = 0.0 if sent_at is None else sent_at - CLOCKS
+        ordered, oldest = True, math.inf
+        for _ in range(LONGEST_LOOK):
+            body = {"limit": 100, "sort": [{"field": "created_at", "dir": "desc"}], "cursor": cursor}
+            page, ahead = await execute(self.runtime, self.calls.tasks_by_their_clock(body))
+            if sent_at is not None and ahead is not None:
+                since = sent_at + ahead - 1.0  # a header cuts its second off, and is older than this moment
+            for task in page.items:
+                at = created_at(task)
+                if at is None or at >= since:
+                    found.append(task)
+                if at is not None:
+                    ordered, oldest = ordered and at <= oldest, at
+            cursor = page.next_cursor
+            if cursor is None or (ordered and oldest < since):
+                return found
+        return None
+
+    def follow(self, record: JobRecord, seconds: float, *, strict: bool = False) -> Waiter:
         """Prepare to follow a task by its stream, with the scheduled polls beside it.
 
         With `strict` a stream that is refused is an error, as it was asked for by itself.
         """
-        limit = LONGEST_RUN if timeout is None else timeout
-        return self.waiter(record, since, None, limit, patient=False, strict=strict)
+        return self.waiter(record, 0.0, None, seconds, patient=False, strict=strict)
 
     async def finish(self, waiter: Waiter) -> Task:
         """Wait for the end of a task, and return the whole of it; raises `JobFailedError`."""
@@ -257,23 +338,12 @@ class InferenceFlows(JobFlows):
         """Return what is known of a task by now, with its progress as a percentage if it tells one."""
         return TaskUpdate(with_progress(polled.response or {}))
 
-    async def run_to_end(self, run: Run, timeout: float | None, cancel_on_timeout: bool) -> tuple[JobRecord, Task]:
-        """Submit a run and wait for it. `cancel_on_timeout` cancels the task when the time is up; nothing else does."""
-        record = await self.submit(run)
+    async def cancel_late(self, error: JobTimeoutError) -> None:
+        """Cancel the task whose time is up. A failure of that is told on the error, and does not take its place."""
         try:
-            return record, await self.finish(self.follow(record, 0.0, timeout))
-        except JobTimeoutError as error:
-            error.job_token = record.token
-            if cancel_on_timeout:
-                try:
-                    await self.cancel(record, 0.0)
-                except MireloError as failed:
-                    error.add_note(f"mirelo_ergo: the task could not be cancelled and may go on: {failed}")
-            raise
-        except BaseException as error:
-            if isinstance(error, MireloError):
-                error.job_token = error.job_token or record.token
-            raise
+            await self.cancel(self.resume(error.job_token or ""), 0.0)
+        except MireloError as failed:
+            error.add_note(f"mirelo_ergo: the task could not be cancelled and may go on: {failed}")
 
 
 @attrs.frozen
@@ -305,20 +375,3 @@ def _filled(value: Any, uris: list[str]) -> Any:
     if isinstance(value, list):
         return [_filled(inner, uris) for inner in value]
     return value
-
-
-def _is_of(task: Mapping[str, Any], named: str) -> bool:
-    app = task.get("app")
-    if isinstance(app, Mapping):
-        return f"{app.get('namespace')}/{app.get('name')}" == named or app.get("id") == named
-    return task.get("app_id") == named or app == named
-
-
-def _is_since(task: Mapping[str, Any], sent_at: float | None) -> bool:
-    from dateutil.parser import isoparse
-
-    try:
-        created = isoparse(str(task.get("created_at"))).timestamp()
-    except (ValueError, OverflowError):
-        return False
-    return sent_at is None or created >= sent_at - 60.0  # the clocks of two machines

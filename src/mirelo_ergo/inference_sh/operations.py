@@ -13,9 +13,10 @@ from .._runtime.api.execute import Operation
 from .._runtime.api.limits import check
 from .._runtime.api.pages import PageContent
 from .._runtime.api.requests import request_from
-from .._runtime.api.retry import Kind
+from .._runtime.api.retry import Kind, http_date
 from .generated import limits
 from .generated import operations as api
+from .service import app_name
 from .tasks import Record, Task, read_data, read_fields
 
 if TYPE_CHECKING:
@@ -83,6 +84,16 @@ class Calls:
     def list_tasks(self, body: Mapping[str, Any]) -> Operation[PageContent[Task]]:
         return self.describe(api.LIST_TASKS, lambda reply: _page(reply, Task), schema="CursorListRequest", body=body)
 
+    def tasks_by_their_clock(self, body: Mapping[str, Any]) -> Operation[tuple[PageContent[Task], float | None]]:
+        """Describe a list of tasks that also tells how far the service's clock is ahead of this one, if it can."""
+
+        def read(reply: Reply) -> tuple[PageContent[Task], float | None]:
+            shown = http_date(reply.headers.get("date", ""))
+            ahead = None if shown is None else shown - self.runtime.io.wall()
+            return _page(reply, Task), ahead
+
+        return self.describe(api.LIST_TASKS, read, schema="CursorListRequest", body=body)
+
     # --- files ------------------------------------------------------------------------------------------------------
 
     def create_file(self, fields: Mapping[str, Any]) -> Operation[StoredFile]:
@@ -105,8 +116,7 @@ class Calls:
 
     def get_app(self, app: str) -> Operation[Record]:
         """Describe reading an app, by `namespace/name` (a version or function behind it is left out) or by its id."""
-        named = app.partition("@")[0].partition(":")[0]
-        namespace, slash, name = named.partition("/")
+        namespace, slash, name = app_name(app).partition("/")
         if slash:
             return self.describe(api.GET_APP_BY_NAME, _record, {"namespace": namespace, "name": name})
         return self.describe(api.GET_APP, _record, {"id": app})

@@ -10,7 +10,10 @@ from typing import Any, BinaryIO, Literal
 from .._runtime.api.execute import execute
 from .._runtime.api.pages import Page, PageWalk
 from .._runtime.io.protocol import run
-from .flows import InferenceFlows
+from .._runtime.jobs.blocking import Job
+from .._runtime.jobs.handles import errors_carry
+from .files import File
+from .flows import InferenceFlows, check_timeout
 from .operations import StoredFile
 from .streams import TaskStream
 from .tasks import Record, Task
@@ -34,7 +37,7 @@ class Tasks:
 
     def delete(self, id: str, *, files: bool = False) -> None:  # noqa: A002  # the vendor's
         """Delete a finished task; with `files`, its files too."""
-        run(execute(self._core.runtime, self._core.calls.delete_task(id, files)))
+        run(self._core.delete(self._core.calls.delete_task(id, files)))
 
     def files(self, id: str, *, role: Role | None = None) -> builtins.list[StoredFile]:  # noqa: A002
         """Return the files that went into a task, came out of it, or both."""
@@ -42,7 +45,7 @@ class Tasks:
 
     def delete_files(self, id: str, *, role: Role | None = None) -> Record:  # noqa: A002  # the vendor's
         """Delete the files of a task; return what was `deleted` and what was `skipped`."""
-        return run(execute(self._core.runtime, self._core.calls.delete_task_files(id, role)))
+        return run(self._core.delete(self._core.calls.delete_task_files(id, role)))
 
     def list(
         self,
@@ -69,15 +72,18 @@ class Tasks:
 
     def stream(self, id: str, *, timeout: float | None = None) -> TaskStream:  # noqa: A002  # the vendor's
         """Return a task's updates as they come; iterate over it. `timeout` is in seconds, an hour if None."""
-        record = self._core.resume(id)
-        return TaskStream(self._core, record, self._core.follow(record, 0.0, timeout, strict=True))
+        record, seconds = self._core.resume(id), check_timeout(timeout)
+        job = Job(self._core, record, 0.0)
+        return TaskStream(self._core, job, self._core.follow(record, seconds, strict=True))
 
     def wait_for_completion(self, id: str, *, timeout: float | None = None) -> Task:  # noqa: A002
         """Wait for the end of a task and return it. `timeout` is in seconds, an hour if None.
 
         Raises `JobFailedError`, and `JobTimeoutError` when the time is up; the task goes on.
         """
-        return run(self._core.finish(self._core.follow(self._core.resume(id), 0.0, timeout)))
+        record, seconds = self._core.resume(id), check_timeout(timeout)
+        with errors_carry(Job(self._core, record, 0.0)):
+            return run(self._core.finish(self._core.follow(record, seconds)))
 
 
 class Files:
@@ -88,7 +94,7 @@ class Files:
 
     def upload(
         self,
-        source: str | os.PathLike[str] | bytes | BinaryIO,
+        source: str | os.PathLike[str] | bytes | BinaryIO | File,
         *,
         filename: str | None = None,
         content_type: str | None = None,
@@ -98,7 +104,7 @@ class Files:
     ) -> StoredFile:
         """Upload a file, streamed in constant memory; `file.uri` or `file["uri"]` is what an input names it by.
 
-        `source` is a path, bytes, an open file or a data URI. `on_progress(sent, total)` is called with bytes. Raises
+        `source` is a path, bytes, an open file, a `File` or a data URI; `on_progress(sent, total)` gets bytes. Raises
         `InvalidRequestError` before anything is sent, and `UploadError`.
         """
         fields = {"filename": filename, "content_type": content_type, "path": path, "public": public}
@@ -110,7 +116,7 @@ class Files:
 
     def delete(self, id: str) -> None:  # noqa: A002  # the vendor's
         """Delete a file."""
-        run(execute(self._core.runtime, self._core.calls.delete_file(id)))
+        run(self._core.delete(self._core.calls.delete_file(id)))
 
     def list(
         self, *, cursor: str | None = None, limit: int | None = None, search: Mapping[str, Any] | None = None

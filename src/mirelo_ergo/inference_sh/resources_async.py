@@ -9,7 +9,10 @@ from typing import Any, BinaryIO, Literal
 
 from .._runtime.api.execute import execute
 from .._runtime.api.pages import AsyncPage, PageWalk
-from .flows import InferenceFlows
+from .._runtime.jobs.asynchronous import AsyncJob
+from .._runtime.jobs.handles import errors_carry
+from .files import File
+from .flows import InferenceFlows, check_timeout
 from .operations import StoredFile
 from .streams_async import AsyncTaskStream
 from .tasks import Record, Task
@@ -33,7 +36,7 @@ class AsyncTasks:
 
     async def delete(self, id: str, *, files: bool = False) -> None:  # noqa: A002  # the vendor's
         """Delete a finished task; with `files`, its files too."""
-        await execute(self._core.runtime, self._core.calls.delete_task(id, files))
+        await self._core.delete(self._core.calls.delete_task(id, files))
 
     async def files(self, id: str, *, role: Role | None = None) -> builtins.list[StoredFile]:  # noqa: A002
         """Return the files that went into a task, came out of it, or both."""
@@ -41,7 +44,7 @@ class AsyncTasks:
 
     async def delete_files(self, id: str, *, role: Role | None = None) -> Record:  # noqa: A002  # the vendor's
         """Delete the files of a task; return what was `deleted` and what was `skipped`."""
-        return await execute(self._core.runtime, self._core.calls.delete_task_files(id, role))
+        return await self._core.delete(self._core.calls.delete_task_files(id, role))
 
     async def list(
         self,
@@ -68,15 +71,18 @@ class AsyncTasks:
 
     def stream(self, id: str, *, timeout: float | None = None) -> AsyncTaskStream:  # noqa: A002  # the vendor's
         """Return a task's updates as they come; iterate over it. `timeout` is in seconds, an hour if None."""
-        record = self._core.resume(id)
-        return AsyncTaskStream(self._core, record, self._core.follow(record, 0.0, timeout, strict=True))
+        record, seconds = self._core.resume(id), check_timeout(timeout)
+        job = AsyncJob(self._core, record, 0.0)
+        return AsyncTaskStream(self._core, job, self._core.follow(record, seconds, strict=True))
 
     async def wait_for_completion(self, id: str, *, timeout: float | None = None) -> Task:  # noqa: A002
         """Wait for the end of a task and return it. `timeout` is in seconds, an hour if None.
 
         Raises `JobFailedError`, and `JobTimeoutError` when the time is up; the task goes on.
         """
-        return await self._core.finish(self._core.follow(self._core.resume(id), 0.0, timeout))
+        record, seconds = self._core.resume(id), check_timeout(timeout)
+        with errors_carry(AsyncJob(self._core, record, 0.0)):
+            return await self._core.finish(self._core.follow(record, seconds))
 
 
 class AsyncFiles:
@@ -87,7 +93,7 @@ class AsyncFiles:
 
     async def upload(
         self,
-        source: str | os.PathLike[str] | bytes | BinaryIO,
+        source: str | os.PathLike[str] | bytes | BinaryIO | File,
         *,
         filename: str | None = None,
         content_type: str | None = None,
@@ -97,7 +103,7 @@ class AsyncFiles:
     ) -> StoredFile:
         """Upload a file, streamed in constant memory; `file.uri` or `file["uri"]` is what an input names it by.
 
-        `source` is a path, bytes, an open file or a data URI. `on_progress(sent, total)` is called with bytes. Raises
+        `source` is a path, bytes, an open file, a `File` or a data URI; `on_progress(sent, total)` gets bytes. Raises
         `InvalidRequestError` before anything is sent, and `UploadError`.
         """
         fields = {"filename": filename, "content_type": content_type, "path": path, "public": public}
@@ -109,7 +115,7 @@ class AsyncFiles:
 
     async def delete(self, id: str) -> None:  # noqa: A002  # the vendor's
         """Delete a file."""
-        await execute(self._core.runtime, self._core.calls.delete_file(id))
+        await self._core.delete(self._core.calls.delete_file(id))
 
     async def list(
         self, *, cursor: str | None = None, limit: int | None = None, search: Mapping[str, Any] | None = None

@@ -35,6 +35,7 @@ from .tasks import AMBIGUOUS, RUNNING, merge, progress_of, read_fields, state_of
 
 APP: Final = "app"
 """The family of its jobs. Their model is the app, as it was asked for."""
+MMAUDIO: Final = "infsh/mmaudio"
 _LONGEST_TEXT: Final = 2000
 _ERRORS: Final[Mapping[str, type[MireloError]]] = {
     "requirements_not_met": RequirementsNotMetError,
@@ -58,6 +59,11 @@ _URL: Final = re.compile(
     re.IGNORECASE,
 )
 """A text that is a URL as a whole. Blanks may stand in a file's name, whose ending then tells it from a sentence."""
+
+
+def app_name(app: str) -> str:
+    """Return the name of an app without the version or the function behind it."""
+    return app.partition("@")[0].partition(":")[0]
 
 
 def _auth(key: str) -> tuple[str, str]:
@@ -99,11 +105,12 @@ def _find_job_id(text: str) -> str | None:
 
 def read_accepted(reply: Reply) -> Accepted:
     """Read the response to a run. Only the id is needed."""
-    task_id = text_field(read_fields(reply), "id")
+    fields = read_fields(reply)
+    task_id = text_field(fields, "id")
     problem = job_id_problem(task_id)
     if problem is not None:
         raise Unusable(f"the answer's id {short_repr(task_id)} {problem}")
-    return Accepted(task_id, None)
+    return Accepted(task_id, None, fields)
 
 
 def read_task(task: Mapping[str, Any]) -> JobStatus:
@@ -153,10 +160,14 @@ def _found(value: object, name: str) -> Iterator[tuple[str, str, str | None]]:
             yield from _found(inner, f"{name}[{index}]")
 
 
-def result_of(task: Mapping[str, Any]) -> PollResult:
-    """Return what a task tells. As many results are due as it has files: which there will be, only the app knows."""
+def result_of(record: JobRecord, task: Mapping[str, Any]) -> PollResult:
+    """Return what a task tells. As many results are due as it has files: which there will be, only the app knows.
+
+    mmaudio always gives its sound.
+    """
     status = read_task(task)
-    asked = len(status.result_urls) if status.status == "succeeded" else None
+    least = 1 if app_name(record.model) == MMAUDIO else 0
+    asked = max(least, len(status.result_urls)) if status.status == "succeeded" else None
     return PollResult(status, asked=asked, response=task)
 
 
@@ -166,13 +177,13 @@ def _read_status(record: JobRecord, reply: Reply, wall: float) -> PollResult:
         raise Unusable(f"the answer is of the task {short_repr(task.get('id'))}, another one")
     if "status" not in task and "status_text" not in task:
         raise Unusable("the answer has no status")
-    return result_of(task)
+    return result_of(record, task)
 
 
 def _read_state(record: JobRecord, state: Mapping[str, Any]) -> PollResult:
     if "status" not in state and "status_text" not in state:
         raise Unusable("no status is known yet")
-    return result_of(state)
+    return result_of(record, state)
 
 
 def task_path(record: JobRecord) -> tuple[str, str]:
@@ -197,7 +208,11 @@ def cancel_request(record: JobRecord) -> tuple[str, Request]:
 
 
 def read_webhook(fields: Mapping[str, Any]) -> JobEvent:
-    """Read a webhook, bare or in the form `{event, timestamp, data}`; raises `Unusable`."""
+    """Read a webhook, bare or in the form `{event, timestamp, data}`; raises `Unusable`.
+
+    It comes at the end of a task only. A bare number that means one thing now and another before January 2026 is an
+    end that the task itself has to tell.
+    """
     data = fields.get("data")
     task = data if isinstance(data, dict) and "id" not in fields else fields
     task_id = text_field(task, "id")
@@ -207,9 +222,10 @@ def read_webhook(fields: Mapping[str, Any]) -> JobEvent:
     status = read_task(task)
     number = task.get("status")
     ambiguous = not task.get("status_text") and isinstance(number, int) and number in AMBIGUOUS
+    unclear = ambiguous and status.status == "processing"  # it was "completed"
     return JobEvent(
         task_id,
-        status.status,
+        "succeeded" if unclear else status.status,
         shorten(str(task.get("status_text") or number)),
         status.result_urls if status.status == "succeeded" else [],
         status.message if status.status == "errored" else None,
@@ -247,4 +263,4 @@ INFERENCE_SH_JOBS: Final = JobApi(
     webhooks=WEBHOOKS,
 )
 
-__all__ = ["INFERENCE_SH", "INFERENCE_SH_JOBS", "Webhook", "files_in", "read_task"]
+__all__ = ["INFERENCE_SH", "INFERENCE_SH_JOBS", "MMAUDIO", "Webhook", "app_name", "files_in", "read_task"]

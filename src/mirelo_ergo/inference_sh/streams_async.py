@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from types import TracebackType
 
-from .._runtime.jobs.tokens import JobRecord
+from .._runtime.jobs.asynchronous import AsyncJob
+from .._runtime.jobs.handles import errors_carry
 from .._runtime.jobs.waiter import Waiter
-from ..errors import MireloError
 from .flows import InferenceFlows
 from .tasks import Task, TaskUpdate
 
@@ -16,24 +16,26 @@ class AsyncTaskStream:
 
     It survives a stream that is cut or held back on the way, because the task is read on schedule beside it. Raises
     `JobFailedError` at the end of a task without success, and `JobTimeoutError` when the time is up; both have the
-    task's token.
+    task's job.
     """
 
-    def __init__(self, core: InferenceFlows, record: JobRecord, waiter: Waiter) -> None:
-        self._core, self._record, self._waiter = core, record, waiter
+    def __init__(self, core: InferenceFlows, job: AsyncJob, waiter: Waiter) -> None:
+        self._core, self._waiter = core, waiter
         self._done = False
+        self.job: AsyncJob = job
+        """The job that the task is, to wait for it or to cancel it by other means."""
         self.result: Task | None = None
         """The finished task, None before its end and for one that ended without success."""
 
     @property
     def id(self) -> str:
         """The task's id."""
-        return self._record.job_id
+        return self.job.job_id
 
     @property
     def token(self) -> str:
         """A short string without secrets that resumes the job in any process: `client.job(token)`."""
-        return self._record.token
+        return self.job.token
 
     def __aiter__(self) -> AsyncTaskStream:
         return self
@@ -41,15 +43,15 @@ class AsyncTaskStream:
     async def __anext__(self) -> TaskUpdate:
         if self._done:
             raise StopAsyncIteration
-        try:
-            polled = await self._waiter.next()
+        with errors_carry(self.job):
+            try:
+                polled = await self._waiter.next()
+            except BaseException:
+                await self.aclose()
+                raise
             if polled.final:
-                self._done = True
-                await self._waiter.close()
+                await self.aclose()
                 self.result = self._core.ended(polled)
-        except MireloError as error:
-            error.job_token = error.job_token or self.token
-            raise
         return self._core.update(polled)
 
     async def aclose(self) -> None:

@@ -181,3 +181,22 @@ def merge(job_id: str, known: Mapping[str, Any], line: Mapping[str, Any]) -> Map
     if "status" in news and "status_text" not in news:
         known = {name: value for name, value in known.items() if name != "status_text"}  # it was of the state before
     return {**known, **news, "id": job_id} if news else None
+
+
+def is_of(task: Mapping[str, Any], named: str) -> bool:
+    """Return whether a task is of an app, which is named by its name, with or without a version, or by its id."""
+    app = task.get("app")
+    plain = named.partition("@")[0].partition(":")[0]
+    if isinstance(app, Mapping):
+        return f"{app.get('namespace')}/{app.get('name')}" == plain or app.get("id") == named
+    return task.get("app_id") == named or app == plain
+
+
+def created_at(task: Mapping[str, Any]) -> float | None:
+    """Return when a task was created, as a Unix time; None if it does not say so."""
+    from dateutil.parser import isoparse
+
+    try:
+        return isoparse(str(task.get("created_at"))).timestamp()
+    except (ValueError, OverflowError):
+        return None

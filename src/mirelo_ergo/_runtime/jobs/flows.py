@@ -128,7 +128,7 @@ class JobFlows:
             from_job_id=lambda job_id: Accepted(job_id, None),
         )
         try:
-            accepted = await execute(self.runtime, operation, call=submission)
+            accepted = submission.accepted = await execute(self.runtime, operation, call=submission)
             if key is None and accepted.job_id in self.held:
                 raise submission.misled(f"the response names job {accepted.job_id}, which this client has already")
             return record_of(accepted.job_id, accepted.estimated_ms)

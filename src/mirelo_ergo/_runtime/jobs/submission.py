@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .tokens import JobRecord
+    from .values import Accepted
 
 
 @attrs.define(eq=False)
@@ -24,6 +25,8 @@ class Submission(Call):
     order: WebhookOrder = NOTHING
     record_of: Callable[[str], JobRecord] | None = attrs.field(default=None, init=False)
     """Makes what a job is resumed with of its id; None before the request is ready."""
+    accepted: Accepted | None = attrs.field(default=None, init=False)
+    """What the service responded; None before that."""
 
     def lead_to_job(self, error: BaseException, handle: Callable[[JobRecord], object] | None = None) -> None:
         """Put on what ended the submit what became of it: the job, if its id can be read anywhere, else the doubt.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -94,6 +94,8 @@ class Accepted:
 
     job_id: str
     estimated_ms: int | None
+    response: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    """The job as the service told it, where that is of use."""
 
 
 @attrs.frozen

@@ -26,3 +26,7 @@ class AssetCache:
         """Forget an asset id that the service does not know any more; one that took its place meanwhile stays."""
         if self._kept.get(key, ("", 0.0))[0] == asset_id:
             self._kept.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget all: any of them may be gone."""
+        self._kept.clear()

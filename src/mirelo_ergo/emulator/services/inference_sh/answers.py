@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 from starlette.responses import JSONResponse
 
 from mirelo_ergo.emulator.clock import iso
+from mirelo_ergo.emulator.refusals import BAD_REQUEST
 from mirelo_ergo.emulator.web.pages import page, read_cursor
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ CODES: Final = {
     "job_not_found": "not_found",
     "server_error": "internal_error",
 }
+PLAIN: Final = {403: "forbidden", 409: "conflict", 410: "app_retired"}
+"""What a refusal without a better word is by its status."""
 ERRORS: Final = "https://api.inference.sh/errors/"
 
 
@@ -57,6 +60,8 @@ def refuse(refusal: Refusal) -> Response:
         need = {"type": "secret", "key": "DEMO_TOKEN", "message": refusal.message, "action": action}
         return JSONResponse({"satisfied": False, "errors": [need]}, status_code=status)
     code = CODES.get(refusal.code, refusal.code)
+    if code == BAD_REQUEST:
+        code = PLAIN.get(status, code)
     problem = {"type": ERRORS + code, "title": code.replace("_", " "), "status": status, "detail": refusal.message}
     return JSONResponse(problem, status_code=status, media_type="application/problem+json")
 

@@ -25,7 +25,7 @@ MAX_SECONDS: Final = 3600  # mmaudio has no documented bound, so this one is the
 SAMPLING_RATE: Final = 44_100
 VOICE_MS: Final = 1000
 MAX_VOICES: Final = 8
-FILE: Final = {"title": "File", "anyOf": [{"type": "string"}, {"type": "object", "required": ["uri"]}]}
+FILE: Final = {"title": "File", "anyOf": [{"type": "string"}, {"type": "object"}]}
 
 
 class Source(Protocol):
