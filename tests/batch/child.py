@@ -24,9 +24,9 @@ async def main(given: dict[str, Any]) -> None:
                 os.kill(os.getpid(), signal.SIGSTOP if given.get("stop") else signal.SIGKILL)
 
     client = AsyncMireloClient(given["key"], base_url=given["url"], backoff_ms=1, model=given.get("model"))
-    with Batch.open(given["ledger"]) as batch:
+    with Batch.open(given["ledger"], given.get("folder")) as batch:
         async with client:
-            summary = await batch.run(
+            summary = await (batch.work if given.get("among_others") else batch.run)(
                 client,
                 eager=True,
                 on_event=on_event,

@@ -64,7 +64,7 @@ class Engine:
         pace: Pace | None = None,
         on_trouble: Callable[[str], None] | None = None,
     ) -> None:
-        if ledger.engine.dialect.name != "postgresql":
+        if not ledger.shared:
             raise LedgerError(
                 f"workers share a ledger on PostgreSQL, and {ledger.place} is a file: run it on this machine, with "
                 "batch run, or make one at postgresql+psycopg://…"

@@ -29,6 +29,11 @@ class Ledger:
         self.place = place
         """The file, or the URL without its password: for messages."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether other machines may use it, too."""
+        return self.engine.dialect.name == "postgresql"
+
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection within one transaction that writes; it is committed at the end, or nothing of it is."""
@@ -38,7 +43,7 @@ class Ledger:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection that sees one moment of the ledger, and blocks no writer."""
-        moment = {"isolation_level": "REPEATABLE READ"} if self.engine.dialect.name == "postgresql" else {}
+        moment = {"isolation_level": "REPEATABLE READ"} if self.shared else {}
         with self._saying(), self.engine.connect().execution_options(**moment) as connection, connection.begin():
             yield connection
 
@@ -61,7 +66,7 @@ class Ledger:
             yield
         except DBAPIError as error:
             raised = LedgerError(f"the ledger {self.place} {_problem(error)}")
-            raised.away = self.engine.dialect.name == "postgresql" and _is_away(error)
+            raised.away = self.shared and _is_away(error)
             raise raised from error
 
 
