@@ -36,6 +36,8 @@ _COMMANDS: Final = {
     "video": "mirelo",
     "extend": "mirelo",
     "inpaint": "mirelo",
+    "music": "music",
+    "midi": "music",
     "job": "job",
     "jobs": "job",
     "models": "models",

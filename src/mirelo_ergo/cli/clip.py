@@ -31,6 +31,16 @@ def headers(source: Source) -> MediaHeaders | None:
     return source.media(Video).headers()
 
 
+def sound_length(source: Source) -> float | None:
+    """Return a sound's length in ms by its headers; None where nobody can read them."""
+    from mirelo_ergo import Audio
+
+    if source.is_url:
+        return None
+    found = source.media(Audio).headers()
+    return None if found is None else found.length_ms
+
+
 def own_length(source: Source, found: MediaHeaders | None) -> int:
     """Return a clip's length in ms by its headers; refuse to guess where they say none, or disagree."""
     if found is None:

@@ -52,7 +52,10 @@ class Command:
             for generation in generations:
                 if generation.note:
                     view.note(generation.note)
-            costs = [_cost(request) for request in requests]
+            costs = [
+                _cost(request) if generation.priced else None
+                for request, generation in zip(requests, generations, strict=True)
+            ]
             total = _total(costs)
             _check_limit(total, self.limit)
             if self.dry_run:

@@ -31,3 +31,5 @@ class Generation:
     endings: tuple[str, ...] = (".wav",)
     filmable: bool = False
     note: str = ""
+    priced: bool = True
+    """Whether the price can be asked for before."""

@@ -118,7 +118,7 @@ def video(
 
         generations.append(
             Generation(
-                build, source.label, _stem(source), samples, output, _endings(sound_format), filmable=True, note=note
+                build, source.label, stem_of(source), samples, output, _endings(sound_format), filmable=True, note=note
             )
         )
     command.generate(generations)
@@ -235,7 +235,7 @@ def _from_sound(
         return request
 
     endings = _endings(asked["output_format"])
-    command.generate([Generation(build, source.label, _stem(source), samples, endings=endings)])
+    command.generate([Generation(build, source.label, stem_of(source), samples, endings=endings)])
 
 
 def _clip_length(source: Source, duration: int | None, start: int, model: str | None) -> tuple[int, str]:
@@ -254,12 +254,12 @@ def _clip_length(source: Source, duration: int | None, start: int, model: str | 
 
 
 def _longest(model: str | None) -> int | None:
-    """Return the longest that a model makes for a clip; None for a model that the library will refuse."""
+    """Return the longest that a model makes for a clip; None where the spec does not say."""
     from mirelo_ergo import list_models
 
     infos = (info for info in list_models() if info.family == "video-to-sfx")
     meant = (info for info in infos if info.model == model or (model is None and info.is_default))
-    return next((info.limits["duration_ms"]["maximum"] for info in meant), None)
+    return next((info.limits["duration_ms"].get("maximum") for info in meant), None)
 
 
 def _check_stems(command: Command, sources: list[Source]) -> None:
@@ -268,14 +268,15 @@ def _check_stems(command: Command, sources: list[Source]) -> None:
         return
     by_stem: dict[str, Source] = {}
     for source in sources:
-        other = by_stem.setdefault(_stem(source), source)
+        other = by_stem.setdefault(stem_of(source), source)
         if other is not source:
             raise refused(
                 f"{other.given} and {source.given} would give files of the same name: use a command for each folder"
             )
 
 
-def _stem(source: Source) -> str:
+def stem_of(source: Source) -> str:
+    """Return what a source's results are called after."""
     return source.path.stem if source.path is not None else Path(source.label).stem
 
 

@@ -96,7 +96,7 @@ def _complete_model(ctx: click.Context, param: click.Parameter, incomplete: str)
     from mirelo_ergo import list_models
 
     names = sorted({info.model for info in list_models()})
-    return [CompletionItem(name) for name in [*names, "sfx-1.6", "sfx-2.0"] if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def _complete_job(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -149,7 +149,9 @@ sound_format = click.option(
     metavar="FORMAT",
     help="wav, flac, or mp3 or m4a with the rate in kbit/s, such as mp3_320; models sfx-….",
 )
-speech = click.option("--preserve-speech", is_flag=True, help="Keep the speech of the clip; models sfx-….")
+speech = click.option(
+    "--keep-speech", "preserve_speech", is_flag=True, help="Keep the speech of the clip; models sfx-…."
+)
 samples = click.option(
     "-n", "--samples", metavar="N", type=count(1), default=1, help="How many takes, 1 to 4; each is paid. Default: 1."
 )

@@ -185,7 +185,7 @@ class Saving:
     def _file(self) -> Path:
         """The file that --out names; what looks like a version at its end is no ending."""
         given = Path(self.out)
-        ending = given.suffix.lower() in (*_SOUNDS, *_CLIPS)
+        ending = given.suffix.lower() in (*_SOUNDS, *_CLIPS, self.ending)
         return given if ending or not given.suffix else given.with_name(f"{given.name}{self.ending}")
 
 

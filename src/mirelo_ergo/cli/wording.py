@@ -29,7 +29,13 @@ OPTIONS: Final[Mapping[str, str]] = {
     "output": "--output",
     "model": "--model",
     "output_format": "--format",
-    "preserve_speech": "--preserve-speech",
+    "preserve_speech": "--keep-speech",
+    "instruments": "--instrument",
+    "time_signature": "--meter",
+    "subdivision": "--subdivision",
+    "timing": "--timing",
+    "tempo.bpm": "--tempo",
+    "page_size": "--page",
     "max_credits": "--max-credits",
     "max_cost_usd": "--max-cost",
     "sync_mode": "--sync-mode",
@@ -60,12 +66,13 @@ def in_options(error: MireloError) -> str:
         factor = 1000 if field == "duration" else 1
         text = _BOUND.sub(lambda found: f"{found[1]}{seconds(float(found[2]) * factor)}", text)
     text = _SOURCE.sub(lambda found: f"the {'clip' if found[1] == 'video' else 'sound'}: ", text)
-    text = _GIVEN.sub(_option, text)
+    text = _GIVEN.sub(_option, re.sub(r"\binstruments\[\d+\]=", "instruments=", text))
     text = _LACKS.sub(lambda found: f"has no {_bare_option(found[1])}", text)
     if about := _ABOUT.match(text):
         text = _OTHER.sub(lambda found: _way(about[0], found[1], found[2]), text)
     text = _MS.sub(lambda found: seconds(int(found[1])), text).replace(" when --", " with --")
     text = _UNKNOWN_KIND.sub(r"neither the first bytes of \1 nor the ending of its name say that it is one", text)
+    text = text.replace(", or fetch_urls=True to the client, which then fetches and uploads it", "")
     return text.replace("pass --allow-private-hosts to the client", "give --allow-private-hosts").replace(
         "pass --overwrite to replace it", "--overwrite replaces it"
     )

@@ -116,10 +116,11 @@ def instruments_field(given: Iterable[Instrument]) -> list[Instrument]:
 def time_signature_field(given: tuple[int, int]) -> tuple[int, int]:
     """Return a checked time signature; raises `InvalidRequestError`."""
     pair = tuple(given) if isinstance(given, tuple | list) else ()
+    shown = "/".join(map(short_repr, pair)) if len(pair) == 2 else short_repr(given)
     if len(pair) != 2 or pair[0] not in _METERS.get(pair[1], ()):
         raise InvalidRequestError(
-            f"audio-to-midi v1.0: time_signature={short_repr(given)} is none of 2 to 7, 9 or 12 over 4, and 6, 9 or 12 "
-            "over 8, such as (3, 4); nothing was sent",
+            f"audio-to-midi v1.0: time_signature={shown} is none of 2 to 7, 9 or 12 over 4, and 6, 9 or 12 over 8; "
+            "nothing was sent",
             field="time_signature",
         )
     return pair[0], pair[1]

@@ -122,8 +122,8 @@ class V3Generation:
     @property
     def facts(self) -> RequestFacts:
         """What it is for, with a local file by what it is."""
-        shown = {name: f"<{source.content}>" for name, source in self.sources.items()}
-        body = self.body({name: {"type": "asset", "id": text} for name, text in shown.items()})
+        body = self.body({})
+        body["input"] |= {name: source.content for name, source in self.sources.items()}
         source = self.sources.get("video") or self.sources.get("audio")
         length = self.wishes.get("duration_ms", self.wishes.get("append_duration_ms"))
         stem = None if source is None else source.stem
