@@ -95,7 +95,7 @@ def _complete_model(ctx: click.Context, param: click.Parameter, incomplete: str)
 
     from mirelo_ergo import list_models
 
-    names = sorted({info.model for info in list_models()})
+    names = sorted({info.model for info in list_models() if "sfx" in info.family})
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
