@@ -295,9 +295,9 @@ def test_a_clip_without_a_length_asks_for_one(cli: Cli, tmp_path: Path, content:
     assert "give --duration" in str(error["message"])
 
 
-@pytest.mark.parametrize("option", ["--port", "--pixazo-port"])
-def test_a_full_port_is_said(bare: Cli, emu: Emulator, option: str) -> None:
-    ran = bare("serve", option, emu.url.rsplit(":", 1)[1])
+@pytest.mark.parametrize(("option", "before"), [("--port", ""), ("--service-port", "pixazo=")])
+def test_a_full_port_is_said(bare: Cli, emu: Emulator, option: str, before: str) -> None:
+    ran = bare("serve", option, before + emu.url.rsplit(":", 1)[1])
     assert ran.code == Exit.REFUSED
     assert ran.err.startswith("error: the emulator cannot run like this: ")
 
@@ -305,6 +305,20 @@ def test_a_full_port_is_said(bare: Cli, emu: Emulator, option: str) -> None:
 @pytest.mark.parametrize("arguments", [("--speed", "0"), ("--speed", "nan"), ("--host", "no.such.host.invalid")])
 def test_serve_refuses_what_cannot_be(bare: Cli, arguments: tuple[str, ...]) -> None:
     assert bare("serve", *arguments).code == Exit.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("pixazo", "'pixazo' is not NAME=N, such as pixazo=8301"),
+        ("pixazo=x", "--service-port"),
+        ("pixazo=70000", "--service-port"),
+        ("pixzo=1", "ports has 'pixzo': the services with a port of their own are mirelo, pixazo"),
+    ],
+)
+def test_a_services_port_that_is_none_is_refused(bare: Cli, given: str, says: str) -> None:
+    ran = bare("serve", "--service-port", given)
+    assert (ran.code, says in ran.err) == (Exit.REFUSED, True), ran.err
 
 
 @pytest.mark.parametrize("hosts", [[], ["hooks.example.com"], ["hooks.example.com", "app"]])

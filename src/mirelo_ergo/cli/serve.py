@@ -11,6 +11,14 @@ from .failures import Failure, missing_extra
 from .options import count
 
 
+def service_port(text: str) -> tuple[str, int]:
+    """Read a service and its port, such as pixazo=8301."""
+    name, sign, number = text.partition("=")
+    if not name or not sign:
+        raise click.BadParameter(f"{text!r} is not NAME=N, such as pixazo=8301")
+    return name, count(0, 65535)(number)
+
+
 @click.command(short_help="Run the emulator until Ctrl-C.")
 @click.option("--port", metavar="N", type=count(0, 65535), default=0, help="Where to listen. Default: a free port.")
 @click.option("--host", metavar="ADDRESS", default="127.0.0.1", help="Where to listen. Default: 127.0.0.1.")
@@ -24,11 +32,12 @@ from .options import count
     help="Faults from the start: flaky, hostile, out-of-credits, overloaded, slow, or a YAML file.",
 )
 @click.option(
-    "--pixazo-port",
-    metavar="N",
-    type=count(0, 65535),
-    default=0,
-    help="Where the Pixazo gateway listens. Default: a free port.",
+    "--service-port",
+    "service_ports",
+    metavar="NAME=N",
+    type=service_port,
+    multiple=True,
+    help="Where another service listens, as pixazo=8301; may be repeated. Default: a free port.",
 )
 @click.option(
     "--callback-host",
@@ -48,7 +57,7 @@ def serve(
     speed: float,
     seed: int,
     scenario: str | None,
-    pixazo_port: int,
+    service_ports: tuple[tuple[str, int], ...],
     callback_host: tuple[str, ...],
     ready_file: Path | None,
 ) -> None:
@@ -61,7 +70,7 @@ def serve(
         emulator.serve(
             host=host,
             port=port,
-            pixazo_port=pixazo_port,
+            ports=dict(service_ports),
             speed=speed,
             seed=seed,
             scenario=scenario,

@@ -118,7 +118,7 @@ class AsyncJobUpdates:
         try:
             with errors_carry(self._job):
                 seen = await self._waiter.next()
-            status = self._job.record_status(seen.status)
+            status = self._job._record_status(seen.status)
             self._done = status.status != "processing"
         except BaseException:
             await self.aclose()
@@ -147,7 +147,7 @@ class AsyncJob(JobHandle):
     async def status(self) -> JobStatus:
         """Ask for the job once, with re-sends on failure. Costs nothing. Raises `NotFoundError` once it is gone."""
         with errors_carry(self):
-            return self.record_status(await self._core.status(self._record, self.since()))
+            return self._record_status(await self._core.status(self._record, self.since()))
 
     async def cancel(self) -> JobStatus:
         """Ask the service to cancel the job, where it can, and return the job's status then. Costs nothing.
@@ -159,7 +159,7 @@ class AsyncJob(JobHandle):
         if self._final is not None:
             return self._final
         with errors_carry(self):
-            return self.record_status(await self._core.cancel(self._record, self.since()))
+            return self._record_status(await self._core.cancel(self._record, self.since()))
 
     async def wait(
         self,
@@ -190,8 +190,8 @@ class AsyncJob(JobHandle):
             JobExpiredError: The service no longer has the job.
         """
         with errors_carry(self), shown(self.label, progress, on_progress) as told:
-            waiter = self.waiter(poll_interval_ms, timeout_ms, patient, webhooks, progress=told is not None)
-            return await self._core.wait(self._record, waiter, self.record_status, self._final, told, self._result)
+            waiter = self._new_waiter(poll_interval_ms, timeout_ms, patient, webhooks, progress=told is not None)
+            return await self._core.wait(self._record, waiter, self._record_status, self._final, told, self._result)
 
     def updates(
         self,
@@ -205,7 +205,7 @@ class AsyncJob(JobHandle):
 
         The arguments are those of `wait`. Raises `JobTimeoutError` when the time runs out.
         """
-        return AsyncJobUpdates(self, self.waiter(poll_interval_ms, timeout_ms, patient, webhooks))
+        return AsyncJobUpdates(self, self._new_waiter(poll_interval_ms, timeout_ms, patient, webhooks))
 
     def _result(self, done: JobSucceeded | JobErrored) -> AsyncJobResult:
         return AsyncJobResult(self._core, done, self, self._record, self._facts)

@@ -119,7 +119,7 @@ class JobUpdates:
         try:
             with errors_carry(self._job):
                 seen = run(self._waiter.next())
-            status = self._job.record_status(seen.status)
+            status = self._job._record_status(seen.status)
             self._done = status.status != "processing"
         except BaseException:
             self.close()
@@ -148,7 +148,7 @@ class Job(JobHandle):
     def status(self) -> JobStatus:
         """Ask for the job once, with re-sends on failure. Costs nothing. Raises `NotFoundError` once it is gone."""
         with errors_carry(self):
-            return self.record_status(run(self._core.status(self._record, self.since())))
+            return self._record_status(run(self._core.status(self._record, self.since())))
 
     def cancel(self) -> JobStatus:
         """Ask the service to cancel the job, where it can, and return the job's status then. Costs nothing.
@@ -160,7 +160,7 @@ class Job(JobHandle):
         if self._final is not None:
             return self._final
         with errors_carry(self):
-            return self.record_status(run(self._core.cancel(self._record, self.since())))
+            return self._record_status(run(self._core.cancel(self._record, self.since())))
 
     def wait(
         self,
@@ -191,8 +191,8 @@ class Job(JobHandle):
             JobExpiredError: The service no longer has the job.
         """
         with errors_carry(self), shown(self.label, progress, on_progress) as told:
-            waiter = self.waiter(poll_interval_ms, timeout_ms, patient, webhooks, progress=told is not None)
-            return run(self._core.wait(self._record, waiter, self.record_status, self._final, told, self._result))
+            waiter = self._new_waiter(poll_interval_ms, timeout_ms, patient, webhooks, progress=told is not None)
+            return run(self._core.wait(self._record, waiter, self._record_status, self._final, told, self._result))
 
     def updates(
         self,
@@ -206,7 +206,7 @@ class Job(JobHandle):
 
         The arguments are those of `wait`. Raises `JobTimeoutError` when the time runs out.
         """
-        return JobUpdates(self, self.waiter(poll_interval_ms, timeout_ms, patient, webhooks))
+        return JobUpdates(self, self._new_waiter(poll_interval_ms, timeout_ms, patient, webhooks))
 
     def _result(self, done: JobSucceeded | JobErrored) -> JobResult:
         return JobResult(self._core, done, self, self._record, self._facts)

@@ -64,7 +64,7 @@ class JobHandle:
         """Return the seconds since the submit."""
         return self._core.runtime.io.now() - self._began
 
-    def record_status(self, status: JobStatus) -> JobStatus:
+    def _record_status(self, status: JobStatus) -> JobStatus:
         """Keep the first final status: a later answer does not take a result back. Warn once of an unknown one."""
         if status.status == "processing":
             running = self._core.job_api(self._record.family, self._record.model).running
@@ -77,7 +77,7 @@ class JobHandle:
         self._seen = self._final or status
         return self._seen
 
-    def waiter(
+    def _new_waiter(
         self,
         poll_interval_ms: int | None,
         timeout_ms: int | None,
