@@ -67,3 +67,12 @@ def test_a_name_that_will_not_do_is_refused(name: str, tmp_path: Path, capsys: p
         new_service.main([name], tmp_path)
     assert not (tmp_path / "openapi").exists()
     assert capsys.readouterr().err
+
+
+def test_contributing_says_how_much_it_writes(tree: Path) -> None:
+    paths = (path for path in tree.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    fresh = [path for path in paths if not (ROOT / path.relative_to(tree)).exists() and ".mypy_cache" not in path.parts]
+    own = [path for path in fresh if NAME in path.as_posix().replace("-", "_") and "/generated/" not in path.as_posix()]
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in own)
+    words = {10: "ten", 11: "eleven", 12: "twelve", 13: "thirteen", 14: "fourteen"}
+    assert f"writes {words[len(own)]} files of {lines} lines" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
