@@ -9,7 +9,8 @@ OPENAPI = "mirelo_ergo/openapi"
 
 datas = [*collect_data_files("mirelo_ergo"), *collect_data_files("openapi_schema_validator")]
 if not (PACKAGE / "openapi").is_dir():  # a checkout, where the spec files are at the top
-    datas += [(str(path), OPENAPI) for path in (PACKAGE.parents[1] / "openapi").glob("*.yaml")]
+    openapi = PACKAGE.parents[1] / "openapi"
+    datas += [(str(path), f"{OPENAPI}/{path.parent.relative_to(openapi)}") for path in openapi.rglob("*.yaml")]
 
 hiddenimports = [
     *collect_submodules(
