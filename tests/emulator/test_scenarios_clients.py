@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=["sync", "async"])
 def face(request: pytest.FixtureRequest) -> Iterator[Face]:
-    face = Face(request.param)
+    face = Face(request.param, "sockets")  # in real time: the emulator has a clock of its own
     try:
         yield face
     finally:

@@ -52,7 +52,7 @@ class Operation(Bound):
         return f"one of {', '.join((*targets.UNIONS, *targets.GROUPS))}, or an operationId"
 
     def schema(self) -> dict[str, Any]:
-        return {"enum": list(registry.names())}
+        return {"enum": sorted(registry.names())}
 
 
 @attrs.frozen
