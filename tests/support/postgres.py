@@ -22,7 +22,7 @@ import psycopg
 from scripts import system_packages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 PATIENCE_S = 60
 """The longest that a step of starting or stopping may take; usually each takes under two seconds."""
@@ -70,6 +70,7 @@ class Postgres:
     listener: threading.Thread | None = None
     last_words: deque[str] = attrs.field(factory=lambda: deque[str](maxlen=20))
     made: int = 0
+    settings: Mapping[str, str] = attrs.field(factory=lambda: SETTINGS)
     keeper: ThreadPoolExecutor = attrs.field(factory=lambda: ThreadPoolExecutor(1))
     """Its one thread starts the programs, because on Linux these end with the thread that started them."""
 
@@ -103,7 +104,7 @@ class Postgres:
         raise RuntimeError("PostgreSQL did not start:\n" + "".join(self.last_words))
 
     def _started(self, port: int) -> bool:
-        options = [f"-c{name}={value}" for name, value in {**SETTINGS, "port": port}.items()]
+        options = [f"-c{name}={value}" for name, value in {**self.settings, "port": port}.items()]
         self.process = self.keeper.submit(self._run, "postgres", "-D", "data", *options).result()
         settled = threading.Event()
         ready: list[str] = []
@@ -182,11 +183,11 @@ def _free_port() -> int:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[Postgres]:
-    """Start a server for the tests of this process, and remove it with its files."""
+def postgres(*, durable: bool = False) -> Iterator[Postgres]:
+    """Start a server for this process, and remove it with its files; `durable`: a commit waits for the disk."""
     place = next(filter(_open_to_all, PLACES)) if os.geteuid() == 0 else tempfile.gettempdir()
     folder = Path(tempfile.mkdtemp(prefix="mirelo-postgres-", dir=place))
-    server = Postgres(folder)
+    server = Postgres(folder, settings={**SETTINGS, "fsync": "on", "full_page_writes": "on"} if durable else SETTINGS)
     try:
         server.initialise()
         server.start()
