@@ -22,6 +22,7 @@ from mirelo_ergo import (
 )
 from mirelo_ergo.inference_sh import File, TaskStatus
 from mirelo_ergo.inference_sh.service import files_in
+from tests.support.media import picture
 from tests.support.standins.inference_sh import FLAC, Service
 
 
@@ -76,6 +77,38 @@ def test_a_cancellation_that_fails_hides_no_time_out(way: str, service: Service,
 )
 def test_a_file_is_told_from_a_sentence(text: str, is_file: bool) -> None:
     assert [file.url for file in files_in({"out": text})] == ([text] if is_file else [])
+
+
+def test_what_the_files_of_an_output_are() -> None:
+    """A reference that is no URL is nothing to download: an app gave back what it was sent."""
+    url = "https://cdn.test"
+    output = {
+        "images": [{"uri": f"{url}/1", "content_type": "image/png"}, {"uri": f"{url}/2.jpg"}],
+        "captions": {"uri": f"{url}/3.srt", "content_type": "text/plain"},
+        "video_output": f"{url}/4",
+        "cover_image": f"{url}/5",
+        "sound": f"{url}/6",
+        "sent": {"uri": "inf://files/f1"},
+        "free": {"uri": None, "deep": [1, {"uri": ""}]},
+    }
+    found = [(file.name, file.kind, file.format) for file in files_in(output)]
+    assert found == [
+        ("images[0]", "image", None),
+        ("images[1]", "image", "jpg"),
+        ("captions", "file", None),
+        ("video_output", "video", None),
+        ("cover_image", "image", None),
+        ("sound", "audio", None),
+    ]
+
+
+def test_pictures_go_up_and_come_down(service: Service, client: InferenceClient, tmp_path: Path) -> None:
+    service.picture = picture("png", "rgb24")
+    service.end = {"status": 10, "output": {"image": {"uri": f"{service.url}/a.png"}}}
+    result = client.app("other/app")(image=service.picture).run()
+    assert service.asked("POST", "/files")[0].json["files"][0]["content_type"] == "image/png"
+    (saved,) = result.download(tmp_path)
+    assert (saved.suffix, saved.read_bytes()) == (".png", service.picture)
 
 
 def test_a_run_gives_the_finished_task_as_a_mapping(client: InferenceClient) -> None:

@@ -61,3 +61,16 @@ def clip(
             output.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
         output.mux(stream.encode(None))
     return bytes(place.data if piped else place.getvalue())
+
+
+def picture(codec: str, layout: str) -> bytes:
+    """Encode one small picture, as a file of its own."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="image2pipe") as output:
+        stream = output.add_stream(codec, rate=1)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 32, 24, layout
+        shades = np.arange(32 * 24 * 3, dtype=np.uint32).astype(np.uint8).reshape(24, 32, 3)
+        output.mux(stream.encode(av.VideoFrame.from_ndarray(shades, format="rgb24")))
+        output.mux(stream.encode(None))
+    return file.getvalue()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mirelo_ergo._runtime.transfer.containers import mpeg_frame
 from mirelo_ergo._runtime.transfer.content_types import KINDS, FileKind, judge
-from tests.support.media import clip, sound
+from tests.support.media import clip, picture, sound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +42,9 @@ WHOLE: dict[str, Callable[[], bytes]] = {
     "midi": lambda: MIDI,
     "musicxml": lambda: SCORE,
     "mxl": lambda: archive(),
+    "png": lambda: picture("png", "rgb24"),
+    "jpeg": lambda: picture("mjpeg", "yuvj420p"),
+    "webp": lambda: b"RIFF" + (76).to_bytes(4, "little") + b"WEBPVP8 " + (64).to_bytes(4, "little") + bytes(64),
     "pdf": lambda: b"%PDF-1.4\n1 0 obj<<>>endobj\n" + bytes(3000) + b"\nstartxref\n9\n%%EOF\n",
 }
 

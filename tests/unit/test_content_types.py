@@ -99,6 +99,10 @@ def test_what_nothing_tells_is_none(head: bytes) -> None:
         ("application/zip", b"PK\x03\x04" + bytes(60), None),
         ("application/pdf", b"%PDF-1.7\n", "application/pdf"),
         ("image/png", b"\x89PNG", None),
+        ("image/png", b"\x89PNG\r\n\x1a\n", "image/png"),
+        ("audio/wav", b"\x89PNG\r\n\x1a\n", "image/png"),
+        ("image/jpg", b"\xff\xd8\xff\xe0", "image/jpg"),
+        ("", b"RIFF\x24\x00\x00\x00WEBPVP8 ", "image/webp"),
         ("application/json", b"{}", None),
     ],
 )
@@ -112,7 +116,7 @@ def test_no_bytes_break_the_judgement(declared: str, head: bytes) -> None:
     assert found is None or found in EXTENSIONS
 
 
-@pytest.mark.parametrize("head", [b"MThd\x00\x00\x00\x06", SCORE, b"%PDF-1.7"])
+@pytest.mark.parametrize("head", [b"MThd\x00\x00\x00\x06", SCORE, b"%PDF-1.7", b"\x89PNG\r\n\x1a\n"])
 def test_what_is_neither_sound_nor_picture_is_no_source(head: bytes) -> None:
     assert content_type_of(head) is None
     assert content_type_of(head, ".mp4") is None

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Generic, TypeVar
 
 from .._runtime.redact import short_repr
 from ..errors import InvalidRequestError
-from .files import File, UploadPolicy
+from .files import File, UploadPolicy, is_given
 from .flows import InferenceFlows, Run, check_run
 from .service import MMAUDIO
 
@@ -55,6 +55,11 @@ class AppCalls(ABC, Generic[RequestT]):
         """
         if not isinstance(prompt, str) or not prompt.strip():
             raise InvalidRequestError(f"prompt={short_repr(prompt)} says nothing; nothing was sent", field="prompt")
+        if not (video is None or (video.strip() if isinstance(video, str) else is_given(video))):
+            raise InvalidRequestError(
+                f"video={short_repr(video)} is no clip: give a path, a URL, bytes or an open file; nothing was sent",
+                field="video",
+            )
         given: dict[str, Any] = {
             "prompt": prompt,
             "negative_prompt": negative_prompt,

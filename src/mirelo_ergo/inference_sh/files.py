@@ -7,6 +7,7 @@ import binascii
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal
 from urllib.parse import unquote_to_bytes
@@ -14,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 import attrs
 
 from .._runtime.redact import short_repr, shorten
-from .._runtime.transfer.content_types import HEAD, content_type_of
+from .._runtime.transfer.content_types import HEAD, content_type_of, known_type
 from .._runtime.transfer.sources import BytesSource, FileSource, Uploadable, open_path, open_source
 from ..errors import InvalidRequestError
 
@@ -129,8 +130,9 @@ def open_upload(value: Any, place: str, name: str | None = None, content_type: s
         source, own = opened.snapshot(), Path(called).name if isinstance(called, str) else "file"
         if isinstance(source, FileSource) and source.start is None:
             raise InvalidRequestError(f"{place}: the stream cannot be rewound: give a path or bytes", field=place)
-    found = content_type or content_type_of(head, Path(name or own).suffix) or "application/octet-stream"
-    return Upload(source, name or own, found, place)
+    called = name or own
+    found = content_type or known_type(head) or content_type_of(head, Path(called).suffix) or guess_type(called)[0]
+    return Upload(source, called, found or "application/octet-stream", place)
 
 
 def _decoded(text: str, parameters: str, place: str) -> tuple[bytes, str | None]:
@@ -178,6 +180,11 @@ def _exists(text: str) -> bool:
         return False
 
 
+def is_given(value: object) -> bool:
+    """Return whether something is given as a file, not as a text that may name one."""
+    return isinstance(value, os.PathLike | bytes | bytearray | memoryview | File) or hasattr(value, "read")
+
+
 def place_files(value: Any, schema: Schema | None, policy: UploadPolicy, take: Callable[[Upload], Any]) -> Any:
     """Return an input with each file in it replaced by what `take` makes of it; everything else stays as it is.
 
@@ -198,11 +205,9 @@ def _place(
 ) -> Any:
     if depth > _DEEPEST:
         raise InvalidRequestError(f"{place} is nested more than {_DEEPEST} levels deep; nothing was sent", field=place)
-    if isinstance(value, File):
-        if value.uri is not None:
-            return value.uri
-        return take(_opened(value, place, policy))
-    if isinstance(value, os.PathLike | bytes | bytearray | memoryview) or hasattr(value, "read"):
+    if isinstance(value, File) and value.uri is not None:
+        return value.uri
+    if is_given(value):
         return take(_opened(value, place, policy))
     if isinstance(value, str):
         return _place_text(value, schema, root, policy, take, place)

@@ -51,11 +51,13 @@ _ERRORS: Final[Mapping[str, type[MireloError]]] = {
     "SESSION_ENDED": NotFoundError,
 }
 _ID: Final = re.compile(r'"id"\s*:\s*"([^"\\]{1,200})"')
-_VIDEO: Final = frozenset({"mp4", "mov", "webm", "mkv", "m4v"})
-_IMAGE: Final = frozenset({"png", "jpg", "jpeg", "webp", "gif"})
-_AUDIO: Final = frozenset({"wav", "mp3", "m4a", "aac", "flac", "ogg", "opus"})
+_SUFFIXES: Final[Mapping[str, frozenset[str]]] = {
+    "video": frozenset({"mp4", "mov", "webm", "mkv", "m4v"}),
+    "image": frozenset({"png", "jpg", "jpeg", "webp", "gif"}),
+    "audio": frozenset({"wav", "mp3", "m4a", "aac", "flac", "ogg", "opus"}),
+}
 _URL: Final = re.compile(
-    rf"https?://(?:\S+|[^\s/?#]+/[^?#\r\n\t]*\.(?:{'|'.join(sorted(_VIDEO | _IMAGE | _AUDIO))})(?:\?\S*)?)",
+    rf"https?://(?:\S+|[^\s/?#]+/[^?#\r\n\t]*\.(?:{'|'.join(sorted(frozenset().union(*_SUFFIXES.values())))})(?:\?\S*)?)",
     re.IGNORECASE,
 )
 """A text that is a URL as a whole. Blanks may stand in a file's name, whose ending then tells it from a sentence."""
@@ -131,25 +133,23 @@ def read_task(task: Mapping[str, Any]) -> JobStatus:
 
 
 def files_in(output: object) -> tuple[ResultFile, ...]:
-    """Return the files in an app's output, whatever its form: objects with a `uri`, and plain URLs."""
+    """Return the files in an app's output, whatever its form: objects with a URL as `uri`, and plain URLs."""
     files: list[ResultFile] = []
-    for name, uri, content_type in _found(output, ""):
-        suffix = re.sub(r"[?#].*", "", uri).rpartition(".")[2].lower()
-        kind = (content_type or "").partition("/")[0]
-        if kind not in ("audio", "video", "image"):
-            kind = next(
-                (kind for kind, known in (("video", _VIDEO), ("image", _IMAGE)) if suffix in known),
-                "video" if "video" in name else "audio",
-            )
-        known = suffix in _VIDEO | _IMAGE | _AUDIO
-        files.append(ResultFile(uri, kind, suffix if known else None, len(files), name=name or None))
+    for name, url, content_type in _found(output, ""):
+        suffix = re.sub(r"[?#].*", "", url).rpartition("/")[2].rpartition(".")[2].lower()
+        named = next((kind for kind, suffixes in _SUFFIXES.items() if suffix in suffixes), None)
+        declared = (content_type or "").partition("/")[0]
+        kind = declared if declared in _SUFFIXES else named
+        if kind is None and not declared:  # nothing but its name says what it is
+            kind = "video" if "video" in name else "image" if "image" in name else "audio"
+        files.append(ResultFile(url, kind or "file", suffix if named else None, len(files), name=name or None))
     return tuple(files)
 
 
 def _found(value: object, name: str) -> Iterator[tuple[str, str, str | None]]:
     if isinstance(value, str) and _URL.fullmatch(value):
         yield name, value, None
-    elif isinstance(value, dict) and isinstance(value.get("uri"), str) and value["uri"]:
+    elif isinstance(value, dict) and str(value.get("uri")).lower().startswith(("http://", "https://")):
         content_type = value.get("content_type")
         yield name, value["uri"], content_type if isinstance(content_type, str) else None
     elif isinstance(value, dict):

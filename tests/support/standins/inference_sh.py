@@ -43,6 +43,7 @@ class Service(http.server.ThreadingHTTPServer):
         self.lines: list[Any] = []
         self.end: dict[str, Any] = {"status": 10, "output": {"audio_output": f"{self.url}/a.flac"}}
         self.said: tuple[int, Any] | None = None
+        self.picture = b""
 
     def asked(self, method: str, path: str) -> list[Seen]:
         return [each for each in self.seen if (each.method, each.path.split("?")[0]) == (method, path)]
@@ -71,7 +72,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         content = given if isinstance(given, bytes) else json.dumps(given).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
-        self.send_header("Content-Type", "audio/flac" if content == FLAC else "application/json")
+        kinds = {b"fLaC": "audio/flac", b"\x89PNG": "image/png"}
+        self.send_header("Content-Type", kinds.get(content[:4], "application/json"))
         self.end_headers()
         self.wfile.write(content)
 
@@ -98,6 +100,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "GET /apps/some/app": (200, {"data": {"id": "app1", "version": {"input_schema": SCHEMA}}}),
             "GET /apps/other/app": (404, {"type": "https://x/errors/not_found", "title": "Not found"}),
             "GET /a.flac": (200, FLAC),
+            "GET /a.png": (200, server.picture),
         }
         return found.get(what, (404, {"type": "https://api.inference.sh/errors/not_found", "detail": "no such thing"}))
 

@@ -303,3 +303,19 @@ def archive(file: BinaryIO, size: int) -> Verdict:
 def document(file: BinaryIO, size: int) -> Verdict:
     """Judge a PDF by the mark at its end."""
     return "whole" if b"%%EOF" in _read(file, max(size - 1024, 0), 1024) else "unproved"
+
+
+def png(file: BinaryIO, size: int) -> Verdict:
+    """Judge a PNG by its chunks: the last one says so."""
+    position = 8
+    while position + 12 <= size:
+        head = _read(file, position, 8)
+        position += 12 + int.from_bytes(head[:4], "big")
+        if head[4:] == b"IEND":
+            return "whole" if position == size else "unproved"
+    return "short"
+
+
+def jpeg(file: BinaryIO, size: int) -> Verdict:
+    """Judge a JPEG by the mark at its end, behind which some programs write something of their own."""
+    return "whole" if _read(file, max(size - 2, 0), 2) == b"\xff\xd9" else "unproved"

@@ -49,6 +49,9 @@ KINDS: Final = (
     FileKind("application/vnd.recordare.musicxml+xml", ".musicxml", containers.score, source=False),
     FileKind("application/vnd.recordare.musicxml", ".mxl", containers.archive, source=False),
     FileKind("application/pdf", ".pdf", containers.document, source=False),
+    FileKind("image/png", ".png", containers.png, source=False),
+    FileKind("image/jpeg", ".jpg", containers.jpeg, ("image/jpg",), source=False),
+    FileKind("image/webp", ".webp", containers.riff, source=False),
 )
 
 _BY_TYPE: Final[Mapping[str, FileKind]] = {name: kind for kind in KINDS for name in (kind.content_type, *kind.aliases)}
@@ -70,6 +73,11 @@ def content_type_of(head: bytes, suffix: str = "") -> str | None:
     return _BY_SUFFIX.get(suffix.lower())
 
 
+def known_type(head: bytes) -> str | None:
+    """Return the content type that the first bytes tell, of any kind that is known; None for others."""
+    return _by_signature(head)
+
+
 def _by_signature(head: bytes) -> str | None:
     if head[4:8] == b"ftyp":
         brand = head[8:12]
@@ -85,6 +93,8 @@ def _by_signature(head: bytes) -> str | None:
     for signature, content_type in _SIGNATURES:
         if head.startswith(signature):
             return content_type
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
     if head[:4] == b"PK\3\4" and b"application/vnd.recordare.musicxml" in head[:128]:
         return "application/vnd.recordare.musicxml"
     if _SCORE.match(head.replace(b"\0", b"")):
@@ -103,6 +113,8 @@ _SIGNATURES: Final = (
     (b"ID3", "audio/mpeg"),
     (b"MThd", "audio/midi"),
     (b"%PDF-", "application/pdf"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
 )
 
 

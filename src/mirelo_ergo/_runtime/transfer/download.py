@@ -274,7 +274,7 @@ class _Download:
         if content_type is None:
             raise DownloadError(
                 f"download: refused: what came under content type {shorten(declared or 'none', 60)} is not audio or "
-                "video; its URL is in result_urls"
+                "video, nor a picture; its URL is in result_urls"
             )
         await self.on_disk(self.sink.begin, content_type)
 
