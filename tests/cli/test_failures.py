@@ -325,8 +325,8 @@ def test_a_services_port_that_is_none_is_refused(bare: Cli, given: str, says: st
 def test_serve_hands_on_whom_to_call_back(bare: Cli, monkeypatch: pytest.MonkeyPatch, hosts: list[str]) -> None:
     given: dict[str, object] = {}
     monkeypatch.setattr("mirelo_ergo.emulator.serve", lambda **arguments: given.update(arguments))
-    assert bare("serve", *(word for host in hosts for word in ("--callback-host", host))).code == 0
-    assert list(given["callback_hosts"]) == hosts  # type: ignore[call-overload]  # what it is, this line shows
+    assert bare("serve", *(word for host in hosts for word in ("--webhook-host", host))).code == 0
+    assert list(given["webhook_hosts"]) == hosts  # type: ignore[call-overload]  # what it is, this line shows
 
 
 def test_a_bug_is_shown_to_people_and_is_one_object_for_scripts(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

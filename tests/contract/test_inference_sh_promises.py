@@ -355,7 +355,7 @@ def test_a_webhook_ends_a_wait_in_both_numberings(
     number: int | str,
 ) -> None:
     """A bare 9, 10 or 11 is asked for again, whatever the inbox believes; only a name can be believed."""
-    emu.callbacks.tls = receiver.trust
+    emu.webhooks.tls = receiver.trust
     service, inbox = emu.service(InferenceSh), WebhookInbox(confirm=confirm)
     service.webhooks, service.numbering = shape, numbering
     job = client.mmaudio("rain", duration=1).submit_job(webhook=Webhook(receiver.url))

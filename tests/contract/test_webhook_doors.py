@@ -20,7 +20,7 @@ from mirelo_ergo._runtime.webhooks.events import LARGEST_BODY
 from mirelo_ergo._runtime.webhooks.signatures import SignatureScheme
 from mirelo_ergo.services import webhook_format
 from mirelo_ergo.webhooks import asgi_app
-from tests.support.callbacks import serving
+from tests.support.webhooks import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ def door() -> Iterator[tuple[WebhookInbox, httpx.Client]]:
         yield inbox, client
 
 
-def test_a_callback_comes_in_at_any_path_and_again(door: tuple[WebhookInbox, httpx.Client]) -> None:
+def test_a_webhook_comes_in_at_any_path_and_again(door: tuple[WebhookInbox, httpx.Client]) -> None:
     inbox, client = door
     for path in ("/", "/hooks/wq8fXk2", "/hooks/wq8fXk2?x=1"):
         answer = client.post(path, content=GOOD, headers={"content-type": "application/json"})

@@ -1,4 +1,4 @@
-"""Waits that wake on a callback, over real sockets: a submit, its callback through a web server, and one question."""
+"""Waits that wake on a webhook, over real sockets: a submit, its webhook through a web server, and one question."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mirelo_ergo import (
     parse_webhook,
 )
 from mirelo_ergo.webhooks import asgi_app
-from tests.support.callbacks import KEY, REQUEST_ID, Gateway, gateway, serving, until_listened_to
+from tests.support.webhooks import KEY, REQUEST_ID, Gateway, gateway, serving, until_listened_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parents[2] / "docs" / "webhooks.md"
 PATH = "/hooks/wq8fXk2"
 WEBHOOK = Webhook(f"https://sfx.example.com{PATH}")
-LONG = 600_000  # no poll comes within a test: what ends the wait is the callback
+LONG = 600_000  # no poll comes within a test: what ends the wait is the webhook
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ async def listened_to(inbox: WebhookInbox) -> None:
     raise AssertionError("nobody listens")
 
 
-def test_a_blocking_wait_wakes_on_the_callback(standin: Gateway) -> None:
+def test_a_blocking_wait_wakes_on_the_webhook(standin: Gateway) -> None:
     inbox = WebhookInbox()
     with (
         serving(asgi_app(inbox, admits=lambda path: path == PATH)) as door,
@@ -90,7 +90,7 @@ def started() -> set[threading.Thread]:
     return {each for each in threading.enumerate() if "process_request" not in each.name}
 
 
-def test_an_awaiting_wait_wakes_on_the_callback_and_leaves_nothing(standin: Gateway) -> None:
+def test_an_awaiting_wait_wakes_on_the_webhook_and_leaves_nothing(standin: Gateway) -> None:
     inbox = WebhookInbox()
 
     async def work(door: str) -> list[str]:
@@ -121,7 +121,7 @@ assert WebhookInbox(sys.argv[1]).receive(parse_webhook({}, sys.stdin.buffer.read
 
 
 @pytest.mark.parametrize("awaiting", [False, True])
-def test_a_callback_to_another_process_wakes_it(standin: Gateway, tmp_path: Path, awaiting: bool) -> None:
+def test_a_webhook_to_another_process_wakes_it(standin: Gateway, tmp_path: Path, awaiting: bool) -> None:
     path = tmp_path / "inbox.db"
     inbox = WebhookInbox(path)
 
@@ -176,7 +176,7 @@ def test_a_file_is_never_touched_on_the_event_loop(
     assert inbox.recorded(REQUEST_ID, service="pixazo")
 
 
-def test_a_believed_callback_spares_the_question(standin: Gateway) -> None:
+def test_a_believed_webhook_spares_the_question(standin: Gateway) -> None:
     inbox = WebhookInbox(confirm=False)
     with serving(asgi_app(inbox)) as door, PixazoClient("sk-test", base_url=standin.url) as client:
         thread = soon(lambda: httpx.post(door, content=standin.payload(), trust_env=False), inbox)
@@ -186,7 +186,7 @@ def test_a_believed_callback_spares_the_question(standin: Gateway) -> None:
     assert standin.asked == 0
 
 
-def test_a_callback_that_never_comes_is_not_missed(standin: Gateway) -> None:
+def test_a_webhook_that_never_comes_is_not_missed(standin: Gateway) -> None:
     inbox = WebhookInbox()
     with PixazoClient("sk-test", base_url=standin.url) as client:
         job = client.text_to_audio("rain on a tin roof").submit_job(webhook=WEBHOOK)
@@ -219,7 +219,7 @@ def test_a_cancelled_wait_can_be_taken_up(standin: Gateway) -> None:
     assert asyncio.run(work()) == [f"{standin.url}/1.wav"]
 
 
-def test_a_service_without_callbacks_says_so(standin: Gateway) -> None:
+def test_a_service_without_webhooks_says_so(standin: Gateway) -> None:
     with MireloClient("sk-test", base_url=standin.url) as client:
         with pytest.raises(InvalidRequestError, match="webhook"):
             client.text_to_sfx("rain", duration_ms=3000).run(webhooks=WebhookInbox())

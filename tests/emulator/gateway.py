@@ -1,4 +1,4 @@
-"""What the gateway's tests share: a client over plain httpx, and a receiver of callbacks over TLS."""
+"""What the gateway's tests share: a client over plain httpx, and a receiver of webhooks over TLS."""
 
 from __future__ import annotations
 
@@ -121,12 +121,12 @@ def nulls(node: Any) -> Any:
     return {"anyOf": [plain, {"type": "null"}]} if node.get("nullable") is True else plain
 
 
-# Callbacks
+# Webhooks
 
 
 @attrs.frozen
 class Received:
-    """One callback as it came."""
+    """One webhook as it came."""
 
     path: str
     headers: dict[str, str]
@@ -135,7 +135,7 @@ class Received:
 
 
 class Receiver:
-    """Take callbacks over TLS; `answers` are the statuses of the next answers, 204 after them."""
+    """Take webhooks over TLS; `answers` are the statuses of the next answers, 204 after them."""
 
     def __init__(self, url: str, trust: ssl.SSLContext) -> None:
         self.url = url

@@ -134,7 +134,7 @@ class Kitchen(EmulatedService):
         values = {"prompt": sent["name"], "duration_ms": 1000}
         job, again = await self.once(request, key, body, lambda: self._start(key, operation, sent, values))
         if "hook" in sent and not again:
-            self._state.callbacks.start(self._call(sent["hook"], job))
+            self._state.webhooks.start(self._call(sent["hook"], job))
         return JSONResponse(self._dish(job), 200 if again else 202)
 
     async def _cookWhole(self, request: Request, operation: Operation, key: str) -> Response:
@@ -147,7 +147,7 @@ class Kitchen(EmulatedService):
 
     async def _call(self, hook: str, job: Job) -> None:
         done = await self._state.jobs.finish(job)
-        self._state.callbacks.post(hook, self._dish(done) | {"note": "é"}, TimestampedHmac("Kitchen-Signature", SECRET))
+        self._state.webhooks.post(hook, self._dish(done) | {"note": "é"}, TimestampedHmac("Kitchen-Signature", SECRET))
 
     def _dish(self, job: Job) -> dict[str, Any]:
         return {"id": job.id, "state": "ready" if job.done else "cooking"}

@@ -462,8 +462,8 @@ def test_the_signature_is_the_contracts() -> None:
 @pytest.mark.parametrize("spoiled", ["valid", "wrong", "stale", "missing"])
 def test_a_webhook_is_signed(emu: Emulator, http: httpx.Client, spoiled: str) -> None:
     with receiving() as receiver:
-        emu.callbacks.tls = receiver.trust
-        emu.callbacks.signature = spoiled
+        emu.webhooks.tls = receiver.trust
+        emu.webhooks.signature = spoiled
         dish = cook(http, hook=receiver.url).json()["id"]
         emu.clock.advance(60)
         got = receiver.next()
@@ -500,7 +500,7 @@ def test_a_result_behind_a_redirect(emu: Emulator, http: httpx.Client) -> None:
 def test_a_job_is_stopped_and_not_charged(emu: Emulator, http: httpx.Client) -> None:
     dish = cook(http).json()["id"]
     with ThreadPoolExecutor(1) as pool, receiving() as receiver:
-        emu.callbacks.tls = receiver.trust
+        emu.webhooks.tls = receiver.trust
         hooked = cook(http, hook=receiver.url).json()["id"]
         smelling = pool.submit(smelt, http, dish)
         wait_until(lambda: emu.requests[-1].path.endswith("/smell") and emu.requests[-1].status == 200)

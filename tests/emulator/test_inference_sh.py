@@ -488,7 +488,7 @@ def receiver() -> Iterator[Receiver]:
 def test_a_webhook_tells_the_end_unsigned(
     market: Marketplace, receiver: Receiver, shape: Any, numbering: Any, status: int
 ) -> None:
-    market.emu.callbacks.tls = receiver.trust
+    market.emu.webhooks.tls = receiver.trust
     market.service.webhooks, market.service.numbering = shape, numbering
     task_id = market.run(input={"prompt": "x", "duration": 1}, webhook=receiver.url)["id"]
     market.emu.clock.advance(3600)

@@ -381,7 +381,7 @@ def test_a_webhook_is_signed(emu: Emulator, api: SyncApi, film: dict[str, Any], 
     if code is not None:
         emu.fail_next("submit", faults.FailedJob(code))
     with receiving() as receiver:
-        emu.callbacks.tls = receiver.trust
+        emu.webhooks.tls = receiver.trust
         created = api.create(film, spoken("Grüße."), webhookUrl=receiver.url)
         done = api.finish(created)
         got = receiver.next()

@@ -150,7 +150,7 @@ def test_batches_are_listed(emu: Emulator, api: SyncApi, payload: dict[str, Any]
 
 def test_a_batch_calls_back_at_its_end(emu: Emulator, api: SyncApi, payload: dict[str, Any]) -> None:
     with receiving() as receiver:
-        emu.callbacks.tls = receiver.trust
+        emu.webhooks.tls = receiver.trust
         created = send(api, batch_file(payload), webhook_url=receiver.url).json()
         done = end(api, created["id"])
         got = receiver.next()

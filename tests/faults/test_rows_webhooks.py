@@ -21,7 +21,7 @@ from mirelo_ergo.webhooks import asgi_app
 from tests.faults.harness import Face
 from tests.faults.server import FaultServer
 from tests.faults.steps import json_response
-from tests.support.callbacks import serving
+from tests.support.webhooks import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

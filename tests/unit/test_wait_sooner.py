@@ -282,7 +282,7 @@ def test_a_refused_poll_ends_the_wait_and_the_stream(asynchronous: bool) -> None
 
 
 @both
-def test_what_the_users_callback_raises_ends_the_stream_too(asynchronous: bool) -> None:
+def test_what_the_users_webhook_raises_ends_the_stream_too(asynchronous: bool) -> None:
     waited = Waited(40.0, [[(1.0, line(**state(1.0, 40.0)))]])
 
     def fail(status: JobProcessing) -> None:

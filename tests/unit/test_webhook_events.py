@@ -37,7 +37,7 @@ def parse(payload: object, **headers: str) -> JobEvent:
 # --- what is read ----------------------------------------------------------------------------------------------------
 
 
-def test_a_callback_is_read() -> None:
+def test_a_webhook_is_read() -> None:
     event = parse(PAYLOAD)
     assert event == JobEvent(
         "req_1",

@@ -112,7 +112,7 @@ class Waited:
 
 
 def unheard(length: float, **options: Any) -> list[float]:
-    """Return the polls of a wait whose callbacks never come."""
+    """Return the polls of a wait whose webhooks never come."""
     waited = Waited(length, WebhookInbox())
     waited.wait(**options)
     return waited.polls
@@ -121,7 +121,7 @@ def unheard(length: float, **options: Any) -> list[float]:
 # --- waking ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_callback_ends_the_wait() -> None:
+def test_a_webhook_ends_the_wait() -> None:
     waited = Waited(100.0, WebhookInbox())
     waited.call_back(100.3, told())
     assert waited.wait() == "COMPLETED"
@@ -130,7 +130,7 @@ def test_a_callback_ends_the_wait() -> None:
     assert waited.inbox._subscribers == {}
 
 
-def test_a_callback_that_never_comes_costs_patience_only() -> None:
+def test_a_webhook_that_never_comes_costs_patience_only() -> None:
     waited = Waited(100.0, WebhookInbox())
     assert waited.wait() == "COMPLETED"
     expected = [5.0]
@@ -139,7 +139,7 @@ def test_a_callback_that_never_comes_costs_patience_only() -> None:
     assert waited.polls == pytest.approx(expected)
 
 
-def test_a_callback_that_came_before_the_wait_is_confirmed_at_once() -> None:
+def test_a_webhook_that_came_before_the_wait_is_confirmed_at_once() -> None:
     inbox = WebhookInbox()
     inbox.receive(told())  # also before the submit was recorded
     waited = Waited(0.0, inbox)
@@ -186,7 +186,7 @@ def test_the_fallback_schedule_is_patient_and_never_faster_than_the_service_like
 # --- forgeries -------------------------------------------------------------------------------------------------------
 
 
-def test_forged_callbacks_cost_one_question_each() -> None:
+def test_forged_webhooks_cost_one_question_each() -> None:
     waited = Waited(100.0, WebhookInbox())
     forgeries: tuple[EventStatus, ...] = ("succeeded", "errored", "processing")
     for at in range(1, 90):
@@ -216,7 +216,7 @@ def test_a_failed_confirmation_is_made_up_for() -> None:
 # --- believing -------------------------------------------------------------------------------------------------------
 
 
-def test_a_believed_callback_needs_no_question() -> None:
+def test_a_believed_webhook_needs_no_question() -> None:
     waited = Waited(math.inf, WebhookInbox(confirm=False))
     waited.call_back(2.0, told("processing", payload={"status": "PROCESSING"}))
     waited.call_back(4.0, told("errored", payload={"status": "FAILED"}))
@@ -237,7 +237,7 @@ def test_what_cannot_be_believed_is_confirmed(payload: dict[str, object]) -> Non
     assert waited.polls == [pytest.approx(4.0)]
 
 
-def test_a_callback_is_not_believed_unless_that_was_said() -> None:
+def test_a_webhook_is_not_believed_unless_that_was_said() -> None:
     waited = Waited(math.inf, WebhookInbox())
     waited.call_back(4.0, told("succeeded"))
     with pytest.raises(JobTimeoutError):

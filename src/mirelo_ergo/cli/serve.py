@@ -40,10 +40,10 @@ def service_port(text: str) -> tuple[str, int]:
     help="Where another service listens, as pixazo=8301; may be repeated. Default: a free port.",
 )
 @click.option(
-    "--callback-host",
+    "--webhook-host",
     metavar="HOST",
     multiple=True,
-    help="Also send webhook callbacks there, and not to this machine only; may be repeated.",
+    help="Also send webhooks there, and not to this machine only; may be repeated.",
 )
 @click.option(
     "--ready-file",
@@ -58,7 +58,7 @@ def serve(
     seed: int,
     scenario: str | None,
     service_ports: tuple[tuple[str, int], ...],
-    callback_host: tuple[str, ...],
+    webhook_host: tuple[str, ...],
     ready_file: Path | None,
 ) -> None:
     """Run the emulator until Ctrl-C; writes its addresses and a key for it."""
@@ -74,7 +74,7 @@ def serve(
             speed=speed,
             seed=seed,
             scenario=scenario,
-            callback_hosts=callback_host,
+            webhook_hosts=webhook_host,
             ready_file=ready_file,
         )
     except (ValueError, OverflowError, OSError) as error:

@@ -14,7 +14,7 @@ a prompt's rain, wind, engine, footsteps or impact choose a texture, a clip gets
 runs round without a seam; an extension and an inpainted segment leave every sample of their input as FFmpeg decodes it.
 
 Every service has an address in `emu.urls` and the same accounts, credits and clock: at `emu.urls["pixazo"]` is the
-Pixazo gateway, and `emu.callbacks` is about its webhooks. Bodies, jobs, connections, memory and disk are capped; the
+Pixazo gateway, and `emu.webhooks` is about its webhooks. Bodies, jobs, connections, memory and disk are capped; the
 caps are constants beside what they cap. For pytest there are fixtures, see `mirelo_ergo.pytest_plugin`.
 """
 
@@ -48,18 +48,18 @@ from mirelo_ergo.emulator.ready import read_ready_file
 from mirelo_ergo.emulator.server import Emulator, running
 from mirelo_ergo.emulator.serving import serve
 from mirelo_ergo.emulator.state.records import Asset, Charge, SeenJob
-from mirelo_ergo.emulator.web.callbacks import Callbacks, SentCallback
 from mirelo_ergo.emulator.web.traffic import SeenRequest
+from mirelo_ergo.emulator.web.webhooks import SentWebhook, Webhooks
 
 __all__ = [
     "Asset",
-    "Callbacks",
     "Charge",
     "Clock",
     "Emulator",
     "SeenJob",
     "SeenRequest",
-    "SentCallback",
+    "SentWebhook",
+    "Webhooks",
     "faults",
     "read_ready_file",
     "running",

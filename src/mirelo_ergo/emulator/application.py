@@ -92,7 +92,7 @@ class Application:
         self._state.stop()
 
     def end(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Also end callbacks and requests that have no answer yet, from outside their loop, and remove every file."""
+        """Also end webhooks and requests that have no answer yet, from outside their loop, and remove every file."""
         self.stop()
         with contextlib.suppress(Unfinished):
             asyncio.run_coroutine_threadsafe(self._cut(), loop).result(END_SECONDS)
@@ -104,4 +104,4 @@ class Application:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        await self._state.callbacks.end()
+        await self._state.webhooks.end()

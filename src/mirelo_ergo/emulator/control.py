@@ -6,8 +6,8 @@
     DELETE /_emulator/faults     clears all of them; DELETE /_emulator/faults/{id} one
     POST   /_emulator/scenario   {"name"} or {"definition": {…}}: its rules instead of those in force, and its credits
     POST   /_emulator/clock      {"advance_s"}
-    GET    /_emulator/callbacks  how webhooks are called, and the last attempts; ?last=N of them
-    POST   /_emulator/callbacks  {"copies"?, "delay_s"?, "loss"?, "signature"?}
+    GET    /_emulator/webhooks  how webhooks are called, and the last attempts; ?last=N of them
+    POST   /_emulator/webhooks  {"copies"?, "delay_s"?, "loss"?, "signature"?}
     POST   /_emulator/services/{name}  the settings of a service, such as {"timestamps": "iso"}; {} only shows them
     POST   /_emulator/credits    {"credits", "account"? or "key"?}, by default the emulator's own key
     POST   /_emulator/reset      {}: as after the start
@@ -35,7 +35,7 @@ from mirelo_ergo.emulator.refusals import Refusal, bad_request, short
 from mirelo_ergo.emulator.services import registry
 from mirelo_ergo.emulator.spec.bounds import Number, Text, nearest
 from mirelo_ergo.emulator.state.records import KEY_PREFIX
-from mirelo_ergo.emulator.web import callbacks, wire
+from mirelo_ergo.emulator.web import webhooks, wire
 from mirelo_ergo.emulator.web.origin import check_origin
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ LAST = Number(1, 1000, whole=True)
 YEARS = Number(0, 10 * 365 * 86_400)
 CREDITS = Number(0, scenario.MAX_CREDITS, whole=True)
 KNOBS: Mapping[str, Bound] = {
-    "copies": callbacks.COPIES,
-    "delay_s": callbacks.DELAY,
-    "loss": callbacks.LOSS,
-    "signature": callbacks.SIGNATURE,
+    "copies": webhooks.COPIES,
+    "delay_s": webhooks.DELAY,
+    "loss": webhooks.LOSS,
+    "signature": webhooks.SIGNATURE,
 }
 KEY = Text(f"{KEY_PREFIX}[!-~]{{1,197}}", f"a key, which begins with {KEY_PREFIX} and has up to 200 characters")
 WORD = Text("[!-~]{1,200}", "a word of up to 200 characters")
@@ -83,8 +83,8 @@ class Control:
             _route("DELETE", "faults/{id}", self._clear_fault),
             _route("POST", "scenario", self._play),
             _route("POST", "clock", self._advance),
-            _route("GET", "callbacks", self._callbacks),
-            _route("POST", "callbacks", self._set_callbacks),
+            _route("GET", "webhooks", self._webhooks),
+            _route("POST", "webhooks", self._set_webhooks),
             _route("POST", "services/{name}", self._set_service),
             _route("POST", "credits", self._set_credits),
             _route("POST", "reset", self._start_anew),
@@ -174,17 +174,17 @@ class Control:
         self._state.clock.advance(_field(sent, "advance_s", YEARS))
         return self._time()
 
-    async def _callbacks(self, request: Request) -> object:
-        held = self._state.callbacks
+    async def _webhooks(self, request: Request) -> object:
+        held = self._state.webhooks
         sent = [{**attrs.asdict(each), "at": iso(each.at)} for each in held.sent[-_last(request) :]]
         return {**{name: getattr(held, name) for name in KNOBS}, "sent": sent}
 
-    async def _set_callbacks(self, request: Request) -> object:
+    async def _set_webhooks(self, request: Request) -> object:
         sent = _only(await _sent(request), *KNOBS)
         values = {name: _field(sent, name, KNOBS[name]) for name in sent}
         for name, value in values.items():
-            setattr(self._state.callbacks, name, value)
-        return await self._callbacks(request)
+            setattr(self._state.webhooks, name, value)
+        return await self._webhooks(request)
 
     async def _set_service(self, request: Request) -> object:
         name = request.path_params["name"]

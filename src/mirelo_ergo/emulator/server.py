@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from mirelo_ergo.emulator.faults.plan import ActiveFault
     from mirelo_ergo.emulator.refusals import Refusal
     from mirelo_ergo.emulator.state.records import Asset, Charge, SeenJob
-    from mirelo_ergo.emulator.web.callbacks import Callbacks
     from mirelo_ergo.emulator.web.traffic import SeenRequest
+    from mirelo_ergo.emulator.web.webhooks import Webhooks
 
 S = TypeVar("S", bound=EmulatedService)
 STARTING_CREDITS = 10_000
@@ -60,14 +60,14 @@ class Emulator:
         seed: int,
         starting_credits: int | None,
         scenario: str | Path | Scenario | None,
-        callback_hosts: Collection[str],
+        webhook_hosts: Collection[str],
     ) -> None:
         if scenario is not None and not isinstance(scenario, Scenario):
             scenario = load(scenario)
         if starting_credits is None:
             named = None if scenario is None else scenario.credits
             starting_credits = STARTING_CREDITS if named is None else named
-        self._options = Options(checked_speed(speed), seed, starting_credits, callback_hosts)
+        self._options = Options(checked_speed(speed), seed, starting_credits, webhook_hosts)
         self._scenario = scenario
         registry.find(registry.MAIN, "GET", "/")  # reads the specs that the first request needs
         self._sockets = listen_all(host, _checked_ports(ports))
@@ -107,9 +107,9 @@ class Emulator:
         return self.service(Pixazo)
 
     @property
-    def callbacks(self) -> Callbacks:
+    def webhooks(self) -> Webhooks:
         """What is sent to webhooks: `copies`, `delay` and `loss` of it, whom to trust and call, and what was `sent`."""
-        return self._state.callbacks
+        return self._state.webhooks
 
     @property
     def charges(self) -> list[Charge]:
@@ -243,7 +243,7 @@ def running(
     pixazo_port: int = 0,
     credits: int | None = None,  # noqa: A002 - the field's word; it hides a word of the interactive greeting
     scenario: str | Path | Scenario | None = None,
-    callback_hosts: Collection[str] = (),
+    webhook_hosts: Collection[str] = (),
     ports: Mapping[str, int] | None = None,
 ) -> Iterator[Emulator]:
     """Run an emulator in a thread of its own; ready when the block begins, gone when it ends.
@@ -251,7 +251,7 @@ def running(
     A `port` of 0 takes a free one. Other services have ports of their own: `pixazo_port`, or in `ports` by their names
     (`{"pixazo": 8301}`). `speed` divides how long jobs take. The same `seed`
     gives the same ids, durations and sounds. `scenario` is in force from the start, see `Emulator.play`. `credits` is
-    what every key starts with: the scenario's or 10,000. Callbacks go to this machine and `callback_hosts` only. Raises
+    what every key starts with: the scenario's or 10,000. Webhooks go to this machine and `webhook_hosts` only. Raises
     `OSError` when a port is taken, `ValueError` for a speed, port or scenario that is none.
     """
     emulator = Emulator(
@@ -261,7 +261,7 @@ def running(
         seed=seed,
         starting_credits=credits,
         scenario=scenario,
-        callback_hosts=callback_hosts,
+        webhook_hosts=webhook_hosts,
     )
     try:
         emulator.start()

@@ -32,7 +32,7 @@ def serve(
     ready_file: Path | None = None,
     *,
     pixazo_port: int = 0,
-    callback_hosts: Collection[str] = (),
+    webhook_hosts: Collection[str] = (),
     scenario: str | Path | Scenario | None = None,
     ports: Mapping[str, int] | None = None,
 ) -> None:
@@ -40,7 +40,7 @@ def serve(
 
     Prints its addresses and a key. `ready_file` gets the same as JSON (`url`, `key`, `pid`, and by service `urls` and
     `keys`) once the ports answer, and is removed at the end; `read_ready_file` tells whether its emulator still runs.
-    Callbacks trust the system's certificates, and those in the file that the variable SSL_CERT_FILE names. The other
+    Webhooks trust the system's certificates, and those in the file that the variable SSL_CERT_FILE names. The other
     arguments are those of `running`.
     """
     end = threading.Event()
@@ -60,7 +60,7 @@ def serve(
                     speed=speed,
                     seed=seed,
                     scenario=scenario,
-                    callback_hosts=callback_hosts,
+                    webhook_hosts=webhook_hosts,
                     ports=ports,
                 )
             )

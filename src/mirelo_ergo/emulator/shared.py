@@ -15,8 +15,8 @@ from mirelo_ergo.emulator.state.records import KEY_PREFIX
 from mirelo_ergo.emulator.state.signing import Signer
 from mirelo_ergo.emulator.state.store import Store
 from mirelo_ergo.emulator.state.workers import Workers
-from mirelo_ergo.emulator.web.callbacks import Callbacks
 from mirelo_ergo.emulator.web.traffic import RequestLog
+from mirelo_ergo.emulator.web.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -34,11 +34,11 @@ class Options:
     speed: float
     seed: int
     starting_credits: int
-    callback_hosts: Collection[str]
+    webhook_hosts: Collection[str]
 
 
 class State:
-    """Accounts, jobs, files, callbacks and the record of requests; what a service answers comes from here.
+    """Accounts, jobs, files, webhooks and the record of requests; what a service answers comes from here.
 
     `key` is the account that is there from the start. `effects` says what faults do to the next job of an operation.
     """
@@ -65,10 +65,10 @@ class State:
         )
         self.signer = Signer(secrets.token_bytes(32), clock)
         self.blobs = Blobs(store=self.store, signer=self.signer, disk=self.disk)
-        self.callbacks = Callbacks(
+        self.webhooks = Webhooks(
             clock=clock,
             random=random.Random(options.seed),  # noqa: S311 - as above
-            hosts=options.callback_hosts,
+            hosts=options.webhook_hosts,
         )
         self.requests = RequestLog()
 

@@ -121,13 +121,13 @@ class InferenceSh(EmulatedService):
         app = apps.find(named)
         webhook = sent.get("webhook")
         if webhook is not None:
-            self._state.callbacks.check("webhook", webhook)
+            self._state.webhooks.check("webhook", webhook)
         session = self._sessions.of(key, sent)
         job = await self._start(key, app, sent, operation)
         self._sessions.keep(job, session)
         base = wire.base_url(request)
         if webhook is not None:
-            self._state.callbacks.start(self._call_back(webhook, job, base))
+            self._state.webhooks.start(self._call_back(webhook, job, base))
         return self._result(job, base)
 
     async def _start(self, key: str, app: App, sent: dict[str, Any], operation: Operation) -> Job:
@@ -366,7 +366,7 @@ class InferenceSh(EmulatedService):
             body = {name: task[name] for name in told}
             if self.webhooks == "event":
                 body = {"event": "task.ended", "timestamp": task["updated_at"], "data": body}
-            self._state.callbacks.post(webhook, body)
+            self._state.webhooks.post(webhook, body)
 
 
 HANDLERS = {

@@ -37,7 +37,7 @@ def refuse(refusal: Refusal) -> Response:
 
 
 def request_status(job: Job, now: float, media_urls: list[str], shape: Timestamps) -> dict[str, Any]:
-    """Write a job as a RequestStatus, for a poll or a callback."""
+    """Write a job as a RequestStatus, for a poll or a webhook."""
     status, changed_at = _state(job, now)
     output = None
     if status == "COMPLETED":

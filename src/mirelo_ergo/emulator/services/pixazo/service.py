@@ -1,4 +1,4 @@
-"""The gateway's operations over HTTP: submits that queue, one status endpoint for all models, callbacks."""
+"""The gateway's operations over HTTP: submits that queue, one status endpoint for all models, webhooks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mirelo_ergo.emulator.spec.spec import Operation
     from mirelo_ergo.emulator.state.records import Job
 
-MAX_CYCLE_SECONDS = 15.0  # between two callbacks of the mode "sync", at speed 1
+MAX_CYCLE_SECONDS = 15.0  # between two webhooks of the mode "sync", at speed 1
 
 
 class Pixazo(EmulatedService):
@@ -72,7 +72,7 @@ class Pixazo(EmulatedService):
         headers = operation.read_headers(request.headers)
         webhook = headers.get("X-Webhook-URL")
         if webhook is not None:
-            self._state.callbacks.check("X-Webhook-URL", webhook)
+            self._state.webhooks.check("X-Webhook-URL", webhook)
         sent = operation.read_body(await wire.read_body(request))
         asked = translate(operation.values(sent), as_video=operation.id == "videoToVideo", draw=self._state.random)
         origin = Origin(self.name, operation.id, operation.path.split("/")[1], str(sent.get("text_prompt", "")))
@@ -80,7 +80,7 @@ class Pixazo(EmulatedService):
         base = wire.base_url(request)
         if webhook is not None:
             every_cycle = headers["X-Webhook-Mode"] == "sync"
-            self._state.callbacks.start(self._call_back(webhook, job, base, every_cycle=every_cycle))
+            self._state.webhooks.start(self._call_back(webhook, job, base, every_cycle=every_cycle))
         return JSONResponse(
             {"request_id": job.id, "status": "QUEUED", "polling_url": f"{base}/v2/requests/status/{job.id}"},
             status_code=202,
@@ -101,6 +101,6 @@ class Pixazo(EmulatedService):
                 await self._state.clock.until(at)
                 at = self._state.clock.now()
                 if at < job.finishes_at:
-                    self._state.callbacks.post(webhook, self._status(job, base))
+                    self._state.webhooks.post(webhook, self._status(job, base))
                 gap = min(MAX_CYCLE_SECONDS, 2 * gap)
-            self._state.callbacks.post(webhook, self._status(await self._state.jobs.finish(job), base))
+            self._state.webhooks.post(webhook, self._status(await self._state.jobs.finish(job), base))

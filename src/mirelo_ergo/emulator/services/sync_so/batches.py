@@ -130,7 +130,7 @@ class Batches:
             lines = self._read(await asyncio.to_thread(file.path.read_bytes), key)
         webhook_url = form.text("webhook_url") or None
         if webhook_url is not None:
-            self._state.callbacks.check("webhook_url", webhook_url)
+            self._state.webhooks.check("webhook_url", webhook_url)
         if form.text("dry_run") == "true":
             return JSONResponse({"status": "VALIDATED"}, 201)
         running = sum(each.call.key == key and each.status not in ENDS for each in self._batches.values())
@@ -149,7 +149,7 @@ class Batches:
         )
         self._batches[batch.id] = batch
         written = batch.written()
-        self._state.callbacks.start(self._run(batch))
+        self._state.webhooks.start(self._run(batch))
         return JSONResponse(written, 201)
 
     async def get(self, request: Request, operation: Operation, key: str) -> Response:
@@ -230,7 +230,7 @@ class Batches:
                     await self._state.jobs.finish(line.job)
             await self._finish(batch)
             if batch.webhook_url is not None:
-                self._state.callbacks.post(batch.webhook_url, batch.written(), self._signer())
+                self._state.webhooks.post(batch.webhook_url, batch.written(), self._signer())
 
     async def _finish(self, batch: Batch) -> None:
         now = self._state.clock.now()

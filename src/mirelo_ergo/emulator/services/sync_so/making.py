@@ -69,7 +69,7 @@ class Making:
         if "projectId" in body:
             self._projects.check(body["projectId"], key)
         if "webhookUrl" in body:
-            self._state.callbacks.check("webhookUrl", body["webhookUrl"])
+            self._state.webhooks.check("webhookUrl", body["webhookUrl"])
         if "dialogueEdit" in body:
             raise Refusal(BAD_REQUEST, 422, f"there is no dialogue edit {short(body['dialogueEdit']['id'])}")
 
@@ -103,7 +103,7 @@ class Making:
         if self._plan().a_month is not None:
             self._created.setdefault(call.key, []).append(job.created_at)
         if "webhookUrl" in body:
-            self._state.callbacks.start(self._call_back(job, call.base))
+            self._state.webhooks.start(self._call_back(job, call.base))
         return job
 
     async def estimate(self, key: str, body: dict[str, Any]) -> list[dict[str, Any]]:
@@ -210,7 +210,7 @@ class Making:
             body = answers.generation(done, now, self._state.blobs.result_urls(base, done))
             if "errorCode" in body:
                 body["error_code"] = body.pop("errorCode")  # as the guide to the webhooks spells it
-            self._state.callbacks.post(body["webhookUrl"], body, self._signer())
+            self._state.webhooks.post(body["webhookUrl"], body, self._signer())
 
 
 def _workshop() -> tuple[type[Dubbing], type[DubbingSources]]:

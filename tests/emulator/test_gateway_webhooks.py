@@ -33,7 +33,7 @@ def receiver(receivers: Receiver) -> Receiver:
 @pytest.fixture
 def gateway(receiver: Receiver) -> Iterator[Gateway]:
     with running() as emu, Gateway(emu) as gateway:
-        emu.callbacks.tls = receiver.trust
+        emu.webhooks.tls = receiver.trust
         yield gateway
 
 
@@ -43,11 +43,11 @@ def submit(gateway: Gateway, url: str, mode: str | None = None, prompt: str = "r
 
 
 def attempts(emu: Emulator) -> list[tuple[int, object]]:
-    return [(each.attempt, each.outcome) for each in emu.callbacks.sent]
+    return [(each.attempt, each.outcome) for each in emu.webhooks.sent]
 
 
 @pytest.mark.parametrize("mode", [None, "terminal"])
-def test_one_callback_at_the_end_that_says_what_a_poll_says(
+def test_one_webhook_at_the_end_that_says_what_a_poll_says(
     gateway: Gateway, receiver: Receiver, mode: str | None
 ) -> None:
     request_id = submit(gateway, receiver.url, mode)
@@ -87,12 +87,12 @@ def test_in_the_mode_sync_every_cycle_is_called_back(gateway: Gateway, receiver:
     assert receiver.next().status["status"] == "PROCESSING"
     gateway.emu.clock.advance(120)
     assert receiver.next().status["status"] == "COMPLETED"
-    wait_until(lambda: len(gateway.emu.callbacks.sent) == 3)
+    wait_until(lambda: len(gateway.emu.webhooks.sent) == 3)
     assert receiver.nothing_arrived()
 
 
 def test_duplicates(gateway: Gateway, receiver: Receiver) -> None:
-    gateway.emu.callbacks.copies = 3
+    gateway.emu.webhooks.copies = 3
     request_id = submit(gateway, receiver.url)
     gateway.emu.clock.advance(120)
     came = [receiver.next().status for _ in range(3)]
@@ -103,7 +103,7 @@ def test_duplicates(gateway: Gateway, receiver: Receiver) -> None:
 
 
 def test_delay(gateway: Gateway, receiver: Receiver) -> None:
-    gateway.emu.callbacks.delay_s = 600
+    gateway.emu.webhooks.delay_s = 600
     request_id = submit(gateway, receiver.url)
     assert gateway.finish(request_id)["status"] == "COMPLETED"
     assert receiver.nothing_arrived()
@@ -112,10 +112,10 @@ def test_delay(gateway: Gateway, receiver: Receiver) -> None:
 
 
 def test_a_delay_of_one_status_brings_the_order_round(gateway: Gateway, receiver: Receiver) -> None:
-    gateway.emu.callbacks.delay_s = {"QUEUED": 3600}
+    gateway.emu.webhooks.delay_s = {"QUEUED": 3600}
     submit(gateway, receiver.url, "sync")
     gateway.emu.clock.advance(1)
-    wait_until(lambda: len(gateway.emu.callbacks._tasks) == 2)  # who looks on, and the callback that waits
+    wait_until(lambda: len(gateway.emu.webhooks._tasks) == 2)  # who looks on, and the webhook that waits
     gateway.emu.clock.advance(120)
     assert receiver.next().status["status"] == "COMPLETED"
     assert receiver.nothing_arrived()
@@ -124,7 +124,7 @@ def test_a_delay_of_one_status_brings_the_order_round(gateway: Gateway, receiver
 
 
 def test_loss(gateway: Gateway, receiver: Receiver) -> None:
-    gateway.emu.callbacks.loss = 1
+    gateway.emu.webhooks.loss = 1
     request_id = submit(gateway, receiver.url)
     assert gateway.finish(request_id)["status"] == "COMPLETED"
     wait_until(lambda: attempts(gateway.emu) == [(1, "lost")])
@@ -132,10 +132,10 @@ def test_loss(gateway: Gateway, receiver: Receiver) -> None:
 
 
 def test_some_loss(gateway: Gateway, receiver: Receiver) -> None:
-    gateway.emu.callbacks.copies, gateway.emu.callbacks.loss = 20, 0.5
+    gateway.emu.webhooks.copies, gateway.emu.webhooks.loss = 20, 0.5
     submit(gateway, receiver.url)
     gateway.emu.clock.advance(120)
-    wait_until(lambda: len(gateway.emu.callbacks.sent) == 20)
+    wait_until(lambda: len(gateway.emu.webhooks.sent) == 20)
     lost = attempts(gateway.emu).count((1, "lost"))
     assert 0 < lost < 20
     assert receiver.arrived.qsize() == 20 - lost
@@ -151,16 +151,16 @@ def test_what_is_not_taken_is_sent_again_twice(
 ) -> None:
     receiver.answers[:] = answers
     submit(gateway, receiver.url)
-    wait_until(lambda: len(gateway.emu.callbacks.sent) == len(tried), lambda: gateway.emu.clock.advance(120))
+    wait_until(lambda: len(gateway.emu.webhooks.sent) == len(tried), lambda: gateway.emu.clock.advance(120))
     assert attempts(gateway.emu) == list(enumerate(tried, start=1))
     came = [receiver.next() for _ in tried]
     assert {each.path for each in came} == {"/hooks/1"}  # a redirect leads nowhere
 
 
 def test_who_is_not_trusted_gets_nothing(gateway: Gateway, receiver: Receiver) -> None:
-    gateway.emu.callbacks.tls = None
+    gateway.emu.webhooks.tls = None
     submit(gateway, receiver.url)
-    wait_until(lambda: len(gateway.emu.callbacks.sent) == 3, lambda: gateway.emu.clock.advance(120))
+    wait_until(lambda: len(gateway.emu.webhooks.sent) == 3, lambda: gateway.emu.clock.advance(120))
     assert "certificate" in str(attempts(gateway.emu)[0][1]).lower()
     assert receiver.nothing_arrived()
 
@@ -198,9 +198,9 @@ def test_an_unknown_mode_is_refused(gateway: Gateway, receiver: Receiver) -> Non
 
 def test_a_host_can_be_allowed(gateway: Gateway) -> None:
     with pytest.raises(ValueError, match="collection"):
-        gateway.emu.callbacks.hosts = "hooks.example.com"
-    gateway.emu.callbacks.hosts = ["hooks.example.com"]
-    gateway.emu.callbacks.loss = 1  # so that nothing leaves this machine
+        gateway.emu.webhooks.hosts = "hooks.example.com"
+    gateway.emu.webhooks.hosts = ["hooks.example.com"]
+    gateway.emu.webhooks.loss = 1  # so that nothing leaves this machine
     submit(gateway, "https://hooks.example.com/x")
     gateway.emu.clock.advance(120)
     wait_until(lambda: attempts(gateway.emu) == [(1, "lost")])
@@ -220,26 +220,26 @@ BAD: list[tuple[str, object]] = [
 @pytest.mark.parametrize(("name", "value"), BAD)
 def test_knobs_have_bounds(gateway: Gateway, name: str, value: object) -> None:
     with pytest.raises(ValueError, match=f"^{name} is "):
-        setattr(gateway.emu.callbacks, name, value)
-    answer = httpx.post(f"{gateway.emu.url}/_emulator/callbacks", json={"loss": 0.5, name: value}, verify=False)
+        setattr(gateway.emu.webhooks, name, value)
+    answer = httpx.post(f"{gateway.emu.url}/_emulator/webhooks", json={"loss": 0.5, name: value}, verify=False)
     assert answer.status_code == 400
     assert answer.json()["error"]["message"].startswith(f"{name} is ")
-    assert gateway.emu.callbacks.loss == 0
+    assert gateway.emu.webhooks.loss == 0
 
 
 def test_knobs_and_attempts_over_the_wire(gateway: Gateway, receiver: Receiver) -> None:
     with httpx.Client(base_url=f"{gateway.emu.url}/_emulator", verify=False) as wire:
         knobs = {"copies": 2, "delay_s": {"COMPLETED": 30}}
-        answer = wire.post("/callbacks", json=knobs).json()
+        answer = wire.post("/webhooks", json=knobs).json()
         assert answer == {**knobs, "loss": 0, "signature": "valid", "sent": []}
         request_id = submit(gateway, receiver.url)
         wait_until(lambda: not receiver.nothing_arrived(), lambda: gateway.emu.clock.advance(120))
         assert receiver.next().status["request_id"] == receiver.next().status["request_id"] == request_id
-        wait_until(lambda: len(gateway.emu.callbacks.sent) == 2)
-        (sent,) = wire.get("/callbacks", params={"last": 1}).json()["sent"]
+        wait_until(lambda: len(gateway.emu.webhooks.sent) == 2)
+        (sent,) = wire.get("/webhooks", params={"last": 1}).json()["sent"]
         assert (sent["url"], sent["attempt"], sent["outcome"]) == (receiver.url, 1, 204)
         assert sent["body"]["status"] == "COMPLETED"
-        assert wire.post("/callbacks", json={"hosts": ["example.com"]}).status_code == 400
+        assert wire.post("/webhooks", json={"hosts": ["example.com"]}).status_code == 400
 
 
 def test_a_receiver_that_never_answers_does_not_hold_up_the_end() -> None:
@@ -256,13 +256,13 @@ def test_a_receiver_that_never_answers_does_not_hold_up_the_end() -> None:
 
 
 def test_a_reset_ends_what_is_still_to_be_called_back(gateway: Gateway, receiver: Receiver) -> None:
-    gateway.emu.callbacks.delay_s = 5
+    gateway.emu.webhooks.delay_s = 5
     submit(gateway, receiver.url)
     submit(gateway, receiver.url, "sync")
-    before = gateway.emu.callbacks
+    before = gateway.emu.webhooks
     gateway.emu.reset()
     gateway.emu.clock.advance(600)
     assert before._tasks == set()
-    assert gateway.emu.callbacks.sent == []
-    assert (gateway.emu.callbacks.delay_s, gateway.emu.callbacks.tls) == (0.0, None)
+    assert gateway.emu.webhooks.sent == []
+    assert (gateway.emu.webhooks.delay_s, gateway.emu.webhooks.tls) == (0.0, None)
     assert receiver.nothing_arrived()

@@ -1,4 +1,4 @@
-"""Callbacks: what a service POSTs to its users, with duplicates, delay and loss on demand, and to this machine only."""
+"""Webhooks: what a service POSTs to its users, with duplicates, delay and loss on demand, and to this machine only."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ STALE_SECONDS = 3600.0
 
 
 @attrs.frozen
-class SentCallback:
-    """One attempt to deliver a callback: `outcome` is the receiver's HTTP status, or in words why there was none."""
+class SentWebhook:
+    """One attempt to deliver a webhook: `outcome` is the receiver's HTTP status, or in words why there was none."""
 
     url: str
     body: Mapping[str, Any]
@@ -71,8 +71,8 @@ class SentCallback:
 
 
 @attrs.define(eq=False)
-class Callbacks:
-    """Send callbacks; what is set here goes for those that are sent from then on.
+class Webhooks:
+    """Send webhooks; what is set here goes for those that are sent from then on.
 
     Of each, `copies` are sent. Each waits `delay_s` seconds on the emulator's clock; a mapping of statuses to seconds
     holds some back, so that they arrive out of order. `loss` is the share, up to 1, that never leaves. What no 2xx
@@ -89,12 +89,12 @@ class Callbacks:
     signature: str = attrs.field(default="valid", validator=SIGNATURE)
     tls: ssl.SSLContext | None = None
     hosts: Collection[str] = attrs.field(default=(), validator=_check_hosts)
-    _sent: deque[SentCallback] = attrs.field(init=False, factory=lambda: deque(maxlen=MAX_RECORDS))
+    _sent: deque[SentWebhook] = attrs.field(init=False, factory=lambda: deque(maxlen=MAX_RECORDS))
     _open: asyncio.Semaphore = attrs.field(init=False, factory=lambda: asyncio.Semaphore(MAX_OPEN))
     _tasks: set[asyncio.Task[None]] = attrs.field(init=False, factory=set)
 
     @property
-    def sent(self) -> list[SentCallback]:
+    def sent(self) -> list[SentWebhook]:
         """The last 10,000 attempts, lost ones included, oldest first."""
         return list(self._sent.copy())
 
@@ -113,7 +113,7 @@ class Callbacks:
             )
 
     def post(self, url: str, body: Mapping[str, Any], signer: TimestampedHmac | None = None) -> None:
-        """Send a callback, in the background; call it in the emulator's loop. What is signed is JSON without spaces."""
+        """Send a webhook, in the background; call it in the emulator's loop. What is signed is JSON without spaces."""
         for _ in range(self.copies):
             self.start(self._deliver(url, body, signer))
 
@@ -149,7 +149,7 @@ class Callbacks:
             return
 
     def _note(self, url: str, body: Mapping[str, Any], attempt: int, outcome: int | str) -> None:
-        self._sent.append(SentCallback(url, body, attempt, self._clock.now(), outcome))
+        self._sent.append(SentWebhook(url, body, attempt, self._clock.now(), outcome))
 
     def _signed(self, raw: bytes, signer: TimestampedHmac | None) -> Mapping[str, str]:
         if signer is None or self.signature == "missing":

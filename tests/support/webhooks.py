@@ -1,4 +1,4 @@
-"""The two ends of a callback over real sockets: a gateway that makes one job, and the web server of who ordered it."""
+"""The two ends of a webhook over real sockets: a gateway that makes one job, and the web server of who ordered it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Gateway:
         return {"request_id": REQUEST_ID, "status": "COMPLETED" if self.done else "PROCESSING", "output": output}
 
     def payload(self) -> bytes:
-        """Finish the request and give its callback's body."""
+        """Finish the request and give its webhook's body."""
         self.done = True
         return json.dumps(self.request).encode()
 
