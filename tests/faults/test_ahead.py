@@ -74,10 +74,10 @@ def opened(face: Face, client: Any, server: FaultServer, accepted: int) -> Any:
 
 
 @contextmanager
-def two_submits(face: Face, tls: Certificate | None = None, **options: Any) -> Iterator[tuple[Any, FaultServer]]:
+def two_submits(face: Face, tls: Certificate | None = None, deadline: float = 5.0) -> Iterator[tuple[Any, FaultServer]]:
     """Give a client that has made an account request and two submits, and its server: a third one is likely."""
-    with FaultServer(Service(), tls=tls) as server, face.promise(5.0):
-        client = face.open(server.url, verify=trust(), **options)
+    with FaultServer(Service(), tls=tls) as server, face.promise(deadline):
+        client = face.open(server.url, verify=trust())
         face.do(client.me())
         assert submit(face, client) == "job-1"
         assert server.accepted == 2, "one submit makes no other likely"
@@ -126,7 +126,7 @@ def test_nothing_of_it_is_left_after_close(face: Face) -> None:
 
 
 def test_nothing_of_it_is_left_when_it_is_closed_while_it_opens(face: Face) -> None:
-    with two_submits(face) as (client, server):
+    with two_submits(face, deadline=20.0) as (client, server):  # connecting may take 10 s of it
         server.hang()
         face.do(client.close() if face.colour == "sync" else client.aclose())
         server.listen()
