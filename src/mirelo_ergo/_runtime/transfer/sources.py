@@ -325,9 +325,7 @@ def open_source(file: BinaryIO, size: int | None, what: str) -> tuple[FileSource
                 return FileSource(file, found, start), head
             problem = "is empty" if found <= 0 else f"has {found} bytes, not size={size}"
         elif size is None:
-            problem = (
-                "cannot be rewound, so its length is not known: give a path or its bytes, or its size to from_file"
-            )
+            problem = "cannot be rewound, so its length is not known: give size= to from_file, or a path or its bytes"
         elif isinstance(size, int) and size > 0:
             return FileSource(file, size, None), b""
         else:
