@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -20,10 +21,13 @@ from ._runtime.http.blocking import BlockingIO
 from .emulator.services.registry import SERVICES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ._runtime.http.answers import HttpStream
     from ._runtime.http.settings import HttpSettings
     from ._runtime.io.deadline import TimeLimit
-    from ._runtime.io.protocol import ExternalRequest, Request
+    from ._runtime.io.protocol import ExternalRequest, Reply, Request
+    from ._runtime.io.sent import SentTracker
     from .emulator import Clock, Emulator
 
 LOOK_SECONDS = 0.02  # of real time, for what a stream has to say
@@ -43,6 +47,10 @@ class _Waits:
     def skip(self, clock: Clock, seconds: float) -> None:
         """Let a client's wait pass."""
         _skipped.set(_skipped.get() + seconds)
+        self.advance(clock, seconds)
+
+    def advance(self, clock: Clock, seconds: float) -> None:
+        """Move a clock forward for a client's wait that another thread or task lives through."""
         with self._lock:
             self._waited[clock] = self._waited.get(clock, 0.0) + seconds
         clock.advance(seconds)  # after it is noted: between the two, others must not think that a test did it
@@ -69,6 +77,10 @@ class _BlockingIO(BlockingIO):
     async def sleep(self, seconds: float) -> None:
         _waits.skip(self._emulator.clock, seconds)
 
+    async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
+        with _hurrying(request, self._emulator):
+            return await super().request(request, limit, sent)
+
     async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> HttpStream:
         return _hurried(await super().stream(request, limit), self)
 
@@ -88,8 +100,35 @@ class _AsyncIO(AsyncIO):
         _waits.skip(self._emulator.clock, seconds)
         await asyncio.sleep(0)
 
+    async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
+        with _hurrying(request, self._emulator):
+            return await super().request(request, limit, sent)
+
     async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> HttpStream:
         return _hurried(await super().stream(request, limit), self)
+
+
+@contextmanager
+def _hurrying(request: Request, emulator: Emulator) -> Iterator[None]:
+    """Let the emulator's time go forward while it holds its answer to a request."""
+    if not request.long:
+        yield
+        return
+    answered, steps = threading.Event(), list[float]()
+
+    def hurry() -> None:
+        while not answered.wait(LOOK_SECONDS):
+            _waits.advance(emulator.clock, STEP_SECONDS)
+            steps.append(STEP_SECONDS)
+
+    thread = threading.Thread(target=hurry, name="mirelo-emulator-time", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        answered.set()
+        thread.join()
+        _skipped.set(_skipped.get() + sum(steps))
 
 
 def _hurried(stream: HttpStream, io: _BlockingIO | _AsyncIO) -> HttpStream:

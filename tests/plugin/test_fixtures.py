@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from mirelo_ergo import (
 )
 from mirelo_ergo.emulator import Emulator, faults
 from mirelo_ergo.emulator.services import registry
+from mirelo_ergo.sync_so import ElevenLabs, Tts
+from tests.emulator.support import encode_clip
 
 
 @pytest.mark.parametrize("_again", range(2))
@@ -191,3 +194,25 @@ def test_another_client_waits_little_at_a_high_speed(mirelo_emulator: Emulator) 
     assert job.estimated_ms == 12
     with pytest.raises(ValueError, match="speed is 0"):
         mirelo_emulator.speed = 0
+
+
+@pytest.mark.parametrize("client", ["sync_so_client", "async_sync_so_client"])
+def test_held_polls_take_the_emulators_time(
+    mirelo_emulator: Emulator, request: pytest.FixtureRequest, client: str, tmp_path: Path
+) -> None:
+    given: Any = request.getfixturevalue(client)
+    voice = Tts(provider=ElevenLabs(voice_id="any", script="Good evening."))
+    clip = tmp_path / "clip.mp4"
+    encode_clip(clip, codec="libx264", container="mp4", milliseconds=500)
+    mirelo_emulator.speed = 0.01  # some five minutes for a second of it
+    began = mirelo_emulator.clock.now()
+
+    async def awaited() -> Any:
+        async with given:
+            return await (await given.lipsync(clip, voice).run()).bytes()
+
+    made = asyncio.run(awaited()) if client.startswith("async") else given.lipsync(clip, voice).run().bytes()
+    assert made[0][4:8] == b"ftyp"
+    assert mirelo_emulator.clock.now() - began > 100, "it was not waited out"
+    held = [each for each in mirelo_emulator.requests if "wait=true" in each.query]
+    assert len(held) > 5
