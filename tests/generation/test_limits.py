@@ -270,6 +270,7 @@ def test_alternatives_where_nothing_checks_them_are_an_error(tmp_path: Path) -> 
 
 WEBHOOK = ("terminal", "sync")
 V15 = ("textToSfx", "videoToSfx")
+OTHERS = ("textToMusic", "videoToMusic", "audioToMidi")
 V16 = (
     "textToSfxV16",
     "videoToSfxV16",
@@ -310,6 +311,17 @@ def test_the_committed_limits_say_what_the_contract_says() -> None:
     def fields(*of: Any) -> dict[str, Any]:
         return {each.name: each for each in of}
 
+    def stored(kind: str) -> Any:
+        return limit(kind, "object", True, schema=f"{kind.capitalize()}SourceAsset")
+
+    music = (
+        limit("duration_ms", "integer", True, None, 1),
+        limit("format", "string", False),
+        limit("num_samples", "integer", False, 1, 1),
+    )
+    instrument = limits.LIMITS["AudioToMidiRequest"]["instruments"].items
+    assert {"acoustic_piano", "violin", "drums"} < {*instrument.enum}
+    subdivisions = ("automatic", "straight_sixteenths", "eighth_triplets", "sixteenth_triplets", "swing_eighths")
     segment = [limit("start_ms", "integer", True), limit("end_ms", "integer", True)]
     expected = {
         "TextToSfxRequest": fields(
@@ -355,7 +367,31 @@ def test_the_committed_limits_say_what_the_contract_says() -> None:
         "videoToSfxV16Preflight": fields(limit("duration_ms", "integer", False, 10000), priced),
         **{f"{name}Preflight": fields(appended, priced) for name in V16[2:4]},
         **{f"{name}Preflight": fields(*segment, priced) for name in V16[4:]},
-        **{f"{name}JobPoll": job for name in (*V15, *V16)},
+        **{f"{name}JobPoll": job for name in (*V15, *V16, *OTHERS)},
+        **{f"{name}Sync": fields(limit("Idempotency-Key", "string", False)) for name in (*V15, *V16)},
+        "TextToMusicRequest": fields(limit("prompt", "string", True, min_length=1), *music),
+        "VideoToMusicRequest": fields(stored("video"), *music),
+        "AudioToMidiRequest": fields(
+            stored("audio"),
+            limit("instrument_detection_id", "string", False),
+            limit("instruments", "array", False, items=instrument),
+            limit("optimize_musicxml", "boolean", False),
+            limit("page_size", "string", False, enum=("a4", "letter")),
+            limit("score_pdfs", "boolean", False),
+            limit("subdivision", "string", False, enum=subdivisions),
+            limit("tempo", "object", False, schema="FixedTempo"),
+            limit("time_signature", "object", False, schema="TimeSignature"),
+            limit("timing", "string", False, enum=("performance", "quantized")),
+        ),
+        "DetectInstrumentsRequest": fields(stored("audio"), limit("max_credits", "integer", False, None, 0)),
+        "FixedTempo": fields(
+            limit("bpm", "number", True, None, 30, 300), limit("mode", "string", True, enum=("fixed",))
+        ),
+        "TimeSignature": fields(
+            limit("numerator", "integer", True, None, 2, 12), limit("denominator", "integer", True, None, 4, 8)
+        ),
+        "audioToMidiPreflight": fields(limit("duration_ms", "integer", True)),
+        "textToMusicPreflight": fields(limit("duration_ms", "integer", True), priced),
     }
     assert expected == limits.LIMITS
     condition = limits.Condition
