@@ -115,9 +115,10 @@ class Source:
 
 
 def prompt_from(words: tuple[str, ...], stdin: Stdin) -> str:
-    """Return what `text` is to make; refuse what is no prompt."""
+    """Return what a command is to make; refuse what is no prompt."""
+    command = _command()
     if not words:
-        raise refused('text needs a prompt: mirelo-ergo text "rain on a tin roof"')
+        raise refused(f'{command.rpartition(" ")[2]} needs a prompt: {command} "rain on a tin roof"')
     if len(words) > 1:
         odd = next((word for word in words if re.match("[–—]", word)), None)
         if odd is not None:
@@ -128,8 +129,16 @@ def prompt_from(words: tuple[str, ...], stdin: Stdin) -> str:
     [prompt] = list(words)
     if prompt == "-":
         return stdin.text("the prompt")
-    _refuse_files(prompt)
+    _refuse_files(prompt, command)
     return words_from(prompt, stdin) or ""
+
+
+def _command() -> str:
+    """Return the command that runs, as it is typed."""
+    import click  # it is imported where a command runs
+
+    context = click.get_current_context(silent=True)
+    return "mirelo-ergo text" if context is None else context.command_path
 
 
 def words_from(prompt: str | None, stdin: Stdin) -> str | None:
@@ -147,7 +156,7 @@ def words_from(prompt: str | None, stdin: Stdin) -> str | None:
     return prompt
 
 
-def _refuse_files(prompt: str) -> None:
+def _refuse_files(prompt: str, command: str) -> None:
     """Refuse a prompt that is the name of a file or a URL: paying for a sound of that name is nobody's wish."""
     name = prompt.removeprefix("@")
     suffix = Path(name).suffix.lower()
@@ -159,9 +168,9 @@ def _refuse_files(prompt: str) -> None:
             raise refused(f"{_shown(name)} is a clip, not a prompt: mirelo-ergo video {quoted}")
         if suffix in _SOUNDS:
             raise refused(f"{_shown(name)} is a sound, not a prompt: mirelo-ergo extend {quoted} --by 5s")
-        raise refused(f"{_shown(name)} is a file, not a prompt: mirelo-ergo text - < {quoted}")
+        raise refused(f"{_shown(name)} is a file, not a prompt: {command} - < {quoted}")
     if name != prompt and _is_file(name):
-        raise refused(f"{_shown(prompt)} names a file: mirelo-ergo text - < {quoted}")
+        raise refused(f"{_shown(prompt)} names a file: {command} - < {quoted}")
 
 
 def source_from(given: str, kind: str, stdin: Stdin) -> Source:

@@ -109,16 +109,29 @@ def failure_of_usage(error: click.ClickException, given: Sequence[str]) -> Failu
     return Failure(Exit.REFUSED, "usage", message, hints=(f"see: {path} --help",))
 
 
+_EXAMPLES: Final = {
+    "AUDIO_OR_URL": "song.wav",
+    "AUDIO": "voice.wav",
+    "VIDEO": "talk.mp4",
+    "APP": "infsh/mmaudio",
+    "MANIFEST": "items.csv",
+}
+"""What stands in the place of an argument that is missing."""
+
+
 def _complaint(error: click.ClickException) -> str:
     """Return click's complaint in a sentence that begins with what is wrong."""
     param = getattr(error, "param", None)
     name = None if param is None else max(param.opts, key=len) if isinstance(param, click.Option) else param.metavar
     if isinstance(error, click.MissingParameter) and param is not None and error.ctx is not None:
-        example = f"{name} {param.metavar}" if isinstance(param, click.Option) else str(name)
-        return f"{error.ctx.command_path} needs {example}"
+        if isinstance(param, click.Option):
+            return f"{error.ctx.command_path} needs {name} {param.metavar}"
+        example = _EXAMPLES.get(str(name))
+        return f"{error.ctx.command_path} needs {name}" + (f", such as {example}" if example else "")
     if isinstance(error, click.BadParameter) and name is not None:
         elsewhere = "; --out says where the results go" if name == "--output" else ""
-        return f"{name}: {error.message.rstrip('.')}{elsewhere}"
+        problem = error.message.rstrip(".").replace("a valid float", "a number").replace("a valid integer", "a number")
+        return f"{name}: {problem}{elsewhere}"
     if isinstance(error, click.BadOptionUsage) and "requires" in error.message:
         return f"{error.option_name} needs a value"
     if found := re.match(r"Got unexpected extra arguments? \((.+)\)", error.message):

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .progress import ProgressView
 
 _SOUNDS: Final = (".wav", ".mp3", ".m4a", ".aac", ".flac", ".ogg")
+_LOSSLESS: Final = (".wav", ".flac")
+"""Those that --format takes without a rate."""
 _CLIPS: Final = (".mp4", ".mov", ".m4v", ".webm", ".mkv")
 _PART_SUFFIX: Final = ".00000000.part"
 """As long as what the library adds to a name while it writes; that has to fit too."""
@@ -144,6 +146,8 @@ class Saving:
         way = ""
         if generation.kind != "video" and suffix.lower() in _SOUNDS:
             way = f", and convert it: ffmpeg -i {shlex.quote(better)} {shlex.quote(self.out)}"
+            if suffix.lower() in _LOSSLESS and allowed[0] != ".wav":  # --format was given
+                way = f", or give --format {suffix[1:].lower()}"
         elif generation.kind != "video" and suffix.lower() in _CLIPS and generation.filmable:
             way = ", or add --output video for the clip with its sound"
         raise refused(f"--out {self.out}: the result is {allowed[0][1:].upper()}: write {better}{way}")

@@ -44,6 +44,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "allow_private_hosts": "--allow-private-hosts",
     "overwrite": "--overwrite",
     "token": "the token",
+    "app": "APP",
 }
 """What a field of the library is called here, those within longer names last."""
 
@@ -66,6 +67,7 @@ def in_options(error: MireloError) -> str:
         factor = 1000 if field == "duration" else 1
         text = _BOUND.sub(lambda found: f"{found[1]}{seconds(float(found[2]) * factor)}", text)
     text = _SOURCE.sub(lambda found: f"the {'clip' if found[1] == 'video' else 'sound'}: ", text)
+    text = re.sub(r"^output\.format is\b", "--format is", text)  # the service's own name of it
     text = _GIVEN.sub(_option, re.sub(r"\binstruments\[\d+\]=", "instruments=", text))
     text = _LACKS.sub(lambda found: f"has no {_bare_option(found[1])}", text)
     if about := _ABOUT.match(text):
