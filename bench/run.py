@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, only bench/ is on the path
 
-from bench import calling, connecting, emulator, ledgers, moving, polling, starting, submitting, waits
+from bench import batches, calling, connecting, emulator, ledgers, moving, polling, starting, submitting, waits
 from bench.children import ROOT, check_vendor
 from bench.figures import Group, page, table
 
@@ -37,6 +37,7 @@ GROUPS: Mapping[str, Callable[[bool], Group]] = {
     "pacing": submitting.measure_pacing,
     "waits": waits.measure,
     "emulator": emulator.measure,
+    "batch": batches.measure,
     "ledger": ledgers.measure,
 }
 

@@ -30,6 +30,8 @@ class Service:
         self.result_url = ""
         """What a finished job has; while it is empty, jobs go on."""
         self.estimated_ms = 1000
+        self.least = 0.0
+        """Jobs take from this share of their estimate to all of it; 0: they are done at once."""
         self.reset()
 
     def reset(self, fault_share: float = 0.0, limit: float = 0.0) -> None:
@@ -37,6 +39,7 @@ class Service:
         self.fault_share, self.limit, self.random = fault_share, limit, random.Random(1)
         self.charges: Counter[str] = Counter()
         self.calls: Counter[str] = Counter()
+        self.ends: dict[str, float] = {}
         self.first = self.last = 0.0
         self.tokens, self.filled = BURST, time.monotonic()
 
@@ -46,6 +49,7 @@ class Service:
 
     def answer(self, method: str, path: str, body: bytes) -> bytes | str | None:
         """Return the bytes to send; None is silence, "reset" resets the connection."""
+        self.calls["all"] += 1
         if method == "POST" and path.endswith("/jobs"):
             return self._submit(json.loads(body))
         if path == "/v2/me":
@@ -53,6 +57,10 @@ class Service:
         if method == "GET" and "/jobs/" in path:
             self.calls["poll"] += 1
             return self._poll(path)
+        if path.endswith("/preflight"):
+            return _json("200 OK", {"credits": 10, "estimated_ms": self.estimated_ms})
+        if path == "/r.wav":
+            return WAV
         if path == "/polls":
             return _json("200 OK", self.calls["poll"])
         if path == "/v2/assets":
@@ -79,6 +87,8 @@ class Service:
         if fault:
             return None if fault == "silence" else "reset"
         job = f"job-{self.calls['submit']}"
+        if self.least:
+            self.ends[job] = time.monotonic() + self.random.uniform(self.least, 1) * self.estimated_ms / 1000
         return _json(
             "202 Accepted",
             {
@@ -99,7 +109,7 @@ class Service:
         return True
 
     def _poll(self, path: str) -> bytes:
-        if self.result_url:
+        if self.result_url and time.monotonic() >= self.ends.get(path.rpartition("/")[2], 0):
             done = {"status": "succeeded", "created_at": STAMP, "completed_at": STAMP}
             return _json(
                 "200 OK",
@@ -133,6 +143,17 @@ def _json(status: str, value: object, headers: str = "") -> bytes:
 def _error(status: str, code: str, headers: str = "") -> bytes:
     number = int(status.split()[0])
     return _json(status, {"error": {"code": code, "message": "made by the benchmark", "http_status": number}}, headers)
+
+
+def _wav(samples: int) -> bytes:
+    head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + 2 * samples, b"WAVE", b"fmt ", 16, 1, 1, 8000, 16000, 2, 16,
+                       b"data", 2 * samples)  # fmt: skip
+    body = head + bytes(2 * samples)
+    return b"HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+WAV = _wav(8000)
+"""The response with a second of silence."""
 
 
 class _Connection(asyncio.Protocol):
@@ -198,5 +219,6 @@ if __name__ == "__main__":
             "configure": configure,
             "reset": SERVICE.reset,
             "counts": SERVICE.counts,
+            "total": lambda: SERVICE.calls["all"],
         }
     )

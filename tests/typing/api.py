@@ -108,6 +108,7 @@ from mirelo_ergo import (
     service_of,
     sync_so,
 )
+from mirelo_ergo.batch import Batch, Entry, Item, Step, Summary
 from mirelo_ergo.emulator import Asset, Charge, Clock, Emulator, SeenJob, SeenRequest, faults, running, serve
 from mirelo_ergo.webhooks import asgi_app
 
@@ -636,3 +637,30 @@ async def async_run_app() -> None:
                 assert_type(update, inference_sh.TaskUpdate)
         async for task in await client.tasks.list():
             assert_type(task, inference_sh.Task)
+
+
+def run_batch(clip: Path) -> None:
+    items = [
+        Item("a", "video_to_sfx", {"video": clip, "duration_ms": 1000}),
+        Item("b", "text_to_sfx", take=2, out="b.wav"),
+    ]
+    with Batch.open("sfx.db", "out") as batch, MireloClient("sk-test") as client:
+        assert_type(batch.add(items).new, int)
+        assert_type(batch.run(client, concurrency=4, max_credits=100), Summary)
+        assert_type(batch.run(client, on_event=lambda event: print(event.step)).counts["unknown"], int)
+        with batch.results(client, eager=True) as results:
+            for entry in results:
+                assert_type(entry, Entry)
+        assert_type(batch.run_item("a", client), Step | None)
+        assert_type(next(batch.items("failed")), Entry)
+        assert_type(batch.resolve("a", drop=True), Entry)
+        assert_type(batch.summary(), Summary)
+
+
+async def async_run_batch() -> None:
+    async with AsyncMireloClient("sk-test") as client, AsyncPixazoClient("sk-test") as pixazo:
+        with Batch.open("sfx.db") as batch:
+            assert_type(await batch.run(client, pixazo, reuse="library"), Summary)
+            async with batch.results(client) as results:
+                async for entry in results:
+                    assert_type(entry, Entry)

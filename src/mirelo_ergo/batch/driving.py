@@ -6,6 +6,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
 
@@ -42,9 +43,8 @@ class Background(Generic[T]):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._outcome: list[T] = []
         self._error: BaseException | None = None
-        self._started = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True, name="mirelo-batch")
-        self._thread.start()
+        self._started, self._ended = threading.Event(), threading.Event()
+        threading.Thread(target=self._run, daemon=True, name="mirelo-batch").start()
         self._started.wait()
 
     def _run(self) -> None:
@@ -59,18 +59,20 @@ class Background(Generic[T]):
             self._error = error
         finally:
             self._started.set()
+            self._ended.set()
 
     def cancel(self) -> bool:
         """Cancel it; return whether it still ran."""
-        if self._loop is None or self._task is None or not self._thread.is_alive():
+        if self._loop is None or self._task is None or self._ended.is_set():
             return False
-        self._loop.call_soon_threadsafe(self._task.cancel)
+        with suppress(RuntimeError):  # its loop has just ended
+            self._loop.call_soon_threadsafe(self._task.cancel)
         return True
 
     def result(self) -> T:
         """Wait for its end, and return its result or raise its error."""
-        while self._thread.is_alive():
-            self._thread.join(0.2)  # an unlimited wait would not see Ctrl-C on every system
+        while not self._ended.wait(0.2):  # an unlimited wait would not see Ctrl-C on every system
+            pass
         if self._error is not None:
             raise self._error
         return self._outcome[0]

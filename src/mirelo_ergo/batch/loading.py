@@ -66,6 +66,8 @@ class Plan:
                 else:
                     self._spool.write(item, found.fingerprint, found.price_key)
                     self.count += 1
+            if not self.count and not mistakes.count:
+                mistakes.add(None, "it has no items")
             mistakes.raise_any()
         except BaseException:
             self.close()

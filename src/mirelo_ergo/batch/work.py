@@ -13,6 +13,7 @@ import attrs
 from sqlalchemy import Connection
 
 from ..errors import (
+    DownloadError,
     IncompleteResultError,
     InvalidRequestError,
     JobExpiredError,
@@ -60,6 +61,8 @@ class Work:
     stopping: bool = attrs.field(default=False, init=False)
     sleep: Callable[[float], Any] = asyncio.sleep
     _uris: dict[str, str] = attrs.field(factory=dict, init=False)
+    _jobs: dict[int, Any] = attrs.field(factory=dict, init=False)
+    """The jobs that this worker has just submitted: their handles know to the millisecond when."""
 
     async def do(self, entry: Entry) -> Step:
         """Do a claimed item as far as it goes, and return its last step. Raises `StopRun`, with the reason as cause."""
@@ -81,7 +84,9 @@ class Work:
         try:
             request, key = await self._prepare(connected, entry.item)
             model = request.describe().get("model")
-            fingerprint = await in_thread(lambda: fingerprint_of(entry.item, model, self.hashes))
+            fingerprint = entry.fingerprint
+            if fingerprint is None or any(local_files(entry.item)):  # a file may have changed since
+                fingerprint = await in_thread(lambda: fingerprint_of(entry.item, model, self.hashes))
             reused = await self._reuse(entry, fingerprint)
         except Exception as error:
             return await self._not_sent(entry, error)
@@ -159,7 +164,7 @@ class Work:
             return await self._end("refused", entry, error)
         await self._release(entry)
         if verdict == "stop" or full:
-            raise StopRun from error
+            raise StopRun from _named(error)
         return self._told("aside", entry, reason_of(error).message)
 
     async def _submit_failed(self, connected: Connected, entry: Entry, error: Exception) -> Entry | Step:
@@ -259,6 +264,7 @@ class Work:
         self._told("submitted", recorded)
         if recorded.worker != entry.worker:  # it was late news: the item is anybody's now
             return self._told("lost", recorded)
+        self._jobs[recorded.seq] = job
         return recorded
 
     async def _persisted(self, entry: Entry, job: Any, record: Callable[[Connection, float], Entry]) -> Entry:
@@ -279,12 +285,17 @@ class Work:
 
     async def _fetch(self, entry: Entry) -> Step:
         connected = self.clients[entry.item.service]
+        job, pause = self._jobs.pop(entry.seq, None), 0.0
+        if job is not None:
+            pause = estimate_s(job) - job.since()
+        else:
+            try:
+                job = connected.client.job(entry.token)
+            except InvalidRequestError as error:
+                return await self._failed(entry, error, charged=None)
+            pause = min((entry.due_at or 0.0) - time.time(), estimate_s(job))
         try:
-            job = connected.client.job(entry.token)
-        except InvalidRequestError as error:
-            return await self._failed(entry, error, charged=None)
-        try:
-            result = await self._waited(connected, job)
+            result = await self._waited(connected, job, pause)
         except JobFailedError as error:
             if error.charged is False and entry.attempts < self.attempts:
                 return await self._again(entry, error, stop=False)
@@ -302,8 +313,8 @@ class Work:
         done = await self.desk.write(lambda connection, now: ledger.succeeded(connection, entry, now, files))
         return self._told("succeeded", done)
 
-    async def _waited(self, connected: Connected, job: Any) -> Any:
-        """Wait for a job: it is first polled at its estimate, when most jobs are done, and rarely from then on."""
+    async def _waited(self, connected: Connected, job: Any, pause: float) -> Any:
+        """Wait for a job: it is first polled after a pause, at its estimate, and rarely from then on."""
         if self.stopping:
             raise asyncio.CancelledError
         task = asyncio.current_task()
@@ -311,7 +322,7 @@ class Work:
         self.waiting.add(task)
         try:
             if not self.eager:
-                await self.sleep(max(0.0, estimate_s(job) - job.since()))
+                await self.sleep(max(0.0, pause))
             return await connected.call(job.wait, patient=not self.eager)
         finally:
             self.waiting.discard(task)
@@ -342,7 +353,7 @@ class Work:
             return await self._failed(entry, error, charged=None)
         await self._release(entry)
         if verdict == "stop" or isinstance(error, OSError):
-            raise StopRun from error
+            raise StopRun from _named(error)
         return self._told("aside", entry, reason_of(error).message)
 
     # --- recording --------------------------------------------------------------------------------------------------
@@ -375,6 +386,16 @@ class Work:
 def estimate_s(job: Any) -> float:
     """Return a job's estimate in seconds, within a second and an hour."""
     return min(max(float(job.estimated_ms) / 1000, 1.0), 3600.0)
+
+
+def _named(error: Exception) -> Exception:
+    """Return what ends a run, as an error of this package where the disk is the reason."""
+    if not isinstance(error, OSError):
+        return error
+    where = "" if error.filename is None else f" {error.filename}"
+    named = DownloadError(f"a result cannot be put in its place{where}: {error.strerror}", errno=error.errno)
+    named.__cause__ = error
+    return named
 
 
 def _has_key(entry: Entry) -> bool:

@@ -65,9 +65,20 @@ class Ledger:
         try:
             yield
         except DBAPIError as error:
-            raised = LedgerError(f"the ledger {self.place} {_problem(error)}")
-            raised.away = self.shared and _is_away(error)
+            first = _first(error)
+            raised = LedgerError(f"the ledger {self.place} {_problem(first)}")
+            raised.away = self.shared and _is_away(first)
             raise raised from error
+
+
+def _first(error: BaseException) -> DBAPIError:
+    """Return the error that came first: a transaction that has ended by it makes others of what is undone."""
+    found = error
+    seen: BaseException | None = error
+    while seen is not None:
+        found, seen = (seen if isinstance(seen, DBAPIError) else found), seen.__context__
+    assert isinstance(found, DBAPIError), "it began with one"
+    return found
 
 
 def now(connection: Connection) -> float:
