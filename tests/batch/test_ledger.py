@@ -91,7 +91,8 @@ def test_a_claimed_item_is_nobody_elses_until_its_lease_ends(connection: Connect
     first = one(connection, worker="w1", now=0.0)
     assert ledger.claim_item(connection, "a", "w2", 44.0) is None
     assert ledger.claim(connection, "w2", 44.0) == []
-    assert ledger.next_free(connection) == 45.0
+    assert ledger.next_free(connection, worker="w2") == 45.0
+    assert ledger.next_free(connection, worker="w1") is None
     second = one(connection, worker="w2", now=46.0)
     assert second.fence == first.fence + 1
     with pytest.raises(FenceLostError, match="another worker took it over"):

@@ -160,7 +160,7 @@ class Runner:
             return None
 
         def look(connection: Connection, now: float) -> float | None:
-            free = ledger.next_free(connection, **self.choice())
+            free = ledger.next_free(connection, worker=self._worker, **self.choice())
             return None if free is None else free - now
 
         left = await self.desk.write(look)
@@ -190,7 +190,7 @@ class Runner:
             step = await self.work.do(entry)
         except StopRun as stop:
             self.halt(stop.__cause__ or stop)
-        except LedgerError as error:
+        except Exception as error:  # the ledger's trouble, or a bug
             self.halt(error)
         except asyncio.CancelledError:
             if not self.work.stopping:

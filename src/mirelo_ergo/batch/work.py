@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -352,7 +353,8 @@ class Work:
         if verdict == "failed":
             return await self._failed(entry, error, charged=None)
         await self._release(entry)
-        if verdict == "stop" or isinstance(error, OSError):
+        gone = getattr(error, "errno", None) == errno.ENOENT  # another worker of this item has put its files away
+        if not gone and (verdict == "stop" or isinstance(error, OSError)):
             raise StopRun from _named(error)
         return self._told("aside", entry, reason_of(error).message)
 

@@ -31,9 +31,11 @@ def claim(
 
     First submitted jobs, those whose results the service drops soonest before the others; then requests without an
     outcome; then planned items in the manifest's order, where `planned`. Only of these `services`, None: of any; not
-    those with a `seq` in `without`.
+    those with a `seq` in `without`, and none that this worker has already, as a clock that jumps ends no lease of its
+    own.
     """
     query = _first(select(items.c.seq), now, limit, services, planned=planned, without=without)
+    query = query.where(not_of(worker))
     found = connection.execute(query.with_for_update(skip_locked=True)).scalars().all()
     return _take(connection, list(found), worker, now, lease_s)
 
@@ -65,7 +67,8 @@ def claim_item(
 
     Only of these `services`, None: of any.
     """
-    query = _first(select(items.c.seq).where(items.c.id == item_id), now, 1, services, planned=True, without=())
+    this = select(items.c.seq).where(items.c.id == item_id, not_of(worker))
+    query = _first(this, now, 1, services, planned=True, without=())
     found = connection.execute(query.with_for_update(skip_locked=True)).scalars().all()
     return next(iter(_take(connection, list(found), worker, now, lease_s)), None)
 
@@ -141,6 +144,11 @@ def _first(
         query = query.where(items.c.seq.not_in(without))
     rank = case((items.c.state == "submitted", 0), (items.c.state == "intended", 1), else_=2)
     return query.order_by(rank, items.c.expires_at, items.c.seq).limit(limit)
+
+
+def not_of(worker: str) -> ColumnElement[bool]:
+    """Return the condition that an item is not held by this worker."""
+    return or_(items.c.worker.is_(None), items.c.worker != worker)
 
 
 def _free(now: float, *, planned: bool) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from sqlalchemy import Connection, func, select
 
 from ...errors import InvalidRequestError
+from .claims import not_of
 from .rows import Entry, entry_of
 from .schema import STATES, State, items
 
@@ -50,16 +51,19 @@ def pending(connection: Connection) -> int:
 def next_free(
     connection: Connection,
     *,
+    worker: str | None = None,
     services: Collection[str] | None = None,
     planned: bool = True,
     without: Collection[int] = (),
 ) -> float | None:
     """Return the Unix time at which the next item may be claimed, None if there is none left to claim.
 
-    The last three are those of `claim`.
+    The choice is that of `claim`; None: for any worker.
     """
     states = ("planned", "intended", "submitted") if planned else ("intended", "submitted")
     conditions = [items.c.state.in_(states)]
+    if worker is not None:
+        conditions.append(not_of(worker))
     if services is not None:
         conditions.append(items.c.service.in_(services))
     if without:
