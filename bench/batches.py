@@ -20,7 +20,7 @@ def measure(quick: bool) -> Group:
     return Group(
         "Batches",
         f"{items:,} items of one job and one file each, over loopback against a stand-in whose jobs take a second, 256 "
-        "at once, with a SQLite ledger on the local disk that is synced before every request. The optimum is three calls "
+        "at once, with a SQLite ledger on the local disk, synced before every request. The optimum is three calls "
         "an item and a preflight for each distinct price. Eager and patient runs have 32 jobs at once, whose jobs take "
         "30 to 100 % of an estimate of 4 s. Waits are of jobs of ten minutes, all in one process.",
         figures,

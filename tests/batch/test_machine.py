@@ -6,6 +6,7 @@ It plays a service that keeps count of every request that it took, and holds the
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
@@ -230,8 +231,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self.taken[name].append(token)
             self.charges += PRICE
 
-    def _write(self, worker: str, entry: Entry, work: object) -> bool:
-        assert callable(work)
+    def _write(self, worker: str, entry: Entry, work: Callable[[Connection], Entry]) -> bool:
         try:
             with self.book.write() as connection:
                 written = work(connection)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import attrs
@@ -59,8 +59,8 @@ class Runner:
         finally:
             renewing.cancel()
             workers.end(self._worker)
-            # also what a cancelled claim has taken without anybody hearing of it
-            await self.desk.write(lambda connection, _: ledger.release_worker(connection, self._worker))
+            with suppress(LedgerError):  # also what a cancelled claim has taken without anybody hearing of it
+                await self.desk.write(lambda connection, _: ledger.release_worker(connection, self._worker))
 
     async def run(self) -> str | None:
         """Do all there is. Cancelled once, it records what is under way and leaves; cancelled again, it leaves at once.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from ...errors import InvalidRequestError
 from .claims import not_of
@@ -61,7 +61,7 @@ def next_free(
     The choice is that of `claim`; None: for any worker.
     """
     states = ("planned", "intended", "submitted") if planned else ("intended", "submitted")
-    conditions = [items.c.state.in_(states)]
+    conditions: list[ColumnElement[bool]] = [items.c.state.in_(states)]
     if worker is not None:
         conditions.append(not_of(worker))
     if services is not None:
