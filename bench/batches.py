@@ -1,4 +1,4 @@
-"""Batches: ten thousand items, ten thousand waits, and what the ledger itself costs."""
+"""Batches: ten thousand items, ten thousand waits, and a manifest of a hundred thousand lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def measure(quick: bool) -> Group:
     """Run batches against the stand-in, and take calls, time, CPU and memory."""
     items = 300 if quick else 10_000
     figures = [*_many(items), *_eager(64 if quick else 256), *_waits(items, 3.0 if quick else 20.0)]
-    figures += [*_manifest(1_000 if quick else 100_000), *_ledger(300 if quick else 10_000)]
+    figures += _manifest(1_000 if quick else 100_000)
     return Group(
         "Batches",
         f"{items:,} items of one job and one file each, over loopback against a stand-in whose jobs take a second, 256 "
@@ -95,14 +95,3 @@ def _manifest(lines: int) -> list[Figure]:
         Figure(f"{what}: time per line", f"{done['seconds'] / lines * 1e6:.0f} µs"),
         Figure(f"{what}: memory that it adds", mib(done["grown"]), target="≤ 64 MiB", met=done["grown"] <= 64 * MIB),
     ]
-
-
-def _ledger(items: int) -> list[Figure]:
-    figures = []
-    for at_once in (1, 16):
-        with Child("ours_batch") as child:
-            done = child.do("ledger", items=items, at_once=at_once)
-        what = f"the ledger alone, SQLite, {at_once} {'item' if at_once == 1 else 'items'} a transaction"
-        figures.append(Figure(f"{what}: time per item", f"{done['seconds'] / items * 1e3:.2f} ms"))
-        figures.append(Figure(f"{what}: CPU per item", f"{done['cpu'] / items * 1e3:.2f} ms"))
-    return figures

@@ -1,4 +1,4 @@
-"""Our batches: a run, many waits, the check of a manifest, and the ledger alone."""
+"""Our batches: a run, many waits, and the check of a manifest."""
 
 from __future__ import annotations
 
@@ -95,30 +95,5 @@ def check(lines: int) -> dict[str, float]:
         return {"seconds": time.perf_counter() - began, "grown": peak() - before, "bytes": path.stat().st_size}
 
 
-def alone(items: int, at_once: int) -> dict[str, float]:
-    """Take items through all their states, so many in one transaction, with nothing else in between."""
-    file = ledger.SavedFile("rain.wav", 1, "0" * 64)
-    with tempfile.TemporaryDirectory() as folder, Batch.open(Path(folder) / "sfx.db") as batch:
-        batch.add(_items(items))
-        cpu, began = time.process_time(), time.perf_counter()
-        while True:
-            with batch.ledger.write() as connection:
-                now = ledger.now(connection)
-                entries = ledger.claim(connection, "w", now, limit=at_once)
-            if not entries:
-                break
-            with batch.ledger.write() as connection:
-                entries = [ledger.intend(connection, each, now, fingerprint="f", key=None) for each in entries]
-            with batch.ledger.write() as connection:
-                entries = [
-                    ledger.submitted(connection, each, now, token=each.id, due_at=now, expires_at=None)
-                    for each in entries
-                ]
-            with batch.ledger.write() as connection:
-                for each in entries:
-                    ledger.succeeded(connection, each, now, [file])
-        return {"cpu": time.process_time() - cpu, "seconds": time.perf_counter() - began}
-
-
 if __name__ == "__main__":
-    serve({"run": run, "wait": wait, "check": check, "ledger": alone})
+    serve({"run": run, "wait": wait, "check": check})
