@@ -26,13 +26,19 @@ SECTION = re.compile(r"^## (?P<title>[^\n]+)$(?P<body>.*?)(?=^## |\Z)", re.MULTI
 DATED = re.compile(r"(?P<version>\S+) \(\d{4}-\d{2}-\d{2}\)")
 SMOKE = {
     "": "import mirelo_ergo; mirelo_ergo.MireloClient('sk-key'); mirelo_ergo.capabilities()",
-    "cli": "from mirelo_ergo.__main__ import main; main(['models'])",
+    "cli": "from mirelo_ergo.__main__ import main; main(['models', '-q'])",
     "media": "import av, mirelo_ergo; mirelo_ergo.Video.from_path",
     "emulator": (
         "import mirelo_ergo; from mirelo_ergo.emulator import running\n"
         "with running(speed=100) as emu, mirelo_ergo.MireloClient(emu.key, base_url=emu.url) as client:\n"
         "    print(client.text_to_sfx('rain', duration_ms=1000).run().download('out'))"
     ),
+    "batch": (
+        "from mirelo_ergo.batch import Batch, Item\n"
+        "with Batch.open('sfx.db') as batch:\n"
+        "    batch.add([Item('rain', 'text_to_sfx', {'prompt': 'rain'})])"
+    ),
+    "cluster": "import procrastinate, psycopg, mirelo_ergo.batch.cluster",
     "all": "import subprocess, sys; subprocess.run(['mirelo-ergo', 'text', 'rain', '--emulator'], check=True)",
 }
 """For each extra, what has to work with it and nothing else installed."""

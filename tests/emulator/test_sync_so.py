@@ -348,7 +348,7 @@ def test_filters_come_in_three_encodings(api: SyncApi, film: dict[str, Any], que
 
 
 def test_generations_are_listed_in_pages(api: SyncApi, film: dict[str, Any]) -> None:
-    made = [api.create(film, spoken()).json()["id"] for _ in range(3)]
+    made = [api.finish(api.create(film, spoken()))["id"] for _ in range(3)]
     api.finish(api.create(film, spoken()))
     first = api.get("/v2/generations", limit=2, status="COMPLETED").json()
     assert [each["id"] for each in first][1] == made[2]
