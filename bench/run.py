@@ -34,6 +34,7 @@ GROUPS: Mapping[str, Callable[[bool], Group]] = {
     "downloads": moving.measure_downloads,
     "polling": polling.measure,
     "charges": submitting.measure_charges,
+    "keyed": submitting.measure_keyed,
     "pacing": submitting.measure_pacing,
     "waits": waits.measure,
     "emulator": emulator.measure,

@@ -51,6 +51,34 @@ def measure_charges(quick: bool) -> Group:
     )
 
 
+def measure_keyed(quick: bool) -> Group:
+    """Submit under idempotency keys and the same fault mix; what is unknown is sent again by its key."""
+    submits, clients, threads = (500, 20, 20) if quick else (10_000, 250, 48)
+    work = {"submits": submits, "clients": clients, "threads": threads, "timeout": ATTEMPT}
+    with Child("api") as api, Child("ours_submits", OURS) as child:
+        url = api.do("serve")
+        api.do("reset", fault_share=FAULT_SHARE)
+        outcomes = child.do("keyed", url=url, **work)
+        counts = api.do("counts")
+    assert len(outcomes) == submits, f"{len(outcomes)} of {submits} submits have an outcome"
+    total = Counter(outcomes.values())
+    duplicates = sum(count - 1 for count in counts["charges"].values())
+    unpaid = submits - len(counts["charges"])
+    again = total["accepted once resubmitted"]
+    return Group(
+        "Charges under faults, with keys",
+        f"{submits:,} creates of Mirelo v3 under the fault mix of the charges above; each has an idempotency key, and "
+        "what is unknown after six attempts is sent again from its error, up to five times.",
+        [
+            Figure(DUPLICATES, f"{duplicates:,}", target="0", met=duplicates == 0),
+            Figure("outcome unknown once resubmitted", f"{total['unknown']:,}", target="0", met=not total["unknown"]),
+            Figure("accepted", f"{total['accepted'] + again:,}", ratio=f"{again:,} resubmitted"),
+            Figure("another error", f"{total['raised']:,}", ratio=f"{unpaid:,} not charged"),
+            Figure("requests", f"{counts['submits']:,}"),
+        ],
+    )
+
+
 def _count(outcomes: dict[str, str], seen: dict[str, Any]) -> dict[str, int]:
     charges: dict[str, int] = seen["charges"]
     charged = Counter(outcome for prompt, outcome in outcomes.items() if charges.get(prompt))

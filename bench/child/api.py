@@ -38,6 +38,8 @@ class Service:
         """Begin a run: each of `FAULTS` on that share of submits; `limit` submits a second, a burst of 20."""
         self.fault_share, self.limit, self.random = fault_share, limit, random.Random(1)
         self.charges: Counter[str] = Counter()
+        self.jobs: dict[str, str] = {}
+        """The jobs by their idempotency keys."""
         self.calls: Counter[str] = Counter()
         self.ends: dict[str, float] = {}
         self.first = self.last = 0.0
@@ -47,9 +49,11 @@ class Service:
         """Return what was seen: charges by prompt, all submits, seconds from the first to the last."""
         return {"charges": self.charges, "submits": self.calls["submit"], "seconds": self.last - self.first}
 
-    def answer(self, method: str, path: str, body: bytes) -> bytes | str | None:
+    def answer(self, method: str, path: str, body: bytes, key: str = "") -> bytes | str | None:
         """Return the bytes to send; None is silence, "reset" resets the connection."""
         self.calls["all"] += 1
+        if method == "POST" and path == "/v3/text-to-sfx/generations":
+            return self._submit(json.loads(body), key)
         if method == "POST" and path.endswith("/jobs"):
             return self._submit(json.loads(body))
         if path == "/v2/me":
@@ -67,7 +71,7 @@ class Service:
             return _json("201 Created", {"asset_id": "asset-1", "upload_url": self.upload_url})
         return _error("404 Not Found", "not_found")
 
-    def _submit(self, fields: dict[str, Any]) -> bytes | str | None:
+    def _submit(self, fields: dict[str, Any], key: str = "") -> bytes | str | None:
         self.calls["submit"] += 1
         self.last = time.monotonic()
         self.first = self.first or self.last
@@ -79,13 +83,18 @@ class Service:
             return _error("429 Too Many Requests", "rate_limited")
         if fault == "503":
             return _error("503 Service Unavailable", "server_error", "Retry-After: 1\r\n")
-        self.charges[fields.get("prompt", "video")] += 1  # from here on the work is done and paid for
+        if key not in self.jobs:  # from here on the work is done and paid for
+            self.charges[fields.get("input", fields).get("prompt", "video")] += 1
+        if key:
+            self._keep(key)
         if fault == "504":
             return (
                 b"HTTP/1.1 504 Gateway Timeout\r\nContent-Type: text/html\r\nContent-Length: 14\r\n\r\n<h1>504</h1>\r\n"
             )
         if fault:
             return None if fault == "silence" else "reset"
+        if key:
+            return _json("202 Accepted", {"id": self._keep(key), "status": "queued", "estimated_ms": self.estimated_ms})
         job = f"job-{self.calls['submit']}"
         if self.least:
             self.ends[job] = time.monotonic() + self.random.uniform(self.least, 1) * self.estimated_ms / 1000
@@ -98,6 +107,10 @@ class Service:
                 "estimated_completion_at": STAMP,
             },
         )
+
+    def _keep(self, key: str) -> str:
+        """Return the job of a key, which is made once."""
+        return self.jobs.setdefault(key, f"job-{len(self.jobs)}")
 
     def _take(self) -> bool:
         now = time.monotonic()
@@ -176,7 +189,8 @@ class _Connection(asyncio.Protocol):
             method, path, _ = first.split(" ")
             body = bytes(self._buffer[end + 4 : whole])
             del self._buffer[:whole]
-            answer = self._service.answer(method, path.partition("?")[0], body)
+            key = headers.get("idempotency-key", "")
+            answer = self._service.answer(method, path.partition("?")[0], body, key)
             if isinstance(answer, bytes):
                 self._transport.write(answer)
             elif answer is not None:

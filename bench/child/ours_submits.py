@@ -11,6 +11,7 @@ from bench.child.worker import BACKOFF_MS, serve, storm
 from mirelo_ergo import AsyncMireloClient, MireloClient, MireloError, SubmitOutcomeUnknown
 
 KEY = "sk-benchmark"
+RESUBMITS = 5
 
 
 def submit(url: str, submits: int, clients: int, threads: int, timeout: float) -> dict[str, str]:
@@ -37,6 +38,37 @@ def submit(url: str, submits: int, clients: int, threads: int, timeout: float) -
     return storm(submits, clients, threads, work)
 
 
+def keyed(url: str, submits: int, clients: int, threads: int, timeout: float) -> dict[str, str]:
+    """Do the same under idempotency keys: what is unknown is sent again from its error, as its user would."""
+
+    def work(share: range, outcomes: dict[str, str]) -> None:
+        with MireloClient(KEY, base_url=url, backoff_ms=BACKOFF_MS, model="sfx-2.0") as client:
+            http = client._io.http
+            http.settings = attrs.evolve(
+                http.settings, timing=attrs.evolve(http.settings.timing, between_bytes=timeout)
+            )
+            for number in share:
+                try:
+                    client.text_to_sfx(f"{number}").submit_job()
+                    outcomes[f"{number}"] = "accepted"
+                except SubmitOutcomeUnknown as error:
+                    outcomes[f"{number}"] = _again(client, error)
+                except MireloError:
+                    outcomes[f"{number}"] = "raised"
+
+    return storm(submits, clients, threads, work)
+
+
+def _again(client: MireloClient, error: SubmitOutcomeUnknown) -> str:
+    for _ in range(RESUBMITS):
+        try:
+            client.resubmit(error)
+            return "accepted once resubmitted"
+        except SubmitOutcomeUnknown:
+            continue
+    return "unknown"
+
+
 def burst(url: str, submits: int) -> int:
     """Submit that many at once through one client, a thread each; give how many were accepted."""
     with MireloClient(KEY, base_url=url) as client, ThreadPoolExecutor(submits) as pool:
@@ -57,4 +89,4 @@ def burst_async(url: str, submits: int) -> int:
 
 
 if __name__ == "__main__":
-    serve({"submit": submit, "burst": burst, "burst_async": burst_async})
+    serve({"submit": submit, "keyed": keyed, "burst": burst, "burst_async": burst_async})

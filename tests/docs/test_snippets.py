@@ -17,7 +17,7 @@ from _pytest.mark import ParameterSet
 
 from bench.children import VENDOR
 from mirelo_ergo.emulator import running
-from tests.support.standins import mirelo_v3, sync_so
+from tests.support.standins import sync_so
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,6 @@ def emulator() -> Iterator[Emulator]:
 
 STANDINS: dict[str, tuple[str, ModuleType]] = {
     "sync-so.md": ("SYNC", sync_so),
-    "mirelo-v3.md": ("MIRELO", mirelo_v3),
 }
 
 

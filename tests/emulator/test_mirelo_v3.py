@@ -394,6 +394,8 @@ def test_the_clients_go_all_the_way(
         ("speech", "1", "flac"),
     ]
     assert all(data[:4] == b"fLaC" for data in result.bytes())
+    names = [path.name for path in result.download(tmp_path / "out", name="{stem}-{output}-{variant}")]
+    assert names == ["clip-0-0.flac", "clip-0-0-speech.flac", "clip-0-1.flac", "clip-0-1-speech.flac"]
     uploads = [seen for seen in mirelo_emulator.requests if seen.path == "/store/forms"]
     assert len(uploads) == 1, "what was uploaded for the preflight serves the create"
 

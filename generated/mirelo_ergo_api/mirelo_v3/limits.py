@@ -53,7 +53,7 @@ class Condition(NamedTuple):
     absent: bool = False
 
 
-SPEC_SHA256: Final = "90e5e08065db03a5e65d99c612f1e668a3ce41ff7f3a5ccd937e9dacc8500568"
+SPEC_SHA256: Final = "8f3370639b9154d52bc6943f84cfb93bb4172b84fb5d65c784d3c68cbe83a8e5"
 GENERATOR: Final = "openapi-python-client 0.29.1"
 LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
     "AssetRef": {

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from mirelo_ergo.emulator.clock import iso
+from mirelo_ergo.emulator.refusals import bad_request
 from mirelo_ergo.emulator.services.mirelo import midi
 from mirelo_ergo.emulator.services.service import EmulatedService
+from mirelo_ergo.emulator.spec.bounds import Number
 from mirelo_ergo.emulator.spec.targets import Target
 from mirelo_ergo.emulator.state.idempotency import CONFLICT, IN_FLIGHT
 from mirelo_ergo.emulator.state.records import Origin
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 WITH_LINKS = ("v1.6",)  # the models whose results have short links
 MIDI = "audio-to-midi"
+MAX_MUSIC_MS = 3_600_000  # of music, for which the contract has no bounds
+MAX_PIECES = 100
 PATH = re.compile(r"/v2/(?P<family>.+)/(?P<model>v[0-9]+\.[0-9]+)/(?P<action>.+)")
 LINK = Target("followLink", "GET", "/d/{token}", "link", "mirelo")
 
@@ -46,9 +50,23 @@ class Mirelo(EmulatedService):
     spec = "mirelo-v2.yaml"
     clients = ("MireloClient", "AsyncMireloClient")
 
+    settings: ClassVar = {"detections_a_day": Number(0, 10**6, whole=True)}
+
     def __init__(self, state: State) -> None:
         super().__init__(state)
         self._midi = midi.Transcriptions(state)
+
+    @property
+    def detections_a_day(self) -> int:
+        """How often a key may have the instruments of a sound detected within a day."""
+        return self._midi.detections_a_day
+
+    @detections_a_day.setter
+    def detections_a_day(self, most: int) -> None:
+        bound = self.settings["detections_a_day"]
+        if not bound.allows(most):
+            raise ValueError(f"detections_a_day is {most!r}: it has to be {bound.words()}")
+        self._midi.detections_a_day = most
 
     @classmethod
     def group(cls, operation: Operation) -> str:
@@ -169,6 +187,10 @@ class Mirelo(EmulatedService):
         if family == MIDI:
             return await self._midi.start(key, origin, sent, values, target)
         if family.endswith("-to-music"):
+            if values["duration_ms"] > MAX_MUSIC_MS:
+                raise bad_request(f"duration_ms is {values['duration_ms']}: this emulator makes {MAX_MUSIC_MS} at most")
+            if values["num_samples"] > MAX_PIECES:
+                raise bad_request(f"num_samples is {values['num_samples']}: this emulator makes {MAX_PIECES} at most")
             values = {**values, "music": True, "audio_format": values.get("format", "mp3")}
         return await self._state.jobs.generate(key, origin, sent, values, target)
 

@@ -74,8 +74,8 @@ class MireloV3(EmulatedService):
         self._concurrency = most
 
     def routes(self) -> list[Route]:
-        """Return a route for every operation."""
-        return [*map(self._route, self.operations())]
+        """Return a route for every operation; a path of its own comes before one that any id fits."""
+        return [self._route(each) for each in sorted(self.operations(), key=lambda each: "{" in each.path)]
 
     def _route(self, operation: Operation) -> Route:
         handlers: dict[str, Handler] = {
