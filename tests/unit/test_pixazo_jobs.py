@@ -291,13 +291,14 @@ def test_capabilities_are_the_clients_methods() -> None:
         service: {
             name
             for name, value in inspect.getmembers(client, inspect.isfunction)
-            if not name.startswith("_") and value.__annotations__.get("return") == "RequestT"
+            if not name.startswith("_") and value.__annotations__.get("return") in ("RequestT", "MidiT")
         }
         for service, client in made.items()
     }
     assert {service: capabilities()[service] for service in made} == methods
     assert capabilities()["pixazo"] == {"text_to_audio", "video_to_video", "video_to_audio"}
-    assert capabilities()["mirelo"] == {"text_to_sfx", "video_to_sfx", "extend_audio", "inpaint_audio"}
+    music = {"text_to_music", "video_to_music", "audio_to_midi"}
+    assert capabilities()["mirelo"] == {"text_to_sfx", "video_to_sfx", "extend_audio", "inpaint_audio", *music}
     assert all(isinstance(names, frozenset) for names in capabilities().values())
     with pytest.raises(TypeError):
         capabilities()["another"] = frozenset()  # type: ignore[index]  # what a caller without types may try
