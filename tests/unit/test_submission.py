@@ -188,7 +188,7 @@ def test_stopped_between_submit_and_wait(
     def stopping(*_: Any, **__: Any) -> Any:
         raise stop
 
-    monkeypatch.setattr(handles.JobHandle, "waiter", stopping)
+    monkeypatch.setattr(handles.JobHandle, "_new_waiter", stopping)
     error = ended(colour, made.run)
     assert type(error) is stop
     assert error.__cause__ is None
