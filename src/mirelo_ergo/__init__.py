@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ._runtime.api.pages import AsyncPage, Page
     from ._runtime.jobs.asynchronous import AsyncJob, AsyncJobRequest, AsyncJobResult, AsyncJobUpdates
     from ._runtime.jobs.blocking import Job, JobRequest, JobResult, JobUpdates, SyncResult
-    from ._runtime.jobs.files import ResultFile
+    from ._runtime.jobs.files import ResultFile, ResultOutput, ResultVariant
     from ._runtime.jobs.values import JobErrored, JobProcessing, JobStatus, JobSucceeded
     from ._runtime.transfer.filenames import check_name
     from ._runtime.transfer.folders import check_folder
@@ -140,6 +140,8 @@ __all__ = [
     "RequestTimeoutError",
     "RequirementsNotMetError",
     "ResultFile",
+    "ResultOutput",
+    "ResultVariant",
     "ScorePdf",
     "ServerError",
     "SourceChangedError",
@@ -171,7 +173,7 @@ _ELSEWHERE = {
     "_runtime.transfer.folders": {"check_folder"},
     "_runtime.transfer.inputs": {"Audio", "Video"},
     "_runtime.transfer.probe": {"MediaHeaders"},
-    "_runtime.jobs.files": {"ResultFile"},
+    "_runtime.jobs.files": {"ResultFile", "ResultOutput", "ResultVariant"},
     "_runtime.jobs.values": {"JobErrored", "JobProcessing", "JobStatus", "JobSucceeded"},
     "mirelo.blocking": {"MireloClient"},
     "mirelo.generation_request": {"GenerationRequest"},

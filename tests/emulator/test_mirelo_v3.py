@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -394,6 +395,10 @@ def test_the_clients_go_all_the_way(
         ("speech", "1", "flac"),
     ]
     assert all(data[:4] == b"fLaC" for data in result.bytes())
+    (output,) = result.outputs
+    assert [list(variant.files) for variant in output.variants] == [["audio", "speech"]] * 2
+    assert output.variants[1].files["speech"].url == result.files[3].url
+    assert json.dumps(output.to_dict())
     names = [path.name for path in result.download(tmp_path / "out", name="{stem}-{output}-{variant}")]
     assert names == ["clip-0-0.flac", "clip-0-0-speech.flac", "clip-0-1.flac", "clip-0-1-speech.flac"]
     uploads = [seen for seen in mirelo_emulator.requests if seen.path == "/store/forms"]

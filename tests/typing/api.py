@@ -85,6 +85,8 @@ from mirelo_ergo import (
     RequestTimeoutError,
     RequirementsNotMetError,
     ResultFile,
+    ResultOutput,
+    ResultVariant,
     ScorePdf,
     ServerError,
     SourceChangedError,
@@ -255,6 +257,9 @@ def exactly_once(path: Path, error: SubmitOutcomeUnknown) -> None:
         assert_type(request.submit_job(idempotency_key="my-key"), Job)
         assert_type(request.resubmit(error), Job)
         assert_type(client.resubmit(request.token), Job)
+        outputs = assert_type(request.run().outputs, tuple[ResultOutput, ...])
+        variants = assert_type(outputs[0].variants, tuple[ResultVariant, ...])
+        assert_type(variants[0].files["speech"], ResultFile)
         cost = request.preflight()
         assert_type(cost.affordable, bool | None)
         recovery = assert_type(cost.credit_recovery, CreditRecovery | None)

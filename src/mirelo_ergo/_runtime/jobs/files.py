@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final
@@ -46,6 +46,36 @@ class ResultFile(Plain):
     def place(self) -> tuple[object, ...]:
         """What stays the same when the job is polled again for fresh URLs."""
         return self.index, self.kind, self.main, self.output, self.variant, self.name
+
+
+@attrs.frozen
+class ResultVariant(Plain):
+    """One variant of an output: its files by their kind, such as `files["audio"]`."""
+
+    name: str
+    """The service's name or number of it; where it has none, the result's number."""
+    files: Mapping[str, ResultFile]
+
+
+@attrs.frozen
+class ResultOutput(Plain):
+    """One output of a job, with those of its variants that came."""
+
+    name: str
+    """The service's name or number of it, "0" where it has none."""
+    variants: tuple[ResultVariant, ...]
+
+
+def outputs_of(files: Iterable[ResultFile]) -> tuple[ResultOutput, ...]:
+    """Return files by output and variant, in their order; of two files of a kind in one variant, the first."""
+    found: dict[str, dict[str, dict[str, ResultFile]]] = {}
+    for file in files:
+        variants = found.setdefault(file.output or "0", {})
+        variants.setdefault(file.variant or str(file.index), {}).setdefault(file.kind, file)
+    return tuple(
+        ResultOutput(name, tuple(ResultVariant(each, held) for each, held in variants.items()))
+        for name, variants in found.items()
+    )
 
 
 def files_of(values: Iterable[ResultFile | str]) -> tuple[ResultFile, ...]:

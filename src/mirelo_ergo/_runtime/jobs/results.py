@@ -10,7 +10,7 @@ from ..plain import plain
 from ..redact import safe_url
 from ..transfer.inputs import Audio
 from .facts import RequestFacts
-from .files import ResultFile, described
+from .files import ResultFile, ResultOutput, described, outputs_of
 from .flows import JobFlows
 from .tokens import JobRecord
 from .values import JobErrored, JobSucceeded, main_urls
@@ -48,6 +48,11 @@ class ResultFacts:
     def files(self) -> tuple[ResultFile, ...]:
         """All files, in the service's order: their URLs and what they are."""
         return self._done.files
+
+    @property
+    def outputs(self) -> tuple[ResultOutput, ...]:
+        """The same files by output and variant: `result.outputs[0].variants[1].files["speech"]`."""
+        return outputs_of(self.files)
 
     @property
     def result_urls(self) -> list[str]:
