@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from mirelo_ergo import parse_webhook
+from mirelo_ergo import MireloError, SyncSoClient, parse_webhook
 from mirelo_ergo.emulator import faults
 from mirelo_ergo.emulator.services.sync_so.service import SyncSo
+from mirelo_ergo.sync_so import ElevenLabs, Tts, Video
 from tests.emulator.gateway import receiving, wait_until
 from tests.emulator.support import fetch, store_error_of
 from tests.emulator.sync_so import SCRIPT, SyncApi, error_of, spoken
@@ -490,3 +491,21 @@ def test_a_reset_leaves_nothing(emu: Emulator, api: SyncApi, film: dict[str, Any
     assert api.get("/v2/assets").json()["items"] == []
     wait_until(lambda: not [job for job in emu.jobs if job.service == "sync_so"])
     assert SCRIPT not in str(emu.jobs)
+
+
+@pytest.mark.parametrize("limit", [None, 5])
+def test_an_asset_that_is_gone_is_uploaded_once_more(emu: Emulator, short_clip: Path, limit: float | None) -> None:
+    voice = Tts(provider=ElevenLabs(voice_id="v", script=SCRIPT))
+    with SyncSoClient(emu.keys["sync_so"], base_url=emu.urls["sync_so"], max_cost_usd=limit) as client:
+        request = client.lipsync(short_clip, voice)
+        request.submit_job()
+        request.submit_job()
+        (asset,) = client.assets.list()
+        client.assets.delete(asset.id)
+        request.submit_job()
+        (again,) = client.assets.list()
+        assert again.id != asset.id
+        with pytest.raises(MireloError, match="there is no asset"):
+            client.lipsync(Video(asset_id=asset.id), voice).submit_job()
+    assert [job.state for job in emu.jobs] == ["processing"] * 3
+    assert len([each for each in emu.requests if each.method == "PUT"]) == 2

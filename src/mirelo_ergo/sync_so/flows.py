@@ -115,16 +115,34 @@ class SyncSoFlows(JobFlows):
         io = self.runtime.io
         file = await io.run_blocking(open_asset, local.source, None, local.kind, local.argument)
         local.check(file.kind)
-        identity = file.source.identity
-        if identity is None:
+        key = self._asset_key(file)
+        if key is None:
             return local.input((await self._upload(file)).id, file.kind)
-        key = f"{self.runtime.account()} {file.kind} {identity}"
         async with io.lock(key):
             kept = self.assets.get(key, io.now())
             if kept is None:
                 kept = (await self._upload(file)).id
                 self.assets.keep(key, kept, io.now() + ASSET_LIFETIME)
             return local.input(kept, file.kind)
+
+    def _asset_key(self, file: AssetFile) -> str | None:
+        identity = file.source.identity
+        return None if identity is None else f"{self.runtime.account()} {file.kind} {identity}"
+
+    async def _forget_assets(self, request: Lipsync) -> bool:
+        """Forget which assets the local files of a request are; return whether there were any."""
+        forgotten = False
+        for each in request.inputs:
+            if not isinstance(each, LocalFile):
+                continue
+            key = self._asset_key(
+                await self.runtime.io.run_blocking(open_asset, each.source, None, each.kind, each.argument)
+            )
+            kept = None if key is None else self.assets.get(key, self.runtime.io.now())
+            if key is not None and kept is not None:
+                self.assets.forget(key, kept)
+                forgotten = True
+        return forgotten
 
     async def find_uploaded(self, source: Any, kind: AssetKind, options: RequestOptions | None) -> values.Asset | None:
         """Ask for the asset with the very bytes of a file."""
@@ -304,12 +322,24 @@ class SyncSoFlows(JobFlows):
     async def submit(
         self, request: Lipsync, max_cost_usd: float | None, submission: Submission, prepared: Prepared | None = None
     ) -> JobRecord:
-        """Submit a lip-sync under one key: upload what has to be, ask the cost if there is a limit, send."""
+        """Submit a lip-sync under one key: upload what has to be, ask the cost if there is a limit, send.
+
+        An asset that the service no longer knows is uploaded once more.
+        """
         if prepared is not None:
             limit = self.max_cost_usd if max_cost_usd is None else max_cost_usd
             if limit is not None:
                 await self._guard(request, limit)
             return await self.send(submission, prepared)
+        try:
+            return await self._submit(request, max_cost_usd, submission)
+        except (NotFoundError, CostLimitError) as error:  # definite: nothing was made under the key
+            told = getattr(error.__cause__ or error, "code", None)
+            if told != "asset_not_found" or not await self._forget_assets(request):
+                raise
+        return await self._submit(request, max_cost_usd, submission)
+
+    async def _submit(self, request: Lipsync, max_cost_usd: float | None, submission: Submission) -> JobRecord:
         body = await self._body(request)
         limit = self.max_cost_usd if max_cost_usd is None else max_cost_usd
         if limit is not None:
