@@ -23,7 +23,7 @@ from mirelo_ergo import AsyncMireloClient, MireloClient
 from tests.faults.harness import KEY, Face
 from tests.faults.interrupts import announcing, at_point, prepare, told
 from tests.faults.leaks import LeakCheck
-from tests.faults.storm import at_random, cancelled, moments
+from tests.faults.storm import at_random, at_random_ahead, cancelled, moments
 
 
 def say(**facts: Any) -> None:
@@ -208,7 +208,13 @@ def _prepared(colour: Any, url: str, point: str, prompt: str, place: str, again:
 
 def storm(way: str, url: str, number: str, certificates: str) -> None:
     """Run a child that gets interrupted, as test_storm.py says, and report the outcome."""
-    say(**{"moments": moments, "cancelled": cancelled, "at_random": at_random}[way](url, number, certificates))
+    ways = {
+        "moments": moments,
+        "cancelled": cancelled,
+        "at_random": at_random,
+        "at_random_ahead": at_random_ahead,
+    }
+    say(**ways[way](url, number, certificates))
 
 
 def _end_child(work: Callable[[], object]) -> None:

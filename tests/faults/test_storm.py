@@ -49,10 +49,11 @@ def test_an_interrupted_submit_tells_of_its_job_and_shows_no_key(way: str, tls: 
         assert told["moments"] > (500 if way == "moments" else 5)
 
 
+@pytest.mark.parametrize("way", ["at_random", "at_random_ahead"])
 @pytest.mark.parametrize("seed", range(TIMES))
-def test_fault_70_storm(seed: int) -> None:
+def test_fault_70_storm(seed: int, way: str) -> None:
     """500 Ctrl-C at random moments: the client works, with all its slots, and nothing is left open."""
-    with FaultServer(Service()) as server, Child("storm", "at_random", server.url, str(seed), "") as child:
+    with FaultServer(Service()) as server, Child("storm", way, server.url, str(seed), "") as child:
         told = child.hear()
         assert told["told"] == []
         assert told["struck"] == STRIKES

@@ -32,15 +32,10 @@ class ConnectionAhead:
 
     def start(self, dial: Callable[[], Coroutine[None, None, Http11]]) -> None:
         """Begin to open it. A failure is nobody's: the submit meets the same one, and tells it."""
-        flow = self._open(dial)
         try:
-            self._work = self._network.in_background(flow)
+            self._work = self._network.in_background(lambda: self._open(dial))
         except RuntimeError:  # there is no thread to be had
-            flow.close()
             self.stop()
-        except BaseException:
-            flow.close()
-            raise
 
     async def _open(self, dial: Callable[[], Coroutine[None, None, Http11]]) -> None:
         try:

@@ -115,9 +115,9 @@ class _Slots:
 class _Task:
     """A flow that is a task of the running loop."""
 
-    def __init__(self, flow: Coroutine[None, None, None]) -> None:
+    def __init__(self, flow: Callable[[], Coroutine[None, None, None]]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._task = self._loop.create_task(flow)
+        self._task = self._loop.create_task(flow())
 
     async def wait(self, seconds: float) -> bool:
         await asyncio.wait((self._task,), timeout=max(0.0, seconds))
@@ -180,7 +180,7 @@ class AsyncNetwork:
     def places(self, count: int) -> _Slots:
         return _Slots(count)
 
-    def in_background(self, flow: Coroutine[None, None, None]) -> _Task:
+    def in_background(self, flow: Callable[[], Coroutine[None, None, None]]) -> _Task:
         return _Task(flow)
 
     async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -95,14 +95,14 @@ class _Alarm:
 class _Thread:
     """A flow that a thread of its own drives."""
 
-    def __init__(self, flow: Coroutine[None, None, None]) -> None:
+    def __init__(self, flow: Callable[[], Coroutine[None, None, None]]) -> None:
         self._flow = flow
         self._over: SimpleQueue[None] = SimpleQueue()
         threading.Thread(target=self._drive, name="mirelo_ergo connection ahead", daemon=True).start()
 
     def _drive(self) -> None:
         try:
-            run(self._flow)
+            run(self._flow())
         finally:
             self._over.put(None)
 
@@ -134,7 +134,7 @@ class BlockingNetwork:
     def places(self, count: int) -> _Slots:
         return _Slots(count)
 
-    def in_background(self, flow: Coroutine[None, None, None]) -> _Thread:
+    def in_background(self, flow: Callable[[], Coroutine[None, None, None]]) -> _Thread:
         return _Thread(flow)
 
     async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -74,8 +74,11 @@ class Network(Protocol):
         """Return so many places."""
         ...
 
-    def in_background(self, flow: Coroutine[None, None, None]) -> Background:
-        """Start a flow beside the one that asks. It must end by itself before long, and raise nothing."""
+    def in_background(self, flow: Callable[[], Coroutine[None, None, None]]) -> Background:
+        """Start a flow beside the one that asks. It must end by itself before long, and raise nothing.
+
+        It is made where it runs: an interrupt of who asks leaves nothing half-begun.
+        """
         ...
 
     async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
