@@ -22,7 +22,7 @@ MAX_PICTURE = 200_000
 
 
 def block(language: str) -> str:
-    (found,) = (match[2] for match in BLOCK.finditer(TEXT) if match[1] == language)
+    (found,) = (match[3] for match in BLOCK.finditer(TEXT) if match[1] == language)
     return found
 
 
