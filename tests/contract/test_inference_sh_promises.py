@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import inspect
 import io
 import json
 import logging
@@ -27,7 +29,7 @@ from mirelo_ergo import (
 from mirelo_ergo.emulator import Emulator, running
 from mirelo_ergo.emulator.faults import LostResults, Status, StuckJob
 from mirelo_ergo.emulator.services.inference_sh.service import InferenceSh
-from mirelo_ergo.inference_sh import File
+from mirelo_ergo.inference_sh import File, async_inference, inference
 from tests.emulator.gateway import Receiver, receiving
 
 if TYPE_CHECKING:
@@ -331,6 +333,79 @@ def test_the_page_has_free_json(emu: Emulator, client: InferenceClient) -> None:
     with pytest.raises(JobFailedError, match=r"input\.prompt is missing"):
         client.run({"app": APP, "input": {}})
     assert sent(emu) == {}
+
+
+# Every call, with both clients
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_every_call_of_the_resources(emu: Emulator, colour: str) -> None:
+    async def settled(value: Any) -> Any:
+        return await value if inspect.isawaitable(value) else value
+
+    async def collected(values: Any) -> list[Any]:
+        values = await settled(values)
+        return [each async for each in values] if hasattr(values, "__aiter__") else list(values)
+
+    async def main() -> None:
+        make = inference if colour == "sync" else async_inference
+        client: Any = make(emu.keys["inference_sh"], emu.urls["inference_sh"])
+        task = await settled(client.run({"app": APP, "input": {"prompt": "x", "video_input": CLIP, "duration": 1}}))
+        for read in (client.get_task, client.tasks.get):
+            assert (await settled(read(task.id)))["output"]["duration"] == 1.0
+        assert (await settled(client.tasks.wait_for_completion(task.id, timeout=30))).status == "completed"
+        stream = client.tasks.stream(task.id)
+        (update,) = await collected(stream)
+        assert (update.status, stream.id, stream.job.token, task.id in repr(stream)) == (
+            "completed",
+            task.id,
+            stream.token,
+            True,
+        )
+        assert await collected(stream) == [], "it has ended"
+        async with contextlib.AsyncExitStack() as stack:
+            enter = stack.enter_context if colour == "sync" else stack.enter_async_context
+            following: Any = enter(client.stream_task(task.id))
+            following = await settled(following)
+        assert await collected(following) == [], "it was closed"
+        assert [file["role"] for file in await settled(client.tasks.files(task.id))] == ["input", "output", "output"]
+        assert (await settled(client.tasks.logs(task.id)))["task_id"] == task.id
+        assert (await settled(client.tasks.timings(task.id)))["task_id"] == task.id
+        assert [each.id for each in await collected(client.tasks.list(limit=1, sort=[{"field": "id"}]))] == [task.id]
+        assert await settled(client.cancel(task.id)) is None
+        assert await settled(client.tasks.cancel(task.id)) is None
+        (file,) = await collected(client.files.list(search={"term": "clip.mp4"}))
+        assert (await settled(client.files.get(file.id)))["filename"] == "clip.mp4"
+        assert (await settled(client.apps.get(APP)))["namespace"] == "infsh"
+        assert (await settled(client.apps.get("app_mmaudio")))["name"] == "mmaudio"
+        assert (await settled(client.estimate(RAIN))).to_dict()["confidence"] == "exact"
+        assert (await settled(client.tasks.delete_files(task.id)))["skipped"] == []
+        assert await settled(client.tasks.delete(task.id)) is None
+        with pytest.raises(MireloError):
+            await settled(client.get_task(task.id))
+        assert client.low_level is client.low_level
+        await settled(client.close() if colour == "sync" else client.aclose())
+
+    asyncio.run(main())
+
+
+def test_a_file_object_says_what_it_is() -> None:
+    stored = File({"uri": "inf://files/f1", "content_type": "video/mp4", "size": 3, "filename": "a.mp4"})
+    assert stored.to_dict() == {
+        "uri": "inf://files/f1",
+        "content_type": "video/mp4",
+        "size": 3,
+        "filename": "a.mp4",
+    }
+    assert (File.from_path("a.mp4").path, File("https://x.example/a").uri) == ("a.mp4", "https://x.example/a")
+    assert [repr(each) for each in (stored, File("a.mp4"), File(b"la"))] == [
+        "<File inf://files/f1>",
+        "<File a.mp4>",
+        "<File in memory>",
+    ]
+    for wrong in ({}, {"uri": "x", "source": b"y"}):
+        with pytest.raises(InvalidRequestError, match="give one of a path, a uri, bytes or an open file"):
+            File(**cast("Any", wrong))
 
 
 # Webhooks

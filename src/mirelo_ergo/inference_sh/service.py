@@ -14,7 +14,7 @@ from .._runtime.api.service import Api, ErrorFacts
 from .._runtime.api.streams import StreamSource
 from .._runtime.ids import job_id_problem
 from .._runtime.io.protocol import Reply, Request
-from .._runtime.jobs.files import ResultFile
+from .._runtime.jobs.files import AUDIO, VIDEO, ResultFile
 from .._runtime.jobs.protocol import JobApi, JobStream
 from .._runtime.jobs.schedule import PROMPT
 from .._runtime.jobs.tokens import JobRecord
@@ -52,9 +52,9 @@ _ERRORS: Final[Mapping[str, type[MireloError]]] = {
 }
 _ID: Final = re.compile(r'"id"\s*:\s*"([^"\\]{1,200})"')
 _SUFFIXES: Final[Mapping[str, frozenset[str]]] = {
-    "video": frozenset({"mp4", "mov", "webm", "mkv", "m4v"}),
+    "video": VIDEO,
     "image": frozenset({"png", "jpg", "jpeg", "webp", "gif"}),
-    "audio": frozenset({"wav", "mp3", "m4a", "aac", "flac", "ogg", "opus"}),
+    "audio": AUDIO,
 }
 _URL: Final = re.compile(
     rf"https?://(?:\S+|[^\s/?#]+/[^?#\r\n\t]*\.(?:{'|'.join(sorted(frozenset().union(*_SUFFIXES.values())))})(?:\?\S*)?)",

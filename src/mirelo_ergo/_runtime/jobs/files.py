@@ -15,8 +15,8 @@ from ..api.answers import string_list
 from ..plain import Plain
 from ..redact import SignedUrl
 
-_VIDEO: Final = frozenset({"mp4", "mov", "webm", "mkv", "m4v"})
-_AUDIO: Final = frozenset({"wav", "mp3", "m4a", "aac", "flac", "ogg", "opus"})
+VIDEO: Final = frozenset({"mp4", "mov", "webm", "mkv", "m4v"})
+AUDIO: Final = frozenset({"wav", "mp3", "m4a", "aac", "flac", "ogg", "opus"})
 
 
 @attrs.frozen
@@ -102,8 +102,8 @@ def _file_at(url: str, index: int) -> ResultFile:
         extension = PurePosixPath(urlsplit(url).path).suffix.lstrip(".").lower()
     except ValueError:  # no URL; the download says so
         extension = ""
-    known = extension in _VIDEO | _AUDIO
-    return ResultFile(url, "video" if extension in _VIDEO else "audio", extension if known else None, index)
+    known = extension in VIDEO | AUDIO
+    return ResultFile(url, "video" if extension in VIDEO else "audio", extension if known else None, index)
 
 
 def described(files: Sequence[ResultFile]) -> str:
