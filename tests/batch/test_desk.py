@@ -124,6 +124,13 @@ def test_closing_waits_for_no_database(shared: Ledger, monkeypatch: pytest.Monke
     asyncio.run(main())
 
 
+def test_nothing_waits_for_a_ledger_that_was_closed(book: Ledger) -> None:
+    desk = Desk(book)
+    desk.close()
+    with pytest.raises(LedgerError, match="was closed"):
+        asyncio.run(desk.write(lambda *_: None))
+
+
 def test_trouble_that_does_not_pass_is_raised_at_once(book: Ledger) -> None:
     (error,) = writing(book, lambda connection, now: connection.exec_driver_sql("SELECT nonsense FROM nowhere"))
     assert isinstance(error, LedgerError)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection
 
 from mirelo_ergo.batch import Item, LedgerError, ledger
-from mirelo_ergo.batch.engine import QUEUE, Engine, Pace, _app
+from mirelo_ergo.batch.engine import QUEUE, Engine, Pace, _app, _unheard
 from mirelo_ergo.batch.ledger import Entry, Ledger, NewItem
 from tests.support.postgres import Postgres
 
@@ -198,6 +198,22 @@ def test_an_item_that_fails_to_run_does_not_end_the_worker(book: Ledger) -> None
     machine.engine._run = failing
     asyncio.run(together(machine))
     assert sorted(machine.taken) == ["i0", "i1", "i2", "i3"]
+
+
+def test_only_the_queues_own_errors_are_kept_from_the_loops_handler(book: Ledger) -> None:
+    heard: list[object] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        for before in (None, lambda _, context: heard.append(context["message"])):
+            loop.set_exception_handler(before)
+            with _unheard((LedgerError,)):
+                loop.call_exception_handler({"message": "kept", "exception": LedgerError("away")})
+                loop.call_exception_handler({"message": "passed on", "exception": ValueError("a bug")})
+            assert loop.get_exception_handler() is before
+
+    asyncio.run(main())
+    assert heard == ["passed on"]
 
 
 def test_a_ledger_in_a_file_has_no_workers(tmp_path: Path) -> None:

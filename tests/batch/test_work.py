@@ -12,7 +12,7 @@ import pytest
 
 from mirelo_ergo import AsyncMireloClient, AuthenticationError, MireloClient, PixazoClient
 from mirelo_ergo.batch import Batch, Event, FenceLostError, LedgerError, ledger
-from mirelo_ergo.emulator import Emulator
+from mirelo_ergo.emulator import Emulator, faults
 from tests.batch.support import CREDITS, asked, files_of, numbered, rain, saved
 from tests.support.postgres import Postgres
 
@@ -136,6 +136,33 @@ def test_ctrl_c_leaves_the_waits_and_the_next_worker_resumes_them(
     assert [entry.worker for entry in shared.items()] == [None] * 6
     assert shared.work(client).done
     made_once(shared, emulator, 6)
+
+
+def test_a_second_ctrl_c_ends_at_once(shared: Batch, client: MireloClient, emulator: Emulator) -> None:
+    """The first one waits for the answer of a request under way, which never comes here."""
+    shared.add(rain("a"))
+    emulator.fail_next("submit", faults.NoAnswer())
+
+    async def interrupted() -> None:
+        async with AsyncMireloClient(emulator.key, base_url=emulator.url) as other:
+            leaving = asyncio.Event()
+
+            def note(event: Event) -> None:
+                if event.step == "intended":
+                    leaving.set()
+
+            task = asyncio.ensure_future(shared.work(other, on_event=note))
+            await leaving.wait()
+            task.cancel()
+            await asyncio.sleep(0.1)
+            assert not task.done()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.wait_for(task, 10)
+
+    asyncio.run(interrupted())
+    assert shared.summary().counts["intended"] == 1
+    assert shared.run_item("a", client) == "unknown", "nobody knows what became of the request"
 
 
 def test_an_item_may_be_delivered_any_number_of_times(shared: Batch, emulator: Emulator) -> None:

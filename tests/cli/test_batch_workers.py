@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mirelo_ergo.batch import Batch
+from tests.cli.support import start
 
 if TYPE_CHECKING:
     from mirelo_ergo.emulator import Emulator
     from tests.cli.conftest import Cli
+    from tests.support.postgres import Postgres
 
 ITEM = {"operation": "text_to_sfx", "prompt": "rain", "duration_ms": 1000}
 
@@ -36,6 +38,24 @@ def test_a_worker_makes_what_a_run_elsewhere_has_put_into_the_ledger(cli: Cli, p
     assert "a: a.wav" in ran.err
     told = cli("batch", "worker", "--ledger", postgres_url, "-o", "out", "--json")
     assert json.loads(told.out.splitlines()[-1])["counts"]["succeeded"] == 2
+
+
+def test_a_restart_of_the_database_is_told_in_a_line_and_no_traceback(
+    cli: Cli, emu: Emulator, postgres_server: Postgres, postgres_url: str
+) -> None:
+    names = [f"i{number}" for number in range(16)]
+    assert cli("batch", "run", manifest(*names), "--ledger", postgres_url, "--max-credits", "0").code == 4
+    options = ("--max-credits", "1000", "--concurrency", "2", "--eager")
+    worker = start(
+        *("batch", "worker", "--ledger", postgres_url, "-o", "out", *options),
+        cwd=Path.cwd(),
+        variables={"MIRELO_API_KEY": emu.key, "MIRELO_BASE_URL": emu.url},
+    )
+    worker.line_with(".wav")
+    postgres_server.restart()
+    ran = worker.end(90)
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "16 of 16 done")
+    assert [line for line in ran.err.splitlines() if not line.startswith(("i", "the database does not answer"))] == []
 
 
 def test_items_without_a_key_here_are_left_to_other_machines(cli: Cli, postgres_url: str) -> None:

@@ -61,8 +61,11 @@ class Desk:
 
         The work gets the connection and the time. It is done to its end even if nobody waits for it any more. What it
         raises undoes what it wrote, and nothing else. It is repeated where the database did not answer, so it has to
-        bear that its first time was committed all the same. Raises `LedgerError` when the database fails.
+        bear that its first time was committed all the same. Raises `LedgerError` when the database fails,
+        and after `close`.
         """
+        if self._closing.is_set():
+            raise LedgerError(f"the ledger {self.ledger.place} was closed")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._orders.put(_Order(work, loop, future))

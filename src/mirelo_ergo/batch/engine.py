@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -90,17 +90,18 @@ class Engine:
             from procrastinate import exceptions
         except ModuleNotFoundError as error:
             raise LedgerError(f"workers need {error.name}: pip install 'mirelo-ergo[cluster]'") from None
-        for name in ("procrastinate", "psycopg.pool"):  # what matters of it stands in the ledger, or goes to on_trouble
+        for name in ("procrastinate", "psycopg"):  # what matters of it stands in the ledger, or goes to on_trouble
             logging.getLogger(name).addHandler(logging.NullHandler())
         away = (exceptions.ProcrastinateException, psycopg.Error, LedgerError)
         done = False
-        while not (done or self._stopping.is_set()):
-            try:
-                app = await asyncio.to_thread(_app, self._ledger)
-                async with app.open_async():
-                    done = await self._session(app, away)
-            except away as error:
-                await self._told(error)
+        with _unheard(away):
+            while not (done or self._stopping.is_set()):
+                try:
+                    app = await asyncio.to_thread(_app, self._ledger)
+                    async with app.open_async():
+                        done = await self._session(app, away)
+                except away as error:
+                    await self._told(error)
 
     async def _session(self, app: App, away: tuple[type[Exception], ...]) -> bool:
         """Work with one registration at the queue, until all is done (True) or the queue ends it (False)."""
@@ -170,6 +171,23 @@ class Engine:
         if self._on_trouble is not None:
             self._on_trouble(f"the database does not answer, and is asked again: {error.__cause__ or error}")
         await asyncio.sleep(self._pace.again_s)
+
+
+@contextlib.contextmanager
+def _unheard(errors: tuple[type[Exception], ...]) -> Iterator[None]:
+    """Keep errors of the queue's own tasks, which nobody awaits, from being written to stderr by the event loop."""
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not isinstance(context.get("exception"), errors):
+            loop.default_exception_handler(context) if before is None else before(loop, context)
+
+    loop.set_exception_handler(handle)
+    try:
+        yield
+    finally:
+        loop.set_exception_handler(before)
 
 
 def _lock(item: str) -> str:
