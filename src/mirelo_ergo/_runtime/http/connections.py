@@ -92,9 +92,10 @@ class Connections:
         ahead.start(lambda: self._dial(route, waits, SentTracker()))
 
     async def _take_ahead(self, route: Route, waits: Waits) -> Http11 | None:
+        seconds = waits.connect()
         with self._mutex:
             ahead, self._ahead = self._ahead, None
-        connection = None if ahead is None else await ahead.take(waits.connect())
+        connection = None if ahead is None else await ahead.take(seconds)
         if connection is not None and connection.route != route:
             connection.close()
             return None
