@@ -37,7 +37,10 @@ class GenerationRequest(JobRequest):
         self._max_credits = max_credits
 
     def preflight(self) -> PreflightResult:
-        """Ask what it will cost, in credits (exact), and how long it takes. Costs nothing; uploads nothing."""
+        """Ask what it will cost, in credits (exact), and how long it takes. Costs nothing.
+
+        Uploads nothing, except with models `sfx-…`: their price is asked with the files, which are uploaded once.
+        """
         return run(self._core.preflight(self._generation))
 
     def prepare(self, idempotency_key: str | None = None) -> str:

@@ -36,7 +36,10 @@ class AsyncGenerationRequest(AsyncJobRequest):
         self._max_credits = max_credits
 
     async def preflight(self) -> PreflightResult:
-        """Ask what it will cost, in credits (exact), and how long it takes. Costs nothing; uploads nothing."""
+        """Ask what it will cost, in credits (exact), and how long it takes. Costs nothing.
+
+        Uploads nothing, except with models `sfx-…`: their price is asked with the files, which are uploaded once.
+        """
         return await self._core.preflight(self._generation)
 
     async def prepare(self, idempotency_key: str | None = None) -> str:
