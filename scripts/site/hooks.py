@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
 
 log = logging.getLogger("mkdocs.hooks.mirelo_ergo")
-_pages: dict[str, str] = {}
+written: dict[str, str] = {}
+"""The pages that are not in docs/, by their names."""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -24,25 +25,25 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     package = reference.load(ROOT)
     for name in reference.undocumented(package):
         log.warning("%s is public and has no docstring", name)  # which the strict build ends for
-    _pages.clear()
+    written.clear()
     for name, page in TOP.items():
-        _pages[page] = as_page((ROOT / name).read_text(encoding="utf-8"))
-    _pages.update(reference.pages(package))
-    _pages["reference/commands.md"] = commands.page()
+        written[page] = as_page((ROOT / name).read_text(encoding="utf-8"))
+    written.update(reference.pages(package))
+    written["reference/commands.md"] = commands.page()
     navigation: list[Any] = config.nav or []
     for section in navigation:
         if "Reference" in section:
-            section["Reference"] = [name for name in _pages if reference.is_reference(name)]
-    known = {*listed(navigation), *_pages}
+            section["Reference"] = [name for name in written if reference.is_reference(name)]
+    known = {*listed(navigation), *written}
     if more := sorted(path.name for path in Path(config.docs_dir).glob("*.md") if path.name not in known):
         navigation.append({"More": more})
-    _pages["llms.txt"] = llms(navigation, _pages, Path(config.docs_dir))
+    written["llms.txt"] = llms(navigation, written, Path(config.docs_dir))
     return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the written pages."""
-    for name, content in _pages.items():
+    for name, content in written.items():
         files.append(File.generated(config, name, content=content))
     return files
 

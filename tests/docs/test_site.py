@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING
 import click
 import griffe
 import pytest
+from mkdocs.config import load_config
 
 import mirelo_ergo
 from mirelo_ergo.cli.app import root
-from scripts.site import reference
+from scripts.site import hooks, reference
 from scripts.site.pages import as_page
 from tests.docs.test_snippets import ROOT
 from tests.emulator.browser import PATIENCE_MS, Watch, chromium
@@ -124,6 +126,16 @@ def test_a_public_name_without_a_docstring_is_found(tmp_path: Path) -> None:
     loaded = griffe.load("mirelo_ergo", search_paths=[str(tmp_path)])
     assert isinstance(loaded, griffe.Module)
     assert list(reference.undocumented(loaded)) == ["mirelo_ergo.Said.silent", "mirelo_ergo.other"]
+
+
+def test_a_page_without_a_place_is_listed_all_the_same(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    shutil.copytree(ROOT / "docs", docs)
+    (docs / "another.md").write_text("# Another\n\nWhat it says. And more.\n")
+    config = hooks.on_config(load_config(str(ROOT / "scripts" / "site" / "mkdocs.yml"), docs_dir=str(docs)))
+    assert config.nav is not None
+    assert config.nav[-1] == {"More": ["another.md"]}
+    assert "- [Another](another.html): What it says.\n" in hooks.written["llms.txt"]
 
 
 def test_pages_that_are_named_become_links() -> None:
