@@ -12,13 +12,14 @@ from .._runtime.api.endpoints import Endpoint, describe
 from .._runtime.api.limits import check, refuse_blank
 from .._runtime.jobs.facts import RequestFacts
 from .._runtime.redact import short_repr
-from .._runtime.transfer.inputs import MediaSource
 from ..errors import InvalidRequestError
 from .generated_v3 import limits
 from .generated_v3 import operations as of
 
 if TYPE_CHECKING:
     from mirelo_ergo_api.mirelo_v3.bodies import AssetRef
+
+    from .._runtime.transfer.inputs import MediaSource
 
 _NOTHING_SENT: Final = "; nothing was sent"
 _ARGUMENTS: Final = {
@@ -117,6 +118,8 @@ class V3Generation:
     @property
     def sources(self) -> dict[str, MediaSource]:
         """The sources, by their field."""
+        from .._runtime.transfer.inputs import MediaSource  # a list of models needs none
+
         return {name: value for name, value in self.wishes.items() if isinstance(value, MediaSource)}
 
     @property
