@@ -3,7 +3,7 @@
     python scripts/release.py [--dry-run]
 
 The version stands in src/mirelo_ergo/_version.py. CHANGELOG.md needs a section for it with a date, as in
-`## 0.2.0 (2026-12-01)`, under an empty section "Unreleased". The tree has to be clean and the tag new. Wheel and sdist
+`## 1.2.3 (2026-12-01)`, under an empty section "Unreleased". The tree has to be clean and the tag new. Wheel and sdist
 are installed, with each extra, in environments of their own: that takes some minutes, and the package index. With
 `--dry-run` no tag is made, and what is missing is named first and does not stop the rest; the exit code is then 1.
 Nothing is uploaded.
