@@ -128,6 +128,7 @@ def test_random_kills_over_a_fault_mix(runs: Runs) -> None:
     items = 8 * KILLS
     cap = items * CREDITS
     runs.batch.add(numbered(items))
+    emulator.set_credits(2 * cap)
     for _ in range(KILLS):
         child = runs.start(max_credits=cap, concurrency=8)
         with contextlib.suppress(subprocess.TimeoutExpired):
