@@ -1,14 +1,12 @@
-"""What only this service's clients do, written once for both: uploads as assets, creates under a key, batches."""
+"""What only this service's clients do, written once for both: uploads as assets, creates under a key."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import urljoin, urlsplit
 
 import attrs
 
-from .._runtime.api.answers import Unusable
 from .._runtime.api.endpoints import describe
 from .._runtime.api.execute import Operation, execute
 from .._runtime.api.requests import request_from
@@ -17,14 +15,13 @@ from .._runtime.ids import job_id_problem
 from .._runtime.jobs.flows import JobFlows
 from .._runtime.jobs.tokens import JobRecord
 from .._runtime.transfer.assets import AssetCache
-from .._runtime.transfer.text import fetch_text
 from .._runtime.transfer.upload import Slot, upload
 from .._runtime.webhooks.order import NOTHING
 from ..errors import CostLimitError, InvalidRequestError, MireloError, NotFoundError, SubmitOutcomeUnknown
 from . import values
-from .files import LARGEST_BATCH, LARGEST_FILE, AssetFile, form_file, open_asset, sha256_of
+from .files import LARGEST_FILE, AssetFile, form_file, open_asset, sha256_of
 from .generated import operations as api
-from .inputs import check_generation, on_wire
+from .inputs import check_generation, form_texts, on_wire
 from .lipsync import LocalFile
 from .operations import Calls, plain
 from .options import read_options
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
 
     from mirelo_ergo_api.sync_so.bodies import CreateGeneration
 
-    from .._runtime.io.protocol import Reply
     from .._runtime.jobs.submission import Submission
     from .files import AssetKind, File
     from .inputs import Input, Options
@@ -46,8 +42,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 ASSET_LIFETIME: Final = 24 * 3600.0
 """Seconds that an uploaded file's asset is used again without another upload. Assets themselves stay."""
-LARGEST_RESULT: Final = 256 << 20
-"""Bytes of a batch's result file; 500 lines are far below."""
 
 
 @attrs.frozen
@@ -207,7 +201,7 @@ class SyncSoFlows(JobFlows):
             data["options"] = json.dumps(on_wire(options, snake=True))
         if webhook_url is not None:
             data["webhookUrl"] = webhook_url
-        data |= _form_texts(read_options(request_options).body)
+        data |= form_texts(read_options(request_options).body)
         described = {**describe(api.CREATE_GENERATION), "data": data, "files": list(parts.items())}
         return await self._create(described, idempotency_key, request_options)
 
@@ -233,66 +227,13 @@ class SyncSoFlows(JobFlows):
             return await execute(self.runtime, self.calls.get_generation(created.id, {}, None))
         return created
 
-    # --- batches ----------------------------------------------------------------------------------------------------
-
-    async def create_batch(
-        self, file: File, webhook_url: str | None, dry_run: bool | None, options: RequestOptions | None
-    ) -> values.BatchResponse | values.ValidationResponse:
-        """Create a batch, or check its file. A re-send carries every part again."""
-        given = read_options(options)
-        opened = self.runtime.io.run_blocking(form_file, file, "input", media=False, largest=LARGEST_BATCH)
-        name, content, content_type, headers = await opened
-        named = name if name.endswith(".jsonl") else f"{name}.jsonl"
-        dry = None if dry_run is None else str(bool(dry_run)).lower()
-        data = {"webhook_url": webhook_url, "dry_run": dry, **_form_texts(given.body)}
-        described = {
-            **describe(api.CREATE_BATCH),
-            "params": {name: plain(value) for name, value in given.query.items()},
-            "data": {key: value for key, value in data.items() if value is not None},
-            "files": [("input", (named, content, content_type or "application/jsonl", headers))],
-        }
-        request = request_from(described, submit=not dry_run, headers=given.headers)
-        kind = Kind.CHEAP if dry_run else Kind.PAID
-        timeout = self.runtime.timeout if given.timeout is None else given.timeout
-        operation = Operation(api.CREATE_BATCH.name, kind, request, values.read_batch, timeout, attempts=given.attempts)
-        return await execute(self.runtime, operation)
-
-    async def batch_results(self, batch_id: str, options: RequestOptions | None) -> list[dict[str, Any]]:
-        """Fetch a batch's result lines: from the API with the key, and from wherever it leads to without."""
-        batch = await execute(self.runtime, self.calls.get_batch(batch_id, options))
-        if not batch.output_url:
-            raise MireloError(
-                f"batch {batch.id}: there are no results yet, it is {batch.status}", "not_done", retryable=True
-            )
-        text = await fetch_text(self.runtime, await self._results_url(batch.output_url), LARGEST_RESULT)
-        return [_line(line) for line in text.splitlines() if line.strip()]
-
-    async def _results_url(self, url: str) -> str:
-        """Return where the results lie: where the API's own URL redirects to, or the URL itself."""
-        own, given = urlsplit(self.runtime.base_url), urlsplit(url)
-        if (own.scheme, own.netloc) != (given.scheme, given.netloc):
-            return url
-        path = given.path + (f"?{given.query}" if given.query else "")
-        operation = Operation(
-            "getBatchResult",
-            Kind.READ,
-            request_from({"method": "GET", "url": path}),
-            lambda reply: _location(reply, url),
-            self.runtime.timeout,
-            redirects=True,
-        )
-        return await execute(self.runtime, operation)
-
     # --- lipsync ----------------------------------------------------------------------------------------------------
 
     async def estimate(self, request: Lipsync) -> Estimate:
         """Ask what a lip-sync would cost; local files are uploaded first, once, because the price is by the frame."""
         found = await execute(self.runtime, self.calls.estimate_cost(await self._body(request), None))
-        costs, frames = (
-            [each.estimated_generation_cost for each in found],
-            [each.estimated_frame_count for each in found],
-        )
-        return Estimate(_sum(costs), _sum(frames))
+        costs = [each.estimated_generation_cost for each in found]
+        return Estimate(_sum(costs), _sum([each.estimated_frame_count for each in found]))
 
     async def prepare(self, request: Lipsync, idempotency_key: str | None) -> Prepared:
         """Upload what has to be uploaded, and fix the bytes of the request and its key."""
@@ -387,28 +328,6 @@ def _sum(amounts: list[float | None]) -> float | None:
     return sum(known) if known and len(known) == len(amounts) else None
 
 
-def _form_texts(fields: Mapping[str, Any]) -> dict[str, str]:
-    """Return further fields of a body as the texts of a form: what is no text goes as JSON."""
-    return {name: value if isinstance(value, str) else json.dumps(on_wire(value)) for name, value in fields.items()}
-
-
 def _kinds(inputs: Sequence[Input] | None) -> list[object]:
     found = [on_wire(each) for each in inputs or ()]
     return [each.get("type") if isinstance(each, dict) else None for each in found]
-
-
-def _location(reply: Reply, url: str) -> str:
-    location = reply.headers.get("location")
-    if not 300 <= reply.status < 400 or not location:
-        raise Unusable("the answer does not redirect to the results")
-    return urljoin(url, location)
-
-
-def _line(line: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(line)
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise MireloError("the batch's results hold a line that is no JSON object", "unexpected_response")
-    return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -187,3 +188,8 @@ def _camel(name: str) -> str:
 
 def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda found: f"_{found[1].lower()}", name)
+
+
+def form_texts(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Return further fields of a body as the texts of a form: what is no text goes as JSON."""
+    return {name: value if isinstance(value, str) else json.dumps(on_wire(value)) for name, value in fields.items()}

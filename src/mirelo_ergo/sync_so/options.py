@@ -1,9 +1,9 @@
-"""The vendor's `request_options=` of one call."""
+"""The vendor's `request_options=` of one call, and words that calls take."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, TypedDict
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal, TypedDict
 
 import attrs
 
@@ -11,6 +11,22 @@ from .._runtime.redact import short_repr
 from ..errors import InvalidRequestError
 
 _RESERVED: Final = frozenset({"x-api-key", "idempotency-key", "host", "content-length", "transfer-encoding"})
+
+Visibility = Literal["USER", "ORGANIZATION"]
+SortBy = Literal[
+    "nameAsc",
+    "nameDesc",
+    "dateAsc",
+    "dateDesc",
+    "durationAsc",
+    "durationDesc",
+    "sizeAsc",
+    "sizeDesc",
+    "kindAsc",
+    "kindDesc",
+]
+Filter = str | Iterable[str]
+"""A filter of a list: one value, or several."""
 
 
 class RequestOptions(TypedDict, total=False):

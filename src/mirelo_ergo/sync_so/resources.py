@@ -11,10 +11,11 @@ from typing import Any, BinaryIO, Literal
 from .._runtime.api.execute import execute
 from .._runtime.api.pages import Page, PageWalk
 from .._runtime.io.protocol import run
+from . import batches
 from .files import AssetKind, File
 from .flows import SyncSoFlows
 from .inputs import Input, Options, Segment, generation_body
-from .options import RequestOptions
+from .options import Filter, RequestOptions, SortBy, Visibility
 from .values import (
     Asset,
     BatchResponse,
@@ -25,21 +26,6 @@ from .values import (
     Project,
     ValidationResponse,
 )
-
-Visibility = Literal["USER", "ORGANIZATION"]
-SortBy = Literal[
-    "nameAsc",
-    "nameDesc",
-    "dateAsc",
-    "dateDesc",
-    "durationAsc",
-    "durationDesc",
-    "sizeAsc",
-    "sizeDesc",
-    "kindAsc",
-    "kindDesc",
-]
-Filter = str | Iterable[str]
 
 
 class Assets:
@@ -339,7 +325,7 @@ class Batch:
         A re-send carries every part again, so that a dry run stays one. The batch itself is sent again only when it
         provably was not taken; otherwise raises `SubmitOutcomeUnknown`.
         """
-        return run(self._core.create_batch(input, webhook_url, dry_run, request_options))
+        return run(batches.create(self._core.runtime, input, webhook_url, dry_run, request_options))
 
     def get(self, id: str, *, request_options: RequestOptions | None = None) -> BatchResponse:  # noqa: A002
         """Return a batch. Raises `NotFoundError`."""
@@ -362,7 +348,7 @@ class Batch:
 
         The redirect that leads to them is followed without the key. Raises `MireloError` while there are none.
         """
-        return run(self._core.batch_results(id, request_options))
+        return run(batches.results(self._core.runtime, self._core.calls, id, request_options))
 
 
 class Models:

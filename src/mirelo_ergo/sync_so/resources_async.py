@@ -10,10 +10,11 @@ from typing import Any, BinaryIO, Literal
 
 from .._runtime.api.execute import execute
 from .._runtime.api.pages import AsyncPage, PageWalk
+from . import batches
 from .files import AssetKind, File
 from .flows import SyncSoFlows
 from .inputs import Input, Options, Segment, generation_body
-from .options import RequestOptions
+from .options import Filter, RequestOptions, SortBy, Visibility
 from .values import (
     Asset,
     BatchResponse,
@@ -24,21 +25,6 @@ from .values import (
     Project,
     ValidationResponse,
 )
-
-Visibility = Literal["USER", "ORGANIZATION"]
-SortBy = Literal[
-    "nameAsc",
-    "nameDesc",
-    "dateAsc",
-    "dateDesc",
-    "durationAsc",
-    "durationDesc",
-    "sizeAsc",
-    "sizeDesc",
-    "kindAsc",
-    "kindDesc",
-]
-Filter = str | Iterable[str]
 
 
 class AsyncAssets:
@@ -340,7 +326,7 @@ class AsyncBatch:
         A re-send carries every part again, so that a dry run stays one. The batch itself is sent again only when it
         provably was not taken; otherwise raises `SubmitOutcomeUnknown`.
         """
-        return await self._core.create_batch(input, webhook_url, dry_run, request_options)
+        return await batches.create(self._core.runtime, input, webhook_url, dry_run, request_options)
 
     async def get(self, id: str, *, request_options: RequestOptions | None = None) -> BatchResponse:  # noqa: A002
         """Return a batch. Raises `NotFoundError`."""
@@ -363,7 +349,7 @@ class AsyncBatch:
 
         The redirect that leads to them is followed without the key. Raises `MireloError` while there are none.
         """
-        return await self._core.batch_results(id, request_options)
+        return await batches.results(self._core.runtime, self._core.calls, id, request_options)
 
 
 class AsyncModels:
