@@ -38,20 +38,20 @@ class Table:
         found = ROW.search(report.nodeid)
         if found and (report.when == "call" or report.failed or report.skipped):
             parts = (found[2] or "").split("-")
-            for colour in ("sync", "async"):
-                if colour in parts or not {"sync", "async"} & set(parts):
-                    self.outcomes[int(found[1]), colour].append(report.outcome)
+            for client in ("sync", "async"):
+                if client in parts or not {"sync", "async"} & set(parts):
+                    self.outcomes[int(found[1]), client].append(report.outcome)
 
     def lines(self) -> list[str]:
         """Return the table as text."""
         shown = [f"{'#':>3}  {'sync':8} {'async':8} fault"]
         for row in sorted(self.words):
-            marks = [self._mark(row, colour) for colour in ("sync", "async")]
+            marks = [self._mark(row, client) for client in ("sync", "async")]
             shown.append(f"{row:>3}  {marks[0]:8} {marks[1]:8} {self.words[row]}")
         return shown
 
-    def _mark(self, row: int, colour: str) -> str:
-        outcomes = self.outcomes.get((row, colour), [])
+    def _mark(self, row: int, client: str) -> str:
+        outcomes = self.outcomes.get((row, client), [])
         if not outcomes:
             return "-"
         return "pass" if set(outcomes) == {"passed"} else "FAIL"

@@ -23,7 +23,7 @@ def test_a_sound_is_submitted_told_of_and_fetched(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     made: dict[str, Any] = {}
     exec(snippet[2], made)
-    made["ADDRESS"] = "https://127.0.0.1:9/"  # the emulator calls this machine only; the test calls in its stead
+    made["ADDRESS"] = "https://127.0.0.1:9/"  # the emulator calls this machine only; the test calls instead
 
     async def use(emu: Emulator) -> None:
         transport = httpx.ASGITransport(made["app"])

@@ -257,7 +257,7 @@ def test_fault_88_inference_sh_wait(face: Face, answer: Respond) -> None:
 
 
 def test_fault_88_inference_sh_busy(face: Face) -> None:
-    """A stream of inference.sh that cannot be had for now: the updates come from the polls."""
+    """A stream of inference.sh that cannot be opened for now: the updates come from the polls."""
     service = Service(html_error(503))
     service.ended.set()
     with FaultServer(service) as server, face.promise(deadline=60.0):

@@ -56,7 +56,7 @@ class Operation(Generic[T]):
 
 @attrs.define
 class Runtime:
-    """Hold what one client's operations share. Made by the client's face; `io` decides the colour."""
+    """What one client's operations share; the client makes it, and its `io` is sync or async."""
 
     io: IO
     api: Api

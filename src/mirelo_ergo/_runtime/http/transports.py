@@ -153,7 +153,7 @@ class _AsyncBody(httpx.AsyncByteStream):
 
 
 class _InjectedAnswer:
-    """What both colours share of an exchange over somebody else's transport."""
+    """What both clients share of an exchange over somebody else's transport."""
 
     def __init__(self, request: httpx.Request) -> None:
         self.status = 0

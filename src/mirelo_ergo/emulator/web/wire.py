@@ -1,4 +1,4 @@
-"""What the services' faces share: bodies with a cap, a route for one method, and every refusal in the face's words."""
+"""What the services share: bodies with a cap, a route for one method, and refusals in each one's own words."""
 
 from __future__ import annotations
 

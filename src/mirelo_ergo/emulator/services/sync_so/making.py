@@ -74,7 +74,7 @@ class Making:
             raise Refusal(BAD_REQUEST, 422, f"there is no dialogue edit {short(body['dialogueEdit']['id'])}")
 
     async def start(self, call: Call, body: dict[str, Any], family: str = LIPSYNC, longest_ms: float = math.inf) -> Job:
-        """Start one. Media that cannot be had or read makes it fail, as the service finds that out later."""
+        """Start one. Media that cannot be fetched or read makes it fail, as the service finds that out later."""
         self.check(body, call.key)
         self._check_plan(call.key, family)
         with ExitStack() as undo:
