@@ -37,7 +37,7 @@ class Cost:
 
 def measure(quick: bool) -> Group:
     """Take items through their four transactions: claimed, intended, submitted, succeeded."""
-    rounds, alone, together = (1, 20, 200) if quick else (5, 200, 2_000)
+    rounds, alone, together = (1, 20, 200) if quick else (3, 100, 1_000)
     figures: list[Figure] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
