@@ -16,10 +16,8 @@ from .._runtime.transfer.inputs import Audio
 from ..errors import SubmitOutcomeUnknown
 from .calls import MireloCalls
 from .core import AnyGeneration, MireloFlows, credit_limit
-from .families import Model, known_model
+from .families import MIDI, Model, known_model
 from .generation_request_async import AsyncGenerationRequest
-from .midi import FAMILY as MIDI
-from .midi import DetectedInstruments
 from .models import ModelInfo, known_models
 from .service import MIRELO, MIRELO_JOBS, MIRELO_MIDI_JOBS, MIRELO_V3_JOBS
 from .transcriptions_async import AsyncMidiJob, AsyncMidiRequest
@@ -30,9 +28,11 @@ if TYPE_CHECKING:
 
     import httpx
     from mirelo_ergo_api import mirelo_v2 as generated
+
+    from . import midi
 else:
     httpx, ssl = LazyModule("httpx"), LazyModule("ssl")
-    generated = LazyModule("mirelo_ergo_api.mirelo_v2")
+    generated, midi = LazyModule("mirelo_ergo_api.mirelo_v2"), LazyModule("mirelo_ergo.mirelo.midi")
 
 
 class AsyncMireloClient(MireloCalls[AsyncGenerationRequest, AsyncMidiRequest], AsyncServiceClient[MireloFlows]):
@@ -120,7 +120,7 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest, AsyncMidiRequest], A
             submission.lead_to_job(stop, lambda record: AsyncJob(core, record, 0.0))
             raise
 
-    async def detect_instruments(self, audio: Audio | str | os.PathLike[str]) -> DetectedInstruments:
+    async def detect_instruments(self, audio: Audio | str | os.PathLike[str]) -> midi.DetectedInstruments:
         """Ask which instruments a sound has, for `audio_to_midi`. Free, ten times a day; uploads a local file first.
 
         Args:

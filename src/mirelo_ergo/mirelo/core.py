@@ -14,12 +14,11 @@ from .._runtime.api.requests import request_from
 from .._runtime.api.retry import Kind
 from .._runtime.arguments import whole_number
 from .._runtime.jobs.submission import Submission
+from .._runtime.lazy import LazyModule
 from .._runtime.transfer.inputs import Audio, MediaSource, source_from
 from ..errors import CostLimitError, IncompleteResultError, InvalidRequestError, MireloError, VideoError
-from . import midi
-from .catalogue import check as check_catalogue
 from .clips import check_source
-from .families import Generation, choose_family, fields_for
+from .families import MIDI, Generation, choose_family, fields_for
 from .generated import operations as of
 from .prepared import Prepared
 from .service import MIRELO
@@ -41,8 +40,11 @@ if TYPE_CHECKING:
     from .._runtime.jobs.tokens import JobRecord
     from .._runtime.jobs.values import JobSucceeded
     from .._runtime.transfer.upload import Asset, Slot
+    from . import catalogue, midi
 
     SourceRefs = Mapping[str, SourceRef]
+else:
+    catalogue, midi = LazyModule("mirelo_ergo.mirelo.catalogue"), LazyModule("mirelo_ergo.mirelo.midi")
 
 R = TypeVar("R")
 AnyGeneration = Generation | V3Generation
@@ -78,7 +80,7 @@ class MireloFlows(V3Flows):
             if self.check_limits:
                 of_v3.check()
                 if self.catalogue is not None:
-                    check_catalogue(self.catalogue, of_v3)
+                    catalogue.check(self.catalogue, of_v3)
             return of_v3
         chosen = choose_family(family, named)
         given = fields_for(chosen, wishes)
@@ -110,14 +112,14 @@ class MireloFlows(V3Flows):
         endpoint = generation.family.endpoints.preflight
         if endpoint is None:
             raise InvalidRequestError(f"{generation.label} has no preflight; nothing was sent")
-        read = midi.read_preflight if generation.family.name == midi.FAMILY else read_preflight
+        read = midi.read_preflight if generation.family.name == MIDI else read_preflight
         generation = await self._with_length(generation)
         return await execute(self.runtime, self._read(endpoint, read, generation.quoted(endpoint)))
 
     async def _with_length(self, generation: Generation) -> Generation:
         """Return a generation with the length of its sound, if its price goes by that and the headers tell it."""
         audio = generation.sources.get("audio")
-        if generation.family.name != midi.FAMILY or "duration_ms" in generation.known or audio is None:
+        if generation.family.name != MIDI or "duration_ms" in generation.known or audio is None:
             return generation
         headers = await self.runtime.io.run_blocking(audio.headers)
         if headers is None or headers.length_ms is None:
@@ -244,7 +246,7 @@ class MireloFlows(V3Flows):
         kwargs = describe(endpoint, json={**generation.fields, **in_body(places)})
         request = request_from(kwargs, submit=True, long=True)
         name, timeout = endpoint.name, self.runtime.timeout
-        read = midi.read_result if generation.family.name == midi.FAMILY else read_result
+        read = midi.read_result if generation.family.name == MIDI else read_result
         operation = Operation(name, Kind.KEYED, request, read, timeout, key=key)
         return await execute(self.runtime, operation, call=call)
 

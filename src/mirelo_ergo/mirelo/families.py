@@ -31,6 +31,8 @@ Model = Literal["v1.0", "v1.5", "v1.6", "sfx-1.6", "sfx-2.0"]
 Fields = Mapping[str, Any]
 DEFAULT_MODEL: Final = "v1.5"
 """What a call without `model=` uses where the family has it: what the vendor's own SDK pins. Else the newest."""
+MIDI: Final = "audio-to-midi"
+"""The family whose results are notes; `midi.py` reads them."""
 
 
 @attrs.frozen
@@ -101,7 +103,7 @@ _ROWS: Final = (
         of.TEXT_TO_MUSIC_SYNC, of.TEXT_TO_MUSIC_JOB_POLL)),
     Family("video-to-music", "v1.0", "VideoToMusicRequest", lambda: (
         None, of.VIDEO_TO_MUSIC_JOB_CREATE, None, of.VIDEO_TO_MUSIC_JOB_POLL), takes_urls=False),
-    Family("audio-to-midi", "v1.0", "AudioToMidiRequest", lambda: (
+    Family(MIDI, "v1.0", "AudioToMidiRequest", lambda: (
         of.AUDIO_TO_MIDI_PREFLIGHT, of.AUDIO_TO_MIDI_JOB_CREATE,
         of.AUDIO_TO_MIDI_SYNC, of.AUDIO_TO_MIDI_JOB_POLL), takes_urls=False),
 )

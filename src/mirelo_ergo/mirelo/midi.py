@@ -64,7 +64,6 @@ Subdivision = Literal["automatic", "straight_sixteenths", "eighth_triplets", "si
 """What a beat is divided into."""
 PageSize = Literal["a4", "letter"]
 """The paper of an engraved score."""
-FAMILY: Final = "audio-to-midi"
 _METERS: Final = {4: (2, 3, 4, 5, 6, 7, 9, 12), 8: (6, 9, 12)}
 
 

@@ -7,23 +7,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from .._runtime.lazy import LazyModule
 from .._runtime.transfer.inputs import Audio, Video
 from .core import AnyGeneration, MireloFlows, credit_limit
-from .midi import (
-    FAMILY,
-    Instrument,
-    PageSize,
-    Subdivision,
-    Timing,
-    instruments_field,
-    length_field,
-    time_signature_field,
-)
+from .families import MIDI
 from .models import MUSIC as MODEL
 from .sources import uploaded_audio, uploaded_video
 
 if TYPE_CHECKING:
     from mirelo_ergo_api.mirelo_v2.bodies import AudioToMidiRequest, TextToMusicRequest, VideoToMusicRequest
+
+    from . import midi
+else:
+    midi = LazyModule("mirelo_ergo.mirelo.midi")
 
 RequestT = TypeVar("RequestT")
 MidiT = TypeVar("MidiT")
@@ -101,14 +97,14 @@ class MusicCalls(ABC, Generic[RequestT, MidiT]):
         self,
         audio: Audio | str | os.PathLike[str],
         *,
-        instruments: Iterable[Instrument] | None = None,
-        timing: Timing | None = None,
-        subdivision: Subdivision | None = None,
+        instruments: Iterable[midi.Instrument] | None = None,
+        timing: midi.Timing | None = None,
+        subdivision: midi.Subdivision | None = None,
         time_signature: tuple[int, int] | None = None,
         tempo_bpm: float | None = None,
         optimize_musicxml: bool | None = None,
         score_pdfs: bool | None = None,
-        page_size: PageSize | None = None,
+        page_size: midi.PageSize | None = None,
         instrument_detection_id: str | None = None,
         duration_ms: int | None = None,
         max_credits: int | None = None,
@@ -134,9 +130,9 @@ class MusicCalls(ABC, Generic[RequestT, MidiT]):
         """
         fields: AudioToMidiRequest = {"audio": uploaded_audio(audio, self._core)}
         if instruments is not None:
-            fields["instruments"] = instruments_field(instruments)
+            fields["instruments"] = midi.instruments_field(instruments)
         if time_signature is not None:
-            numerator, denominator = time_signature_field(time_signature)
+            numerator, denominator = midi.time_signature_field(time_signature)
             fields["time_signature"] = {"numerator": numerator, "denominator": denominator}
         if tempo_bpm is not None:
             fields["tempo"] = {"mode": "fixed", "bpm": tempo_bpm}
@@ -152,6 +148,6 @@ class MusicCalls(ABC, Generic[RequestT, MidiT]):
             fields["page_size"] = page_size
         if instrument_detection_id is not None:
             fields["instrument_detection_id"] = instrument_detection_id
-        known = {} if duration_ms is None else {"duration_ms": length_field(duration_ms)}
-        generation = self._core.generation(FAMILY, MODEL, fields, known=known)
+        known = {} if duration_ms is None else {"duration_ms": midi.length_field(duration_ms)}
+        generation = self._core.generation(MIDI, MODEL, fields, known=known)
         return self._midi_request_of(generation, credit_limit(max_credits))

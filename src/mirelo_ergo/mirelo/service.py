@@ -10,6 +10,7 @@ from .._runtime.api.endpoints import describe
 from .._runtime.api.service import Api, ErrorFacts
 from .._runtime.jobs.protocol import JobApi, operation_names
 from .._runtime.jobs.schedule import PROMPT
+from .._runtime.lazy import LazyModule
 from ..errors import (
     AudioError,
     AuthenticationError,
@@ -21,8 +22,8 @@ from ..errors import (
     ServerError,
     VideoError,
 )
-from . import midi, v3_values
-from .families import FAMILIES
+from . import v3_values
+from .families import FAMILIES, MIDI
 from .v3 import FAMILIES as V3_FAMILIES
 from .v3 import poll_path
 from .values import find_job_id, read_accepted, read_status
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
     from .._runtime.jobs.tokens import JobRecord
     from ..errors import MireloError
+    from . import midi
+else:
+    midi = LazyModule("mirelo_ergo.mirelo.midi")
 
 ASSET_LIFETIME: Final = 23 * 3600.0
 """Seconds that an asset id is used again; the service keeps assets 24 h."""
@@ -108,7 +112,7 @@ MIRELO: Final = Api(
 MIRELO_JOBS: Final = JobApi(
     api=MIRELO,
     operations=operation_names(FAMILIES),
-    knows=lambda family, model: family != midi.FAMILY and (family, model) in FAMILIES,
+    knows=lambda family, model: family != MIDI and (family, model) in FAMILIES,
     poll_endpoint=_poll_endpoint,
     read_accepted=read_accepted,
     read_status=read_status,
@@ -118,11 +122,11 @@ MIRELO_JOBS: Final = JobApi(
 )
 MIRELO_MIDI_JOBS: Final = JobApi(
     api=MIRELO,
-    operations=operation_names([(midi.FAMILY, "")]),
-    knows=lambda family, model: family == midi.FAMILY and (family, model) in FAMILIES,
+    operations=operation_names([(MIDI, "")]),
+    knows=lambda family, model: family == MIDI and (family, model) in FAMILIES,
     poll_endpoint=_poll_endpoint,
     read_accepted=read_accepted,
-    read_status=midi.read_status,
+    read_status=lambda record, reply, wall: midi.read_status(record, reply, wall),
     running=frozenset({"processing"}),
     schedule=PROMPT,
     lifetime=24 * 3600.0,

@@ -11,11 +11,12 @@ from .._runtime.jobs.values import JobErrored, JobProcessing, JobSucceeded
 from .._runtime.lazy import LazyModule
 from .._runtime.webhooks.order import Webhook
 from .generation_request_async import AsyncGenerationRequest
-from .midi import MidiNote, ScorePdf, notes_of, scores_of
 
 if TYPE_CHECKING:
     from .._runtime.webhooks import inbox
+    from . import midi
 else:
+    midi = LazyModule("mirelo_ergo.mirelo.midi")
     inbox = LazyModule("mirelo_ergo._runtime.webhooks.inbox")
 
 
@@ -33,14 +34,14 @@ class AsyncMidiResult(AsyncJobResult):
         return next((file.url for file in self.files if file.kind == "musicxml"), None)
 
     @property
-    def notes(self) -> tuple[MidiNote, ...]:
+    def notes(self) -> tuple[midi.MidiNote, ...]:
         """The notes, in the service's order."""
-        return notes_of(self.output)
+        return midi.notes_of(self.output)
 
     @property
-    def score_pdfs(self) -> tuple[ScorePdf, ...]:
+    def score_pdfs(self) -> tuple[midi.ScorePdf, ...]:
         """The engraved scores; there are some where `score_pdfs` asked for them."""
-        return scores_of(self.output)
+        return midi.scores_of(self.output)
 
 
 class AsyncMidiJob(AsyncJob):

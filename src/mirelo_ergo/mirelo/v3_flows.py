@@ -16,10 +16,10 @@ from .._runtime.api.retry import Kind
 from .._runtime.io.protocol import Reply
 from .._runtime.jobs.flows import JobFlows
 from .._runtime.jobs.tokens import JobRecord
+from .._runtime.lazy import LazyModule
 from .._runtime.transfer.assets import AssetCache
 from ..errors import CostLimitError, InvalidRequestError, MireloError, SubmitOutcomeUnknown
 from . import v3_values
-from .catalogue import CatalogueModel, read_catalogue
 from .generated_v3 import operations as of
 from .models import ModelInfo, known_models
 from .prepared import Prepared, read_prepared
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from .._runtime.jobs.submission import Submission
     from .._runtime.transfer.inputs import MediaSource
     from .._runtime.transfer.upload import Asset, Slot
+    from . import catalogue
+    from .catalogue import CatalogueModel
+else:
+    catalogue = LazyModule("mirelo_ergo.mirelo.catalogue")
 
 T = TypeVar("T")
 URLS_REFUSED: Final = (
@@ -72,7 +76,7 @@ class V3Flows(JobFlows):
 
     async def list_models(self) -> list[ModelInfo]:
         """Ask which models there are; from then on requests are checked against what the service says of them."""
-        self.catalogue = await execute(self.runtime, self._operation(of.LIST_MODELS, read_catalogue))
+        self.catalogue = await execute(self.runtime, self._operation(of.LIST_MODELS, catalogue.read_catalogue))
         return known_models(self.model, self.catalogue)
 
     async def me_v3(self) -> MeResult:
