@@ -138,3 +138,10 @@ def test_a_file_of_somebody_elses_is_never_overwritten(batch: Batch, client: Mir
     assert batch.run(client).done
     assert (batch.folder / "a.wav").read_bytes() == b"mine"
     assert saved(batch) == {"a~2.wav"}
+
+
+def test_what_a_killed_process_left_of_the_results_list_is_removed(batch: Batch) -> None:
+    left = batch.folder / ".results.jsonl.4711.part"
+    left.write_text("{")
+    assert batch.write_results().exists()
+    assert not left.exists()

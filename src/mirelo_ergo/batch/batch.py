@@ -299,6 +299,8 @@ class Batch:
     def write_results(self) -> Path:
         """Write `results.jsonl` beside the results: one line per item, as `Entry.to_dict` has it. Return its path."""
         target = self.folder / RESULTS
+        for left in self.folder.glob(f".{RESULTS}.*.part"):  # by a process that was killed right here
+            left.unlink(missing_ok=True)
         beside = target.with_name(f".{RESULTS}.{os.getpid()}.part")
         try:
             with beside.open("w", encoding="utf-8") as file:
