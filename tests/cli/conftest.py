@@ -33,9 +33,16 @@ def journal(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
 
 
 @pytest.fixture(scope="session")
-def emu() -> Iterator[Emulator]:
+def one_for_all() -> Iterator[Emulator]:
     with running(speed=50, seed=7) as emulator:
         yield emulator
+
+
+@pytest.fixture
+def emu(one_for_all: Emulator) -> Iterator[Emulator]:
+    """The shared emulator; the faults that a test asks for end with it."""
+    yield one_for_all
+    one_for_all.clear_faults()
 
 
 @pytest.fixture(scope="session")
