@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from mirelo_ergo import batch as api
 from mirelo_ergo.batch import Batch, ledger
 from mirelo_ergo.batch.ledger import Reason
 
@@ -123,3 +126,35 @@ def test_an_emulator_of_its_own_is_enough(bare: Cli) -> None:
     gateway = {"id": "b", "service": "pixazo", "operation": "text_to_audio", "text_prompt": "rain outside"}
     Path("sfx.jsonl").write_text(json.dumps({**ITEM, "id": "a"}) + "\n" + json.dumps({**gateway, "duration": 1}))
     assert bare("batch", "run", "sfx.jsonl", "--emulator", "--eager", "-q").code == 0
+
+
+@pytest.mark.parametrize(
+    ("intended", "unknown", "words"),
+    [
+        (0, 0, "interrupted; no item is under way\n0 of 3 done, 3 left; the same command goes on"),
+        (1, 0, "interrupted; 1 item is under way: the same command fetches its result\n"),
+        (2, 0, "interrupted; 2 items are under way: the same command fetches their results\n"),
+        (
+            1,
+            1,
+            "its result; 1 item may have been taken, or not: mirelo-ergo batch status says what to do\n",
+        ),
+    ],
+)
+def test_an_interrupt_tells_of_the_jobs_in_the_ledger(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, intended: int, unknown: int, words: str
+) -> None:
+    def interrupted(make: object) -> None:
+        with Batch.open("batch.db", create=False) as batch, batch.ledger.write() as connection:
+            entries = ledger.claim(connection, "w", 1.0, limit=intended + unknown) if intended else []
+            for number, entry in enumerate(entries):
+                ledger.intend(connection, entry, 2.0, fingerprint="f", key=None)
+                if number >= intended:
+                    ledger.unknown(connection, entry, 3.0, Reason("SubmitOutcomeUnknown", "outcome_unknown", "?"))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(api, "drive", interrupted)
+    ran = cli("batch", "run", manifest({"id": "a"}, {"id": "b"}, {"id": "c"}))
+    assert ran.code == 130
+    assert words in ran.err
+    assert "no job was submitted" not in ran.err

@@ -9,7 +9,7 @@ import click
 
 from . import options
 from .batch_clients import Clients
-from .batch_words import conclude, left_of, lines_of, say_cost
+from .batch_words import conclude, interruptible, lines_of, say_cost
 from .failures import missing_extra, refused
 from .groups import Commands
 from .resume import shell_word
@@ -112,7 +112,10 @@ def run(json: bool, quiet: bool, **given: Any) -> None:
             say_cost(session.output, plan, given, dry_run=given["dry_run"])
             if given["dry_run"]:
                 return
-            with api.Batch.open(given["ledger"] or _made(folder) / LEDGER, folder) as opened:
+            with (
+                api.Batch.open(given["ledger"] or _made(folder) / LEDGER, folder) as opened,
+                interruptible(session, opened, "the same command"),
+            ):
                 opened.put(plan.items(), mistakes)
                 summary = _run(session, opened, clients, given)
                 conclude(session.output, opened, summary, given)
@@ -137,11 +140,7 @@ def _run(session: Session, opened: Batch, clients: Clients, given: dict[str, Any
         if not services:
             opened.write_results()
             return opened.summary()
-        try:
-            return drive(make)
-        except KeyboardInterrupt:
-            output.note(f"{left_of(opened.summary())}; the same command goes on")
-            raise
+        return drive(make)
 
 
 def _options(given: dict[str, Any], on_event: Callable[[Event], None]) -> RunOptions:
@@ -177,7 +176,10 @@ def worker(json: bool, quiet: bool, **given: Any) -> None:
     session = options.session_of({"json": json, "quiet": quiet})
     output = session.output
     clients = Clients(output, emulator=False, allow_private_hosts=given["allow_private_hosts"])
-    with _api().Batch.open(given["ledger"], _made(Path(given["out"])), create=False) as opened:
+    with (
+        _api().Batch.open(given["ledger"], _made(Path(given["out"])), create=False) as opened,
+        interruptible(session, opened, "the same command, here or elsewhere,"),
+    ):
         services = clients.available()
         missing = [name for name in opened.services() if name not in services]
         if missing:
@@ -191,11 +193,7 @@ def worker(json: bool, quiet: bool, **given: Any) -> None:
                     )
                     return done
 
-            try:
-                summary = drive(make)
-            except KeyboardInterrupt:
-                output.note(f"{left_of(opened.summary())}; the same command goes on, here or elsewhere")
-                raise
+            summary = drive(make)
         conclude(output, opened, summary, given)
 
 

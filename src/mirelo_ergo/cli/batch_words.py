@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .endings import ITEMS_FAILED
 from .exits import Exit
-from .failures import Failure
+from .failures import Failure, failure_of
 from .resume import shell_word
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mirelo_ergo.batch import Batch, Plan, Quote, Summary
 
     from .output import Output
+    from .session import Session
 
 _SHOWN = 50
 """Distinct prices that are listed; the others are counted."""
@@ -83,9 +87,37 @@ def lines_of(summary: Summary) -> list[str]:
     return lines
 
 
-def left_of(summary: Summary) -> str:
-    """Return how far a batch is, in words."""
-    return f"{summary.counts['succeeded']} of {summary.total} done, {summary.left} left"
+@contextmanager
+def interruptible(session: Session, opened: Batch, again: str) -> Iterator[None]:
+    """Tell of the ledger's jobs when Ctrl-C ends the block; `again` is what goes on."""
+    session.has_ledger = True
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        failure = failure_of(stop)
+        if failure.fields["code"] != "interrupted":
+            raise
+        summary = opened.summary()
+        message = f"{failure.message}; {_under_way(summary, again)}"
+        hints = (f"{summary.counts['succeeded']} of {summary.total} done, {summary.left} left; {again} goes on",)
+        raise Failure(failure.exit_code, "interrupted", message, hints=hints) from stop
+
+
+def _under_way(summary: Summary, again: str) -> str:
+    """Return in words which jobs there may be at the services."""
+    running, unknown = summary.counts["intended"] + summary.counts["submitted"], summary.counts["unknown"]
+    told = []
+    if running:
+        is_under_way, its = ("is under way", "its result") if running == 1 else ("are under way", "their results")
+        told.append(f"{items_of(running)} {is_under_way}: {again} fetches {its}")
+    if unknown:
+        told.append(f"{items_of(unknown)} may have been taken, or not: mirelo-ergo batch status says what to do")
+    return "; ".join(told) or "no item is under way"
+
+
+def items_of(count: int) -> str:
+    """Return so many items in words."""
+    return "1 item" if count == 1 else f"{count} items"
 
 
 def conclude(output: Output, opened: Batch, summary: Summary, given: dict[str, Any]) -> None:

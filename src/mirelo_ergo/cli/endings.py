@@ -26,7 +26,7 @@ def conclude(session: Session, error: BaseException) -> Failure:
     failure = failure_of(_first_word(error))
     jobs = [task for task in session.tasks if task.job is not None]
     if not jobs:
-        return _without_job(failure)
+        return _without_job(session, failure)
     hints = list(failure.hints)
     told = []
     for task in jobs:
@@ -62,12 +62,12 @@ def _exit_code(session: Session, failure: Failure) -> int:
     return Exit.JOB_WAITS if paid or code == Exit.UNEXPECTED else code
 
 
-def _without_job(failure: Failure) -> Failure:
+def _without_job(session: Session, failure: Failure) -> Failure:
     if failure.exit_code == Exit.JOB_FAILED and failure.fields["code"] != ITEMS_FAILED:  # something else is not there
         return Failure(
             Exit.REFUSED, failure.fields["code"], failure.message, hints=failure.hints, **_more(failure.fields)
         )
-    if failure.fields["code"] != "interrupted":
+    if failure.fields["code"] != "interrupted" or session.has_ledger:
         return failure
     return Failure(failure.exit_code, "interrupted", f"{failure.message}; no job was submitted")
 

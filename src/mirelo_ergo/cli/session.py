@@ -45,6 +45,8 @@ class Session:
     output: Output
     _stdin: Stdin | None = None
     tasks: list[Task] = attrs.field(factory=list)
+    has_ledger: bool = False
+    """Whether a batch's ledger has the jobs, instead of `tasks`."""
 
     @property
     def stdin(self) -> Stdin:
