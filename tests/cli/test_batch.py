@@ -10,7 +10,7 @@ import pytest
 
 from mirelo_ergo import batch as api
 from mirelo_ergo.batch import Batch, ledger
-from mirelo_ergo.batch.ledger import Reason
+from mirelo_ergo.batch.ledger import Reason, schema
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -158,3 +158,33 @@ def test_an_interrupt_tells_of_the_jobs_in_the_ledger(
     assert ran.code == 130
     assert words in ran.err
     assert "no job was submitted" not in ran.err
+
+
+def test_an_emulators_jobs_and_real_ones_never_share_a_ledger(cli: Cli) -> None:
+    sheet = manifest({"id": "a"})
+    assert cli("batch", "run", sheet, "-o", "tried", "--emulator", "--eager").code == 0
+    assert cli("batch", "run", sheet, "-o", "real").code == 0
+    manifest({"id": "a"}, {"id": "b"})
+    ran = cli("batch", "run", sheet, "-o", "tried")
+    assert ran.code == 2
+    assert "was made with --emulator, so its sounds are placeholders: give another folder; nothing was sent" in ran.err
+    ran = cli("batch", "run", sheet, "-o", "real", "--emulator")
+    assert ran.code == 2
+    assert "was made without --emulator: give another folder; nothing was sent" in ran.err
+    for folder in ("tried", "real"):
+        assert cli("batch", "status", folder).out.splitlines()[0] == "1 of 1 done"
+    ran = cli("batch", "run", sheet, "-o", "new", "--reuse", "tried")
+    assert ran.out.splitlines()[:2] == ["2 of 2 done", "20 credits charged"]
+
+
+def test_a_ledger_without_a_note_is_bound_by_its_first_run(cli: Cli) -> None:
+    sheet = manifest({"id": "a"})
+    assert cli("batch", "run", sheet, "--max-credits", "0").code == 4
+    with Batch.open("batch.db") as batch, batch.ledger.write() as connection:
+        schema.origin.drop(connection)
+    assert cli("batch", "run", sheet, "--emulator", "--eager", "--max-credits", "10").code == 0
+    with Batch.open("batch.db") as batch, batch.ledger.write() as connection:
+        assert ledger.is_emulated(connection) is True
+        schema.origin.drop(connection)
+    assert "was made without --emulator" in cli("batch", "run", sheet, "--emulator").err
+    assert cli("batch", "run", sheet).code == 0

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from ..errors import InvalidRequestError
 from .errors import LedgerError
-from .ledger import Ledger, SavedFile, open_ledger
+from .ledger import Ledger, SavedFile, is_emulated, open_ledger
 from .ledger.rows import entry_of
 from .ledger.schema import items
 from .places import is_there
@@ -19,7 +19,8 @@ from .places import is_there
 class Library:
     """The finished results of a folder's ledgers, the folders below it included. Close it at the end.
 
-    A ledger is a `*.db` file; its results are beside it, or in the folder of the library. Others are passed over.
+    A ledger is a `*.db` file; its results are beside it, or in the folder of the library. Others are passed over,
+    and those of an emulator, whose sounds are placeholders.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -48,5 +49,5 @@ class Library:
     def _results(self, ledger: Ledger, fingerprint: str) -> Iterator[tuple[SavedFile, ...]]:
         query = select(items).where(items.c.fingerprint == fingerprint, items.c.state == "succeeded")
         with ledger.read() as connection:
-            rows = connection.execute(query).all()
+            rows = [] if is_emulated(connection) else connection.execute(query).all()
         yield from (entry_of(row).files for row in rows)

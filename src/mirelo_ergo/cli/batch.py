@@ -116,6 +116,7 @@ def run(json: bool, quiet: bool, **given: Any) -> None:
                 api.Batch.open(given["ledger"] or _made(folder) / LEDGER, folder) as opened,
                 interruptible(session, opened, "the same command"),
             ):
+                _bind(opened, emulator=given["emulator"])
                 opened.put(plan.items(), mistakes)
                 summary = _run(session, opened, clients, given)
                 conclude(session.output, opened, summary, given)
@@ -141,6 +142,14 @@ def _run(session: Session, opened: Batch, clients: Clients, given: dict[str, Any
             opened.write_results()
             return opened.summary()
         return drive(make)
+
+
+def _bind(opened: Batch, *, emulator: bool) -> None:
+    """Refuse to mix an emulator's jobs with real ones."""
+    from mirelo_ergo.batch import ledger
+
+    with opened.ledger.write() as connection:
+        ledger.bind(connection, opened.ledger.place, emulator=emulator)
 
 
 def _options(given: dict[str, Any], on_event: Callable[[Event], None]) -> RunOptions:
@@ -181,6 +190,7 @@ def worker(json: bool, quiet: bool, **given: Any) -> None:
         interruptible(session, opened, "the same command, here or elsewhere,"),
     ):
         services = clients.available()
+        _bind(opened, emulator=False)
         missing = [name for name in opened.services() if name not in services]
         if missing:
             output.note(f"items of {', '.join(missing)} are left to other machines: there is no key of it here")

@@ -62,6 +62,7 @@ from .claims import (
 )
 from .money import MILLION, Budget, Currency, amount, capped, read_budgets, set_cap, shown
 from .opening import Ledger, now, open_ledger
+from .origin import bind, is_emulated
 from .outcomes import Reason, failed, intend, refused, reused, submitted, succeeded, unknown
 from .reading import (
     counts,
@@ -96,6 +97,7 @@ __all__ = [
     "State",
     "add",
     "amount",
+    "bind",
     "capped",
     "check",
     "claim",
@@ -106,6 +108,7 @@ __all__ = [
     "failed",
     "holders",
     "intend",
+    "is_emulated",
     "job_tokens",
     "known_names",
     "next_free",

@@ -37,6 +37,9 @@ about = Table(
     Column("created_at", Double, nullable=False),
 )
 
+origin = Table("mirelo_origin", metadata, Column("emulator", Integer, nullable=False))
+"""One row once the command line has run the ledger: 1 where it was with --emulator. Older versions ignore it."""
+
 items = Table(
     "mirelo_items",
     metadata,
