@@ -38,7 +38,7 @@ FOUND = {
     ("mirelo/sources.py", '"audio_url": self.url'),
     ("mirelo/families.py", "of.VIDEO_TO_SFX_V16_PREFLIGHT"),
     ("mirelo/music_calls.py", 'fields["format"] = format'),
-    ("mirelo/music_calls.py", 'fields["instruments"] = instruments_field(instruments)'),
+    ("mirelo/music_calls.py", 'fields["instruments"] = midi.instruments_field(instruments)'),
     ("mirelo/core.py", "of.DETECT_INSTRUMENTS"),
     ("mirelo/v3.py", "of.PREFLIGHT_EXTEND"),
     ("pixazo/calls.py", '"upload_audio_format": upload_audio_format'),
