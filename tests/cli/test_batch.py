@@ -188,3 +188,18 @@ def test_a_ledger_without_a_note_is_bound_by_its_first_run(cli: Cli) -> None:
         schema.origin.drop(connection)
     assert "was made without --emulator" in cli("batch", "run", sheet, "--emulator").err
     assert cli("batch", "run", sheet).code == 0
+
+
+def test_what_is_paid_already_is_not_forecast_again(cli: Cli) -> None:
+    sheet = manifest({"id": "a"}, {"id": "b"}, {"id": "c"})
+    assert cli("batch", "run", sheet, "--max-credits", "20").code == 4
+    ran = cli("batch", "run", sheet, "--dry-run", "--max-credits", "30")
+    assert "3 items: 30 credits in all, 20 credits paid or reserved, 10 credits to pay; the cap is 30" in ran.out
+    assert "before its end" not in ran.out
+    ran = cli("batch", "run", sheet, "--dry-run")
+    assert "the cap is 20 credits, which ends the batch before its end" in ran.out
+    assert cli("batch", "run", sheet, "--max-credits", "30").code == 0
+    ran = cli("batch", "run", sheet, "--max-credits", "40")
+    assert "30 credits paid or reserved, 0 credits to pay; the cap is 40 credits; the account has" in ran.err
+    assert cli("batch", "status").out.splitlines()[1] == "30 credits charged; the cap is 40 credits"
+    assert cli("batch", "run", sheet, "--dry-run", "--json").object["to_pay"] == {"credits": 0}

@@ -33,7 +33,7 @@ def test_a_worker_makes_what_a_run_elsewhere_has_put_into_the_ledger(cli: Cli, p
     elsewhere = cli("batch", "run", manifest("a", "b"), "--ledger", postgres_url, "--max-credits", "0")
     assert elsewhere.code == 4
     ran = cli("batch", "worker", "--ledger", postgres_url, "-o", "out", "--max-credits", "20", "--eager")
-    assert (ran.code, ran.out.splitlines()[:2]) == (0, ["2 of 2 done", "20 credits charged of 20 credits"])
+    assert (ran.code, ran.out.splitlines()[:2]) == (0, ["2 of 2 done", "20 credits charged; the cap is 20 credits"])
     assert {"a.wav", "b.wav", "results.jsonl"} == {path.name for path in Path("out").iterdir()}
     assert "a: a.wav" in ran.err
     told = cli("batch", "worker", "--ledger", postgres_url, "-o", "out", "--json")

@@ -9,6 +9,7 @@ import click
 
 from . import options
 from .batch_clients import Clients
+from .batch_standing import standing_of
 from .batch_words import conclude, interruptible, lines_of, say_cost
 from .failures import missing_extra, refused
 from .groups import Commands
@@ -109,7 +110,8 @@ def run(json: bool, quiet: bool, **given: Any) -> None:
         base = Path() if given["manifest"] == "-" else Path(given["manifest"]).parent
         with api.Plan(items, clients.sync, mistakes, base) as plan:
             plan.ask()
-            say_cost(session.output, plan, given, dry_run=given["dry_run"])
+            standing = standing_of(plan, given["ledger"] or folder / LEDGER)
+            say_cost(session.output, plan, given, standing)
             if given["dry_run"]:
                 return
             with (
@@ -139,6 +141,7 @@ def _run(session: Session, opened: Batch, clients: Clients, given: dict[str, Any
                 return done
 
         if not services:
+            _keep_caps(opened, given)
             opened.write_results()
             return opened.summary()
         return drive(make)
@@ -150,6 +153,20 @@ def _bind(opened: Batch, *, emulator: bool) -> None:
 
     with opened.ledger.write() as connection:
         ledger.bind(connection, opened.ledger.place, emulator=emulator)
+
+
+def _keep_caps(opened: Batch, given: dict[str, Any]) -> None:
+    """Record the caps where there is nothing to run: they hold for what is added later."""
+    from mirelo_ergo.batch import ledger
+
+    caps: tuple[tuple[ledger.Currency, float | None], ...] = (
+        ("credits", given["max_credits"]),
+        ("usd", given["max_usd"]),
+    )
+    with opened.ledger.write() as connection:
+        for currency, cap in caps:
+            if cap is not None:
+                ledger.set_cap(connection, currency, ledger.amount(cap))
 
 
 def _options(given: dict[str, Any], on_event: Callable[[Event], None]) -> RunOptions:

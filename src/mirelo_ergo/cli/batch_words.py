@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.batch import Batch, Plan, Quote, Summary
 
+    from .batch_standing import Standing
     from .output import Output
     from .session import Session
 
@@ -22,24 +23,28 @@ _SHOWN = 50
 """Distinct prices that are listed; the others are counted."""
 
 
-def say_cost(output: Output, plan: Plan, given: dict[str, Any], *, dry_run: bool) -> None:
-    """Show the distinct prices and their total, against the cap and the account."""
+def say_cost(output: Output, plan: Plan, given: dict[str, Any], standing: Standing) -> None:
+    """Show the distinct prices and their total, what of it is paid, the cap and the account."""
     account, totals = plan.account(), plan.totals
     lines = [_quoted(quote) for quote in plan.quotes[:_SHOWN]]
     if len(plan.quotes) > _SHOWN:
         lines.append(f"and {len(plan.quotes) - _SHOWN} other prices")
     caps = {"credits": given["max_credits"], "usd": given["max_usd"]}
     for currency, total in totals.items():
-        line = f"{plan.count} items: {price_of(total, currency)} in all"
-        if caps[currency] is not None:
-            line += f"; the cap is {price_of(int(caps[currency] * 1_000_000), currency)}"
-            line += ", which ends the batch before its end" if total > caps[currency] * 1_000_000 else ""
+        line = f"{items_of(plan.count)}: {price_of(total, currency)} in all"
+        to_pay, cap = standing.to_pay.get(currency, 0), standing.cap(currency, caps[currency])
+        if standing.begun:
+            paid = price_of(standing.paid.get(currency, 0), currency)
+            line += f", {paid} paid or reserved, {price_of(to_pay, currency)} to pay"
+        if cap is not None:
+            line += f"; the cap is {price_of(cap, currency)}"
+            line += ", which ends the batch before its end" if to_pay and standing.at_the_end(currency) > cap else ""
         if currency == "credits" and account is not None:
-            line += f"; the account has {account}" + (", which is too little" if total > account * 1_000_000 else "")
+            line += f"; the account has {account}" + (", which is too little" if to_pay > account * 1_000_000 else "")
         lines.append(line)
     if not totals:
-        lines.append(f"{plan.count} items, without a price that could be asked")
-    if not dry_run:
+        lines.append(f"{items_of(plan.count)}, without a price that could be asked")
+    if not given["dry_run"]:
         for line in lines:
             if not output.json:
                 output.note(line)
@@ -56,7 +61,9 @@ def say_cost(output: Output, plan: Plan, given: dict[str, Any], *, dry_run: bool
         for quote in plan.quotes
     ]
     spent = {currency: total / 1_000_000 for currency, total in totals.items()}
-    output.result(lines, {"items": plan.count, "prices": quotes, "totals": spent, "account_credits": account})
+    left = {currency: standing.to_pay.get(currency, 0) / 1_000_000 for currency in totals}
+    told = {"items": plan.count, "prices": quotes, "totals": spent, "to_pay": left, "account_credits": account}
+    output.result(lines, told)
 
 
 def _quoted(quote: Quote) -> str:
@@ -78,7 +85,7 @@ def lines_of(summary: Summary) -> list[str]:
     lines = [f"{counts['succeeded']} of {summary.total} done"]
     lines += [f"{count} {name}" for name, count in counts.items() if count and name != "succeeded"]
     for currency, budget in summary.budgets.items():
-        cap = "" if budget.cap is None else f" of {price_of(budget.cap, currency)}"
+        cap = "" if budget.cap is None else f"; the cap is {price_of(budget.cap, currency)}"
         held = f", {price_of(budget.reserved, currency)} reserved" if budget.reserved else ""
         lines.append(f"{price_of(budget.charged, currency)} charged{held}{cap}")
     if summary.reused:

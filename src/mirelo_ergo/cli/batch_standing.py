@@ -1,0 +1,71 @@
+"""What a ledger has already of what a manifest lists: what is paid, and what is still to pay."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from mirelo_ergo.batch import Plan
+    from mirelo_ergo.batch.ledger import Budget, Entry
+
+
+@attrs.frozen
+class Standing:
+    """The money of a plan by currency, in millionths. `budgets` are those of the whole ledger."""
+
+    paid: Mapping[str, int]
+    """Charged or reserved for the plan's items."""
+    to_pay: Mapping[str, int]
+    """What its items cost that are not begun."""
+    budgets: Mapping[str, Budget]
+    begun: bool
+    """Whether one of the plan's items was begun."""
+
+    def cap(self, currency: str, given: float | None) -> int | None:
+        """Return the cap in millionths that holds: the one that is given, else the ledger's own."""
+        if given is not None:
+            return int(given * 1_000_000)
+        budget = self.budgets.get(currency)
+        return None if budget is None else budget.cap
+
+    def at_the_end(self, currency: str) -> int:
+        """Return what the ledger will have spent when all is done."""
+        budget = self.budgets.get(currency)
+        spent = 0 if budget is None else budget.charged + budget.reserved
+        return spent + self.to_pay.get(currency, 0)
+
+
+def standing_of(plan: Plan, place: str | Path) -> Standing:
+    """Return what the ledger has of the plan; nothing of it where there is no ledger that can be read."""
+    entries, budgets = _read(place)
+    paid, to_pay, begun = Counter[str](), Counter[str](), False
+    for new in plan.items():
+        entry = entries.get(new.item.id)
+        if entry is not None and entry.currency is not None:
+            paid[entry.currency] += entry.charged + entry.reserved
+        changed = entry is not None and entry.item.definition != new.item.definition
+        if entry is None or entry.state == "planned" or (changed and entry.state in ("failed", "refused")):
+            if new.currency is not None:
+                to_pay[new.currency] += new.price or 0
+        else:
+            begun = True
+    return Standing(paid, to_pay, budgets, begun or any(paid.values()))
+
+
+def _read(place: str | Path) -> tuple[dict[str, Entry], Mapping[str, Budget]]:
+    from mirelo_ergo.batch import LedgerError, ledger
+
+    with (
+        suppress(LedgerError),  # the run itself makes it, or says what is wrong
+        ledger.open_ledger(place, create=False, writable=False) as book,
+        book.read() as connection,
+    ):
+        return {entry.item.id: entry for entry in ledger.read_items(connection)}, ledger.read_budgets(connection)
+    return {}, {}
