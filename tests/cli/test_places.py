@@ -122,6 +122,58 @@ def test_the_line_to_resume_with_has_the_clips_name(cli: Cli, emu: Emulator, tmp
     assert "--out new/ --name 'clip_{n}'" in ran.error["resume"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "name", "then"),
+    [
+        (("text", "rain on a roof"), "{prompt}-{n:02}", "'rain-on-a-roof-{n:02}'"),
+        (("video", str(CLIP), "--prompt", "a {gull}", "--model", "1.6"), "{{x}}{prompt}-{stem}", "'{{x}}a-gull-clip'"),
+        (("video", str(CLIP)), "{prompt}-{job}", "'clip-{job}'"),
+    ],
+)
+def test_the_line_to_resume_with_has_the_prompt(
+    cli: Cli, emu: Emulator, arguments: tuple[str, ...], name: str, then: str
+) -> None:
+    emu.fail_next("result", faults.Status(404), times=20)
+    ran = cli(*arguments, "--duration", "1s", "-o", "new/", "--name", name, "--json")
+    emu.clear_faults()
+    assert ran.code == 7
+    assert f"--out new/ --name {then}" in ran.error["resume"]
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        ("x", ["x.wav", "x-2.wav", "x-3.wav"]),
+        ("x.wav", ["x.wav", "x-2.wav", "x-3.wav"]),
+        ("{n}", ["1.wav", "1-2.wav", "1-3.wav"]),
+        ("{stem}", ["clip.wav", "CLIP-2.wav", "clip-2-2.wav"]),
+        (None, ["clip-1.wav", "clip-2-1.wav", "CLIP-1-2.wav"]),
+    ],
+)
+def test_clips_of_one_content_have_a_file_each(
+    cli: Cli, emu: Emulator, tmp_path: Path, name: str | None, names: list[str]
+) -> None:
+    clips = [tmp_path / "clip.mp4", tmp_path / "clip-2.mp4", tmp_path / "CLIP.mp4"]
+    if name == "{stem}":
+        clips = [tmp_path / "clip.mp4", tmp_path / "CLIP.mp4", tmp_path / "clip-2.mp4"]
+    for clip in clips:
+        clip.write_bytes(CLIP.read_bytes())
+    named = () if name is None else ("--name", name)
+    ran = cli("video", *map(str, clips), "--duration", "1s", "-o", "new/", *named)
+    assert ran.code == 0, ran.err
+    assert [path.name for path in ran.paths] == names
+    assert len({path.resolve() for path in ran.paths}) == 3
+
+
+def test_names_after_the_job_are_left_as_they_are(cli: Cli, tmp_path: Path) -> None:
+    other = tmp_path / "b.mp4"
+    other.write_bytes(CLIP.read_bytes())
+    ran = cli("video", str(CLIP), str(other), "--duration", "1s", "-o", "new/", "--name", "{job}", "--json")
+    assert [result["files"] for result in ran.object["results"]] == [
+        [f"new/{result['job_id']}.wav"] for result in ran.object["results"]
+    ]
+
+
 # --- stdout --------------------------------------------------------------------------------------------------------
 
 

@@ -93,6 +93,7 @@ def test_a_dry_run_only_looks(emu: Emulator, api: SyncApi, payload: dict[str, An
     ("lines", "name", "words"),
     [
         (b"", "a.jsonl", "input has 0 lines: it has to have 20 to 500"),
+        (b"{}\n", "a.jsonl", "input has 1 line: it has to have 20 to 500"),
         (b"{}\n" * 19, "a.jsonl", "input has 19 lines"),
         (b"{}\n" * 501, "a.jsonl", "input has 501 lines"),
         (b"{}\n" * 20, "a.jsonl", "line 1 of input: it has no request_id"),

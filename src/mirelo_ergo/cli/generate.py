@@ -62,9 +62,10 @@ class Command:
                 _print_plan(output, generations, requests, costs)
                 return
             _print_cost(view, costs, total)
-            for generation, target in zip(generations, targets, strict=True):
+            for generation, target, request in zip(generations, targets, requests, strict=True):
                 lost = self.connection.emulator
-                resumption = Resumption("download", (*target.options, *self.connection.options), lost)
+                saving = target.options(_prompt_of(request))
+                resumption = Resumption("download", (*saving, *self.connection.options), lost)
                 self.session.tasks.append(Task(generation.label, resumption, submitted=True))
             self._submit_all(requests, view)
             for task, target in zip(self.session.tasks, targets, strict=True):
@@ -145,6 +146,14 @@ def _cost(request: JobRequest) -> Cost | None:
     """Ask what a request costs, where the service tells it."""
     ask = getattr(request, "preflight", None)
     return None if ask is None else cost_of(ask())
+
+
+def _prompt_of(request: JobRequest) -> str | None:
+    """Return the words of a request, None where it has none."""
+    told = request.describe()
+    given = told.get("input")  # of an app
+    words = told.get("prompt") or told.get("text_prompt") or (given.get("prompt") if isinstance(given, dict) else None)
+    return words if isinstance(words, str) else None
 
 
 def _total(costs: Sequence[Cost | None]) -> Cost | None:

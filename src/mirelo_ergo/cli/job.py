@@ -89,7 +89,7 @@ def wait_for(session: Session, chosen: Chosen, timeout: int | None) -> None:
 def fetch(session: Session, chosen: Chosen, timeout: int | None, saving: Saving) -> None:
     """Wait for a job's end, and save its results."""
     with chosen.connection.client(session.output) as client:
-        task = _take_up(session, client, chosen, "download", saving.options)
+        task = _take_up(session, client, chosen, "download", saving.options(None))
         with shown(session.output) as view:
             task.result = task.jobs[0].wait(timeout_ms=timeout, on_progress=view.job)
             view.job_done()

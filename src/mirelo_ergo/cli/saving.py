@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import string
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,7 +16,7 @@ from mirelo_ergo.errors import DownloadError, InvalidRequestError
 from .failures import refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mirelo_ergo import JobResult
 
@@ -54,10 +55,10 @@ class Saving:
         """Whether --out is a folder: it is there, or ends in a slash."""
         return self.out.endswith(("/", os.sep)) or os.path.isdir(self.out)  # noqa: PTH112 - it bears with any text
 
-    @property
-    def options(self) -> tuple[str, ...]:
-        """The same, as options of another command line."""
-        name = None if self.name is None else self.name.replace("{stem}", _slug(self.stem)) if self.stem else self.name
+    def options(self, prompt: str | None) -> tuple[str, ...]:
+        """Return the same, as options of another command line, which knows neither the clip nor the prompt."""
+        words = {"stem": self.stem, "prompt": prompt or self.stem}
+        name = None if self.name is None else _filled(self.name, {each: text for each, text in words.items() if text})
         named = () if name is None else ("--name", name)
         return ("--out", self.out, *named, *(("--overwrite",) if self.overwrite else ()))
 
@@ -68,7 +69,11 @@ class Saving:
         if self.to_stdout or self.is_folder:
             several = len(generations) > 1 and self.name is None
             name = "{stem}-{n}" if several else self.name
-            return [attrs.evolve(self, name=name, stem=generation.stem) for generation in generations]
+            names = _distinct(name, [generation.stem for generation in generations])
+            return [
+                attrs.evolve(self, name=each, stem=generation.stem)
+                for each, generation in zip(names, generations, strict=True)
+            ]
         if len(generations) > 1:
             raise refused(f"--out {self.out} is a file, and there are several clips: give a folder, such as sounds/")
         self._check_ending(generations[0])
@@ -196,6 +201,41 @@ class Saving:
 def _literally(text: str) -> str:
     """Return text that stands for itself in a template of names."""
     return text.replace("{", "{{").replace("}", "}}")
+
+
+def _filled(template: str, words: Mapping[str, str]) -> str:
+    """Return a template of names with the slugs of these words in it; its other fields stay."""
+    filled = ""
+    for text, field, form, _ in string.Formatter().parse(template):
+        filled += _literally(text)
+        if field is None:
+            continue
+        if field in words:
+            filled += _literally(_slug(words[field]))
+        else:
+            filled += f"{{{field}:{form}}}" if form else f"{{{field}}}"
+    return filled
+
+
+def _distinct(template: str | None, stems: Sequence[str]) -> list[str | None]:
+    """Return a template of names for each clip of one command. Those that would name two clips' files alike count on.
+
+    Two clips of the same content can give the same bytes, and a file that is there with these counts as written.
+    """
+    if template is None:
+        return [None] * len(stems)
+    ending = next((each for each in (*_SOUNDS, *_CLIPS) if template.lower().endswith(each)), "")
+    plain = template[: len(template) - len(ending)] or template
+    names: list[str | None] = []
+    taken: set[str] = set()
+    for stem in stems:
+        name, number = template, 1
+        while (filled := _filled(name, {"stem": stem}).casefold()) in taken and "{job}" not in filled:
+            number += 1
+            name = f"{plain}-{number}"
+        taken.add(filled)
+        names.append(name)
+    return names
 
 
 def _slug(text: str) -> str:

@@ -27,17 +27,13 @@ EMULATOR_SPEED: Final = 2.0
 
 @attrs.frozen
 class Service:
-    """One service: `name` begins its tokens, `group` its commands, `client` imports the library's client of it.
-
-    `trying` are the commands that take `--emulator`.
-    """
+    """One service: `name` begins its tokens, `group` its commands, `client` imports the library's client of it."""
 
     name: str
     group: str
     client: Callable[[], type[Client]]
     key_variable: str
     url_variable: str
-    trying: str
 
 
 def _mirelo() -> type[MireloClient]:
@@ -70,7 +66,6 @@ MIRELO: Final = Service(
     _mirelo,
     "MIRELO_API_KEY",
     "MIRELO_BASE_URL",
-    "text, video, extend, inpaint and me take --emulator",
 )
 PIXAZO: Final = Service(
     "pixazo",
@@ -78,7 +73,6 @@ PIXAZO: Final = Service(
     _pixazo,
     "PIXAZO_API_KEY",
     "PIXAZO_BASE_URL",
-    "pixazo text and pixazo video take --emulator",
 )
 SYNC_SO: Final = Service(
     "sync_so",
@@ -86,7 +80,6 @@ SYNC_SO: Final = Service(
     _sync_so,
     "SYNC_API_KEY",
     "SYNC_BASE_URL",
-    "sync-so lipsync and the other commands of sync-so take --emulator",
 )
 INFERENCE_SH: Final = Service(
     "inference_sh",
@@ -94,7 +87,6 @@ INFERENCE_SH: Final = Service(
     _inference_sh,
     "INFERENCE_API_KEY",
     "INFERENCE_BASE_URL",
-    "inference-sh run and inference-sh mmaudio take --emulator",
 )
 SERVICES: Final[Mapping[str, Service]] = {service.name: service for service in (MIRELO, PIXAZO, SYNC_SO, INFERENCE_SH)}
 
@@ -138,7 +130,7 @@ def _check_key(service: Service) -> None:
     """Refuse an environment without a usable key. Shows no key, nor what may be one."""
     key = os.environ.get(service.key_variable, "")
     if not key:
-        message = f"no API key: set {service.key_variable}, or try it without one: {service.trying}"
+        message = f"no API key: set {service.key_variable}, or try it without one: add --emulator"
         raise Failure(Exit.KEY, "missing_key", message, hints=tuple(_near_misses(service)))
     problem = None
     if key.strip() != key:

@@ -238,7 +238,7 @@ def download_generation(
     """Save a generation's result, waiting for it if it still runs; writes the file's path."""
     saving.check(session.output)
     with connection.client(session.output) as client:
-        resumption = Resumption("download", (*saving.options, *connection.options), connection.emulator)
+        resumption = Resumption("download", (*saving.options(None), *connection.options), connection.emulator)
         task = Task(generation, resumption, submitted=False, jobs=[client.job(generation)])
         session.tasks.append(task)
         with shown(session.output) as view:

@@ -187,7 +187,8 @@ class Batches:
         """Return a file's lines; refuse with 400 the first that is wrong, by its number."""
         texts = [text for text in raw.split(b"\n") if text.strip()]
         if len(texts) not in LINES:
-            raise bad_request(f"input has {len(texts)} lines: it has to have {LINES.start} to {LINES.stop - 1}")
+            counted = "1 line" if len(texts) == 1 else f"{len(texts)} lines"
+            raise bad_request(f"input has {counted}: it has to have {LINES.start} to {LINES.stop - 1}")
         lines: dict[str, Line] = {}
         for number, text in enumerate(texts, 1):
             try:
