@@ -18,7 +18,6 @@ from .calls import MireloCalls
 from .core import AnyGeneration, MireloFlows, credit_limit
 from .families import MIDI, Model, known_model
 from .generation_request_async import AsyncGenerationRequest
-from .models import ModelInfo, known_models
 from .service import MIRELO, MIRELO_JOBS, MIRELO_MIDI_JOBS, MIRELO_V3_JOBS
 from .transcriptions_async import AsyncMidiJob, AsyncMidiRequest
 from .values import MeResult
@@ -30,9 +29,11 @@ if TYPE_CHECKING:
     from mirelo_ergo_api import mirelo_v2 as generated
 
     from . import midi
+    from . import models as known
 else:
     httpx, ssl = LazyModule("httpx"), LazyModule("ssl")
     generated, midi = LazyModule("mirelo_ergo_api.mirelo_v2"), LazyModule("mirelo_ergo.mirelo.midi")
+    known = LazyModule("mirelo_ergo.mirelo.models")
 
 
 class AsyncMireloClient(MireloCalls[AsyncGenerationRequest, AsyncMidiRequest], AsyncServiceClient[MireloFlows]):
@@ -91,7 +92,7 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest, AsyncMidiRequest], A
         self._core = MireloFlows(runtime, apis, check_limits, limit, known_model(model), fetch_urls=fetch_urls)
         self._low_level: generated.AuthenticatedClient | None = None
 
-    async def models(self, live: bool = False) -> list[ModelInfo]:
+    async def models(self, live: bool = False) -> list[known.ModelInfo]:
         """Return families and models with their limits. Costs nothing.
 
         Args:
@@ -101,7 +102,7 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest, AsyncMidiRequest], A
         """
         if live:
             return await self._core.list_models()
-        return known_models(self._core.model)
+        return known.known_models(self._core.model)
 
     async def me(self) -> MeResult:
         """Ask for the account and its credits. Costs nothing."""

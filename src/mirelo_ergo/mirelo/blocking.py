@@ -19,7 +19,6 @@ from .calls import MireloCalls
 from .core import AnyGeneration, MireloFlows, credit_limit
 from .families import MIDI, Model, known_model
 from .generation_request import GenerationRequest
-from .models import ModelInfo, known_models
 from .service import MIRELO, MIRELO_JOBS, MIRELO_MIDI_JOBS, MIRELO_V3_JOBS
 from .transcriptions import MidiJob, MidiRequest
 from .values import MeResult
@@ -31,9 +30,11 @@ if TYPE_CHECKING:
     from mirelo_ergo_api import mirelo_v2 as generated
 
     from . import midi
+    from . import models as known
 else:
     httpx, ssl = LazyModule("httpx"), LazyModule("ssl")
     generated, midi = LazyModule("mirelo_ergo_api.mirelo_v2"), LazyModule("mirelo_ergo.mirelo.midi")
+    known = LazyModule("mirelo_ergo.mirelo.models")
 
 
 class MireloClient(MireloCalls[GenerationRequest, MidiRequest], ServiceClient[MireloFlows]):
@@ -92,7 +93,7 @@ class MireloClient(MireloCalls[GenerationRequest, MidiRequest], ServiceClient[Mi
         self._core = MireloFlows(runtime, apis, check_limits, limit, known_model(model), fetch_urls=fetch_urls)
         self._low_level: generated.AuthenticatedClient | None = None
 
-    def models(self, live: bool = False) -> list[ModelInfo]:
+    def models(self, live: bool = False) -> list[known.ModelInfo]:
         """Return families and models with their limits. Costs nothing.
 
         Args:
@@ -102,7 +103,7 @@ class MireloClient(MireloCalls[GenerationRequest, MidiRequest], ServiceClient[Mi
         """
         if live:
             return run(self._core.list_models())
-        return known_models(self._core.model)
+        return known.known_models(self._core.model)
 
     def me(self) -> MeResult:
         """Ask for the account and its credits. Costs nothing."""

@@ -31,6 +31,8 @@ Model = Literal["v1.0", "v1.5", "v1.6", "sfx-1.6", "sfx-2.0"]
 Fields = Mapping[str, Any]
 DEFAULT_MODEL: Final = "v1.5"
 """What a call without `model=` uses where the family has it: what the vendor's own SDK pins. Else the newest."""
+MUSIC: Final = "v1.0"
+"""The model of music and of notes, which is used whatever the client's `model=` is."""
 MIDI: Final = "audio-to-midi"
 """The family whose results are notes; `midi.py` reads them."""
 

@@ -10,11 +10,8 @@ import attrs
 from .._runtime.plain import Plain
 from . import v3
 from .catalogue import Bounds, CatalogueModel, bounds
-from .families import FAMILIES, choose_family
+from .families import FAMILIES, MUSIC, choose_family
 from .versions import KNOWN as V3_MODELS
-
-MUSIC: Final = "v1.0"
-"""The model of music and of notes, which is used whatever the client's `model=` is."""
 
 
 @attrs.frozen

@@ -11,7 +11,7 @@ from .._runtime.lazy import LazyModule
 from .._runtime.transfer.inputs import Audio, Video
 from .core import AnyGeneration, MireloFlows, credit_limit
 from .families import MIDI
-from .models import MUSIC as MODEL
+from .families import MUSIC as MODEL
 from .sources import uploaded_audio, uploaded_video
 
 if TYPE_CHECKING:

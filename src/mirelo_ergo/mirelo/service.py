@@ -22,10 +22,9 @@ from ..errors import (
     ServerError,
     VideoError,
 )
-from . import v3_values
 from .families import FAMILIES, MIDI
 from .v3 import FAMILIES as V3_FAMILIES
-from .v3 import poll_path
+from .v3 import RUNNING, poll_path
 from .values import find_job_id, read_accepted, read_status
 from .versions import is_v3
 
@@ -34,9 +33,9 @@ if TYPE_CHECKING:
 
     from .._runtime.jobs.tokens import JobRecord
     from ..errors import MireloError
-    from . import midi
+    from . import midi, v3_values
 else:
-    midi = LazyModule("mirelo_ergo.mirelo.midi")
+    midi, v3_values = LazyModule("mirelo_ergo.mirelo.midi"), LazyModule("mirelo_ergo.mirelo.v3_values")
 
 ASSET_LIFETIME: Final = 23 * 3600.0
 """Seconds that an asset id is used again; the service keeps assets 24 h."""
@@ -136,9 +135,9 @@ MIRELO_V3_JOBS: Final = JobApi(
     operations=operation_names((name, "") for name in V3_FAMILIES),
     knows=lambda family, model: family in V3_FAMILIES and is_v3(model),
     poll_endpoint=lambda record: poll_path(record.family, record.job_id),
-    read_accepted=v3_values.read_accepted,
-    read_status=v3_values.read_status,
-    running=v3_values.RUNNING,
+    read_accepted=lambda reply: v3_values.read_accepted(reply),
+    read_status=lambda record, reply, wall: v3_values.read_status(record, reply, wall),
+    running=RUNNING,
     schedule=PROMPT,
     lifetime=24 * 3600.0,
 )

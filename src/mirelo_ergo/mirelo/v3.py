@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from .._runtime.transfer.inputs import MediaSource
 
+RUNNING: Final = frozenset({"queued", "running"})
+"""The statuses of a job that goes on."""
 _NOTHING_SENT: Final = "; nothing was sent"
 _ARGUMENTS: Final = {
     "num_variants": "num_samples",

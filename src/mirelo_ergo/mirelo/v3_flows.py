@@ -19,9 +19,7 @@ from .._runtime.jobs.tokens import JobRecord
 from .._runtime.lazy import LazyModule
 from .._runtime.transfer.assets import AssetCache
 from ..errors import CostLimitError, InvalidRequestError, MireloError, SubmitOutcomeUnknown
-from . import v3_values
 from .generated_v3 import operations as of
-from .models import ModelInfo, known_models
 from .prepared import Prepared, read_prepared
 from .service import ASSET_LIFETIME, MIRELO
 from .v3 import FAMILIES, V3Generation
@@ -34,10 +32,12 @@ if TYPE_CHECKING:
     from .._runtime.jobs.submission import Submission
     from .._runtime.transfer.inputs import MediaSource
     from .._runtime.transfer.upload import Asset, Slot
-    from . import catalogue
+    from . import catalogue, models, v3_values
     from .catalogue import CatalogueModel
+    from .models import ModelInfo
 else:
-    catalogue = LazyModule("mirelo_ergo.mirelo.catalogue")
+    catalogue, models = LazyModule("mirelo_ergo.mirelo.catalogue"), LazyModule("mirelo_ergo.mirelo.models")
+    v3_values = LazyModule("mirelo_ergo.mirelo.v3_values")
 
 T = TypeVar("T")
 URLS_REFUSED: Final = (
@@ -77,7 +77,7 @@ class V3Flows(JobFlows):
     async def list_models(self) -> list[ModelInfo]:
         """Ask which models there are; from then on requests are checked against what the service says of them."""
         self.catalogue = await execute(self.runtime, self._operation(of.LIST_MODELS, catalogue.read_catalogue))
-        return known_models(self.model, self.catalogue)
+        return models.known_models(self.model, self.catalogue)
 
     async def me_v3(self) -> MeResult:
         """Return the account, as v3 tells of it."""

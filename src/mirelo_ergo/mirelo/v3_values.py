@@ -18,7 +18,6 @@ from .values import MeResult, PreflightResult, moment_of, read_recovery
 if TYPE_CHECKING:
     from .._runtime.transfer.upload import Slot
 
-RUNNING: Final = frozenset({"queued", "running"})
 _ENDED_BADLY: Final = frozenset({"failed", "canceled", "cancelled", "expired"})
 _CHARGED: Final = "result_unreadable"
 """The code of a job that was charged, and whose result nobody can read."""
