@@ -230,7 +230,7 @@ def test_items_are_read_in_order_and_by_state(book: ledger.Ledger) -> None:
     with book.read() as connection:
         assert [entry.id for entry in ledger.read_items(connection)] == names
         assert [entry.id for entry in ledger.read_items(connection, "intended")] == ["i0600"]
-        with pytest.raises(InvalidRequestError, match="state='done' is none; there are planned, intended"):
+        with pytest.raises(InvalidRequestError, match="state='done' is not a state; the states are planned, intended"):
             next(ledger.read_items(connection, "done"))  # type: ignore[arg-type]
 
 

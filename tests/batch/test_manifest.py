@@ -111,7 +111,7 @@ def rows(*changes: dict[str, Any]) -> str:
         ({"operation": "text_to_song"}, "operation: mirelo has no 'text_to_song'; it has "),
         ({"operation": "lipsync"}, "sync_so has it: say so in service"),
         ({"operation": "close"}, "operation: mirelo has no 'close'"),
-        ({"service": "mirello"}, "service: 'mirello' is none; there are mirelo, pixazo"),
+        ({"service": "mirello"}, "service: 'mirello' is not a service; the services are mirelo, pixazo"),
         ({"service": 7}, "service: 7 is no text"),
         ({"take": 0}, "take: '0' is not a whole number from 1 on"),
         ({"out": "a/b"}, "out: 'a/b' is no file name"),
@@ -193,9 +193,9 @@ def test_ids_and_names_are_unique_also_where_case_does_not_count(tmp_path: Path)
         )
     )
     assert [line.partition(": ")[2] for line in found] == [
-        "id: 'i0' is line 1's, too",
-        "out: 'door' is line 3's, too",
-        "out: 'i0' is line 1's, too",
+        "id: 'i0' is also the id in line 1",
+        "out: 'door' is also the file name in line 3",
+        "out: 'i0' is also the file name in line 1",
     ]
 
 

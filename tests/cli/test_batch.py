@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mirelo_ergo import InsufficientCreditsError
 from mirelo_ergo import batch as api
 from mirelo_ergo.batch import Batch, ledger
 from mirelo_ergo.batch.ledger import Reason, schema
+from mirelo_ergo.cli.batch_words import choices_of
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -62,8 +64,9 @@ def test_mistakes_are_listed_with_line_and_field_and_nothing_is_made(cli: Cli) -
     ran = cli("batch", "run", sheet, "-o", "out")
     assert ran.code == 2
     assert "sfx.jsonl: 4 mistakes; nothing was sent" in ran.err
+    assert ran.err.count("nothing was sent") == 1
     assert "line 1, item a: text-to-sfx v1.5: " in ran.err
-    assert "line 2, item a: id: 'a' is line 1's, too" in ran.err
+    assert "line 2, item a: id: 'a' is also the id in line 1" in ran.err
     assert "line 2, item a: promt: text_to_sfx has no such argument: do you mean prompt?" in ran.err
     assert "line 3, item c: out: '../c.wav' is no file name" in ran.err
     assert not Path("out").exists()
@@ -90,7 +93,12 @@ def test_what_is_unknown_is_for_a_person(cli: Cli) -> None:
     assert "3 items may have been taken, or not: look at the account first" in ran.err
     status = cli("batch", "status")
     assert "30 credits reserved" in status.out
-    assert "unknown: b: look at the account, then: mirelo-ergo batch resolve b" in status.out
+    assert "unknown: b: look at the account, then run one of\n" in status.out
+    assert "  it was not taken: mirelo-ergo batch resolve b . --resubmit\n" in status.out
+    at = cli("batch", "status", "--ledger", "./batch.db").out
+    assert "mirelo-ergo batch resolve c . --ledger ./batch.db --token TOKEN\n" in at
+    missing = cli("batch", "resolve", "--drop", "x y", ".").err
+    assert f"there is no item 'x y' in the ledger {Path('batch.db').absolute()}" in missing
     assert cli("batch", "resolve", "a", "--drop").out == "a is failed; batch run goes on\n"
     assert cli("batch", "resolve", "b", "--resubmit", "--json").object["state"] == "planned"
     assert cli("batch", "resolve", "c", "--token", "nonsense").code == 2
@@ -107,7 +115,7 @@ def test_failures_are_told_with_their_reasons(cli: Cli) -> None:
         ledger.refused(connection, entry, 2.0, Reason("VideoError", "invalid_video", "no picture"))
     ran = cli("batch", "run", sheet)
     assert ran.code == 6
-    assert "0 items failed, 1 were refused" in ran.err
+    assert "error: 1 item was refused\na: refused: no picture\nto make one, change its row" in ran.err
     assert json.loads(Path("results.jsonl").read_text())["error"]["message"] == "no picture"
 
 
@@ -203,3 +211,33 @@ def test_what_is_paid_already_is_not_forecast_again(cli: Cli) -> None:
     assert "30 credits paid or reserved, 0 credits to pay; the cap is 40 credits; the account has" in ran.err
     assert cli("batch", "status").out.splitlines()[1] == "30 credits charged; the cap is 40 credits"
     assert cli("batch", "run", sheet, "--dry-run", "--json").object["to_pay"] == {"credits": 0}
+
+
+def test_an_empty_account_ends_with_the_summary_and_the_way_on(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broke(make: object) -> None:
+        raise InsufficientCreditsError("the account has too few credits")
+
+    sheet = manifest({"id": "a"})
+    with monkeypatch.context() as patched:
+        patched.setattr(api, "drive", broke)
+        ran = cli("batch", "run", sheet)
+        told = lines(cli("batch", "run", sheet, "--json"))
+    assert (ran.code, ran.out.splitlines()[:2]) == (4, ["0 of 1 done", "1 planned"])
+    assert ran.err.endswith("add credits, then run the same command again\n")
+    assert told[0]["event"] == "summary"
+    assert told[-1]["error"]["code"] == "insufficient_credits"
+
+
+def test_many_failures_are_named_in_part(cli: Cli) -> None:
+    sheet = manifest(*({"id": f"i{number}"} for number in range(7)))
+    assert cli("batch", "run", sheet, "--max-credits", "0").code == 4
+    with Batch.open("batch.db") as batch, batch.ledger.write() as connection:
+        for entry in ledger.claim(connection, "w", 1.0, limit=7):
+            ledger.refused(connection, entry, 2.0, Reason("VideoError", "invalid_video", "no picture"))
+    ran = cli("batch", "run", sheet)
+    assert "error: 7 items were refused\ni0: refused: no picture\n" in ran.err
+    assert "i4: refused: no picture\nresults.jsonl has the others\n" in ran.err
+
+
+def test_the_choices_of_an_item_are_quoted() -> None:
+    assert choices_of("-u", "un k/", None)[3] == "  give it up: mirelo-ergo batch resolve --drop -- -u 'un k/'"

@@ -66,7 +66,7 @@ def test_items_without_a_key_here_are_left_to_other_machines(cli: Cli, postgres_
     ran = cli("batch", "worker", "--ledger", postgres_url)
     assert "items of pixazo are left to other machines: there is no key of it here" in ran.err
     assert ran.code == 5
-    assert "1 items are left" in ran.err
+    assert "1 item is left" in ran.err
 
 
 def test_a_worker_needs_a_shared_ledger_and_a_key(bare: Cli, cli: Cli, postgres_url: str) -> None:

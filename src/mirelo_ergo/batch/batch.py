@@ -171,6 +171,10 @@ class Batch:
         if resubmit + (token is not None) + drop != 1:
             raise InvalidRequestError("resolve: give one of resubmit, token and drop")
         with self.ledger.write() as connection:
+            if ledger.read_item(connection, item_id) is None:
+                raise InvalidRequestError(
+                    f"there is no item {item_id[:60]!r} in the ledger {self.ledger.place}", field="id"
+                )
             now = ledger.now(connection)
             if token is not None:
                 return ledger.use_token(connection, item_id, token, now, service=service_of(token))
@@ -477,7 +481,8 @@ def _refuse_unpriced(connection: Connection, quotes: list[Quote]) -> None:
     if quotes and ledger.capped(connection):
         first = quotes[0]
         raise CostLimitError(
-            f"{first.count} items ({first.label} at {first.service}) have no price"
+            f"{'1 item' if first.count == 1 else f'{first.count} items'} ({first.label} at {first.service}) "
+            f"{'has' if first.count == 1 else 'have'} no price"
             f"{'' if first.problem is None else f' ({first.problem})'}, so that a cap cannot hold; nothing was sent"
         )
 

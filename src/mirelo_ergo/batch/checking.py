@@ -37,6 +37,7 @@ class Mistakes:
     def add(self, item: Item | int | None, problem: str) -> None:
         """Note a mistake of an item, or of a line."""
         self.count += 1
+        problem = problem.removesuffix("; nothing was sent")  # the list says it once
         if len(self.first) < LISTED:
             line = item.line if isinstance(item, Item) else item
             name = f"item {item.id[:60]}" if isinstance(item, Item) else ""
@@ -100,8 +101,8 @@ class Checker:
     def _repeated(self, seen: dict[bytes, int | None], text: str, item: Item, field: str) -> Iterator[str]:
         key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
         if key in seen:
-            where = "an item before it" if seen[key] is None else f"line {seen[key]}"
-            yield f"{field}: {text[:60]!r} is {where}'s, too"
+            where = "of an item before it" if seen[key] is None else f"in line {seen[key]}"
+            yield f"{field}: {text[:60]!r} is also the {'id' if field == 'id' else 'file name'} {where}"
         else:
             seen[key] = item.line
 

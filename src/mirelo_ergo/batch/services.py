@@ -62,7 +62,7 @@ def parameters(service: str, operation: str) -> Mapping[str, inspect.Parameter]:
     known = mirelo_ergo.capabilities()
     if service not in known or service not in SERVICES:
         raise InvalidRequestError(
-            f"service: {service[:40]!r} is none; there are {', '.join(SERVICES)}", field="service"
+            f"service: {service[:40]!r} is not a service; the services are {', '.join(SERVICES)}", field="service"
         )
     if operation not in known[service]:
         names = ", ".join(sorted(known[service]))

@@ -10,10 +10,9 @@ import click
 from . import options
 from .batch_clients import Clients
 from .batch_standing import standing_of
-from .batch_words import conclude, interruptible, lines_of, say_cost
+from .batch_words import choices_of, conclude, interruptible, lines_of, say_cost
 from .failures import missing_extra, refused
 from .groups import Commands
-from .resume import shell_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -249,8 +248,8 @@ def status(session: Session, place: str, ledger: str | None) -> None:
         summary = opened.summary()
         lines = lines_of(summary)
         unknown = [entry.id for entry in opened.items("unknown")]
-        told = [shell_word(name) for name in unknown[:20]]
-        lines += [f"unknown: {name}: look at the account, then: mirelo-ergo batch resolve {name}" for name in told]
+        for name in unknown[:20]:
+            lines += choices_of(name, place, ledger)
         session.output.result(lines, {**summary.to_dict(), "unknown": unknown})
 
 

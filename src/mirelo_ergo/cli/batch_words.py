@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from mirelo_ergo import InsufficientCreditsError
 
 from .endings import ITEMS_FAILED
 from .exits import Exit
@@ -14,11 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mirelo_ergo.batch import Batch, Plan, Quote, Summary
+    from mirelo_ergo.batch.ledger import State
 
     from .batch_standing import Standing
     from .output import Output
     from .session import Session
 
+_FAILURES: Final[tuple[State, ...]] = ("failed", "refused")
+_FAILED_SHOWN = 5
+"""Failed items that are named with their reasons; results.jsonl has all."""
 _SHOWN = 50
 """Distinct prices that are listed; the others are counted."""
 
@@ -94,9 +101,24 @@ def lines_of(summary: Summary) -> list[str]:
     return lines
 
 
+def choices_of(name: str, folder: str, ledger: str | None) -> list[str]:
+    """Return what a person may decide on an item that is unknown, as commands that work as they are."""
+    at = f" --ledger {shell_word(ledger)}" if ledger else ""
+    words = f"{shell_word(name)} {shell_word(folder)}"
+    dashed = name.startswith("-") or folder.startswith("-")
+    choices = {"it was not taken": "--resubmit", "it is this job": "--token TOKEN", "give it up": "--drop"}
+    return [
+        f"unknown: {shell_word(name)}: look at the account, then run one of",
+        *(
+            f"  {meaning}: mirelo-ergo batch resolve {f'{how}{at} -- {words}' if dashed else f'{words}{at} {how}'}"
+            for meaning, how in choices.items()
+        ),
+    ]
+
+
 @contextmanager
 def interruptible(session: Session, opened: Batch, again: str) -> Iterator[None]:
-    """Tell of the ledger's jobs when Ctrl-C ends the block; `again` is what goes on."""
+    """Tell of the ledger's jobs when Ctrl-C or an empty account ends the block; `again` is what goes on."""
     session.has_ledger = True
     try:
         yield
@@ -108,6 +130,11 @@ def interruptible(session: Session, opened: Batch, again: str) -> Iterator[None]
         message = f"{failure.message}; {_under_way(summary, again)}"
         hints = (f"{summary.counts['succeeded']} of {summary.total} done, {summary.left} left; {again} goes on",)
         raise Failure(failure.exit_code, "interrupted", message, hints=hints) from stop
+    except InsufficientCreditsError as error:
+        failure = failure_of(error)
+        _write(session.output, opened, opened.summary())
+        failure.hints = (*failure.hints, "add credits, then run the same command again")
+        raise failure from error
 
 
 def _under_way(summary: Summary, again: str) -> str:
@@ -129,10 +156,7 @@ def items_of(count: int) -> str:
 
 def conclude(output: Output, opened: Batch, summary: Summary, given: dict[str, Any]) -> None:
     """Write the summary, and raise how the command ends where not all is done."""
-    if output.json:
-        output.result([], {"event": "summary", **summary.to_dict()})
-    else:
-        output.result([*lines_of(summary), f"results: {shell_word(str(opened.folder / 'results.jsonl'))}"], {})
+    _write(output, opened, summary)
     counts = summary.counts
     ledger = f" --ledger {shell_word(given['ledger'])}" if given["ledger"] else ""
     where = f"{shell_word(str(opened.folder))}{ledger}"
@@ -140,21 +164,42 @@ def conclude(output: Output, opened: Batch, summary: Summary, given: dict[str, A
         raise Failure(
             Exit.UNKNOWN,
             "unknown_items",
-            f"{counts['unknown']} items may have been taken, or not: look at the account first",
+            f"{items_of(counts['unknown'])} may have been taken, or not: look at the account first",
             hints=(f"mirelo-ergo batch status {where} lists them",),
         )
     if counts["failed"] or counts["refused"]:
         raise Failure(
             Exit.JOB_FAILED,
             ITEMS_FAILED,
-            f"{counts['failed']} items failed, {counts['refused']} were refused",
-            hints=("results.jsonl says why; correct their rows and run the same command again",),
+            _failed(counts["failed"], counts["refused"]),
+            hints=(*_reasons(opened), "to make one, change its row or give it another id, and run the command again"),
         )
     if summary.left:
         held = summary.stopped is not None and "cap" in summary.stopped
         raise Failure(
             Exit.CREDITS if held else Exit.SERVICE,
             "items_left",
-            f"{summary.left} items are left: {summary.stopped or 'others have them, or the service did not answer'}",
+            f"{items_of(summary.left)} {'is' if summary.left == 1 else 'are'} left: "
+            f"{summary.stopped or 'another run has what is left, or the service did not answer'}",
             hints=("run the same command again" + (" with a higher cap" if held else ""),),
         )
+
+
+def _write(output: Output, opened: Batch, summary: Summary) -> None:
+    if output.json:
+        output.result([], {"event": "summary", **summary.to_dict()})
+    else:
+        output.result([*lines_of(summary), f"results: {shell_word(str(opened.folder / 'results.jsonl'))}"], {})
+
+
+def _failed(failed: int, refused: int) -> str:
+    words = [f"{items_of(failed)} failed"] if failed else []
+    if refused:
+        words.append(f"{items_of(refused)} {'was' if refused == 1 else 'were'} refused")
+    return ", ".join(words)
+
+
+def _reasons(opened: Batch) -> list[str]:
+    found = list(islice((entry for state in _FAILURES for entry in opened.items(state)), _FAILED_SHOWN + 1))
+    lines = [f"{shell_word(each.id)}: {each.state}: {each.error or each.error_code}" for each in found[:_FAILED_SHOWN]]
+    return lines if len(found) <= _FAILED_SHOWN else [*lines, "results.jsonl has the others"]

@@ -23,7 +23,9 @@ def read_item(connection: Connection, item_id: str) -> Entry | None:
 def read_items(connection: Connection, state: State | None = None) -> Iterator[Entry]:
     """Give the items in the manifest's order, 500 at a time; of one state only, if one is named."""
     if state is not None and state not in STATES:
-        raise InvalidRequestError(f"state={state!r:.40} is none; there are {', '.join(STATES)}", field="state")
+        raise InvalidRequestError(
+            f"state={state!r:.40} is not a state; the states are {', '.join(STATES)}", field="state"
+        )
     last = 0
     while True:
         query = select(items).where(items.c.seq > last).order_by(items.c.seq).limit(PAGE)
