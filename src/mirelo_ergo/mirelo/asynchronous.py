@@ -19,7 +19,6 @@ from .core import AnyGeneration, MireloFlows, credit_limit
 from .families import MIDI, Model, known_model
 from .generation_request_async import AsyncGenerationRequest
 from .service import MIRELO, MIRELO_JOBS, MIRELO_MIDI_JOBS, MIRELO_V3_JOBS
-from .transcriptions_async import AsyncMidiJob, AsyncMidiRequest
 from .values import MeResult
 
 if TYPE_CHECKING:
@@ -30,13 +29,14 @@ if TYPE_CHECKING:
 
     from . import midi
     from . import models as known
+    from . import transcriptions_async as notes
 else:
     httpx, ssl = LazyModule("httpx"), LazyModule("ssl")
     generated, midi = LazyModule("mirelo_ergo_api.mirelo_v2"), LazyModule("mirelo_ergo.mirelo.midi")
-    known = LazyModule("mirelo_ergo.mirelo.models")
+    known, notes = LazyModule("mirelo_ergo.mirelo.models"), LazyModule("mirelo_ergo.mirelo.transcriptions_async")
 
 
-class AsyncMireloClient(MireloCalls[AsyncGenerationRequest, AsyncMidiRequest], AsyncServiceClient[MireloFlows]):
+class AsyncMireloClient(MireloCalls[AsyncGenerationRequest, "notes.AsyncMidiRequest"], AsyncServiceClient[MireloFlows]):
     """A client of the Mirelo API, v2 or v3 by the model. Use it in a with-block, or close it; threads may share it.
 
     `api_key` defaults to MIRELO_API_KEY; the address to `base_url`, else `https://` + `host`, else MIRELO_BASE_URL,
@@ -136,11 +136,11 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest, AsyncMidiRequest], A
     def _request_of(self, generation: AnyGeneration, max_credits: int | None) -> AsyncGenerationRequest:
         return AsyncGenerationRequest(self._core, generation, max_credits)
 
-    def _midi_request_of(self, generation: AnyGeneration, max_credits: int | None) -> AsyncMidiRequest:
-        return AsyncMidiRequest(self._core, generation, max_credits)
+    def _midi_request_of(self, generation: AnyGeneration, max_credits: int | None) -> notes.AsyncMidiRequest:
+        return notes.AsyncMidiRequest(self._core, generation, max_credits)
 
     def _job(self, record: JobRecord, age: float) -> AsyncJob:
-        kind = AsyncMidiJob if record.family == MIDI else AsyncJob
+        kind = notes.AsyncMidiJob if record.family == MIDI else AsyncJob
         return kind(self._core, record, age)
 
     @property

@@ -20,7 +20,6 @@ from .core import AnyGeneration, MireloFlows, credit_limit
 from .families import MIDI, Model, known_model
 from .generation_request import GenerationRequest
 from .service import MIRELO, MIRELO_JOBS, MIRELO_MIDI_JOBS, MIRELO_V3_JOBS
-from .transcriptions import MidiJob, MidiRequest
 from .values import MeResult
 
 if TYPE_CHECKING:
@@ -31,13 +30,14 @@ if TYPE_CHECKING:
 
     from . import midi
     from . import models as known
+    from . import transcriptions as notes
 else:
     httpx, ssl = LazyModule("httpx"), LazyModule("ssl")
     generated, midi = LazyModule("mirelo_ergo_api.mirelo_v2"), LazyModule("mirelo_ergo.mirelo.midi")
-    known = LazyModule("mirelo_ergo.mirelo.models")
+    known, notes = LazyModule("mirelo_ergo.mirelo.models"), LazyModule("mirelo_ergo.mirelo.transcriptions")
 
 
-class MireloClient(MireloCalls[GenerationRequest, MidiRequest], ServiceClient[MireloFlows]):
+class MireloClient(MireloCalls[GenerationRequest, "notes.MidiRequest"], ServiceClient[MireloFlows]):
     """A client of the Mirelo API, v2 or v3 by the model. Use it in a with-block, or close it; threads may share it.
 
     `api_key` defaults to MIRELO_API_KEY; the address to `base_url`, else `https://` + `host`, else MIRELO_BASE_URL,
@@ -137,11 +137,11 @@ class MireloClient(MireloCalls[GenerationRequest, MidiRequest], ServiceClient[Mi
     def _request_of(self, generation: AnyGeneration, max_credits: int | None) -> GenerationRequest:
         return GenerationRequest(self._core, generation, max_credits)
 
-    def _midi_request_of(self, generation: AnyGeneration, max_credits: int | None) -> MidiRequest:
-        return MidiRequest(self._core, generation, max_credits)
+    def _midi_request_of(self, generation: AnyGeneration, max_credits: int | None) -> notes.MidiRequest:
+        return notes.MidiRequest(self._core, generation, max_credits)
 
     def _job(self, record: JobRecord, age: float) -> Job:
-        kind = MidiJob if record.family == MIDI else Job
+        kind = notes.MidiJob if record.family == MIDI else Job
         return kind(self._core, record, age)
 
     @property
