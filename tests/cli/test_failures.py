@@ -228,6 +228,18 @@ def test_results_that_came_are_not_lost_when_others_did_not(bare: Cli, monkeypat
     assert scripted.error["result_urls"] == ["https://example.com/1.wav"]
 
 
+@pytest.mark.parametrize("arguments", [("me",), ("text", "rain")])
+def test_a_key_that_is_not_accepted_is_called_by_its_variable(
+    bare: Cli, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("MIRELO_API_KEY", "sk-x")
+    denied = problem(401, "unauthorized")
+    with answering(service({"me": denied, "preflight": denied})) as url:
+        ran = bare(*arguments, "--base-url", url)
+    assert ran.code == Exit.KEY
+    assert "the service does not accept the key of MIRELO_API_KEY\n" in ran.err
+
+
 def test_no_credits_are_said(cli: Cli, emu: Emulator) -> None:
     emu.set_credits(5)
     try:

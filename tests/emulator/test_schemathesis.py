@@ -132,7 +132,7 @@ MIRELO = (
     Excuse(
         400,
         "video_format_unsupported",
-        "^the clip begins with ",
+        "^the clip (is|begins with) ",
         "what is there is no clip",
         f"{VIDEO}/jobs",
         body={"video": SOUND, "duration_ms": 1000},
@@ -140,7 +140,7 @@ MIRELO = (
     Excuse(
         400,
         "audio_format_unsupported",
-        "^the audio begins with ",
+        "^the audio (is|begins with) ",
         "what is there is no sound",
         f"{EXTEND}/jobs",
         body={"audio": {"type": "asset", "asset_id": "ast_text"}, "append_duration_ms": 1000},
@@ -307,7 +307,7 @@ MIRELO_V3 = (
     Excuse(
         400,
         "video_format_unsupported",
-        "^the clip begins with ",
+        "^the clip (is|begins with) ",
         "what is there is no clip",
         V3_VIDEO,
         body={"model": "sfx-2.0", "num_variants": 1, "duration_ms": 1000, "input": {"video": AUDIO}},
@@ -396,7 +396,7 @@ PIXAZO = (
     Excuse(
         400,
         "Bad Request",
-        "^the clip begins with ",
+        "^the clip (is|begins with) ",
         "what is there is no clip",
         QUEUE,
         body={"video_url": "MEDIA/rain.wav"},

@@ -82,6 +82,8 @@ def test_waits_take_the_emulators_time_and_none_of_ours(mirelo_emulator: Emulato
     job = mirelo_client.text_to_sfx("rain", duration_ms=10_000).submit_job()
     with pytest.raises(JobTimeoutError):
         job.wait(timeout_ms=60_000)
+    with pytest.raises(JobTimeoutError, match=r"the job still runs after 0\.001 s of waiting"):
+        job.wait(timeout_ms=1)
 
 
 def test_a_job_of_yesterday_has_expired(mirelo_emulator: Emulator, mirelo_client: MireloClient) -> None:

@@ -92,8 +92,8 @@ def test_the_address_comes_from_base_url_then_host_then_the_environment(monkeypa
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"base_url": ""}, "base_url= is not an address like https://api.mirelo.ai: its scheme is missing"),
-        ({"base_url": "api.mirelo.ai"}, "its scheme is missing"),
+        ({"base_url": ""}, "base_url= is not an address like https://api.mirelo.ai: it has no https://"),
+        ({"base_url": "api.mirelo.ai"}, "it has no https://"),
         ({"base_url": "ftp://api.mirelo.ai"}, "its scheme is ftp"),
         ({"base_url": "https://"}, "names no host"),
         ({"base_url": "https://user:hidden@a.example"}, "user info"),

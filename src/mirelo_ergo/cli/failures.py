@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+from contextvars import ContextVar
 from typing import Any, Final
 
 from mirelo_ergo.errors import (
@@ -50,6 +51,8 @@ _BY_CLASS: Final[tuple[tuple[type[MireloError], Exit], ...]] = (
 """First match wins; what is not here (a refused request or clip, a wrong setting, another 4xx) is `REFUSED`."""
 
 
+KEY_VARIABLE: Final[ContextVar[str | None]] = ContextVar("key_variable", default=None)
+"""Where this command's key comes from, once it has one; a library's error does not know it."""
 MANIFEST: Final = "invalid_manifest"
 """The code of a batch's manifest that is wrong: its rows have fields, not options."""
 
@@ -124,7 +127,7 @@ def _of_library(error: MireloError) -> Failure:
     if isinstance(error, IncompleteResultError) and error.result_urls:
         hints += (f"those that came: job wait {error.job_token} --json gives their result_urls",)
     if isinstance(error, AuthenticationError):
-        hints += ("the key comes from the environment: see mirelo-ergo --help",)
+        hints += (f"the service does not accept the key of {KEY_VARIABLE.get() or 'the environment'}",)
     if isinstance(error, SubmitOutcomeUnknown):
         hints += (f"the request's fingerprint: {error.request_fingerprint}",)
     message = error.message if code == MANIFEST else in_options(error)

@@ -10,7 +10,8 @@ import click
 from mirelo_ergo import service_of
 
 from . import commands, journal, options
-from .failures import refused
+from .exits import Exit
+from .failures import Failure, refused
 from .generate import described, mark
 from .groups import Commands
 from .progress import shown
@@ -107,7 +108,7 @@ def jobs(session: Session, number: int) -> None:
     try:
         known = journal.entries()[::-1][:number]
     except OSError as error:
-        raise refused(f"the job journal cannot be read: {error}", "journal") from None
+        raise _unknown(f"the job journal cannot be read: {error}", "journal") from None
     if not known and not session.output.json:
         session.output.note(f"no jobs yet: {journal.location()} lists them once there are some")
     session.output.result(map(_line, known), {"jobs": [attrs.asdict(entry) for entry in known]})
@@ -130,7 +131,9 @@ def choose(job: str | None, last: bool, address: dict[str, Any], service: Servic
     if job is not None and last:
         raise refused("give a job or --last, not both")
     if job is None and not last:
-        raise refused("which job? Give its token, its id in the job journal, or --last; mirelo-ergo jobs lists them")
+        raise _unknown(
+            "which job? Give its token, its id in the job journal, or --last; mirelo-ergo jobs lists them", "usage"
+        )
     named = _cleaned(job or "")
     entry = _entry(named, by_id=service is not MIRELO)
     token = named if entry is None else entry.token
@@ -138,6 +141,11 @@ def choose(job: str | None, last: bool, address: dict[str, Any], service: Servic
     service = service if name is None else SERVICES.get(name, service)
     base_url = address["base_url"] or (None if entry is None else entry.base_url)
     return Chosen(token, Connection(service, False, base_url, address["allow_private_hosts"]), entry)
+
+
+def _unknown(message: str, code: str) -> Failure:
+    """Return the failure of a look into the job journal, where nothing is ever sent."""
+    return Failure(Exit.REFUSED, code, message)
 
 
 def _cleaned(job: str) -> str:
@@ -152,10 +160,10 @@ def _entry(named: str, *, by_id: bool) -> Entry | None:
     except OSError as error:
         if ":" in named or by_id:
             return None
-        raise refused(f"the job journal cannot be read: {error}; give the job's token", "journal") from None
+        raise _unknown(f"the job journal cannot be read: {error}; give the job's token", "journal") from None
     if not named:
         if not known:
-            raise refused(f"--last: the job journal has no job ({journal.location()}); give a token", "unknown_job")
+            raise _unknown(f"--last: the job journal has no job ({journal.location()}); give a token", "unknown_job")
         return known[-1]
     exact = [entry for entry in known if named in (entry.token, entry.job_id)]
     if exact or ":" in named:
@@ -165,7 +173,7 @@ def _entry(named: str, *, by_id: bool) -> Entry | None:
         return None
     if len(near) != 1:
         what = "several jobs of the job journal begin with" if near else "the job journal has no job"
-        raise refused(f"{what} {named[:60]}; give the token, or see: mirelo-ergo jobs", "unknown_job")
+        raise _unknown(f"{what} {named[:60]}; give the token, or see: mirelo-ergo jobs", "unknown_job")
     return near[0]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from .exits import Exit
-from .failures import Failure, missing_extra, refused
+from .failures import KEY_VARIABLE, Failure, missing_extra, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -121,6 +121,7 @@ class Connection:
                 client = make(emulator.keys[name], base_url=emulator.urls[name], **more)
             else:
                 _check_key(self.service)
+                KEY_VARIABLE.set(self.service.key_variable)
                 client = make(base_url=self.base_url, allow_private_hosts=self.allow_private_hosts, **more)
             stack.callback(client.close)
             yield client

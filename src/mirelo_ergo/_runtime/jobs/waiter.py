@@ -145,8 +145,9 @@ class Waiter:
                 if seen.final or not last:
                     return seen
             if last:
+                waited = max(round(self.timeout, 3), 0.001)
                 raise JobTimeoutError(
-                    f"the job still runs after {self.timeout:g} s of waiting; wait again, or resume it by its token",
+                    f"the job still runs after {waited:g} s of waiting; wait again, or resume it by its token",
                     retryable=True,
                 )
 

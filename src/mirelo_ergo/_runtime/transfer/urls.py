@@ -48,7 +48,9 @@ def parse_url(url: str) -> SplitResult:
         raise ValueError("it holds a character that must be escaped in a URL")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https"):
-        raise ValueError(f"its scheme is {shorten(parts.scheme or 'missing', 20)}, not https")
+        raise ValueError(
+            f"its scheme is {shorten(parts.scheme, 20)}, not https" if parts.scheme else "it has no https://"
+        )
     if not parts.hostname:
         raise ValueError("it names no host")
     if parts.username is not None or parts.password is not None:

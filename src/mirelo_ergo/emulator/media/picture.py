@@ -9,7 +9,8 @@ import av
 import numpy as np
 from av.error import FFmpegError
 
-from mirelo_ergo.emulator.refusals import Refusal, short
+from mirelo_ergo.emulator.media.heads import told
+from mirelo_ergo.emulator.refusals import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -151,7 +152,7 @@ def open_clip(path: Path, *, gif: bool = True) -> InputContainer:
         raise Refusal(
             "video_format_unsupported",
             400,
-            f"the clip begins with {short(head)}: it has to be MP4, MOV, M4V, WebM or MKV",
+            f"the clip {told(head)}: it has to be MP4, MOV, M4V, WebM or MKV",
         )
     try:
         return av.open(str(path), format=name)
@@ -165,7 +166,7 @@ def read_picture(path: Path) -> VideoFrame:
         head = file.read(12)
     name = next((name for begin, name in PICTURES.items() if head.startswith(begin)), None)
     if name is None or (name == "webp_pipe" and head[8:] != b"WEBP"):
-        raise _invalid(f"it begins with {short(head)}: it has to be PNG, JPEG, WebP or GIF")
+        raise _invalid(f"it {told(head)}: it has to be PNG, JPEG, WebP or GIF")
     try:
         with av.open(str(path), format=name) as container:
             stream = picture_of(container)

@@ -8,10 +8,11 @@ import attrs
 import av
 from av.error import FFmpegError
 
+from mirelo_ergo.emulator.media.heads import told
 from mirelo_ergo.emulator.media.picture import open_clip, picture_of
 from mirelo_ergo.emulator.media.samples import Samples
 from mirelo_ergo.emulator.media.wav import FRAME_BYTES, RATE
-from mirelo_ergo.emulator.refusals import Refusal, short
+from mirelo_ergo.emulator.refusals import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -132,9 +133,7 @@ def container_of(source: Path) -> str:
         return "mp3" if head[1] & 0x06 else "aac"  # the same sync word; the two bits of the layer are 0 in AAC alone
     if tagged:
         return "mp3"
-    raise Refusal(
-        "audio_format_unsupported", 400, f"the audio begins with {short(head)}: use WAV, MP3, M4A, AAC, FLAC or OGG"
-    )
+    raise Refusal("audio_format_unsupported", 400, f"the audio {told(head)}: use WAV, MP3, M4A, AAC, FLAC or OGG")
 
 
 def _invalid(why: str) -> Refusal:
