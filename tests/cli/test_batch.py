@@ -10,7 +10,7 @@ import pytest
 
 from mirelo_ergo import InsufficientCreditsError
 from mirelo_ergo import batch as api
-from mirelo_ergo.batch import Batch, ledger
+from mirelo_ergo.batch import Batch, Summary, ledger
 from mirelo_ergo.batch.ledger import Reason, schema
 from mirelo_ergo.cli.batch_words import choices_of
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Cli
     from tests.cli.support import Ran
 
+TOKEN = "00000000-0000-4000-8000-000000000001"
 ITEM = {"operation": "text_to_sfx", "prompt": "rain", "duration_ms": 1000}
 
 
@@ -241,3 +242,28 @@ def test_many_failures_are_named_in_part(cli: Cli) -> None:
 
 def test_the_choices_of_an_item_are_quoted() -> None:
     assert choices_of("-u", "un k/", None)[3] == "  give it up: mirelo-ergo batch resolve --drop -- -u 'un k/'"
+
+
+def test_jobs_of_an_emulator_that_has_ended_are_not_promised(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(make: object) -> None:
+        with Batch.open("batch.db", create=False) as batch, batch.ledger.write() as connection:
+            now = ledger.now(connection)
+            (entry,) = ledger.claim(connection, "w", now)
+            entry = ledger.intend(connection, entry, now, fingerprint="f", key=None)
+            ledger.submitted(connection, entry, now, token=TOKEN, due_at=now, expires_at=now + 86400)
+            ledger.release_item(connection, entry.seq, "w")
+        raise KeyboardInterrupt
+
+    def gone(make: object) -> Summary:
+        with Batch.open("batch.db", create=False) as batch:
+            return batch.summary()
+
+    sheet = manifest({"id": "a"})
+    monkeypatch.setattr(api, "drive", interrupted)
+    ran = cli("batch", "run", sheet, "--emulator")
+    assert ran.code == 130
+    assert "interrupted; the emulator's jobs ended with its command: give another folder" in ran.err
+    monkeypatch.setattr(api, "drive", gone)
+    ran = cli("batch", "run", sheet, "--emulator")
+    assert ran.code == 5
+    assert ran.err.endswith("the emulator's jobs ended with its command: give another folder\n")

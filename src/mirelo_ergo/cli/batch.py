@@ -115,7 +115,7 @@ def run(json: bool, quiet: bool, **given: Any) -> None:
                 return
             with (
                 api.Batch.open(given["ledger"] or _made(folder) / LEDGER, folder) as opened,
-                interruptible(session, opened, "the same command"),
+                interruptible(session, opened, "the same command", emulator=given["emulator"]),
             ):
                 _bind(opened, emulator=given["emulator"])
                 opened.put(plan.items(), mistakes)

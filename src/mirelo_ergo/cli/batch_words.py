@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .output import Output
     from .session import Session
 
+_EMULATED: Final = "the emulator's jobs ended with its command: give another folder"
 _FAILURES: Final[tuple[State, ...]] = ("failed", "refused")
 _FAILED_SHOWN = 5
 """Failed items that are named with their reasons; results.jsonl has all."""
@@ -117,7 +118,7 @@ def choices_of(name: str, folder: str, ledger: str | None) -> list[str]:
 
 
 @contextmanager
-def interruptible(session: Session, opened: Batch, again: str) -> Iterator[None]:
+def interruptible(session: Session, opened: Batch, again: str, *, emulator: bool = False) -> Iterator[None]:
     """Tell of the ledger's jobs when Ctrl-C or an empty account ends the block; `again` is what goes on."""
     session.has_ledger = True
     try:
@@ -129,6 +130,9 @@ def interruptible(session: Session, opened: Batch, again: str) -> Iterator[None]
         summary = opened.summary()
         message = f"{failure.message}; {_under_way(summary, again)}"
         hints = (f"{summary.counts['succeeded']} of {summary.total} done, {summary.left} left; {again} goes on",)
+        if emulator and summary.counts["intended"] + summary.counts["submitted"]:
+            message = f"{failure.message}; {_EMULATED}"
+            raise Failure(failure.exit_code, "interrupted", message) from stop
         raise Failure(failure.exit_code, "interrupted", message, hints=hints) from stop
     except InsufficientCreditsError as error:
         failure = failure_of(error)
@@ -181,7 +185,11 @@ def conclude(output: Output, opened: Batch, summary: Summary, given: dict[str, A
             "items_left",
             f"{items_of(summary.left)} {'is' if summary.left == 1 else 'are'} left: "
             f"{summary.stopped or 'another run has what is left, or the service did not answer'}",
-            hints=("run the same command again" + (" with a higher cap" if held else ""),),
+            hints=(
+                _EMULATED
+                if given.get("emulator") and counts["submitted"]
+                else "run the same command again" + (" with a higher cap" if held else ""),
+            ),
         )
 
 
