@@ -221,7 +221,7 @@ def test_a_missing_key_is_said(bare: Cli, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("SYNC_TOKEN", "x")
     ran = bare("sync-so", "models")
     assert ran.code == 3
-    assert "set SYNC_API_KEY, or try it without one: sync-so lipsync and the other commands" in ran.err
+    assert "set SYNC_API_KEY, or try it without one: add --emulator" in ran.err
     assert "SYNC_TOKEN is set, but the key is read from SYNC_API_KEY" in ran.err
 
 

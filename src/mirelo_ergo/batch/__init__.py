@@ -18,13 +18,14 @@ from .driving import drive
 from .errors import CapReachedError, FenceLostError, LedgerError, ManifestError
 from .events import Event, Step, Summary
 from .items import Item
-from .ledger import Entry, SavedFile, State
+from .ledger import Budget, Entry, SavedFile, State
 from .loading import Plan
 from .manifest import read_manifest
 from .planning import Quote
 
 __all__ = [
     "Batch",
+    "Budget",
     "CapReachedError",
     "Entry",
     "Event",

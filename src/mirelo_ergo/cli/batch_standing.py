@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from mirelo_ergo.batch import Plan
-    from mirelo_ergo.batch.ledger import Budget, Entry
+    from mirelo_ergo.batch import Budget, Entry, Plan
 
 
 @attrs.frozen

@@ -16,8 +16,7 @@ from .resume import shell_word
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mirelo_ergo.batch import Batch, Plan, Quote, Summary
-    from mirelo_ergo.batch.ledger import State
+    from mirelo_ergo.batch import Batch, Plan, Quote, State, Summary
 
     from .batch_standing import Standing
     from .output import Output
