@@ -105,7 +105,10 @@ class Connection:
         """Run one script after the other until the connection is over, then close the socket."""
         port = 0
         try:
-            port = self._sock.getpeername()[1]
+            try:
+                port = self._sock.getpeername()[1]
+            except OSError as error:  # the client reset it before its turn came
+                raise ClientGoneError from error
             OPEN[port] = self
             self._sock.settimeout(PATIENCE)
             self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
