@@ -65,7 +65,7 @@ def check_all_accounted(batch: Batch, emulator: Emulator) -> Summary:
     assert len(set(tokens)) == len(tokens), "no job is two items'"
     jobs = {job.id for job in emulator.jobs}
     known = {token.split(":")[3] for token in tokens}
-    failed_before = sum(entry.attempts - 1 for entry in entries if entry.attempts > 1)
+    failed_before = sum(max(0, entry.attempts - (entry.state != "planned")) for entry in entries)
     unknown = summary.counts["unknown"]
     doubtful = unknown + summary.counts["intended"]
     assert len(jobs - known) <= doubtful + failed_before, "a job that no item has is a doubtful item's, or has failed"

@@ -34,7 +34,8 @@ class _Seen:
             tasks = set()
         return cls(
             descriptors=frozenset(_descriptors()),
-            threads=frozenset(threading.enumerate()),
+            # CPython lists one that a Ctrl-C kept from starting, for ever: it has no number, and runs nothing
+            threads=frozenset(thread for thread in threading.enumerate() if thread.ident is not None),
             tasks=frozenset(tasks),
             files=frozenset(p for pattern in TEMPORARY for p in folder.rglob(pattern)) if folder else frozenset(),
         )
