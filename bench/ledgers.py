@@ -15,9 +15,9 @@ from sqlalchemy import Connection
 
 from bench.figures import Figure, Group, median, ms
 from mirelo_ergo.batch import Item, SavedFile, ledger
-from mirelo_ergo.batch.desk import Desk
 from mirelo_ergo.batch.engine import Engine, Pace
 from mirelo_ergo.batch.ledger import MILLION, Entry, Ledger, NewItem
+from mirelo_ergo.batch.writer import LedgerWriter
 from scripts import system_packages
 from tests.support.postgres import postgres
 
@@ -100,15 +100,15 @@ def _run(place: str, count: int, at_once: int, through: Through = _side_by_side)
             new = (NewItem(Item(name, "text_to_sfx", rain), "f", "credits", 10 * MILLION) for name in ids)
             ledger.add(connection, new, ledger.now(connection))
             ledger.set_cap(connection, "credits", count * 10 * MILLION)
-        desk = Desk(book)
+        writer = LedgerWriter(book)
 
         async def run(item: str) -> None:
-            await _whole(desk.write, item)
+            await _whole(writer.write, item)
 
         began, cpu = time.monotonic(), time.process_time()
         asyncio.run(through(book, run, ids, at_once))  # type: ignore[arg-type]  # it is a coroutine
         cost = Cost((time.monotonic() - began) / count, (time.process_time() - cpu) / count)
-        desk.close()
+        writer.close()
         with book.read() as connection:
             assert ledger.counts(connection)["succeeded"] == count
     return cost

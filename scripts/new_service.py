@@ -23,7 +23,7 @@ PLACES = {
     "init.py.txt": "src/mirelo_ergo/$name/__init__.py",
     "service.py.txt": "src/mirelo_ergo/$name/service.py",
     "values.py.txt": "src/mirelo_ergo/$name/values.py",
-    "core.py.txt": "src/mirelo_ergo/$name/core.py",
+    "flows.py.txt": "src/mirelo_ergo/$name/flows.py",
     "calls.py.txt": "src/mirelo_ergo/$name/calls.py",
     "blocking.py.txt": "src/mirelo_ergo/$name/blocking.py",
     "emulator_init.py.txt": "src/mirelo_ergo/emulator/services/$name/__init__.py",

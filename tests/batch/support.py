@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mirelo_ergo.batch import Batch, Item
-from mirelo_ergo.batch.places import STAGING
+from mirelo_ergo.batch.result_files import STAGING
 from mirelo_ergo.emulator import Emulator
 
 CREDITS = 10

@@ -10,7 +10,7 @@ import pytest
 
 from mirelo_ergo import InferenceClient, MireloClient, SyncSoClient
 from mirelo_ergo.batch import Batch, Item, ledger
-from mirelo_ergo.batch.listing import looks_of
+from mirelo_ergo.batch.reconciling import job_description
 from mirelo_ergo.emulator import Emulator, faults
 from tests.batch.support import rain, saved
 from tests.emulator.support import encode_clip
@@ -84,7 +84,7 @@ def app(*ids: str) -> list[Item]:
 
 
 def looks(client: InferenceClient) -> str:
-    return looks_of(client.app("infsh/mmaudio", upload="off")(prompt="rain").describe())
+    return job_description(client.app("infsh/mmaudio", upload="off")(prompt="rain").describe())
 
 
 def test_a_run_is_found_in_the_list_where_exactly_one_fits(

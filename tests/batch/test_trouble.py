@@ -23,7 +23,7 @@ from mirelo_ergo import (
     MireloClient,
     PixazoClient,
 )
-from mirelo_ergo.batch import Batch, Event, Item, LedgerError, ledger, places, runner
+from mirelo_ergo.batch import Batch, Event, Item, LedgerError, ledger, result_files, runner
 from mirelo_ergo.batch.ledger import opening
 from mirelo_ergo.emulator import Emulator, faults
 from mirelo_ergo.emulator.faults.plan import Rule
@@ -212,8 +212,8 @@ def test_a_full_disk_ends_the_run_and_the_next_one_goes_on(
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("mirelo_ergo.batch.places.os.link", full)
-    monkeypatch.setattr("mirelo_ergo.batch.places.shutil.copyfile", full)
+    monkeypatch.setattr("mirelo_ergo.batch.result_files.os.link", full)
+    monkeypatch.setattr("mirelo_ergo.batch.result_files.shutil.copyfile", full)
     with pytest.raises(DownloadError, match="a result cannot be put in its place: No space left") as stopped:
         batch.run(client, eager=True)
     assert stopped.value.errno == errno.ENOSPC
@@ -226,7 +226,7 @@ def test_a_full_disk_ends_the_run_and_the_next_one_goes_on(
 
 def test_a_folder_that_cannot_be_written_ends_the_run(batch: Batch, client: MireloClient, emulator: Emulator) -> None:
     batch.add(rain("a"))
-    staging = batch.folder / places.STAGING
+    staging = batch.folder / result_files.STAGING
     staging.write_bytes(b"a file where the folder has to be")
     with pytest.raises(DownloadError) as stopped:
         batch.run(client, eager=True)

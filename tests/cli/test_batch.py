@@ -12,7 +12,7 @@ from mirelo_ergo import InsufficientCreditsError
 from mirelo_ergo import batch as api
 from mirelo_ergo.batch import Batch, Summary, ledger
 from mirelo_ergo.batch.ledger import Reason, schema
-from mirelo_ergo.cli.batch_words import choices_of
+from mirelo_ergo.cli.batch_messages import choices_of
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli

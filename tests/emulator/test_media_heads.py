@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mirelo_ergo.emulator.media.heads import told
+from mirelo_ergo.emulator.media.signatures import told
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def nothing_left(tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def no_connection_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_preconnection(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no busy machine make connecting seem slow: a connection that is opened ahead would take a script."""
     monkeypatch.setattr(connections, "WORTH", math.inf)
 

@@ -421,7 +421,7 @@ def test_fault_13_slots(face: Face, tmp_path: Path) -> None:
         Act(face, "submit", server, tmp_path) as act,
         face.promise(2.0),
     ):
-        act.client._io._slots = act.client._io.http._network.places(1)
+        act.client._io._slots = act.client._io.http._network.connection_slots(1)
         holder = act.start()
         act.meanwhile(server.wait_for, 1)
         act.limit(0.15)

@@ -320,7 +320,7 @@ class VirtualIO:
         finally:
             self._locked.discard(key)
 
-    def submits_soon(self) -> None:
+    def preconnect(self) -> None:
         self.submits_expected.append(self.clock)
 
     async def submit_slot(self, seconds: float) -> Slot | None:
@@ -334,7 +334,7 @@ class VirtualIO:
         self.most_in_flight = max(self.most_in_flight, SUBMITS_IN_FLIGHT - self._slots)
         return Slot(self)
 
-    def aside(self) -> nullcontext[VirtualIO]:
+    def blocking_io(self) -> nullcontext[VirtualIO]:
         return nullcontext(self)
 
     async def close(self) -> None:

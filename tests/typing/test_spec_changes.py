@@ -39,7 +39,7 @@ FOUND = {
     ("mirelo/families.py", "of.VIDEO_TO_SFX_V16_PREFLIGHT"),
     ("mirelo/music_calls.py", 'fields["format"] = format'),
     ("mirelo/music_calls.py", 'fields["instruments"] = midi.instruments_field(instruments)'),
-    ("mirelo/core.py", "of.DETECT_INSTRUMENTS"),
+    ("mirelo/flows.py", "of.DETECT_INSTRUMENTS"),
     ("mirelo/v3.py", "of.PREFLIGHT_EXTEND"),
     ("pixazo/calls.py", '"upload_audio_format": upload_audio_format'),
 }

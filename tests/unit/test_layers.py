@@ -71,7 +71,7 @@ def test_the_core_is_found() -> None:
         "_runtime/transfer/upload.py",
         "_runtime/jobs/flows.py",
     } <= set(CORE)
-    assert {"mirelo/core.py", "pixazo/core.py"} <= set(CORE)
+    assert {"mirelo/flows.py", "pixazo/flows.py"} <= set(CORE)
     assert set(FILES) >= COLOURED
 
 

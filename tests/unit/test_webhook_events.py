@@ -197,7 +197,7 @@ payloads = st.fixed_dictionaries(
 )
 
 
-def whatever_comes(headers: dict[str, str], body: bytes) -> None:
+def whatever_wait_readable(headers: dict[str, str], body: bytes) -> None:
     try:
         event = parse_webhook(headers, body)
     except WebhookError:
@@ -214,12 +214,12 @@ def whatever_comes(headers: dict[str, str], body: bytes) -> None:
 @example({}, b'{"request_id":"a","status":"COMPLETED","created_at":"0001-01-01T00:00:00+23:59"}')
 @example({}, b'{"request_id":"a","status":"COMPLETED","created_at":"9999-12-31T23:59:59-23:59"}')
 def test_no_bytes_get_through_as_anything_else(headers: dict[str, str], body: bytes) -> None:
-    whatever_comes(headers, body)
+    whatever_wait_readable(headers, body)
 
 
 @given(json_values | payloads)
 def test_no_json_gets_through_as_anything_else(payload: object) -> None:
-    whatever_comes({}, json.dumps(payload).encode())
+    whatever_wait_readable({}, json.dumps(payload).encode())
 
 
 # --- times -----------------------------------------------------------------------------------------------------------

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from .batch import Batch, RunOptions
 from .checking import Mistakes
-from .driving import drive
 from .errors import CapReachedError, FenceLostError, LedgerError, ManifestError
 from .events import Event, Step, Summary
 from .items import Item
 from .ledger import Budget, Entry, SavedFile, State
-from .loading import Plan
+from .loop_thread import drive
 from .manifest import read_manifest
+from .plan import Plan
 from .planning import Quote
 
 __all__ = [

@@ -20,18 +20,18 @@ from . import ledger
 from .checking import Checker, Mistakes, checked
 from .clients import connect
 from .cluster import Member, WorkerOptions
-from .desk import Desk
-from .driving import AsyncResults, Results, drive
 from .errors import LedgerError
 from .events import Event, OnEvent, Step, Summary
 from .items import Item
 from .ledger import Added, Currency, Entry, Ledger, NewItem, State, open_ledger
+from .loop_thread import AsyncResults, Results, drive
 from .planning import Planner, Quote
 from .reuse import Library
 from .runner import Runner, told
 from .sources import Hashes
 from .spool import Spool
 from .work import Work
+from .writer import LedgerWriter
 
 if TYPE_CHECKING:
     from mirelo_ergo import (
@@ -372,11 +372,11 @@ class _Run:
         stopped: str | None = None
         try:
             async with self._opened() as runner:
-                await self._plan(runner.desk, whole=member is None)
+                await self._plan(runner.writer, whole=member is None)
                 if member is None:
                     stopped = await runner.run()
                 else:
-                    stopped = await Member(runner, partial(self._plan, runner.desk, whole=False), **member).work()
+                    stopped = await Member(runner, partial(self._plan, runner.writer, whole=False), **member).work()
         finally:
             with suppress(OSError, LedgerError):  # the ledger has it all, and the next run writes it
                 self.batch.write_results()
@@ -390,18 +390,18 @@ class _Run:
     async def working(self) -> AsyncIterator[Runner]:
         """Give a worker that holds its leases as long as the block runs."""
         async with self._opened() as runner:
-            await self._plan(runner.desk, whole=False)
+            await self._plan(runner.writer, whole=False)
             async with runner.working():
                 yield runner
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[Runner]:
-        desk, library = Desk(self.batch.ledger), self._library()
+        writer, library = LedgerWriter(self.batch.ledger), self._library()
         try:
-            await self._set_caps(desk)
-            yield self._runner(desk, library)
+            await self._set_caps(writer)
+            yield self._runner(writer, library)
         finally:
-            desk.close()
+            writer.close()
             if library is not None:
                 library.close()
 
@@ -409,9 +409,9 @@ class _Run:
         folder = self.options.get("reuse")
         return None if folder is None else Library(Path(folder))
 
-    def _runner(self, desk: Desk, library: Library | None) -> Runner:
+    def _runner(self, writer: LedgerWriter, library: Library | None) -> Runner:
         work = Work(
-            desk,
+            writer,
             self.clients,
             self.batch.folder,
             told(self.options.get("on_event")),
@@ -419,9 +419,9 @@ class _Run:
             eager=bool(self.options.get("eager", False)),
             library=library,
         )
-        return Runner(desk, self.clients, work, concurrency=self.options.get("concurrency", 16))
+        return Runner(writer, self.clients, work, concurrency=self.options.get("concurrency", 16))
 
-    async def _set_caps(self, desk: Desk) -> None:
+    async def _set_caps(self, writer: LedgerWriter) -> None:
         limits: tuple[tuple[Currency, float | None], ...] = (
             ("credits", self.options.get("max_credits")),
             ("usd", self.options.get("max_usd")),
@@ -432,20 +432,20 @@ class _Run:
                 if limit is not None:
                     ledger.set_cap(connection, currency, ledger.amount(limit))
 
-        await desk.write(set_caps)
+        await writer.write(set_caps)
 
-    async def _plan(self, desk: Desk, *, whole: bool) -> None:
+    async def _plan(self, writer: LedgerWriter, *, whole: bool) -> None:
         """Check what no client has checked yet, all of it before anything is sent, and ask what it costs.
 
         With `whole` there has to be a client for every item; otherwise others have those that are missing here.
         """
-        left = await desk.write(lambda connection, _: ledger.services_left(connection))
+        left = await writer.write(lambda connection, _: ledger.services_left(connection))
         missing = [name for name in left if name not in self.clients]
         if missing and whole:
             raise InvalidRequestError(f"client: there are items of {', '.join(missing)}: give a client of it, too")
         planner, mistakes = Planner(self.clients, Hashes()), Mistakes(f"the ledger {self.batch.ledger.place}")
         found: list[tuple[int, str, str, str]] = []
-        page = await desk.write(partial(_unplanned, 0))
+        page = await writer.write(partial(_unplanned, 0))
         while page:
             for entry in page:
                 if entry.item.service not in self.clients:
@@ -456,12 +456,12 @@ class _Run:
                     mistakes.add(entry.item, error.message)
                 else:
                     found.append((entry.seq, entry.item.definition, each.fingerprint, each.price_key))
-            page = await desk.write(partial(_unplanned, page[-1].seq))
+            page = await writer.write(partial(_unplanned, page[-1].seq))
         mistakes.raise_any()
         if not found:
             return
         await planner.ask()
-        await desk.write(lambda connection, _: _refuse_unpriced(connection, planner.unpriced()))
+        await writer.write(lambda connection, _: _refuse_unpriced(connection, planner.unpriced()))
 
         def record(connection: Connection, now: float) -> None:
             for seq, definition, fingerprint, key in found:
@@ -470,7 +470,7 @@ class _Run:
                 currency, price = planner.price_of(key)
                 ledger.plan(connection, seq, definition, fingerprint, currency, price, now)
 
-        await desk.write(record)
+        await writer.write(record)
 
 
 def _unplanned(after: int, connection: Connection, _: float) -> list[Entry]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from ..errors import InvalidRequestError
 from .errors import LISTED, ManifestError
 from .items import Item, arguments_json
-from .places import STAGING, stem_of
+from .result_files import STAGING, stem_of
 from .services import parameters
 from .sources import local_files, signed_url, with_files_at
 

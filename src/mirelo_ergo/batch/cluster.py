@@ -39,7 +39,7 @@ class Member:
         self._newest = 0
         """The `seq` up to which items were planned, or could not be."""
         self._engine = Engine(
-            runner.desk.ledger,
+            runner.writer.ledger,
             self._deliver,
             self._free,
             self._more,
@@ -79,11 +79,11 @@ class Member:
         self._engine.stop()
 
     async def _free(self, limit: int) -> Sequence[str]:
-        new = await self._runner.desk.write(lambda connection, _: ledger.unplanned(connection, self._newest))
+        new = await self._runner.writer.write(lambda connection, _: ledger.unplanned(connection, self._newest))
         if new:
             self._newest = new[-1].seq
             await self._plan()
-        return await self._runner.desk.write(
+        return await self._runner.writer.write(
             lambda connection, now: ledger.claimable(connection, now, limit=limit, **self._runner.choice())
         )
 
@@ -91,6 +91,6 @@ class Member:
         if self._runner.ends():
             return False
         choice = self._runner.choice()
-        return self._stay or await self._runner.desk.write(
+        return self._stay or await self._runner.writer.write(
             lambda connection, _: ledger.next_free(connection, **choice) is not None
         )

@@ -13,7 +13,7 @@ from .errors import LedgerError
 from .ledger import Ledger, SavedFile, is_emulated, open_ledger
 from .ledger.rows import entry_of
 from .ledger.schema import items
-from .places import is_there
+from .result_files import is_there
 
 
 class Library:

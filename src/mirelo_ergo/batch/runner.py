@@ -13,11 +13,11 @@ from sqlalchemy import Connection
 from ..errors import InsufficientCreditsError
 from . import ledger, workers
 from .clients import Connected
-from .desk import Desk
 from .errors import LedgerError
 from .events import Event, OnEvent, Step
 from .ledger import LEASE_S, Entry
 from .work import StopRun, Work
+from .writer import LedgerWriter
 
 _AT_ONCE: Final = 200
 """Items that one claim takes at most."""
@@ -32,7 +32,7 @@ _FREES_MONEY: Final = frozenset({"failed", "refused", "again"})
 class Runner:
     """One worker's run over a ledger. `run` returns why it ended early, None where nothing is left for it."""
 
-    desk: Desk
+    writer: LedgerWriter
     clients: Mapping[str, Connected]
     work: Work
     concurrency: int = 16
@@ -54,13 +54,13 @@ class Runner:
         """Hold the leases of this worker's items as long as the block runs; items of dead workers are freed first."""
         renewing = asyncio.create_task(self._renew())
         try:
-            await self._bury()
+            await self._release_dead_workers()
             yield
         finally:
             renewing.cancel()
             workers.end(self._worker)
             with suppress(LedgerError):  # also what a cancelled claim has taken without anybody hearing of it
-                await self.desk.write(lambda connection, _: ledger.release_worker(connection, self._worker))
+                await self.writer.write(lambda connection, _: ledger.release_worker(connection, self._worker))
 
     async def run(self) -> str | None:
         """Do all there is. Cancelled once, it records what is under way and leaves; cancelled again, it leaves at once.
@@ -95,7 +95,7 @@ class Runner:
 
         Call it within `working()`, for as many items at once as you like. Left for a stop, it returns None too.
         """
-        entry = await self.desk.write(
+        entry = await self.writer.write(
             lambda connection, now: ledger.claim_item(
                 connection, item_id, self._worker, now, self.lease_s, services=list(self.clients)
             )
@@ -111,7 +111,7 @@ class Runner:
         except asyncio.CancelledError:
             if not self.work.stopping:
                 raise
-            await self.desk.write(lambda connection, _: ledger.release_item(connection, entry.seq, self._worker))
+            await self.writer.write(lambda connection, _: ledger.release_item(connection, entry.seq, self._worker))
             return None
         finally:
             self._mine.discard(entry.seq)
@@ -148,7 +148,7 @@ class Runner:
         room = min(self.concurrency - len(self._tasks), _AT_ONCE)
         if room <= 0 or self.ends():
             return []
-        return await self.desk.write(
+        return await self.writer.write(
             lambda connection, now: ledger.claim(
                 connection, self._worker, now, self.lease_s, limit=room, **self.choice()
             )
@@ -163,7 +163,7 @@ class Runner:
             free = ledger.next_free(connection, worker=self._worker, **self.choice())
             return None if free is None else free - now
 
-        left = await self.desk.write(look)
+        left = await self.writer.write(look)
         return None if left is None else min(max(left, 0.02), _LOOK_AGAIN)
 
     def ends(self) -> bool:
@@ -195,7 +195,7 @@ class Runner:
         except asyncio.CancelledError:
             if not self.work.stopping:
                 raise
-            await self.desk.write(lambda connection, _: ledger.release_item(connection, entry.seq, self._worker))
+            await self.writer.write(lambda connection, _: ledger.release_item(connection, entry.seq, self._worker))
         else:
             self._note(entry, step)
         finally:
@@ -229,7 +229,7 @@ class Runner:
         while True:
             await asyncio.sleep(self.lease_s / 3)
             try:
-                await self.desk.write(
+                await self.writer.write(
                     lambda connection, now: ledger.renew(
                         connection, self._worker, now, self.lease_s, only=tuple(self._mine)
                     )
@@ -237,7 +237,7 @@ class Runner:
             except LedgerError:  # the next write says so where it matters; a lost lease only costs a take-over
                 continue
 
-    async def _bury(self) -> None:
+    async def _release_dead_workers(self) -> None:
         """Free what workers of this machine hold that are dead."""
 
         def free(connection: Connection, _: float) -> None:
@@ -245,7 +245,7 @@ class Runner:
                 if workers.is_dead(name):
                     ledger.release_worker(connection, name)
 
-        await self.desk.write(free)
+        await self.writer.write(free)
 
     async def _wind_down(self) -> None:
         """Let requests and downloads under way come to their record; waits are left, and the next run resumes them."""

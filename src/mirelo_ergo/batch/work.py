@@ -24,17 +24,17 @@ from ..errors import (
 )
 from . import ledger
 from .clients import Connected, in_thread
-from .desk import Desk
 from .errors import CapReachedError, FenceLostError, LedgerError
 from .events import Event, OnEvent, Step
 from .items import Item
 from .judging import judge_before, judge_submit, judge_wait, reason_of
 from .ledger import Entry, Reason
-from .listing import START, find_job, looks_of
-from .places import place_files, put, staging_of, stem_of
+from .reconciling import START, find_job, job_description
+from .result_files import place_files, put, staging_of, stem_of
 from .reuse import Library
 from .services import request_of
 from .sources import Hashes, fingerprint_of, local_files, with_uris
+from .writer import LedgerWriter
 
 T = TypeVar("T")
 _LONGEST_PAUSE: Final = 60.0
@@ -50,7 +50,7 @@ class StopRun(Exception):  # it is no error of its own
 class Work:
     """One worker's way of doing items. `waiting` are the tasks that only wait, and may be cancelled for a stop."""
 
-    desk: Desk
+    writer: LedgerWriter
     clients: Mapping[str, Connected]
     folder: Path
     tell: OnEvent
@@ -97,7 +97,7 @@ class Work:
             self._told("prepared", entry)
         began = time.monotonic()
         try:
-            entry = await self.desk.write(
+            entry = await self.writer.write(
                 lambda connection, now: ledger.intend(connection, entry, now, fingerprint=fingerprint, key=key)
             )
         except CapReachedError as error:
@@ -105,9 +105,9 @@ class Work:
             return self._told("held", entry, error.message)
         self._told("intended", entry)
         stopped = time.monotonic() - began > ledger.LEASE_S / 3  # this process was, or the ledger was locked
-        if stopped or self.desk.ledger.shared:
+        if stopped or self.writer.ledger.shared:
             try:
-                await self.desk.write(lambda connection, now: ledger.check(connection, entry, now))
+                await self.writer.write(lambda connection, now: ledger.check(connection, entry, now))
             except FenceLostError as lost:  # what nobody sent is not unknown
                 return await self._again(entry, lost, stop=False)
         try:
@@ -121,7 +121,7 @@ class Work:
         service = connected.service
         if service.listed:
             request = request_of(connected.client, await self._uploaded(connected, item))
-            return request, looks_of(request.describe())
+            return request, job_description(request.describe())
         request = request_of(connected.client, item)
         model = str(request.describe().get("model"))
         if service.keyed and model.startswith(service.keyed):
@@ -150,7 +150,7 @@ class Work:
 
         saved = await in_thread(place)
         self._told("reused", entry)
-        done = await self.desk.write(
+        done = await self.writer.write(
             lambda connection, now: ledger.reused(connection, entry, now, saved, fingerprint=fingerprint, source=source)
         )
         return self._told("succeeded", done)
@@ -198,7 +198,7 @@ class Work:
         """Plan an item again that was certainly not taken."""
         reason = reason_of(error)
         pause = 0.0 if stop else random.uniform(0, min(_LONGEST_PAUSE, 2.0**entry.attempts))  # noqa: S311
-        later = await self.desk.write(
+        later = await self.writer.write(
             lambda connection, now: ledger.failed(connection, entry, now, reason, charged=False, retry_at=now + pause)
         )
         if stop:
@@ -232,7 +232,7 @@ class Work:
             tokens = ledger.job_tokens(connection, entry.item.service)
             return ledger.twins(connection, entry), {connected.client.job(token).job_id for token in tokens}
 
-        twins, taken = await self.desk.write(known)
+        twins, taken = await self.writer.write(known)
         token = None
         if not twins:
             try:
@@ -271,11 +271,11 @@ class Work:
     async def _persisted(self, entry: Entry, job: Any, record: Callable[[Connection, float], Entry]) -> Entry:
         for pause in _PERSIST:
             try:
-                return await self.desk.write(record)
+                return await self.writer.write(record)
             except LedgerError:
                 await self.sleep(pause)
         try:
-            return await self.desk.write(record)
+            return await self.writer.write(record)
         except LedgerError as error:
             raise StopRun from LedgerError(
                 f"{error.message}; item {entry.id} was submitted and its job could not be recorded. Run the same "
@@ -311,7 +311,7 @@ class Work:
             files = await self._saved(connected, entry, result)
         except Exception as error:
             return await self._later(entry, error)
-        done = await self.desk.write(lambda connection, now: ledger.succeeded(connection, entry, now, files))
+        done = await self.writer.write(lambda connection, now: ledger.succeeded(connection, entry, now, files))
         return self._told("succeeded", done)
 
     async def _waited(self, connected: Connected, job: Any, pause: float) -> Any:
@@ -364,7 +364,7 @@ class Work:
         self, entry: Entry, error: Exception, *, charged: bool | None, files: tuple[ledger.SavedFile, ...] = ()
     ) -> Step:
         reason = reason_of(error)
-        done = await self.desk.write(
+        done = await self.writer.write(
             lambda connection, now: ledger.failed(connection, entry, now, reason, charged=charged, files=files)
         )
         return self._told("failed", done, reason.message)
@@ -374,11 +374,11 @@ class Work:
         write: Callable[[Connection, Entry, float, Reason], Entry] = (
             ledger.refused if step == "refused" else ledger.unknown
         )
-        done = await self.desk.write(lambda connection, now: write(connection, entry, now, reason))
+        done = await self.writer.write(lambda connection, now: write(connection, entry, now, reason))
         return self._told(step, done, reason.message)
 
     async def _release(self, entry: Entry) -> None:
-        await self.desk.write(lambda connection, _: ledger.release(connection, entry))
+        await self.writer.write(lambda connection, _: ledger.release(connection, entry))
 
     def _told(self, step: Step, entry: Entry, message: str = "") -> Step:
         self.tell(Event(step, entry, message))

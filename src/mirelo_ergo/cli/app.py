@@ -99,7 +99,7 @@ def _report(session: Session, error: BaseException, given: list[str]) -> int:
     from .endings import conclude
 
     if isinstance(error, click.ClickException):
-        from .mistakes import failure_of_usage
+        from .usage_errors import failure_of_usage
 
         error = failure_of_usage(error, given)
     return session.output.failure(conclude(session, error))

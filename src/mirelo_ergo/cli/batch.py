@@ -9,8 +9,8 @@ import click
 
 from . import options
 from .batch_clients import Clients
-from .batch_standing import standing_of
-from .batch_words import choices_of, conclude, interruptible, lines_of, say_cost
+from .batch_messages import choices_of, conclude, interruptible, lines_of, say_cost
+from .batch_totals import totals_of
 from .failures import missing_extra, refused
 from .groups import Commands
 
@@ -109,7 +109,7 @@ def run(json: bool, quiet: bool, **given: Any) -> None:
         base = Path() if given["manifest"] == "-" else Path(given["manifest"]).parent
         with api.Plan(items, clients.sync, mistakes, base) as plan:
             plan.ask()
-            standing = standing_of(plan, given["ledger"] or folder / LEDGER)
+            standing = totals_of(plan, given["ledger"] or folder / LEDGER)
             say_cost(session.output, plan, given, standing)
             if given["dry_run"]:
                 return

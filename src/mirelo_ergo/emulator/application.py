@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 
-from mirelo_ergo.emulator.faults.gate import Gate
+from mirelo_ergo.emulator.faults.middleware import FaultMiddleware
 from mirelo_ergo.emulator.refusals import Refusal
 from mirelo_ergo.emulator.services import registry
 from mirelo_ergo.emulator.web import wire
-from mirelo_ergo.emulator.web.traffic import Traffic, is_own
+from mirelo_ergo.emulator.web.traffic import TrafficMiddleware, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,8 +40,8 @@ class Application:
         self._services = services
         self._state = state
         self._own = own
-        self._traffic = Traffic(
-            Gate(self._serve, plan=plan, clock=state.clock, signer=state.signer), state.requests, state.clock
+        self._traffic = TrafficMiddleware(
+            FaultMiddleware(self._serve, plan=plan, clock=state.clock, signer=state.signer), state.requests, state.clock
         )
         self._unanswered: set[asyncio.Task[object]] = set()
         self._ended = False

@@ -15,8 +15,8 @@ from .._runtime.redact import Secret
 from .._runtime.transfer.inputs import Audio
 from ..errors import SubmitOutcomeUnknown
 from .calls import MireloCalls
-from .core import AnyGeneration, MireloFlows, credit_limit
 from .families import MIDI, Model, known_model
+from .flows import AnyGeneration, MireloFlows, credit_limit
 from .generation_request_async import AsyncGenerationRequest
 from .service import MIRELO, MIRELO_JOBS, MIRELO_MIDI_JOBS, MIRELO_V3_JOBS
 from .values import MeResult

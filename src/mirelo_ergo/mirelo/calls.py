@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from .._runtime.transfer.inputs import Audio, Video
-from .core import credit_limit
 from .families import Model
+from .flows import credit_limit
 from .music_calls import MusicCalls
 from .sources import audio_source, segment_fields, video_source
 

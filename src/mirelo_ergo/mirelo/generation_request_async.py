@@ -12,7 +12,7 @@ from .._runtime.jobs.tokens import JobRecord
 from .._runtime.jobs.values import JobSucceeded
 from .._runtime.webhooks.order import Webhook
 from ..errors import InvalidRequestError, SubmitOutcomeUnknown
-from .core import AnyGeneration, MireloFlows
+from .flows import AnyGeneration, MireloFlows
 from .prepared import Prepared
 from .v3 import V3Generation
 from .values import PreflightResult

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .._runtime.lazy import LazyModule
 from .._runtime.transfer.inputs import Audio, Video
-from .core import AnyGeneration, MireloFlows, credit_limit
 from .families import MIDI
 from .families import MUSIC as MODEL
+from .flows import AnyGeneration, MireloFlows, credit_limit
 from .sources import uploaded_audio, uploaded_video
 
 if TYPE_CHECKING:

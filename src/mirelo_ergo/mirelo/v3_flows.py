@@ -112,7 +112,7 @@ class V3Flows(JobFlows):
     ) -> Asset:
         """Upload a source's bytes, unless they were uploaded before; fetch one by URL first."""
         if source.url is not None:
-            from .fetched import asset_at  # few sources are fetched here
+            from .reupload import asset_at  # few sources are fetched here
 
             return await asset_at(self.runtime, source, self.assets, new_slot, before_submit=before_submit)
         from .._runtime.transfer.upload import upload_once
@@ -148,7 +148,7 @@ class V3Flows(JobFlows):
         return await self.send(submission, await self.prepare(generation, None) if prepared is None else prepared)
 
     async def _guard_v3(self, generation: V3Generation, limit: int) -> None:
-        self.runtime.io.submits_soon()
+        self.runtime.io.preconnect()
         try:
             cost = await self.preflight_v3(generation)
         except MireloError as error:

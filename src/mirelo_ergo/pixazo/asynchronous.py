@@ -10,8 +10,8 @@ from .._runtime.jobs.asynchronous import AsyncJobRequest
 from .._runtime.lazy import LazyModule
 from .._runtime.redact import Secret
 from .calls import PixazoCalls
-from .core import PixazoFlows
 from .families import Generation
+from .flows import PixazoFlows
 from .service import PIXAZO, PIXAZO_JOBS
 
 if TYPE_CHECKING:

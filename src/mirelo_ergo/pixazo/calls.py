@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from .core import PixazoFlows
 from .families import RANDOM, TEXT_TO_AUDIO, VIDEO_TO_AUDIO, VIDEO_TO_VIDEO, Family, Generation
+from .flows import PixazoFlows
 
 if TYPE_CHECKING:
     from mirelo_ergo_api.pixazo.bodies import TextToAudioRequest, VideoToAudioRequest, VideoToVideoRequest

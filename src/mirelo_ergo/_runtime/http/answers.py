@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .bodies import Pieces
     from .connections import Connections
     from .http11 import Http11
-    from .network import Waits
+    from .network import AttemptTimeouts
 
 LARGEST_ANSWER: Final = 16 << 20
 """Bytes of an API answer; more is refused."""
@@ -33,7 +33,7 @@ class Answer(Protocol):
     headers: Mapping[str, str]
     """Names in small letters; the values of a repeated one are joined with ", "."""
 
-    async def begin(self, waits: Waits, sent: SentTracker) -> None:
+    async def begin(self, waits: AttemptTimeouts, sent: SentTracker) -> None:
         """Send the request, and wait for the answer's head."""
         ...
 
@@ -45,7 +45,7 @@ class Answer(Protocol):
         """Return the body's next piece, None if none came in that time: it can be read later."""
         ...
 
-    def glance(self) -> bytes:
+    def peek(self) -> bytes:
         """Return what of the body has come and was not read, without waiting; then there is a status if one came."""
         ...
 
@@ -69,9 +69,9 @@ class PooledAnswer:
         self._connections = connections
         self._connection: Http11 | None = connection
         self._request = head, body
-        self._begun: tuple[Waits, SentTracker] | None = None
+        self._begun: tuple[AttemptTimeouts, SentTracker] | None = None
 
-    async def begin(self, waits: Waits, sent: SentTracker) -> None:
+    async def begin(self, waits: AttemptTimeouts, sent: SentTracker) -> None:
         assert self._connection is not None, "it has not been closed"
         self._begun = waits, sent
         await self._connection.send(*self._request, waits, sent)
@@ -100,10 +100,10 @@ class PooledAnswer:
             self._connections.give_back(connection)
         return piece
 
-    def glance(self) -> bytes:
+    def peek(self) -> bytes:
         if self._connection is None or self._begun is None:
             return b""
-        head, body = self._connection.glance()
+        head, body = self._connection.peek()
         if head is not None and not self.status:
             self._know_head(head)
         return body

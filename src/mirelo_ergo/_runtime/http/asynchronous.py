@@ -177,7 +177,7 @@ class AsyncNetwork:
             waiter.cancel()  # unless it has its answer
         return waiter.result() if done else None
 
-    def places(self, count: int) -> _Slots:
+    def connection_slots(self, count: int) -> _Slots:
         return _Slots(count)
 
     def in_background(self, flow: Callable[[], Coroutine[None, None, None]]) -> _Task:
@@ -285,9 +285,9 @@ class AsyncIO:
 
         return AsyncTransport(given, is_client)
 
-    def submits_soon(self) -> None:
+    def preconnect(self) -> None:
         self.bind()
-        self.http.submits_soon()
+        self.http.preconnect()
 
     async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> HttpStream:
         self.bind()
@@ -304,10 +304,10 @@ class AsyncIO:
         self.bind()
         return await self._slots.take(seconds)
 
-    def aside(self) -> AbstractContextManager[BlockingIO | None]:
-        from .blocking import aside
+    def blocking_io(self) -> AbstractContextManager[BlockingIO | None]:
+        from .blocking import blocking_io
 
-        return aside(self._settings)
+        return blocking_io(self._settings)
 
     @property
     def http(self) -> Http:

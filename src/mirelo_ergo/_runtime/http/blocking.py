@@ -98,7 +98,7 @@ class _Thread:
     def __init__(self, flow: Callable[[], Coroutine[None, None, None]]) -> None:
         self._flow = flow
         self._over: SimpleQueue[None] = SimpleQueue()
-        threading.Thread(target=self._drive, name="mirelo_ergo connection ahead", daemon=True).start()
+        threading.Thread(target=self._drive, name="mirelo_ergo preconnect", daemon=True).start()
 
     def _drive(self) -> None:
         try:
@@ -131,7 +131,7 @@ class BlockingNetwork:
         """Return a name's addresses. The system's resolver has time-outs of its own, and obeys none of ours."""
         return addresses_of(host, port)
 
-    def places(self, count: int) -> _Slots:
+    def connection_slots(self, count: int) -> _Slots:
         return _Slots(count)
 
     def in_background(self, flow: Callable[[], Coroutine[None, None, None]]) -> _Thread:
@@ -178,8 +178,8 @@ class BlockingIO:
     async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
         return await self.http.request(request, limit, sent)
 
-    def submits_soon(self) -> None:
-        self.http.submits_soon()
+    def preconnect(self) -> None:
+        self.http.preconnect()
 
     async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> HttpStream:
         return await self.http.open(request, limit)
@@ -194,8 +194,8 @@ class BlockingIO:
     async def submit_slot(self, seconds: float) -> Slot | None:
         return await self._slots.take(seconds)
 
-    def aside(self) -> AbstractContextManager[BlockingIO | None]:
-        return aside(self._settings)
+    def blocking_io(self) -> AbstractContextManager[BlockingIO | None]:
+        return blocking_io(self._settings)
 
     @property
     def http(self) -> Http:
@@ -215,7 +215,7 @@ class BlockingIO:
 
 
 @contextmanager
-def aside(settings: HttpSettings) -> Iterator[BlockingIO | None]:
+def blocking_io(settings: HttpSettings) -> Iterator[BlockingIO | None]:
     """Return I/O with these settings and its own connections; None where a transport of the user's carries all."""
     if settings.transport is not None:
         yield None

@@ -1,8 +1,7 @@
 """The connections of one client: who gets which, and which of them may wait for another request.
 
-A connection waits only while it is proved clean: whatever lies in it, or comes before the next request was sent, would
-become that request's answer (httpcore#1035, and its httpx2 successor's reason to check; this room goes when that can
-be used). A paid submit has a connection of its own, which carried nothing before; it may be opened ahead (`ahead.py`).
+An idle connection is kept only while nothing arrives on it: whatever does would be taken for the answer to the next
+request (httpcore#1035). A paid submit gets a new connection, which may have been opened in advance (`preconnect.py`).
 """
 
 from __future__ import annotations
@@ -12,13 +11,13 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from ..io.mutex import mutex_of
 from ..io.sent import SentTracker
-from .ahead import FRESH, ConnectionAhead
 from .failures import WireFailure
 from .http11 import Http11
+from .preconnect import FRESH, Preconnection
 
 if TYPE_CHECKING:
     from .dialing import Dialer, Route
-    from .network import Network, Places, Waits
+    from .network import AttemptTimeouts, ConnectionSlots, Network
 
 Purpose = Literal["main", "submit", "external"]
 MOST_IN_USE: Final = 100
@@ -37,24 +36,24 @@ class Connections:
     def __init__(self, dialer: Dialer, network: Network) -> None:
         self._dialer = dialer
         self._network = network
-        self._places: dict[Purpose, Places] = {
-            "main": network.places(MOST_IN_USE),
-            "submit": network.places(MOST_IN_USE),
-            "external": network.places(MOST_IN_USE),
+        self._places: dict[Purpose, ConnectionSlots] = {
+            "main": network.connection_slots(MOST_IN_USE),
+            "submit": network.connection_slots(MOST_IN_USE),
+            "external": network.connection_slots(MOST_IN_USE),
         }
         self._idle: list[Http11] = []  # the one that was used last is the last
         self._mutex = mutex_of(self)
-        self._ahead: ConnectionAhead | None = None
+        self._preconnected: Preconnection | None = None
         self._opening_took: dict[Route, float] = {}
         self._submitted_at = -inf
         self._closed = False
 
-    async def open(self, route: Route, purpose: Purpose, waits: Waits, sent: SentTracker) -> Http11:
+    async def open(self, route: Route, purpose: Purpose, waits: AttemptTimeouts, sent: SentTracker) -> Http11:
         """Return a connection for one request, and for nobody else until it is given back."""
         place = await self._places[purpose].take(waits.free())
         if place is None:
             raise WireFailure("pool", "no connection was free in time")
-        connection = await self._take_ahead(route, waits) if purpose == "submit" else self._take_idle(route)
+        connection = await self._take_preconnected(route, waits) if purpose == "submit" else self._take_idle(route)
         if connection is None:
             connection = await self._dial(route, waits, sent)
             if not connection.is_clean():
@@ -63,7 +62,7 @@ class Connections:
         connection.place = place
         return connection
 
-    async def _dial(self, route: Route, waits: Waits, sent: SentTracker) -> Http11:
+    async def _dial(self, route: Route, waits: AttemptTimeouts, sent: SentTracker) -> Http11:
         began = self._network.now()
         connection = Http11(await self._dialer.open(route, waits, sent), route)
         if not route.external:
@@ -78,35 +77,35 @@ class Connections:
         before, self._submitted_at = self._submitted_at, self._network.now()
         return self._submitted_at - before < FRESH
 
-    def open_ahead(self, route: Route, waits: Waits) -> None:
+    def preconnect(self, route: Route, waits: AttemptTimeouts) -> None:
         """Begin to open the next submit's connection, if none is there and opening one takes long enough to show."""
         if self._opening_took.get(route, 0.0) < WORTH:
             return
         with self._mutex:
-            old = self._ahead
-            if self._closed or (old is not None and old.is_of_use()):
+            old = self._preconnected
+            if self._closed or (old is not None and old.is_usable()):
                 return
-            ahead = self._ahead = ConnectionAhead(self._network)
+            kept = self._preconnected = Preconnection(self._network)
         if old is not None:
             old.stop()
-        ahead.start(lambda: self._dial(route, waits, SentTracker()))
+        kept.start(lambda: self._dial(route, waits, SentTracker()))
 
-    async def _take_ahead(self, route: Route, waits: Waits) -> Http11 | None:
+    async def _take_preconnected(self, route: Route, waits: AttemptTimeouts) -> Http11 | None:
         seconds = waits.connect()
         with self._mutex:
-            ahead, self._ahead = self._ahead, None
-        connection = None if ahead is None else await ahead.take(seconds)
+            kept, self._preconnected = self._preconnected, None
+        connection = None if kept is None else await kept.take(seconds)
         if connection is not None and connection.route != route:
             connection.close()
             return None
         return connection
 
-    def forget_ahead(self) -> None:
+    def drop_preconnected(self) -> None:
         """Close what was opened ahead: something was interrupted, and it may have been this."""
         with self._mutex:
-            ahead, self._ahead = self._ahead, None
-        if ahead is not None:
-            ahead.stop()
+            kept, self._preconnected = self._preconnected, None
+        if kept is not None:
+            kept.stop()
 
     def _take_idle(self, route: Route) -> Http11 | None:
         now = self._network.now()
@@ -138,9 +137,9 @@ class Connections:
         self._closed = True
         self._close_idle(0)
         with self._mutex:
-            ahead, self._ahead = self._ahead, None
-        if ahead is not None:
-            await ahead.end()
+            kept, self._preconnected = self._preconnected, None
+        if kept is not None:
+            await kept.end()
 
     def _close_idle(self, keep: int) -> None:
         while len(self._idle) > keep:

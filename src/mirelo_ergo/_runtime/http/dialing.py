@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..io.sent import SentTracker
     from ..transfer.urls import AddressKind, ExternalPolicy
-    from .network import Address, Network, Waits, Wire
+    from .network import Address, AttemptTimeouts, Network, Wire
     from .proxies import Proxy
 
 
@@ -54,7 +54,7 @@ class Dialer:
         self.context = context
         self.policy = policy
 
-    async def open(self, route: Route, waits: Waits, sent: SentTracker) -> Wire:
+    async def open(self, route: Route, waits: AttemptTimeouts, sent: SentTracker) -> Wire:
         """Return a wire to the route's end; raise `WireFailure`, `ExternalRefused` or `ConfigurationError`."""
         proxy = route.proxy
         context = self.context() if "https" in (route.scheme, proxy and proxy.scheme) else None
@@ -77,12 +77,12 @@ class Dialer:
             raise
         return wire
 
-    async def check(self, route: Route, waits: Waits) -> None:
+    async def check(self, route: Route, waits: AttemptTimeouts) -> None:
         """Raise `ExternalRefused` if a transport of the user's must not connect to a host, as far as can be known."""
         with suppress(WireFailure):  # it may know names that this machine does not
             await self._addresses(route.host, route.port, waits, checked=True)
 
-    async def _addresses(self, host: str, port: int, waits: Waits, *, checked: bool) -> list[Address]:
+    async def _addresses(self, host: str, port: int, waits: AttemptTimeouts, *, checked: bool) -> list[Address]:
         if not checked:
             return _literal(host, port) or await self._resolve(host, port, waits)
         found = await self._resolve(host, port, waits)
@@ -102,7 +102,7 @@ class Dialer:
             raise refusal
         return allowed
 
-    async def _resolve(self, host: str, port: int, waits: Waits) -> list[Address]:
+    async def _resolve(self, host: str, port: int, waits: AttemptTimeouts) -> list[Address]:
         try:
             found = await self.network.resolve(host, port, waits.connect())
         except (socket.gaierror, UnicodeError) as error:
@@ -123,7 +123,7 @@ def _literal(host: str, port: int) -> list[Address]:
     return []
 
 
-async def _tls_over(wire: Wire, context: SSLContext, host: str, waits: Waits) -> Wire:
+async def _tls_over(wire: Wire, context: SSLContext, host: str, waits: AttemptTimeouts) -> Wire:
     from .tls import TlsWire  # `ssl` takes longer to import than the rest of this room
 
     secured = TlsWire(wire, context, host.rstrip("."))
@@ -131,7 +131,7 @@ async def _tls_over(wire: Wire, context: SSLContext, host: str, waits: Waits) ->
     return secured
 
 
-async def _connect(network: Network, addresses: list[Address], host: str, waits: Waits) -> socket.socket:
+async def _connect(network: Network, addresses: list[Address], host: str, waits: AttemptTimeouts) -> socket.socket:
     """Connect to the first address that answers: each has a quarter of a second before the next is tried beside it."""
     waiting = _alternating(addresses)
     trying: list[socket.socket] = []

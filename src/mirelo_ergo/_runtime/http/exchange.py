@@ -21,7 +21,7 @@ from .bodies import Pieces
 from .connections import Connections
 from .dialing import Dialer, Route
 from .failures import WireFailure, hide_wire, transport_failure
-from .network import Waits
+from .network import AttemptTimeouts
 
 if TYPE_CHECKING:
     import ssl
@@ -93,7 +93,7 @@ class Http:
         `SourceFailed` of a streamed body.
         """
         sent.event("attempt.started", {})  # nothing has left
-        waits = Waits(limit, self.settings.timing, self._network.now, long=request.long)
+        waits = AttemptTimeouts(limit, self.settings.timing, self._network.now, long=request.long)
         reader: Reader | None = None
         answer: Answer | None = None
         reading: Reading | None = None
@@ -114,12 +114,12 @@ class Http:
             mistake = transport_failure(failure, sent.sent(), self.settings.secret, sent.reply)
         except BaseException as error:
             if answer is not None:
-                came = answer.glance()
+                came = answer.peek()
                 reading = reading or Reading(answer)
                 reading.add(came)
                 sent.reply = reading.reply("it was interrupted while it was read") if answer.status else None
             if not isinstance(error, Exception):
-                self._connections.forget_ahead()
+                self._connections.drop_preconnected()
             hide_wire(error)
             raise
         finally:
@@ -135,7 +135,7 @@ class Http:
         sent.event("attempt.started", {})
         is_api = isinstance(request, Request)
         long = isinstance(request, Request) and request.long
-        waits = Waits(limit, self.settings.timing, self._network.now, long=long)
+        waits = AttemptTimeouts(limit, self.settings.timing, self._network.now, long=long)
         reader: Reader | None = None
         answer: Answer | None = None
         try:
@@ -175,7 +175,7 @@ class Http:
                 await self._network.run_blocking(reader.close)
 
     async def _api_answer(
-        self, request: Request, body: bytes | Pieces, purpose: Purpose, waits: Waits, sent: SentTracker
+        self, request: Request, body: bytes | Pieces, purpose: Purpose, waits: AttemptTimeouts, sent: SentTracker
     ) -> Answer:
         settings = self.settings
         self._leave_parent()
@@ -189,7 +189,7 @@ class Http:
         assert self._api_route is not None, "it has just been prepared"
         connection = await self._connections.open(self._api_route, purpose, waits, sent)
         if purpose == "submit" and self._connections.follows_submit():
-            self.submits_soon()
+            self.preconnect()
         target = _target(self._api_route, self.base.path + request.path)
         lines = self._lines_beside(self._api_route, request) if request.headers else self._api_lines
         head = _head(request.method, target, lines.reveal() + _lines(self._more_headers(request)))
@@ -223,7 +223,7 @@ class Http:
         self._api_route = route
 
     async def _external_answer(
-        self, request: ExternalRequest, body: bytes | Pieces, waits: Waits, sent: SentTracker
+        self, request: ExternalRequest, body: bytes | Pieces, waits: AttemptTimeouts, sent: SentTracker
     ) -> Answer:
         """Return the exchange with a URL somebody else gave us, with nothing on it but what the description holds."""
         self._leave_parent()
@@ -261,14 +261,14 @@ class Http:
             own = literal_kind(self._policy.api_host)
             check_address(host, host, frozenset({own} if own else ()), allow_private=self._policy.allow_private)
 
-    def submits_soon(self) -> None:
+    def preconnect(self) -> None:
         """Open the next submit's connection while something else goes on, where that shows."""
         self._leave_parent()
         if self._api_route is None:
             return  # nothing was sent yet: how long connecting takes is not known
         timing = self.settings.timing
-        waits = Waits(Deadline(self._network.now, timing.connect), timing, self._network.now)
-        self._connections.open_ahead(self._api_route, waits)
+        waits = AttemptTimeouts(Deadline(self._network.now, timing.connect), timing, self._network.now)
+        self._connections.preconnect(self._api_route, waits)
 
     async def close(self) -> None:
         """Close what this client opened; a transport or client that the user brought stays open.

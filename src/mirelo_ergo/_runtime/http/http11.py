@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..io.sent import SentTracker
     from .bodies import Pieces
     from .dialing import Route
-    from .network import Waits, Wire
+    from .network import AttemptTimeouts, Wire
 
 LARGEST_HEAD: Final = 100 << 10
 """Bytes of an answer's status line and headers; more is refused."""
@@ -41,7 +41,7 @@ class Http11:
     def is_clean(self) -> bool:
         """Return whether nothing has come that no request asked for: it would be taken for the next one's answer."""
         try:
-            return self._h11.trailing_data == (b"", False) and self._wire.is_silent()
+            return self._h11.trailing_data == (b"", False) and self._wire.is_quiet()
         except WireFailure:
             return False
 
@@ -58,7 +58,7 @@ class Http11:
         self._wire.close()
         self.place = None
 
-    async def send(self, head: bytes, body: bytes | Pieces, waits: Waits, sent: SentTracker) -> None:
+    async def send(self, head: bytes, body: bytes | Pieces, waits: AttemptTimeouts, sent: SentTracker) -> None:
         """Send a request; a long body stops early when its answer comes before its end."""
         self._head, self._sent_all, self._about = None, False, {"method": head.split(b" ", 1)[0].decode()}
         self._h11.send(_ASKED)
@@ -78,7 +78,7 @@ class Http11:
         if all_left:
             sent.event("http11.send_request_body.complete", self._about)
 
-    async def _write(self, data: bytes, waits: Waits) -> bool:
+    async def _write(self, data: bytes, waits: AttemptTimeouts) -> bool:
         """Send, and say whether all has left; no more is sent once the answer's head has come."""
         done = await self._wire.write(data, waits)
         while not done:
@@ -90,7 +90,7 @@ class Http11:
             done = await self._wire.write(b"", waits)
         return True
 
-    async def receive_head(self, waits: Waits, sent: SentTracker) -> h11.Response:
+    async def receive_head(self, waits: AttemptTimeouts, sent: SentTracker) -> h11.Response:
         """Return the answer's status and headers."""
         sent.event("http11.receive_response_headers.started", self._about)
         while not self._has_head():
@@ -114,7 +114,9 @@ class Http11:
                 raise WireFailure("garbled", "the answer does not begin like one")
         return True
 
-    async def receive_body(self, waits: Waits, sent: SentTracker, within: float | None = None) -> bytes | None:
+    async def receive_body(
+        self, waits: AttemptTimeouts, sent: SentTracker, within: float | None = None
+    ) -> bytes | None:
         """Return the next piece of the answer's body, b"" at its end; None if nothing came `within` so many seconds."""
         until = None if within is None else waits.now() + within
         while True:
@@ -128,10 +130,10 @@ class Http11:
                 self._feed(await self._wire.read(waits))
             elif (data := self._wire.take()) is not None:
                 self._feed(data)
-            elif not await self._wire.comes(until - waits.now()):
+            elif not await self._wire.wait_readable(until - waits.now()):
                 return None
 
-    def glance(self) -> tuple[h11.Response | None, bytes]:
+    def peek(self) -> tuple[h11.Response | None, bytes]:
         """Return what has come of the answer and was not read, without waiting; never raises for what is wrong."""
         body = b""
         try:

@@ -32,7 +32,7 @@ Address = tuple[socket.AddressFamily, Any]
 """A family, and what `connect` of such a socket takes."""
 
 
-class Places(Protocol):
+class ConnectionSlots(Protocol):
     """A number of places, of which each connection in use has one; it gives itself back when nobody holds it."""
 
     async def take(self, seconds: float) -> object | None:
@@ -70,7 +70,7 @@ class Network(Protocol):
         """Return a name's addresses, None if they did not come in time; raise OSError or UnicodeError."""
         ...
 
-    def places(self, count: int) -> Places:
+    def connection_slots(self, count: int) -> ConnectionSlots:
         """Return so many places."""
         ...
 
@@ -86,7 +86,7 @@ class Network(Protocol):
         ...
 
 
-class Waits:
+class AttemptTimeouts:
     """How long the waits of one attempt may be: its limit, the time to connect, and the time between two bytes."""
 
     def __init__(self, limit: TimeLimit, timing: Timing, now: Callable[[], float], *, long: bool = False) -> None:
@@ -139,18 +139,18 @@ class Waits:
 class Wire(Protocol):
     """Bytes to and from one peer: a socket, or TLS over another wire."""
 
-    async def read(self, waits: Waits, *, connecting: bool = False) -> bytes:
+    async def read(self, waits: AttemptTimeouts, *, connecting: bool = False) -> bytes:
         """Return the next bytes, b"" at the end."""
         ...
 
-    async def write(self, data: bytes, waits: Waits, *, connecting: bool = False) -> bool:
+    async def write(self, data: bytes, waits: AttemptTimeouts, *, connecting: bool = False) -> bool:
         """Send, and return True when all has left; False if bytes have come before, and `write(b"")` goes on.
 
         While it is connecting, it only sends.
         """
         ...
 
-    async def comes(self, seconds: float) -> bool:
+    async def wait_readable(self, seconds: float) -> bool:
         """Wait until more has come than `take` gave, or the end, at most that long; say whether it has."""
         ...
 
@@ -158,7 +158,7 @@ class Wire(Protocol):
         """Return what has come by now, b"" at the end, None if nothing has."""
         ...
 
-    def is_silent(self) -> bool:
+    def is_quiet(self) -> bool:
         """Return whether it is open, and not one byte has come that was not taken."""
         ...
 
@@ -176,7 +176,7 @@ class SocketWire:
         self._ended = False
         self._broken: WireFailure | None = None
 
-    async def read(self, waits: Waits, *, connecting: bool = False) -> bytes:
+    async def read(self, waits: AttemptTimeouts, *, connecting: bool = False) -> bytes:
         if not self._early and not self._ended:
             await self._network.ready((self._sock,), (), waits.connect() if connecting else waits.read())
         data = self.take()
@@ -185,7 +185,7 @@ class SocketWire:
         waits.limit.advance(len(data))
         return data
 
-    async def write(self, data: bytes, waits: Waits, *, connecting: bool = False) -> bool:
+    async def write(self, data: bytes, waits: AttemptTimeouts, *, connecting: bool = False) -> bool:
         self._unsent = memoryview(bytes(self._unsent) + data) if self._unsent else memoryview(data)
         listening = not connecting
         if listening and len(data) >= LISTEN and self._has_heard():
@@ -227,7 +227,7 @@ class SocketWire:
                 self._ended = True  # writing will tell
         return bool(self._early)
 
-    async def comes(self, seconds: float) -> bool:
+    async def wait_readable(self, seconds: float) -> bool:
         return bool(self._early) or self._ended or await self._network.ready((self._sock,), (), max(0.0, seconds))
 
     def take(self) -> bytes | None:
@@ -247,7 +247,7 @@ class SocketWire:
         self._ended = not data
         return data
 
-    def is_silent(self) -> bool:
+    def is_quiet(self) -> bool:
         return self.take() is None
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from ..transfer.urls import is_loopback_host
 from .failures import WireFailure
 
 if TYPE_CHECKING:
-    from .network import Waits, Wire
+    from .network import AttemptTimeouts, Wire
 
 _PORTS: Final = {"http": 80, "https": 443, "socks5": 1080}
 _SCHEMES: Final = {"http": "http", "https": "https", "socks": "socks5", "socks5": "socks5", "socks5h": "socks5"}
@@ -140,7 +140,7 @@ def _fits(entry: str, host: str, port: int) -> bool:
     return address is None and (host == entry.lstrip("*.") or host.endswith("." + entry.lstrip("*.")))
 
 
-async def open_tunnel(wire: Wire, proxy: Proxy, host: str, port: int, authority: str, waits: Waits) -> None:
+async def open_tunnel(wire: Wire, proxy: Proxy, host: str, port: int, authority: str, waits: AttemptTimeouts) -> None:
     """Have a proxy connect its wire to a host; raise `WireFailure` of the kind "proxy" or "proxy_refused"."""
     try:
         if proxy.scheme == "socks5":
@@ -156,7 +156,7 @@ async def open_tunnel(wire: Wire, proxy: Proxy, host: str, port: int, authority:
     raise WireFailure("proxy", f"the proxy broke off: {problem}")
 
 
-async def _connect(wire: Wire, proxy: Proxy, authority: str, waits: Waits) -> None:
+async def _connect(wire: Wire, proxy: Proxy, authority: str, waits: AttemptTimeouts) -> None:
     line = f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n".encode("ascii")
     await wire.write(line + proxy.authorization() + b"\r\n", waits, connecting=True)
     head = b""
@@ -180,7 +180,7 @@ async def _connect(wire: Wire, proxy: Proxy, authority: str, waits: Waits) -> No
 class _Socks:
     """The client's side of SOCKS 5 (RFC 1928, and RFC 1929 for the login)."""
 
-    def __init__(self, wire: Wire, waits: Waits) -> None:
+    def __init__(self, wire: Wire, waits: AttemptTimeouts) -> None:
         self._wire, self._waits = wire, waits
         self._came = b""
 

@@ -12,7 +12,7 @@ from .failures import WireFailure
 from .network import PIECE
 
 if TYPE_CHECKING:
-    from .network import Waits, Wire
+    from .network import AttemptTimeouts, Wire
 
 _contexts: dict[tuple[object, ...], ssl.SSLContext] = {}
 _VARIABLES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
@@ -85,7 +85,7 @@ class TlsWire:
             raise WireFailure("connect", f"no certificate can be for {shorten(host)} ({error})") from None
         self._ended = False
 
-    async def handshake(self, waits: Waits) -> None:
+    async def handshake(self, waits: AttemptTimeouts) -> None:
         """Agree on keys; raise `WireFailure`, of the kind "tls" if the certificate or the protocol is wrong."""
         while True:
             try:
@@ -100,7 +100,7 @@ class TlsWire:
                 await self._flush(waits, connecting=True)
                 return
 
-    async def _tell_alert(self, waits: Waits) -> None:
+    async def _tell_alert(self, waits: AttemptTimeouts) -> None:
         """Send the peer the reason, if the connection still takes it."""
         try:
             await self._flush(waits, connecting=True)
@@ -113,24 +113,24 @@ class TlsWire:
         else:
             self._incoming.write_eof()
 
-    async def _flush(self, waits: Waits, *, connecting: bool = False) -> bool:
+    async def _flush(self, waits: AttemptTimeouts, *, connecting: bool = False) -> bool:
         return await self._inner.write(self._outgoing.read(), waits, connecting=connecting)
 
-    async def read(self, waits: Waits, *, connecting: bool = False) -> bytes:
+    async def read(self, waits: AttemptTimeouts, *, connecting: bool = False) -> bytes:
         while (data := self._decrypted()) is None:
             if self._outgoing.pending:
                 await self._flush(waits, connecting=connecting)  # new keys, for one
             self._put(await self._inner.read(waits, connecting=connecting))
         return data
 
-    async def write(self, data: bytes, waits: Waits, *, connecting: bool = False) -> bool:
+    async def write(self, data: bytes, waits: AttemptTimeouts, *, connecting: bool = False) -> bool:
         left = memoryview(data)
         while left:
             left = left[self._tls.write(left) :]
         return await self._flush(waits, connecting=connecting)
 
-    async def comes(self, seconds: float) -> bool:
-        return self._ended or await self._inner.comes(
+    async def wait_readable(self, seconds: float) -> bool:
+        return self._ended or await self._inner.wait_readable(
             seconds
         )  # what it holds is a part of a record: `take` took the rest
 
@@ -141,7 +141,7 @@ class TlsWire:
             data = self._decrypted()
         return data
 
-    def is_silent(self) -> bool:
+    def is_quiet(self) -> bool:
         return self.take() is None and not self._incoming.pending  # of a part of a record nobody knows what it will be
 
     def _decrypted(self) -> bytes | None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..io.protocol import FailureKind
     from ..io.sent import SentTracker
     from .bodies import Pieces
-    from .network import Waits
+    from .network import AttemptTimeouts
 
 _speaking: ContextVar[bool] = ContextVar("mirelo_ergo_speaking", default=False)
 """Whether this thread or task is in a request of ours."""
@@ -160,9 +160,9 @@ class _InjectedAnswer:
         self.headers: Mapping[str, str] = {}
         self._request = request
         self._response: httpx.Response | None = None
-        self._waits: Waits | None = None
+        self._waits: AttemptTimeouts | None = None
 
-    def _prepare(self, waits: Waits, sent: SentTracker, trace: Any) -> None:
+    def _prepare(self, waits: AttemptTimeouts, sent: SentTracker, trace: Any) -> None:
         self._waits = waits
         self._request.extensions = {**self._request.extensions, "timeout": waits.timeouts(), "trace": trace}
         sent.hand_over()
@@ -176,7 +176,7 @@ class _InjectedAnswer:
         if self._waits is not None:
             self._waits.read()
 
-    def glance(self) -> bytes:
+    def peek(self) -> bytes:
         return b""  # what it has it keeps
 
 
@@ -185,7 +185,7 @@ class _BlockingAnswer(_InjectedAnswer):
         super().__init__(request)
         self._handle = handle
 
-    async def begin(self, waits: Waits, sent: SentTracker) -> None:
+    async def begin(self, waits: AttemptTimeouts, sent: SentTracker) -> None:
         self._prepare(waits, sent, sent.event)
         response: httpx.Response = _guarded(lambda: self._handle(self._request))
         self._know_head(response)
@@ -212,7 +212,7 @@ class _AsyncAnswer(_InjectedAnswer):
         self._handle = handle
         self._coming: asyncio.Future[bytes] | None = None
 
-    async def begin(self, waits: Waits, sent: SentTracker) -> None:
+    async def begin(self, waits: AttemptTimeouts, sent: SentTracker) -> None:
         async def trace(name: str, info: Mapping[str, Any]) -> None:
             sent.event(name, info)
 

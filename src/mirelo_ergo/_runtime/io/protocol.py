@@ -190,7 +190,7 @@ class IO(Protocol):
         """Make one attempt at an API request and read its whole answer; raise `TransportFailure`."""
         ...
 
-    def submits_soon(self) -> None:
+    def preconnect(self) -> None:
         """Say that a submit follows what goes on now: its connection may be opened meanwhile."""
         ...
 
@@ -214,7 +214,7 @@ class IO(Protocol):
         """Take one of the client's submit slots within that time; None if none was free."""
         ...
 
-    def aside(self) -> AbstractContextManager[IO | None]:
+    def blocking_io(self) -> AbstractContextManager[IO | None]:
         """Return I/O that blocks, for where nothing can be awaited or the client is closed; None if there is none."""
         ...
 

@@ -91,7 +91,7 @@ class Fetcher:
         runtime, sink = self.flows.runtime, MemorySink()
         if runtime.io.blocks and not runtime.closed:
             return run(self.content(file, cap))
-        with runtime.io.aside() as io:
+        with runtime.io.blocking_io() as io:
             if io is None:
                 return None
             beside = attrs.evolve(runtime, io=io, closed=False)

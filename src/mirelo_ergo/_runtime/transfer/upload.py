@@ -115,7 +115,7 @@ async def upload(
     if on_progress is not None:
         on_progress = _forwards(on_progress)
     if before_submit:
-        on_progress = _then(on_progress, runtime.io.submits_soon)
+        on_progress = _then(on_progress, runtime.io.preconnect)
     slot = await new_slot()
     request = slot.request(source, content_type, on_progress)
     renewed = False

@@ -9,7 +9,7 @@ import av
 import numpy as np
 from av.error import FFmpegError
 
-from mirelo_ergo.emulator.media.heads import told
+from mirelo_ergo.emulator.media.signatures import told
 from mirelo_ergo.emulator.refusals import Refusal
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import attrs
 import av
 from av.error import FFmpegError
 
-from mirelo_ergo.emulator.media.heads import told
 from mirelo_ergo.emulator.media.picture import open_clip, picture_of
 from mirelo_ergo.emulator.media.samples import Samples
+from mirelo_ergo.emulator.media.signatures import told
 from mirelo_ergo.emulator.media.wav import FRAME_BYTES, RATE
 from mirelo_ergo.emulator.refusals import Refusal
 

@@ -42,7 +42,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                date_header=False,  # Traffic writes it, from the emulator's clock
+                date_header=False,  # TrafficMiddleware writes it, from the emulator's clock
             )
         )
         self.ready = threading.Event()

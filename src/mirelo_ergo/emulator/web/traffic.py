@@ -113,7 +113,7 @@ class RequestLog:
         self._kept -= old.overhead + len(old.body) + len(old.answer)
 
 
-class Traffic:
+class TrafficMiddleware:
     """Wrap the application: note each request when its headers are there, count its body, date its answer."""
 
     def __init__(self, app: ASGIApp, log: RequestLog, clock: Clock) -> None:

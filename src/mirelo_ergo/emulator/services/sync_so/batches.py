@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from mirelo_ergo.emulator.clock import Stopping, iso
 from mirelo_ergo.emulator.refusals import Refusal, bad_request, short
 from mirelo_ergo.emulator.services.sync_so import answers
-from mirelo_ergo.emulator.services.sync_so.making import BATCH, Call
+from mirelo_ergo.emulator.services.sync_so.starting import BATCH, Call
 from mirelo_ergo.emulator.web import wire
 from mirelo_ergo.emulator.web.multipart import FORM, read_form
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from mirelo_ergo.emulator.services.sync_so.making import Making
     from mirelo_ergo.emulator.services.sync_so.plans import Plan
+    from mirelo_ergo.emulator.services.sync_so.starting import GenerationStarter
     from mirelo_ergo.emulator.shared import State
     from mirelo_ergo.emulator.spec.spec import Operation
     from mirelo_ergo.emulator.spec.targets import Target
@@ -99,7 +99,7 @@ class Batches:
     def __init__(
         self,
         state: State,
-        making: Making,
+        making: GenerationStarter,
         payloads: Operation,
         target: Callable[[Operation], Target],
         plan: Callable[[], Plan],

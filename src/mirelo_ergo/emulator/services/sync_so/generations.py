@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from mirelo_ergo.emulator.refusals import Refusal, bad_request, short
 from mirelo_ergo.emulator.services.sync_so import answers
-from mirelo_ergo.emulator.services.sync_so.making import SERVICE, Call
+from mirelo_ergo.emulator.services.sync_so.starting import SERVICE, Call
 from mirelo_ergo.emulator.spec.spec import entries
 from mirelo_ergo.emulator.web import wire
 from mirelo_ergo.emulator.web.multipart import FORM, read_form
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Message
 
-    from mirelo_ergo.emulator.services.sync_so.making import Making
+    from mirelo_ergo.emulator.services.sync_so.starting import GenerationStarter
     from mirelo_ergo.emulator.shared import State
     from mirelo_ergo.emulator.spec.spec import Operation
     from mirelo_ergo.emulator.spec.targets import Target
@@ -50,7 +50,9 @@ SOURCES = frozenset({"api"})  # where every generation here was created
 class Generations:
     """The generations of every key, which are the emulator's jobs."""
 
-    def __init__(self, state: State, making: Making, once: Once, target: Callable[[Operation], Target]) -> None:
+    def __init__(
+        self, state: State, making: GenerationStarter, once: Once, target: Callable[[Operation], Target]
+    ) -> None:
         self._state = state
         self._making = making
         self._once = once

@@ -11,10 +11,10 @@ from mirelo_ergo.emulator.services.sync_so import answers
 from mirelo_ergo.emulator.services.sync_so.assets import Assets
 from mirelo_ergo.emulator.services.sync_so.batches import Batches
 from mirelo_ergo.emulator.services.sync_so.generations import Generations
-from mirelo_ergo.emulator.services.sync_so.making import SERVICE, Making
 from mirelo_ergo.emulator.services.sync_so.plans import PLANS
 from mirelo_ergo.emulator.services.sync_so.projects import Projects
 from mirelo_ergo.emulator.services.sync_so.rules import MODELS
+from mirelo_ergo.emulator.services.sync_so.starting import SERVICE, GenerationStarter
 from mirelo_ergo.emulator.spec.bounds import Choice, Text
 from mirelo_ergo.emulator.spec.targets import Target
 from mirelo_ergo.emulator.web import wire
@@ -74,7 +74,7 @@ class SyncSo(EmulatedService):
         creation = next(each for each in self.operations() if each.id == "createGeneration")
         projects = Projects(state)
         assets = Assets(state, projects)
-        making = Making(state, assets, projects, self._bounds, self._signer)
+        making = GenerationStarter(state, assets, projects, self._bounds, self._signer)
         generations = Generations(state, making, self.once, self.target)
         self._batches = Batches(state, making, creation, self.target, self._bounds, self._signer)
         self._handlers: Mapping[str, Handler] = {

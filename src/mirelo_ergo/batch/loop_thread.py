@@ -19,7 +19,7 @@ def drive(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
     The first Ctrl-C cancels it, which lets it come to an orderly end; a second one cancels what is left of it, too.
     """
-    background = Background(make)
+    background = LoopThread(make)
     stop: KeyboardInterrupt | None = None
     while True:
         try:
@@ -34,7 +34,7 @@ def drive(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
             return result
 
 
-class Background(Generic[T]):
+class LoopThread(Generic[T]):
     """A coroutine that runs on a loop in a thread of its own, from now on."""
 
     def __init__(self, make: Callable[[], Coroutine[Any, Any, T]]) -> None:
@@ -90,7 +90,7 @@ class Results(Generic[T]):
             finally:
                 self._queue.put(_END)
 
-        self._background: Background[None] = Background(fill)
+        self._background: LoopThread[None] = LoopThread(fill)
         self._done = False
 
     def __iter__(self) -> Self:

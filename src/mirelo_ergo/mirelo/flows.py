@@ -153,7 +153,7 @@ class MireloFlows(V3Flows):
         if limit is None:
             return
         if not generation.sources:  # else the upload comes between
-            self.runtime.io.submits_soon()
+            self.runtime.io.preconnect()
         try:
             cost = await self._cost(generation)
         except MireloError as error:

@@ -17,7 +17,7 @@ _CLOCKS: Final = 60.0
 START: Final = "find:"
 
 
-def looks_of(description: Mapping[str, Any]) -> str:
+def job_description(description: Mapping[str, Any]) -> str:
     """Return how a request's job looks in the list, as the text that an intent keeps."""
     return START + json.dumps({"app": description["model"], "input": description["input"]}, sort_keys=True)
 

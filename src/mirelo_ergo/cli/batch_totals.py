@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen
-class Standing:
+class LedgerTotals:
     """The money of a plan by currency, in millionths. `budgets` are those of the whole ledger."""
 
     paid: Mapping[str, int]
@@ -41,7 +41,7 @@ class Standing:
         return spent + self.to_pay.get(currency, 0)
 
 
-def standing_of(plan: Plan, place: str | Path) -> Standing:
+def totals_of(plan: Plan, place: str | Path) -> LedgerTotals:
     """Return what the ledger has of the plan; nothing of it where there is no ledger that can be read."""
     entries, budgets = _read(place)
     paid, to_pay, begun = Counter[str](), Counter[str](), False
@@ -55,7 +55,7 @@ def standing_of(plan: Plan, place: str | Path) -> Standing:
                 to_pay[new.currency] += new.price or 0
         else:
             begun = True
-    return Standing(paid, to_pay, budgets, begun or any(paid.values()))
+    return LedgerTotals(paid, to_pay, budgets, begun or any(paid.values()))
 
 
 def _read(place: str | Path) -> tuple[dict[str, Entry], Mapping[str, Budget]]:

@@ -54,7 +54,7 @@ IDEMPOTENCY_KEY = b"idempotency-key"
 STORE = ("upload", "result")  # the operations that answer in XML
 
 
-class Gate:
+class FaultMiddleware:
     """Let requests through to the application, and do to those that a rule hits what it says."""
 
     def __init__(self, app: ASGIApp, *, plan: Plan, clock: Clock, signer: Signer) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from mirelo_ergo.__main__ import main
 from mirelo_ergo.cli.app import root
-from mirelo_ergo.cli.mistakes import all_options
+from mirelo_ergo.cli.usage_errors import all_options
 from tests.cli.support import CLIP, ROOT
 from tests.emulator.support import encode_clip
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mirelo_ergo import Video
-from mirelo_ergo._runtime.http import ahead, connections
+from mirelo_ergo._runtime.http import connections, preconnect
 from mirelo_ergo._runtime.http.blocking import _Thread
 from mirelo_ergo._runtime.io.deadline import Deadline
 from mirelo_ergo._runtime.io.protocol import Request, run
@@ -33,7 +33,7 @@ tls_too = pytest.mark.parametrize("tls", [None, "valid"], ids=["plain", "TLS"])
 
 
 @pytest.fixture(autouse=True)
-def always_worth_it(no_connection_ahead: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def always_worth_it(no_preconnection: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "WORTH", 0.0)
 
 
@@ -65,7 +65,7 @@ def wait_for(face: Face, condition: Callable[[], bool]) -> None:
 
 def opened(face: Face, client: Any, server: FaultServer, accepted: int) -> Any:
     """Wait until the client has opened a connection ahead, which is the server's last; give it."""
-    kept = client._io.http._connections._ahead
+    kept = client._io.http._connections._preconnected
     assert kept is not None
     came = kept._work.wait(60.0)
     assert run(came) if face.colour == "sync" else face.do(came)
@@ -100,7 +100,7 @@ def test_there_is_one_at_most(face: Face) -> None:
 
         async def say_it_often() -> None:
             for _ in range(5):
-                client._io.submits_soon()
+                client._io.preconnect()
 
         flow = say_it_often()
         run(flow) if face.colour == "sync" else face.do(flow)
@@ -111,7 +111,7 @@ def test_there_is_one_at_most(face: Face) -> None:
 def test_one_that_is_too_old_is_closed_and_not_used(face: Face) -> None:
     with two_submits(face) as (client, server):
         opened(face, client, server, 4)
-        client._io.http._network.move(ahead.FRESH)  # of the client's own clock
+        client._io.http._network.move(preconnect.FRESH)  # of the client's own clock
         assert submit(face, client) == "job-3"
         assert mirelo.submits(server.requests)[-1].connection == 5
         wait_for(face, lambda: server.still_open == 4)
@@ -164,7 +164,7 @@ def test_the_child_of_a_fork_has_none_and_leaves_the_parents_alone(face: Face, m
         monkeypatch.setattr(os, "getpid", lambda: pid + 1)
         http = client._io.http
         http._leave_parent()
-        assert http._connections._ahead is None
+        assert http._connections._preconnected is None
         monkeypatch.undo()
         assert server.still_open == 4, "the parent's is not closed"
         kept.stop()
@@ -263,19 +263,19 @@ def test_one_that_cannot_be_opened_is_nobodys_failure(face: Face) -> None:
 
     with uploading(face, [mirelo.accepted()], None, go_on) as (call, api):
         client = call.__self__._core
-        refuse_ahead(client.runtime.io.http._connections, api)
+        refuse_preconnect(client.runtime.io.http._connections, api)
         assert face.do(call()).job_id == mirelo.JOB_ID
         assert api.accepted == 2
 
 
-def refuse_ahead(of: Any, api: FaultServer) -> None:
+def refuse_preconnect(of: Any, api: FaultServer) -> None:
     """Let the port refuse while a connection is opened ahead."""
-    open_ahead = of.open_ahead
+    preconnect = of.preconnect
 
     def refusing(route: Any, waits: Any) -> None:
         api.refuse()
-        open_ahead(route, waits)
-        kept = of._ahead
+        preconnect(route, waits)
+        kept = of._preconnected
         until(lambda: kept._work is not None)
         if isinstance(kept._work, _Thread):
             run(kept._work.wait(60.0))
@@ -283,7 +283,7 @@ def refuse_ahead(of: Any, api: FaultServer) -> None:
         else:
             kept._work._task.add_done_callback(lambda _: api.listen())
 
-    of.open_ahead = refusing
+    of.preconnect = refusing
 
 
 @pytest.mark.parametrize("limit", [None, 5000])

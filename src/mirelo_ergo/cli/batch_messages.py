@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.batch import Batch, Plan, Quote, State, Summary
 
-    from .batch_standing import Standing
+    from .batch_totals import LedgerTotals
     from .output import Output
     from .session import Session
 
@@ -30,7 +30,7 @@ _SHOWN = 50
 """Distinct prices that are listed; the others are counted."""
 
 
-def say_cost(output: Output, plan: Plan, given: dict[str, Any], standing: Standing) -> None:
+def say_cost(output: Output, plan: Plan, given: dict[str, Any], standing: LedgerTotals) -> None:
     """Show the distinct prices and their total, what of it is paid, the cap and the account."""
     account, totals = plan.account(), plan.totals
     lines = [_quoted(quote) for quote in plan.quotes[:_SHOWN]]

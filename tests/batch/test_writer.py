@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from mirelo_ergo.batch import CapReachedError, Item, LedgerError, ledger
-from mirelo_ergo.batch.desk import Desk
 from mirelo_ergo.batch.ledger import MILLION, Ledger, NewItem
 from mirelo_ergo.batch.ledger.opening import _is_away
+from mirelo_ergo.batch.writer import LedgerWriter
 from tests.support.postgres import Postgres
 
 
@@ -36,13 +36,13 @@ def writing(book: Ledger, *works: Callable[[Connection, float], Any], patience_s
     """Hand in these writes at once, and return what each gave or raised."""
 
     async def main() -> list[Any]:
-        return list(await asyncio.gather(*(desk.write(work) for work in works), return_exceptions=True))
+        return list(await asyncio.gather(*(writer.write(work) for work in works), return_exceptions=True))
 
-    desk = Desk(book, patience_s)
+    writer = LedgerWriter(book, patience_s)
     try:
         return asyncio.run(main())
     finally:
-        desk.close()
+        writer.close()
 
 
 def add(book: Ledger, *names: str) -> None:
@@ -114,10 +114,10 @@ def test_closing_waits_for_no_database(shared: Ledger, monkeypatch: pytest.Monke
     monkeypatch.setattr(Ledger, "write", gone)
 
     async def main() -> None:
-        desk = Desk(shared)
-        writing = asyncio.ensure_future(desk.write(lambda *_: None))
+        writer = LedgerWriter(shared)
+        writing = asyncio.ensure_future(writer.write(lambda *_: None))
         await asyncio.sleep(0)
-        await asyncio.to_thread(desk.close)
+        await asyncio.to_thread(writer.close)
         with pytest.raises(LedgerError):
             await writing
 
@@ -125,10 +125,10 @@ def test_closing_waits_for_no_database(shared: Ledger, monkeypatch: pytest.Monke
 
 
 def test_nothing_waits_for_a_ledger_that_was_closed(book: Ledger) -> None:
-    desk = Desk(book)
-    desk.close()
+    writer = LedgerWriter(book)
+    writer.close()
     with pytest.raises(LedgerError, match="was closed"):
-        asyncio.run(desk.write(lambda *_: None))
+        asyncio.run(writer.write(lambda *_: None))
 
 
 def test_trouble_that_does_not_pass_is_raised_at_once(book: Ledger) -> None:
@@ -189,7 +189,7 @@ def test_what_passes_by_itself_is_known_by_its_state(state: str | None, passes: 
 def test_two_workers_that_lock_in_another_order_only_take_longer(shared: Ledger) -> None:
     """PostgreSQL ends one of the two transactions; it is repeated."""
     add(shared, "a", "b")
-    first, second = Desk(shared), Desk(shared)
+    first, second = LedgerWriter(shared), LedgerWriter(shared)
 
     def taking(*names: str) -> Callable[[Connection, float], None]:
         def work(connection: Connection, now: float) -> None:

@@ -20,7 +20,7 @@ PATIENCE: Final = 1.0
 """Seconds that a submit waits for one that is being opened, and `close` for its end."""
 
 
-class ConnectionAhead:
+class Preconnection:
     """One connection that nothing was sent on; used by one submit at most."""
 
     def __init__(self, network: Network) -> None:
@@ -46,7 +46,7 @@ class ConnectionAhead:
         if self._stopped:
             self._drop()
 
-    def is_of_use(self) -> bool:
+    def is_usable(self) -> bool:
         """Whether a submit may still take it, as far as the time tells."""
         return not self._stopped and self._network.now() < self._until
 
@@ -58,7 +58,7 @@ class ConnectionAhead:
             self.stop()
             raise
         connection, self._connection = self._connection, None
-        if opened and connection is not None and self.is_of_use() and connection.is_clean():
+        if opened and connection is not None and self.is_usable() and connection.is_clean():
             return connection
         if connection is not None:
             connection.close()

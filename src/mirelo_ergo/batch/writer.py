@@ -26,7 +26,7 @@ _PAUSE_S: Final = 0.25
 
 
 @attrs.frozen(eq=False)
-class _Order:
+class _PendingWrite:
     work: Callable[[Connection, float], Any]
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
@@ -45,14 +45,14 @@ class _Order:
             self.future.set_result(result)
 
 
-class Desk:
+class LedgerWriter:
     """Where a process's tasks hand in what is to be written. What `write` has returned is committed."""
 
     def __init__(self, ledger: Ledger, patience_s: float = PATIENCE_S) -> None:
         self.ledger = ledger
         self._patience_s = patience_s
         self._closing = threading.Event()
-        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self._writes: queue.SimpleQueue[_PendingWrite | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, daemon=True, name="mirelo-batch-ledger")
         self._thread.start()
 
@@ -68,58 +68,58 @@ class Desk:
             raise LedgerError(f"the ledger {self.ledger.place} was closed")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._orders.put(_Order(work, loop, future))
+        self._writes.put(_PendingWrite(work, loop, future))
         return await future
 
     def close(self) -> None:
         """End the thread, after what was handed in; a database that is away is waited for no longer."""
         self._closing.set()
-        self._orders.put(None)
+        self._writes.put(None)
         self._thread.join()
 
     def _serve(self) -> None:
         while True:
-            first = self._orders.get()
-            orders = [first]
-            while first is not None and len(orders) < MOST:
+            first = self._writes.get()
+            writes = [first]
+            while first is not None and len(writes) < MOST:
                 try:
-                    orders.append(self._orders.get_nowait())
+                    writes.append(self._writes.get_nowait())
                 except queue.Empty:
                     break
-            waiting = [order for order in orders if order is not None]
+            waiting = [write for write in writes if write is not None]
             if waiting:
                 self._carry_out(waiting)
-            if len(waiting) < len(orders):
+            if len(waiting) < len(writes):
                 return
 
-    def _carry_out(self, orders: list[_Order]) -> None:
+    def _carry_out(self, writes: list[_PendingWrite]) -> None:
         until = time.monotonic() + self._patience_s
-        while (trouble := self._transaction(orders)) is not None:
+        while (trouble := self._transaction(writes)) is not None:
             if not trouble.away or time.monotonic() >= until or self._closing.wait(_PAUSE_S):
-                for order in orders:
-                    order.settle(None, trouble)
+                for write in writes:
+                    write.settle(None, trouble)
                 return
 
-    def _transaction(self, orders: list[_Order]) -> LedgerError | None:
-        """Carry out orders in one transaction, and hand out what they gave; returns what failed as a whole."""
+    def _transaction(self, writes: list[_PendingWrite]) -> LedgerError | None:
+        """Carry out writes in one transaction, and hand out what they gave; returns what failed as a whole."""
         try:
             with self.ledger.write() as connection:
                 moment = now(connection)
-                outcomes = [_attempt(connection, moment, order) for order in orders]
+                outcomes = [_attempt(connection, moment, write) for write in writes]
         except LedgerError as error:
             return error
         except Exception as error:
             trouble = LedgerError(f"the ledger {self.ledger.place} cannot be used: {error}")
             trouble.__cause__ = error
             return trouble
-        for order, outcome in zip(orders, outcomes, strict=True):
-            order.settle(*outcome)
+        for write, outcome in zip(writes, outcomes, strict=True):
+            write.settle(*outcome)
         return None
 
 
-def _attempt(connection: Connection, moment: float, order: _Order) -> tuple[Any, BaseException | None]:
+def _attempt(connection: Connection, moment: float, write: _PendingWrite) -> tuple[Any, BaseException | None]:
     try:
         with connection.begin_nested():
-            return order.work(connection, moment), None
+            return write.work(connection, moment), None
     except MireloError as error:
         return None, error

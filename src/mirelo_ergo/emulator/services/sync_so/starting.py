@@ -45,7 +45,7 @@ class Call:
     base: str
 
 
-class Making:
+class GenerationStarter:
     """Start generations, for requests and for the lines of a batch."""
 
     def __init__(

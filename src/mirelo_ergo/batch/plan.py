@@ -10,9 +10,9 @@ from typing import Any, Self
 from ..errors import InvalidRequestError, MireloError
 from .checking import Checker, Mistakes, checked
 from .clients import Connected, connect
-from .driving import drive
 from .items import Item
 from .ledger import NewItem
+from .loop_thread import drive
 from .planning import Planner, Quote, totals
 from .sources import Hashes
 from .spool import Spool
