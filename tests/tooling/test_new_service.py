@@ -62,7 +62,7 @@ def test_the_emulated_service_has_its_spec(tree: Path) -> None:
 @pytest.mark.parametrize("name", ["ToneLab", "tone-lab", "_lab", "lab_", "1lab", "", "pixazo"])
 def test_a_name_that_will_not_do_is_refused(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "src" / "mirelo_ergo" / "pixazo").mkdir(parents=True)
-    (tmp_path / "src" / "mirelo_ergo" / "pixazo" / "core.py").touch()
+    (tmp_path / "src" / "mirelo_ergo" / "pixazo" / "flows.py").touch()
     with pytest.raises(SystemExit):
         new_service.main([name], tmp_path)
     assert not (tmp_path / "openapi").exists()
