@@ -41,7 +41,7 @@ def charged(batch: Batch) -> int:
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again without a pause."""
-    monkeypatch.setattr("mirelo_ergo.batch.work.random.uniform", lambda least, most: least)
+    monkeypatch.setattr("mirelo_ergo.batch.recording.random.uniform", lambda least, most: least)
 
 
 def test_a_job_that_fails_is_made_again_and_paid_once(batch: Batch, client: MireloClient, emulator: Emulator) -> None:

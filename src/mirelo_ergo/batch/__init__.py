@@ -12,7 +12,7 @@ Run it again after whatever has ended it: it goes on, and nothing is paid twice.
 
 from __future__ import annotations
 
-from .batch import Batch, RunOptions
+from .batch import Batch
 from .checking import Mistakes
 from .errors import CapReachedError, FenceLostError, LedgerError, ManifestError
 from .events import Event, Step, Summary
@@ -22,6 +22,7 @@ from .loop_thread import drive
 from .manifest import read_manifest
 from .plan import Plan
 from .planning import Quote
+from .starting import RunOptions
 
 __all__ = [
     "Batch",

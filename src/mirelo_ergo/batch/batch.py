@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from functools import partial
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, Self, Unpack, overload
 
-from sqlalchemy import Connection
-
-from ..errors import CostLimitError, InvalidRequestError
+from ..errors import InvalidRequestError
 from ..services import service_of
 from . import ledger
 from .checking import Checker, Mistakes, checked
 from .clients import connect
-from .cluster import Member, WorkerOptions
+from .cluster import WorkerOptions
 from .errors import LedgerError
-from .events import Event, OnEvent, Step, Summary
+from .events import Event, Step, Summary
 from .items import Item
-from .ledger import Added, Currency, Entry, Ledger, NewItem, State, open_ledger
+from .ledger import Added, Entry, Ledger, NewItem, State, open_ledger
 from .loop_thread import AsyncResults, Results, drive
-from .planning import Planner, Quote
-from .reuse import Library
-from .runner import Runner, told
-from .sources import Hashes
+from .runner import Runner
 from .spool import Spool
-from .work import Work
-from .writer import LedgerWriter
+from .starting import Run, RunOptions
+from .summary import summary_of, write_results
 
 if TYPE_CHECKING:
     from mirelo_ergo import (
@@ -49,27 +42,7 @@ if TYPE_CHECKING:
     AsyncClient = AsyncMireloClient | AsyncPixazoClient | AsyncSyncSoClient | AsyncInferenceClient
 
 _ENDS = ("succeeded", "failed", "refused", "unknown")
-RESULTS = "results.jsonl"
 REPORT = "report.html"
-
-
-class RunOptions(TypedDict, total=False):
-    """How a batch is run. All of it may be left out."""
-
-    concurrency: int
-    """Jobs at once; 16."""
-    attempts: int
-    """How often an item is tried that fails without a cost; 3."""
-    eager: bool
-    """Poll promptly, where slots are scarce; else a job is first polled at its estimate."""
-    max_credits: float | None
-    """The most that the ledger's items may cost in all, over all runs and workers. None: what was set last."""
-    max_usd: float | None
-    """The same in US dollars, for sync.so."""
-    reuse: str | os.PathLike[str] | None
-    """A folder whose results are taken, where one is of the same request, instead of paying for it again."""
-    on_event: OnEvent | None
-    """Called with each `Event`."""
 
 
 class Batch:
@@ -149,15 +122,7 @@ class Batch:
 
     def summary(self, stopped: str | None = None) -> Summary:
         """Return how many items are in each state, and the money. Sends nothing."""
-        with self.ledger.read() as connection:
-            saved = ledger.saved_by_reuse(connection)
-            return Summary(
-                ledger.counts(connection),
-                ledger.read_budgets(connection),
-                {currency: worth for currency, (_, worth) in saved.items() if currency},
-                sum(number for number, _ in saved.values()),
-                stopped,
-            )
+        return summary_of(self.ledger, stopped)
 
     def resolve(self, item_id: str, *, resubmit: bool = False, token: str | None = None, drop: bool = False) -> Entry:
         """Decide on an item that is unknown: look at the account first.
@@ -202,7 +167,7 @@ class Batch:
             MireloError: What made all further work impossible: a wrong key, no credits, a full disk.
         """
         connected = connect(clients)
-        make = _Run(self, clients, options).run
+        make = Run(self.ledger, self.folder, clients, options).run
         return make() if next(iter(connected.values())).is_async else drive(make)
 
     @overload
@@ -223,7 +188,7 @@ class Batch:
                     take(event.entry)
 
             with_events: RunOptions = {**options, "on_event": on_event}
-            return _Run(self, clients, with_events).run()
+            return Run(self.ledger, self.folder, clients, with_events).run()
 
         return AsyncResults(run) if next(iter(connected.values())).is_async else Results(run)
 
@@ -243,7 +208,7 @@ class Batch:
         connected = connect(clients)
 
         async def make() -> Step | None:
-            return await _Run(self, clients, options).run_item(item_id)
+            return await Run(self.ledger, self.folder, clients, options).run_item(item_id)
 
         return make() if next(iter(connected.values())).is_async else drive(make)
 
@@ -289,7 +254,7 @@ class Batch:
         member: WorkerOptions = {"stay": stay, "on_trouble": on_trouble}
 
         def make() -> Coroutine[Any, Any, Summary]:
-            return _Run(self, clients, options).run(member)
+            return Run(self.ledger, self.folder, clients, options).run(member)
 
         return make() if next(iter(connected.values())).is_async else drive(make)
 
@@ -298,22 +263,11 @@ class Batch:
 
         `await worker.run_item(id)` does one item, any number of them at once; see `run_item`.
         """
-        return _Run(self, clients, options).working()
+        return Run(self.ledger, self.folder, clients, options).working()
 
     def write_results(self) -> Path:
         """Write `results.jsonl` beside the results: one line per item, as `Entry.to_dict` has it. Return its path."""
-        target = self.folder / RESULTS
-        for left in self.folder.glob(f".{RESULTS}.*.part"):  # by a process that was killed right here
-            left.unlink(missing_ok=True)
-        beside = target.with_name(f".{RESULTS}.{os.getpid()}.part")
-        try:
-            with beside.open("w", encoding="utf-8") as file:
-                for entry in self.items():
-                    file.write(json.dumps(entry.to_dict(), ensure_ascii=False) + "\n")
-            beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)
-        return target
+        return write_results(self.ledger, self.folder)
 
     def write_report(self, path: str | os.PathLike[str] | None = None) -> Path:
         """Write one HTML file that shows and plays every item, and return its path.
@@ -349,142 +303,6 @@ class Batch:
 
     def __repr__(self) -> str:
         return f"<Batch {self.ledger.place}>"
-
-
-class _Run:
-    """One call of `Batch.run`."""
-
-    def __init__(self, batch: Batch, clients: tuple[Any, ...], options: RunOptions) -> None:
-        known = RunOptions.__annotations__
-        for name in options:
-            if name not in known:
-                raise InvalidRequestError(f"run has no {name!r}; it takes {', '.join(sorted(known))}", field=name)
-        for name, default in (("concurrency", 16), ("attempts", 3)):
-            value = options.get(name, default)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise InvalidRequestError(f"{name}={value!r:.40} is not a whole number from 1 on", field=name)
-        self.batch = batch
-        self.clients = connect(clients)
-        self.options = options
-
-    async def run(self, member: WorkerOptions | None = None) -> Summary:
-        """Do all there is: alone or beside other runs, or as a member of those that a queue feeds."""
-        stopped: str | None = None
-        try:
-            async with self._opened() as runner:
-                await self._plan(runner.writer, whole=member is None)
-                if member is None:
-                    stopped = await runner.run()
-                else:
-                    stopped = await Member(runner, partial(self._plan, runner.writer, whole=False), **member).work()
-        finally:
-            with suppress(OSError, LedgerError):  # the ledger has it all, and the next run writes it
-                self.batch.write_results()
-        return self.batch.summary(stopped)
-
-    async def run_item(self, item_id: str) -> Step | None:
-        async with self.working() as runner:
-            return await runner.run_item(item_id)
-
-    @asynccontextmanager
-    async def working(self) -> AsyncIterator[Runner]:
-        """Give a worker that holds its leases as long as the block runs."""
-        async with self._opened() as runner:
-            await self._plan(runner.writer, whole=False)
-            async with runner.working():
-                yield runner
-
-    @asynccontextmanager
-    async def _opened(self) -> AsyncIterator[Runner]:
-        writer, library = LedgerWriter(self.batch.ledger), self._library()
-        try:
-            await self._set_caps(writer)
-            yield self._runner(writer, library)
-        finally:
-            writer.close()
-            if library is not None:
-                library.close()
-
-    def _library(self) -> Library | None:
-        folder = self.options.get("reuse")
-        return None if folder is None else Library(Path(folder))
-
-    def _runner(self, writer: LedgerWriter, library: Library | None) -> Runner:
-        work = Work(
-            writer,
-            self.clients,
-            self.batch.folder,
-            told(self.options.get("on_event")),
-            attempts=self.options.get("attempts", 3),
-            eager=bool(self.options.get("eager", False)),
-            library=library,
-        )
-        return Runner(writer, self.clients, work, concurrency=self.options.get("concurrency", 16))
-
-    async def _set_caps(self, writer: LedgerWriter) -> None:
-        limits: tuple[tuple[Currency, float | None], ...] = (
-            ("credits", self.options.get("max_credits")),
-            ("usd", self.options.get("max_usd")),
-        )
-
-        def set_caps(connection: Connection, _: float) -> None:
-            for currency, limit in limits:
-                if limit is not None:
-                    ledger.set_cap(connection, currency, ledger.amount(limit))
-
-        await writer.write(set_caps)
-
-    async def _plan(self, writer: LedgerWriter, *, whole: bool) -> None:
-        """Check what no client has checked yet, all of it before anything is sent, and ask what it costs.
-
-        With `whole` there has to be a client for every item; otherwise others have those that are missing here.
-        """
-        left = await writer.write(lambda connection, _: ledger.services_left(connection))
-        missing = [name for name in left if name not in self.clients]
-        if missing and whole:
-            raise InvalidRequestError(f"client: there are items of {', '.join(missing)}: give a client of it, too")
-        planner, mistakes = Planner(self.clients, Hashes()), Mistakes(f"the ledger {self.batch.ledger.place}")
-        found: list[tuple[int, str, str, str]] = []
-        page = await writer.write(partial(_unplanned, 0))
-        while page:
-            for entry in page:
-                if entry.item.service not in self.clients:
-                    continue
-                try:
-                    each = planner.check(entry.item)
-                except InvalidRequestError as error:
-                    mistakes.add(entry.item, error.message)
-                else:
-                    found.append((entry.seq, entry.item.definition, each.fingerprint, each.price_key))
-            page = await writer.write(partial(_unplanned, page[-1].seq))
-        mistakes.raise_any()
-        if not found:
-            return
-        await planner.ask()
-        await writer.write(lambda connection, _: _refuse_unpriced(connection, planner.unpriced()))
-
-        def record(connection: Connection, now: float) -> None:
-            for seq, definition, fingerprint, key in found:
-                if planner.quotes[key].problem is not None:  # the next run asks again
-                    continue
-                currency, price = planner.price_of(key)
-                ledger.plan(connection, seq, definition, fingerprint, currency, price, now)
-
-        await writer.write(record)
-
-
-def _unplanned(after: int, connection: Connection, _: float) -> list[Entry]:
-    return ledger.unplanned(connection, after)
-
-
-def _refuse_unpriced(connection: Connection, quotes: list[Quote]) -> None:
-    if quotes and ledger.capped(connection):
-        first = quotes[0]
-        raise CostLimitError(
-            f"{'1 item' if first.count == 1 else f'{first.count} items'} ({first.label} at {first.service}) "
-            f"{'has' if first.count == 1 else 'have'} no price"
-            f"{'' if first.problem is None else f' ({first.problem})'}, so that a cap cannot hold; nothing was sent"
-        )
 
 
 __all__ = ["Batch"]

@@ -16,7 +16,8 @@ from .clients import Connected
 from .errors import LedgerError
 from .events import Event, OnEvent, Step
 from .ledger import LEASE_S, Entry
-from .work import StopRun, Work
+from .recording import StopRun
+from .work import Work
 from .writer import LedgerWriter
 
 _AT_ONCE: Final = 200
@@ -102,14 +103,14 @@ class Runner:
         )
         if entry is None:
             return None
-        self.work.tell(Event("claimed", entry))
+        self.work.record.told("claimed", entry)
         self._mine.add(entry.seq)
         try:
             step = await self.work.do(entry)
         except StopRun as stop:
             raise (stop.__cause__ or stop) from None
         except asyncio.CancelledError:
-            if not self.work.stopping:
+            if not self.work.fetcher.stopping:
                 raise
             await self.writer.write(lambda connection, _: ledger.release_item(connection, entry.seq, self._worker))
             return None
@@ -175,7 +176,7 @@ class Runner:
         return {"services": list(self.clients), "planned": not self.held, "without": tuple(self._aside)}
 
     def _begin(self, entry: Entry) -> None:
-        self.work.tell(Event("claimed", entry))
+        self.work.record.told("claimed", entry)
         self._mine.add(entry.seq)
         task = asyncio.create_task(self._do(entry))
         self._tasks.add(task)
@@ -193,7 +194,7 @@ class Runner:
         except Exception as error:  # the ledger's trouble, or a bug
             self.halt(error)
         except asyncio.CancelledError:
-            if not self.work.stopping:
+            if not self.work.fetcher.stopping:
                 raise
             await self.writer.write(lambda connection, _: ledger.release_item(connection, entry.seq, self._worker))
         else:
@@ -209,8 +210,8 @@ class Runner:
 
     def leave_waits(self) -> None:
         """Leave the waits for jobs; the next run resumes them. Requests and downloads go on to their record."""
-        self.work.stopping = True
-        for task in list(self.work.waiting):
+        self.work.fetcher.stopping = True
+        for task in list(self.work.fetcher.waiting):
             task.cancel()
 
     def _note(self, entry: Entry, step: Step) -> None:

@@ -1,0 +1,188 @@
+"""What starts a run over a ledger: its options, what is checked and priced before anything is sent, its worker."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, TypedDict
+
+from sqlalchemy import Connection
+
+from ..errors import CostLimitError, InvalidRequestError
+from . import ledger
+from .checking import Mistakes
+from .clients import connect
+from .cluster import Member, WorkerOptions
+from .errors import LedgerError
+from .events import OnEvent, Step, Summary
+from .fetching import Fetcher
+from .ledger import Currency, Entry, Ledger
+from .planning import Planner, Quote
+from .recording import Recorder
+from .reuse import Library
+from .runner import Runner, told
+from .sources import Hashes
+from .submitting import Submitter
+from .summary import summary_of, write_results
+from .work import Work
+from .writer import LedgerWriter
+
+
+class RunOptions(TypedDict, total=False):
+    """How a batch is run. All of it may be left out."""
+
+    concurrency: int
+    """Jobs at once; 16."""
+    attempts: int
+    """How often an item is tried that fails without a cost; 3."""
+    eager: bool
+    """Poll promptly, where slots are scarce; else a job is first polled at its estimate."""
+    max_credits: float | None
+    """The most that the ledger's items may cost in all, over all runs and workers. None: what was set last."""
+    max_usd: float | None
+    """The same in US dollars, for sync.so."""
+    reuse: str | os.PathLike[str] | None
+    """A folder whose results are taken, where one is of the same request, instead of paying for it again."""
+    on_event: OnEvent | None
+    """Called with each `Event`."""
+
+
+class Run:
+    """One call of `Batch.run`, or of one like it, over a ledger whose results go into a folder."""
+
+    def __init__(self, book: Ledger, folder: Path, clients: tuple[Any, ...], options: RunOptions) -> None:
+        known = RunOptions.__annotations__
+        for name in options:
+            if name not in known:
+                raise InvalidRequestError(f"run has no {name!r}; it takes {', '.join(sorted(known))}", field=name)
+        for name, default in (("concurrency", 16), ("attempts", 3)):
+            value = options.get(name, default)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise InvalidRequestError(f"{name}={value!r:.40} is not a whole number from 1 on", field=name)
+        self.ledger = book
+        self.folder = folder
+        self.clients = connect(clients)
+        self.options = options
+
+    async def run(self, member: WorkerOptions | None = None) -> Summary:
+        """Do all there is: alone or beside other runs, or as a member of those that a queue feeds."""
+        stopped: str | None = None
+        try:
+            async with self._opened() as runner:
+                await self._plan(runner.writer, whole=member is None)
+                if member is None:
+                    stopped = await runner.run()
+                else:
+                    stopped = await Member(runner, partial(self._plan, runner.writer, whole=False), **member).work()
+        finally:
+            with suppress(OSError, LedgerError):  # the ledger has it all, and the next run writes it
+                write_results(self.ledger, self.folder)
+        return summary_of(self.ledger, stopped)
+
+    async def run_item(self, item_id: str) -> Step | None:
+        """Do one item as far as it goes."""
+        async with self.working() as runner:
+            return await runner.run_item(item_id)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[Runner]:
+        """Give a worker that holds its leases as long as the block runs."""
+        async with self._opened() as runner:
+            await self._plan(runner.writer, whole=False)
+            async with runner.working():
+                yield runner
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[Runner]:
+        writer, library = LedgerWriter(self.ledger), self._library()
+        try:
+            await self._set_caps(writer)
+            yield self._runner(writer, library)
+        finally:
+            writer.close()
+            if library is not None:
+                library.close()
+
+    def _library(self) -> Library | None:
+        folder = self.options.get("reuse")
+        return None if folder is None else Library(Path(folder))
+
+    def _runner(self, writer: LedgerWriter, library: Library | None) -> Runner:
+        record = Recorder(writer, told(self.options.get("on_event")), self.options.get("attempts", 3))
+        work = Work(
+            record,
+            Submitter(record, self.clients, self.folder, library),
+            Fetcher(record, self.clients, self.folder, eager=bool(self.options.get("eager", False))),
+        )
+        return Runner(writer, self.clients, work, concurrency=self.options.get("concurrency", 16))
+
+    async def _set_caps(self, writer: LedgerWriter) -> None:
+        limits: tuple[tuple[Currency, float | None], ...] = (
+            ("credits", self.options.get("max_credits")),
+            ("usd", self.options.get("max_usd")),
+        )
+
+        def set_caps(connection: Connection, _: float) -> None:
+            for currency, limit in limits:
+                if limit is not None:
+                    ledger.set_cap(connection, currency, ledger.amount(limit))
+
+        await writer.write(set_caps)
+
+    async def _plan(self, writer: LedgerWriter, *, whole: bool) -> None:
+        """Check what no client has checked yet, all of it before anything is sent, and ask what it costs.
+
+        With `whole` there has to be a client for every item; otherwise others have those that are missing here.
+        """
+        left = await writer.write(lambda connection, _: ledger.services_left(connection))
+        missing = [name for name in left if name not in self.clients]
+        if missing and whole:
+            raise InvalidRequestError(f"client: there are items of {', '.join(missing)}: give a client of it, too")
+        planner, mistakes = Planner(self.clients, Hashes()), Mistakes(f"the ledger {self.ledger.place}")
+        found: list[tuple[int, str, str, str]] = []
+        page = await writer.write(partial(_unplanned, 0))
+        while page:
+            for entry in page:
+                if entry.item.service not in self.clients:
+                    continue
+                try:
+                    each = planner.check(entry.item)
+                except InvalidRequestError as error:
+                    mistakes.add(entry.item, error.message)
+                else:
+                    found.append((entry.seq, entry.item.definition, each.fingerprint, each.price_key))
+            page = await writer.write(partial(_unplanned, page[-1].seq))
+        mistakes.raise_any()
+        if not found:
+            return
+        await planner.ask()
+        await writer.write(lambda connection, _: _refuse_unpriced(connection, planner.unpriced()))
+
+        def record(connection: Connection, now: float) -> None:
+            for seq, definition, fingerprint, key in found:
+                if planner.quotes[key].problem is not None:  # the next run asks again
+                    continue
+                currency, price = planner.price_of(key)
+                ledger.plan(connection, seq, definition, fingerprint, currency, price, now)
+
+        await writer.write(record)
+
+
+def _unplanned(after: int, connection: Connection, _: float) -> list[Entry]:
+    return ledger.unplanned(connection, after)
+
+
+def _refuse_unpriced(connection: Connection, quotes: list[Quote]) -> None:
+    if quotes and ledger.capped(connection):
+        first = quotes[0]
+        raise CostLimitError(
+            f"{'1 item' if first.count == 1 else f'{first.count} items'} ({first.label} at {first.service}) "
+            f"{'has' if first.count == 1 else 'have'} no price"
+            f"{'' if first.problem is None else f' ({first.problem})'}, so that a cap cannot hold; nothing was sent"
+        )
+
+
+__all__ = ["RunOptions"]
