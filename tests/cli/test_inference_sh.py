@@ -72,7 +72,7 @@ def test_the_fields_of_a_run(market: Cli, emu: Emulator, tmp_path: Path) -> None
         "equation=a=b",
     ]  # fmt: skip
     options = [word for each in given for word in ("--input", each)]
-    ran = market("run", "emulator/choir", *options, "--json")
+    ran = market("run", "emulator/choir", *options, "--upload", "strict", "--json")  # fields that the app does not list
     assert ran.code == 0, ran.err
     sent = posted(emu)["input"]
     assert sent.pop("score").startswith("inf://files/")
@@ -88,6 +88,9 @@ def test_the_fields_of_a_run(market: Cli, emu: Emulator, tmp_path: Path) -> None
     assert len(ran.object["files"]) == 2
     assert ran.object["credits"] is None
     assert len([each for each in emu.requests if each.path == "/files"]) == 1
+    emu.reset()
+    assert market("run", "infsh/mmaudio", "--input", "prompt=rain", "--input", "negative_prompt=@@home").code == 0
+    assert posted(emu)["input"] == {"prompt": "rain", "negative_prompt": "@home"}
 
 
 def test_the_schema_of_an_app_decides_what_a_string_is(market: Cli, emu: Emulator, tmp_path: Path) -> None:
@@ -153,9 +156,10 @@ def test_a_dry_run_sends_nothing(market: Cli, emu: Emulator) -> None:
     assert (ran.code, ran.object["dry_run"], ran.object["model"]) == (0, True, "infsh/mmaudio")
     assert ran.object["input"]["prompt"] == "rain"
     assert "clip.mp4" in ran.object["input"]["video_input"]
+    assert emu.requests == []
     plain = market("run", "some/app", "--input", f"video=@{CLIP}", "--dry-run")
     assert plain.out.endswith("nothing was submitted\n")
-    assert emu.requests == []
+    assert {(each.method, each.path) for each in emu.requests} == {("GET", "/apps/some/app")}, "which fields it has"
 
 
 def test_it_runs_on_an_emulator_of_its_own(bare: Cli) -> None:
@@ -197,6 +201,40 @@ def test_the_journal_knows_the_last_task(market: Cli, emu: Emulator) -> None:
     assert market("task", "status", "--last").out == "succeeded, 1 result\n"
     token = market("task", "status", "--last", "--json").object["job_token"]
     assert token.startswith("inference_sh2:")
+
+
+def test_a_task_is_of_this_service_alone(
+    market: Cli, bare: Cli, emu: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    none = market("task", "status", "--last")
+    assert (none.code, "the job journal has no job of inference_sh (" in none.err) == (2, True)
+    assert market("mmaudio", "rain", "--duration", "1s").code == 0
+    monkeypatch.setenv("MIRELO_API_KEY", emu.key)
+    monkeypatch.setenv("MIRELO_BASE_URL", emu.url)
+    other = bare("text", "rain", "--duration", "1s", "--json").object["job_token"]
+    token = market("task", "status", "--last", "--json").object["job_token"]
+    assert token.startswith("inference_sh2:"), "the last one of this service"
+    assert bare("job", "status", "--last", "--json").object["job_token"] == other, "the last one of all"
+    refused = market("task", "cancel", other)
+    assert refused.code == 2
+    assert "this job is of mirelo, not of inference_sh: mirelo-ergo job takes those of every service" in refused.err
+
+
+def test_a_misspelt_field_is_not_paid(market: Cli, emu: Emulator) -> None:
+    """Of mmaudio the fields are known, of another app a dry run asks for them; a run that asks anyway checks them."""
+    ran = market("run", "infsh/mmaudio", "--input", "prompt=rain", "--input", "durration:=4")
+    assert ran.code == 2
+    assert "infsh/mmaudio has no input 'durration': is duration meant? It has prompt, negative_prompt, " in ran.err
+    assert emu.requests == []
+    lines = ("--input", 'lines:=["a"]')
+    planned = market("run", "emulator/choir", *lines, "--dry-run", "--json").object
+    assert {"lines", "score"} <= set(planned["input_fields"])
+    assert "the app's fields  lines, " in market("run", "emulator/choir", *lines, "--dry-run").out
+    for more in (("--dry-run",), ("--input", "score=note.txt")):
+        ran = market("run", "emulator/choir", "--input", 'line:=["a"]', *more)
+        assert ran.code == 2
+        assert "emulator/choir has no input 'line': is lines meant? It has " in ran.err
+    assert [each.path for each in emu.requests if each.method == "POST"] == []
 
 
 def test_what_breaks_a_wait_leaves_the_way_back(market: Cli, emu: Emulator) -> None:

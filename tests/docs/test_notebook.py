@@ -30,6 +30,19 @@ CELLS = [
     "result",
     "async with AsyncMireloClient() as awaited:\n"
     "    sound = await awaited.text_to_sfx('rain', duration_ms=1000).run(progress=True)\nsound",
+    "async with AsyncMireloClient() as awaited:\n"
+    "    plain = await awaited.text_to_sfx('rain', duration_ms=1000).run()\nplain",
+    "import asyncio\n"
+    "turns = []\n"
+    "async def turn():\n"
+    "    while True:\n"
+    "        turns.append(1)\n"
+    "        await asyncio.sleep(0)\n"
+    "other = asyncio.create_task(turn())\n"
+    "shown = await plain.players()\n"
+    "other.cancel()\n"
+    "assert turns\n"
+    "shown",
 ]
 
 
@@ -60,7 +73,7 @@ def html(output: dict[str, Any]) -> str:
 def test_a_notebook_shows_bars_and_players(tmp_path: Path) -> None:
     with running(speed=50, seed=1) as emu:
         environment = {"MIRELO_API_KEY": emu.key, "MIRELO_BASE_URL": emu.url}
-        _, bar, players, awaited = executed(CELLS, tmp_path, environment)
+        _, bar, players, awaited, plain, fetched = executed(CELLS, tmp_path, environment)
     (shown,) = bar
     assert '<progress max="100" value="100">' in html(shown)
     assert "text-to-sfx v1.5, 1 s: 100 % done" in html(shown)
@@ -72,3 +85,5 @@ def test_a_notebook_shows_bars_and_players(tmp_path: Path) -> None:
     assert 'value="100"' in html(awaited[0])
     assert re.search(r'<audio [^>]*src="data:audio/wav;base64,', html(awaited[1]))
     assert "signature" not in html(awaited[1])
+    assert "await result.players() shows it" in html(plain[0]), "nothing can be awaited while a cell's end is shown"
+    assert re.search(r'<audio [^>]*src="data:audio/wav;base64,', html(fetched[0])), "and the loop went on"

@@ -9,7 +9,7 @@ import heapq
 import itertools
 import random
 import types
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -334,8 +334,8 @@ class VirtualIO:
         self.most_in_flight = max(self.most_in_flight, SUBMITS_IN_FLIGHT - self._slots)
         return Slot(self)
 
-    def blocking_io(self) -> nullcontext[VirtualIO]:
-        return nullcontext(self)
+    def own_io(self) -> VirtualIO:
+        return self
 
     async def close(self) -> None:
         """Have nothing to close."""

@@ -59,3 +59,14 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
     assert "it cannot be written to" in refused(tmp_path)
     assert f"{tmp_path} cannot be written to" in refused(tmp_path / "below")
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="only Linux has it")
+def test_a_folder_that_takes_no_files_whatever_its_rights_say() -> None:
+    assert "it cannot be written to" in refused("/proc")
+    assert "/proc cannot be written to" in refused("/proc/sounds")
+
+
+def test_the_look_leaves_nothing(tmp_path: Path) -> None:
+    check_folder(tmp_path)
+    assert list(tmp_path.iterdir()) == []

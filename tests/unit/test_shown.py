@@ -255,8 +255,11 @@ def test_a_bar_in_a_notebook_is_replaced(monkeypatch: pytest.MonkeyPatch) -> Non
     ipython.display = types.SimpleNamespace(HTML=str, display=display)
     monkeypatch.setitem(sys.modules, "IPython", ipython)
     assert isinstance(make_bar("rain"), NotebookBar)
-    io = VirtualIO([answers.accepted(), answers.processing(50), answers.succeeded()])
-    client_over(io).text_to_sfx("<rain>").run(progress=True)
+    io = VirtualIO([answers.accepted(), answers.processing(50), answers.succeeded()], sound)
+    result = client_over(io).text_to_sfx("<rain>").run(progress=True)
+    assert len(io.sendings) == 1, "what it plays is fetched before it is shown"
+    assert Players(result._repr_html_()).found
+    assert len(io.sendings) == 1
     assert [re.search(r'value="(\d+)"', element)[1] for element in shown] == ["0", "50", "100"]  # type: ignore[index]  # each has one
     ipython.get_ipython = lambda: None
     assert isinstance(make_bar("rain"), PlainBar)
@@ -306,28 +309,36 @@ def test_what_no_player_plays_is_named() -> None:
     assert "signature" not in text
 
 
-def test_an_async_clients_result_holds_its_files_too_and_no_signed_url() -> None:
+def test_a_closed_clients_result_is_shown_all_the_same_and_an_async_one_awaits_its_files() -> None:
     with running(speed=100) as emu:
 
-        async def make(**more: Any) -> str:
+        async def make(**more: Any) -> tuple[str, ...]:
             async with AsyncMireloClient(emu.key, base_url=emu.url, **more) as client:
                 result = await client.text_to_sfx("rain", duration_ms=1000).run()
-            return result._repr_html_()
+                early = result._repr_html_()
+                open_one = await client.text_to_sfx("rain", duration_ms=1000).run()
+                await open_one.players()
+            shown = await result.players()
+            assert shown is result
+            return early, result._repr_html_(), open_one._repr_html_()
 
-        async def make_own() -> str:
+        async def make_own() -> tuple[str, ...]:
             async with httpx.AsyncHTTPTransport() as transport:
                 return await make(transport=transport)
 
-        text = asyncio.run(make())
-        own = asyncio.run(make_own())
+        early, *late = asyncio.run(make())
+        _, own, _ = asyncio.run(make_own())
         with MireloClient(emu.key, base_url=emu.url) as client:
             closed = client.text_to_sfx("rain", duration_ms=1000).run()
-        for shown in (text, closed._repr_html_()):
+        for shown in (*late, closed._repr_html_(), closed.players()._repr_html_()):
             ((_, source),) = Players(shown).found
             assert source.startswith("data:audio/wav;base64,")
+            assert "signature" not in shown
+    assert Players(early).found == []
+    assert "1: audio, wav: await result.players() shows it (http://" in early
     assert Players(own).found == []
     assert "download() saves it" in own
-    assert "signature" not in text + own
+    assert "signature" not in early + own
 
 
 # --- as files --------------------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ class Command:
             total = _total(costs)
             _check_limit(total, self.limit)
             if self.dry_run:
-                _print_plan(output, generations, requests, costs)
+                _print_plan(output, generations, requests, costs, [_input_fields(request) for request in requests])
                 return
             _print_cost(view, costs, total)
             for generation, target, request in zip(generations, targets, requests, strict=True):
@@ -148,6 +148,12 @@ def _cost(request: JobRequest) -> Cost | None:
     return None if ask is None else cost_of(ask())
 
 
+def _input_fields(request: JobRequest) -> list[str] | None:
+    """Ask which fields an app's input has, where a request is for an app; raises for one that it lacks."""
+    ask = getattr(request, "input_fields", None)
+    return None if ask is None else ask()
+
+
 def _prompt_of(request: JobRequest) -> str | None:
     """Return the words of a request, None where it has none."""
     told = request.describe()
@@ -187,16 +193,18 @@ def _print_plan(
     generations: Sequence[Generation],
     requests: Sequence[JobRequest],
     costs: Sequence[Cost | None],
+    inputs: Sequence[Sequence[str] | None],
 ) -> None:
-    """Write what would be sent and what it costs."""
+    """Write what would be sent and what it costs, and which fields an app has."""
     plans: list[dict[str, Any]] = []
     lines: list[str] = []
-    for generation, request, cost in zip(generations, requests, costs, strict=True):
+    for generation, request, cost, known in zip(generations, requests, costs, inputs, strict=True):
         told = dict(request.describe())
         amount: Mapping[str, Any] = {"credits": None, "estimated_ms": None} if cost is None else cost.told
-        plans.append({**told, **amount})
+        plans.append({**told, **amount, **({} if known is None else {"input_fields": known})})
         lines += [f"{generation.label}:"] if len(requests) > 1 else []
         rows = {**told, "cost": "this service does not tell it" if cost is None else cost.words}
+        rows |= {} if known is None else {"the app's fields": ", ".join(known)}
         lines += [f"{name:<16}  {value}" for name, value in rows.items()]
     total = _total(costs)
     lines += [f"{'total':<16}  {total.shown}"] if len(plans) > 1 and total is not None else []

@@ -126,7 +126,8 @@ class Chosen:
 def choose(job: str | None, last: bool, address: dict[str, Any], service: Service = MIRELO) -> Chosen:
     """Return the job that is meant. `service` is whose it is where nothing says so.
 
-    An id that is not in the journal is taken as it is by the commands of a service that knows jobs by their ids alone.
+    The commands of another service than Mirelo take jobs of that service alone, and an id that is not in the journal as
+    it is, where the service knows jobs by their ids alone.
     """
     if job is not None and last:
         raise refused("give a job or --last, not both")
@@ -135,9 +136,12 @@ def choose(job: str | None, last: bool, address: dict[str, Any], service: Servic
             "which job? Give its token, its id in the job journal, or --last; mirelo-ergo jobs lists them", "usage"
         )
     named = _cleaned(job or "")
-    entry = _entry(named, by_id=service is not MIRELO)
+    own = None if service is MIRELO else service
+    entry = _entry(named, own)
     token = named if entry is None else entry.token
     name = service_of(token)
+    if own is not None and name not in (None, own.name):
+        raise refused(f"this job is of {name}, not of {own.name}: mirelo-ergo job takes those of every service")
     service = service if name is None else SERVICES.get(name, service)
     base_url = address["base_url"] or (None if entry is None else entry.base_url)
     return Chosen(token, Connection(service, False, base_url, address["allow_private_hosts"]), entry)
@@ -153,8 +157,12 @@ def _cleaned(job: str) -> str:
     return job.strip().strip("'\"").removeprefix("job token:").strip()
 
 
-def _entry(named: str, *, by_id: bool) -> Entry | None:
-    """Find a job in the journal: by its token, its id or its id's beginning; the last one for no name at all."""
+def _entry(named: str, own: Service | None) -> Entry | None:
+    """Find a job in the journal: by its token, its id or its id's beginning; the last one for no name at all.
+
+    `own` is the only service whose jobs count; it knows them by their ids, also where the journal does not.
+    """
+    by_id = own is not None
     try:
         known = [entry for entry in journal.entries() if not entry.emulator]
     except OSError as error:
@@ -162,8 +170,11 @@ def _entry(named: str, *, by_id: bool) -> Entry | None:
             return None
         raise _unknown(f"the job journal cannot be read: {error}; give the job's token", "journal") from None
     if not named:
+        known = [entry for entry in known if own is None or service_of(entry.token) == own.name]
         if not known:
-            raise _unknown(f"--last: the job journal has no job ({journal.location()}); give a token", "unknown_job")
+            whose = "" if own is None else f" of {own.name}"
+            where = journal.location()
+            raise _unknown(f"--last: the job journal has no job{whose} ({where}); give a token", "unknown_job")
         return known[-1]
     exact = [entry for entry in known if named in (entry.token, entry.job_id)]
     if exact or ":" in named:

@@ -18,7 +18,7 @@ from .._runtime.webhooks.order import Webhook
 from ..errors import ConfigurationError, JobTimeoutError, SubmitOutcomeUnknown
 from .calls import AppCalls
 from .files import UploadPolicy
-from .flows import InferenceFlows, Run, check_policy, check_run, check_timeout
+from .flows import InferenceFlows, Run, check_policy, check_timeout
 from .resources_async import AsyncApps, AsyncFiles, AsyncTasks
 from .service import INFERENCE_SH, INFERENCE_SH_JOBS
 from .streams_async import AsyncTaskStream
@@ -43,7 +43,15 @@ class AsyncAppRequest(AsyncJobRequest):
 
     def __init__(self, core: InferenceFlows, run: Run) -> None:
         self._core = core
+        self._run = run
         super().__init__(core, run.facts, lambda submission: core.submit(run, submission))
+
+    async def input_fields(self) -> list[str] | None:
+        """Ask which fields the app's input has; None where the service does not list them. Costs nothing.
+
+        Raises `InvalidRequestError` if the input has another one: the app would leave it out silently.
+        """
+        return await self._core.input_fields(self._run)
 
     async def run(
         self,
@@ -197,7 +205,7 @@ class AsyncInferenceClient(AppCalls[AsyncAppRequest], AsyncServiceClient[Inferen
             JobFailedError: It ended without success. The error has its job.
             JobTimeoutError: The time is up. It goes on, and the error has its job.
         """
-        checked = check_run(params, self._core.policy if upload is None else upload)
+        checked = self._core.new_run(params, upload)
         seconds = check_timeout(timeout)
         submission = Submission()
         try:
@@ -237,7 +245,7 @@ class AsyncInferenceClient(AppCalls[AsyncAppRequest], AsyncServiceClient[Inferen
 
     async def estimate(self, params: Mapping[str, Any]) -> Record:
         """Return what a run would cost, as far as the service can say. Costs nothing, and uploads nothing."""
-        return await self._core.estimate(check_run(params, self._core.policy))
+        return await self._core.estimate(self._core.new_run(params))
 
     async def find_submitted(self, error: SubmitOutcomeUnknown) -> AsyncJob | None:
         """Return the job that an unknown submit made after all, None if none can be told; see `error.find`."""

@@ -19,7 +19,7 @@ from .._runtime.webhooks.order import Webhook
 from ..errors import ConfigurationError, JobTimeoutError, SubmitOutcomeUnknown
 from .calls import AppCalls
 from .files import UploadPolicy
-from .flows import InferenceFlows, Run, check_policy, check_run, check_timeout
+from .flows import InferenceFlows, Run, check_policy, check_timeout
 from .resources import Apps, Files, Tasks
 from .service import INFERENCE_SH, INFERENCE_SH_JOBS
 from .streams import TaskStream
@@ -44,7 +44,15 @@ class AppRequest(JobRequest):
 
     def __init__(self, core: InferenceFlows, run: Run) -> None:
         self._core = core
+        self._run = run
         super().__init__(core, run.facts, lambda submission: core.submit(run, submission))
+
+    def input_fields(self) -> list[str] | None:
+        """Ask which fields the app's input has; None where the service does not list them. Costs nothing.
+
+        Raises `InvalidRequestError` if the input has another one: the app would leave it out silently.
+        """
+        return drive(self._core.input_fields(self._run))
 
     def run(
         self,
@@ -198,7 +206,7 @@ class InferenceClient(AppCalls[AppRequest], ServiceClient[InferenceFlows]):
             JobFailedError: It ended without success. The error has its job.
             JobTimeoutError: The time is up. It goes on, and the error has its job.
         """
-        checked = check_run(params, self._core.policy if upload is None else upload)
+        checked = self._core.new_run(params, upload)
         seconds = check_timeout(timeout)
         submission = Submission()
         try:
@@ -238,7 +246,7 @@ class InferenceClient(AppCalls[AppRequest], ServiceClient[InferenceFlows]):
 
     def estimate(self, params: Mapping[str, Any]) -> Record:
         """Return what a run would cost, as far as the service can say. Costs nothing, and uploads nothing."""
-        return drive(self._core.estimate(check_run(params, self._core.policy)))
+        return drive(self._core.estimate(self._core.new_run(params)))
 
     def find_submitted(self, error: SubmitOutcomeUnknown) -> Job | None:
         """Return the job that an unknown submit made after all, None if none can be told; see `error.find`."""

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Generic, TypeVar
 from .._runtime.redact import short_repr
 from ..errors import InvalidRequestError
 from .files import File, UploadPolicy, is_given
-from .flows import InferenceFlows, Run, check_run
+from .flows import InferenceFlows, Run
 from .service import MMAUDIO
 
 RequestT = TypeVar("RequestT")
@@ -76,7 +76,7 @@ class AppCalls(ABC, Generic[RequestT]):
             check(limits, "MmaudioInput", given, MMAUDIO)
         if video is not None:
             given["video_input"] = video
-        return self._request_of(check_run({"app": MMAUDIO, "input": given}, self._core.policy))
+        return self._request_of(self._core.new_run({"app": MMAUDIO, "input": given}))
 
     def app(
         self, app: str, *, function: str | None = None, upload: UploadPolicy | None = None
@@ -93,9 +93,8 @@ class AppCalls(ABC, Generic[RequestT]):
         """
         if not isinstance(app, str) or app.count("/") != 1 or app.startswith("/") or app.endswith("/"):
             raise InvalidRequestError(f"app={short_repr(app)} is not 'namespace/name'; nothing was sent", field="app")
-        policy = self._core.policy if upload is None else upload
 
         def request(**input: Any) -> RequestT:  # noqa: A002  # the service's word
-            return self._request_of(check_run({"app": app, "function": function, "input": input}, policy))
+            return self._request_of(self._core.new_run({"app": app, "function": function, "input": input}, upload))
 
         return request

@@ -251,7 +251,7 @@ def _place_text(
 
 def is_file(schema: Schema, root: Schema) -> bool:
     """Return whether a field of this schema holds a file."""
-    resolved = _resolved(schema, root)
+    resolved = follow(schema, root)
     if resolved.get("format") in ("file", "binary") or resolved.get("$id") == "File" or resolved.get("title") == "File":
         return True
     properties = resolved.get("properties")
@@ -261,7 +261,8 @@ def is_file(schema: Schema, root: Schema) -> bool:
     return any(isinstance(each, Mapping) and is_file(each, root) for each in choices)
 
 
-def _resolved(schema: Schema, root: Schema) -> Schema:
+def follow(schema: Schema, root: Schema) -> Schema:
+    """Return a schema with its `$ref` followed."""
     for _ in range(_DEEPEST):
         reference = schema.get("$ref")
         if not isinstance(reference, str) or not reference.startswith("#/"):
@@ -279,9 +280,9 @@ def _field(schema: Schema | None, root: Schema, name: str) -> Schema | None:
     """Return the schema of a field; None where nothing says what it holds."""
     if schema is None:
         return None
-    resolved = _resolved(schema, root)
+    resolved = follow(schema, root)
     for each in (resolved, *(c for w in ("anyOf", "oneOf", "allOf") for c in resolved.get(w) or ())):
-        properties = _resolved(each, root).get("properties") if isinstance(each, Mapping) else None
+        properties = follow(each, root).get("properties") if isinstance(each, Mapping) else None
         if isinstance(properties, Mapping) and isinstance(properties.get(name), Mapping):
             found: Schema = properties[name]
             return found
@@ -291,9 +292,9 @@ def _field(schema: Schema | None, root: Schema, name: str) -> Schema | None:
 def _items(schema: Schema | None, root: Schema) -> Schema | None:
     if schema is None:
         return None
-    resolved = _resolved(schema, root)
+    resolved = follow(schema, root)
     for each in (resolved, *(c for w in ("anyOf", "oneOf", "allOf") for c in resolved.get(w) or ())):
-        items = _resolved(each, root).get("items") if isinstance(each, Mapping) else None
+        items = follow(each, root).get("items") if isinstance(each, Mapping) else None
         if isinstance(items, Mapping):
             return items
     return None

@@ -32,11 +32,12 @@ from ..errors import (
     SubmitOutcomeUnknown,
     UnexpectedResponseError,
 )
-from .files import File, OnProgress, Upload, UploadPolicy, needs_schema, open_upload, place_files
+from .files import File, OnProgress, Schema, Upload, UploadPolicy, needs_schema, open_upload, place_files
 from .generated import limits
 from .generated import operations as api
 from .operations import Calls, StoredFile
-from .service import APP, MMAUDIO, app_name
+from .schemas import KNOWN, check_fields, fields_of
+from .service import APP, app_name
 from .tasks import Record, Task, TaskUpdate, created_at, is_of, with_progress
 
 if TYPE_CHECKING:
@@ -53,21 +54,6 @@ LONGEST_LOOK: Final = 50
 """Pages of tasks that are looked through for one whose run had no answer."""
 CLOCKS: Final = 60.0
 """Seconds that two clocks may differ by, where a response does not say what the service's shows."""
-_KNOWN_SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
-    MMAUDIO: {
-        "properties": {
-            "prompt": {"type": "string"},
-            "negative_prompt": {"type": "string"},
-            "video_input": {"type": "string", "format": "file"},
-            "duration": {"type": "number"},
-            "cfg_strength": {"type": "number"},
-            "num_steps": {"type": "integer"},
-            "seed": {"type": "integer"},
-            "mask_away_clip": {"type": "boolean"},
-        }
-    }
-}
-"""Inputs that the vendored spec describes, so that no request has to ask for them."""
 
 
 @attrs.frozen
@@ -141,6 +127,24 @@ class InferenceFlows(JobFlows):
         if isinstance(token, str) and ":" not in token and job_id_problem(token) is None:
             return JobRecord("inference_sh", APP, "unknown", token, 0.0, None)
         return super().resume(token)
+
+    def new_run(self, params: Mapping[str, Any], policy: UploadPolicy | None = None) -> Run:
+        """Return a run; raises `InvalidRequestError` for what is none. Sends nothing."""
+        run = check_run(params, self.policy if policy is None else policy)
+        if self.check_limits:
+            check_fields(run.app, run.params["input"], self._known_schema(run))
+        return run
+
+    async def input_fields(self, run: Run) -> list[str] | None:
+        """Return the fields that the service lists for a run's input; raises `InvalidRequestError` for another one."""
+        schema = self._known_schema(run) or await self._schema_of(run)
+        if self.check_limits:
+            check_fields(run.app, run.params["input"], schema)
+        return fields_of(schema)
+
+    def _known_schema(self, run: Run) -> Schema | None:
+        """Return the schema of an input that the spec describes; another version or function may have other fields."""
+        return None if run.params.get("function") else KNOWN.get(run.app)
 
     # --- files ------------------------------------------------------------------------------------------------------
 
@@ -229,9 +233,11 @@ class InferenceFlows(JobFlows):
         placed = await io.run_blocking(place_files, run.params["input"], None, certain, take)
         if run.policy != "auto":
             return placed
-        schema = _KNOWN_SCHEMAS.get(app_name(run.app))
+        schema = KNOWN.get(app_name(run.app))
         if schema is None and await io.run_blocking(needs_schema, placed):
             schema = await self._schema_of(run)
+            if self.check_limits:
+                check_fields(run.app, run.params["input"], schema)
         return await io.run_blocking(place_files, placed, schema, run.policy, take)
 
     # --- runs -------------------------------------------------------------------------------------------------------

@@ -19,13 +19,11 @@ from .network import addresses_of, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-    from contextlib import AbstractContextManager
 
     from ..io.deadline import TimeLimit
     from ..io.protocol import ExternalRequest, Reply, Request
     from ..io.sent import SentTracker
     from .answers import HttpStream
-    from .blocking import BlockingIO
     from .exchange import Http, Injected
     from .network import Address, Watched
     from .settings import HttpSettings
@@ -304,10 +302,9 @@ class AsyncIO:
         self.bind()
         return await self._slots.take(seconds)
 
-    def blocking_io(self) -> AbstractContextManager[BlockingIO | None]:
-        from .blocking import blocking_io
-
-        return blocking_io(self._settings)
+    def own_io(self) -> AsyncIO | None:
+        own = self._settings.own_connections()
+        return None if own is None else AsyncIO(own)
 
     @property
     def http(self) -> Http:

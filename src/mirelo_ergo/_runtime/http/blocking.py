@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from math import inf
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
-
-import attrs
 
 from ..io.mutex import mutex_of, renew_in_child
 from ..io.protocol import SUBMITS_IN_FLIGHT, run
@@ -18,8 +16,7 @@ from ..io.slots import Slot, Slots
 from .network import addresses_of, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Coroutine, Sequence
 
     from ..io.deadline import TimeLimit
     from ..io.protocol import ExternalRequest, Reply, Request
@@ -194,8 +191,9 @@ class BlockingIO:
     async def submit_slot(self, seconds: float) -> Slot | None:
         return await self._slots.take(seconds)
 
-    def blocking_io(self) -> AbstractContextManager[BlockingIO | None]:
-        return blocking_io(self._settings)
+    def own_io(self) -> BlockingIO | None:
+        own = self._settings.own_connections()
+        return None if own is None else BlockingIO(own)
 
     @property
     def http(self) -> Http:
@@ -212,19 +210,6 @@ class BlockingIO:
         """Close the connections."""
         if self._http is not None:
             await self._http.close()
-
-
-@contextmanager
-def blocking_io(settings: HttpSettings) -> Iterator[BlockingIO | None]:
-    """Return I/O with these settings and its own connections; None where a transport of the user's carries all."""
-    if settings.transport is not None:
-        yield None
-        return
-    io = BlockingIO(attrs.evolve(settings, http_client=None))  # that one carries the API only
-    try:
-        yield io
-    finally:
-        run(io.close())
 
 
 def _inject(given: Any, is_client: bool) -> Injected:

@@ -31,3 +31,7 @@ class HttpSettings:
     http_client: Any = None
     allow_private: bool = False
     timing: Timing = attrs.field(factory=Timing)
+
+    def own_connections(self) -> HttpSettings | None:
+        """Return these without the user's client, which carries the API only; None where a transport carries all."""
+        return None if self.transport is not None else attrs.evolve(self, http_client=None)

@@ -15,7 +15,7 @@ from .reply import Reply as Reply  # noqa: TC001  # part of this boundary at run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
+    from contextlib import AbstractAsyncContextManager
 
     from ...errors import Sent
     from .deadline import TimeLimit
@@ -214,8 +214,15 @@ class IO(Protocol):
         """Take one of the client's submit slots within that time; None if none was free."""
         ...
 
-    def blocking_io(self) -> AbstractContextManager[IO | None]:
-        """Return I/O that blocks, for where nothing can be awaited or the client is closed; None if there is none."""
+    def own_io(self) -> IO | None:
+        """Return I/O with its own connections, for a client that is closed; None if the user's transport carries all.
+
+        It has to be closed.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
         ...
 
 

@@ -94,6 +94,14 @@ class AsyncJobResult(ResultFacts):
         with errors_carry(self.job):
             return await self._fetcher.save(Path(path), overwrite, on_progress)
 
+    async def players(self) -> Self:
+        """Fetch what a notebook plays into memory, at most 8 MiB of a file, and return the result, which shows it.
+
+        What is larger, or cannot be fetched, is named. `wait(progress=True)` in a notebook has done this already.
+        """
+        await self._fetch_players()
+        return self
+
     async def bytes(self) -> list[bytes]:
         """Fetch every file into memory, at most 1 GiB each, in the order of `files`. Raises `DownloadError`."""
         with errors_carry(self.job):
@@ -191,7 +199,10 @@ class AsyncJob(JobHandle):
         """
         with errors_carry(self), shown(self.label, progress, on_progress) as told:
             waiter = self._new_waiter(poll_interval_ms, timeout_ms, patient, webhooks, progress=told is not None)
-            return await self._core.wait(self._record, waiter, self._record_status, self._final, told, self._result)
+            result = await self._core.wait(self._record, waiter, self._record_status, self._final, told, self._result)
+            if progress:
+                await result._fetch_ahead()
+            return result
 
     def updates(
         self,

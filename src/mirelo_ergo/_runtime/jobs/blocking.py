@@ -95,6 +95,14 @@ class JobResult(ResultFacts):
         with errors_carry(self.job):
             return run(self._fetcher.save(Path(path), overwrite, on_progress))
 
+    def players(self) -> Self:
+        """Fetch what a notebook plays into memory, at most 8 MiB of a file, and return the result, which shows it.
+
+        What is larger, or cannot be fetched, is named. `wait(progress=True)` in a notebook has done this already.
+        """
+        run(self._fetch_players())
+        return self
+
     def bytes(self) -> list[bytes]:
         """Fetch every file into memory, at most 1 GiB each, in the order of `files`. Raises `DownloadError`."""
         with errors_carry(self.job):
@@ -192,7 +200,10 @@ class Job(JobHandle):
         """
         with errors_carry(self), shown(self.label, progress, on_progress) as told:
             waiter = self._new_waiter(poll_interval_ms, timeout_ms, patient, webhooks, progress=told is not None)
-            return run(self._core.wait(self._record, waiter, self._record_status, self._final, told, self._result))
+            result = run(self._core.wait(self._record, waiter, self._record_status, self._final, told, self._result))
+            if progress:
+                run(result._fetch_ahead())
+            return result
 
     def updates(
         self,

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from ...errors import InvalidRequestError
-from ..io.protocol import run
+from ...errors import InvalidRequestError, MireloError
 from ..transfer.download import LARGEST_FILE, LARGEST_IN_MEMORY, fetch
 from ..transfer.filenames import NameFields, NameTemplate, Place
 from ..transfer.saving import save_all
@@ -83,19 +82,22 @@ class Fetcher:
         await self._fetch(file, sink, cap, None)
         return sink.data
 
-    def preview(self, file: ResultFile, cap: int) -> bytes | None:
-        """Fetch a file for a page, where nothing can be awaited and the client may be closed; None if that cannot be.
-
-        Only an open client that blocks renews a URL here. Raises `DownloadError`, also for a file over `cap` bytes.
-        """
+    async def preview(self, file: ResultFile, cap: int) -> bytes | None:
+        """Fetch a file for a page, up to so many bytes; None if that cannot be. A closed client renews no URL."""
         runtime, sink = self.flows.runtime, MemorySink()
-        if runtime.io.blocks and not runtime.closed:
-            return run(self.content(file, cap))
-        with runtime.io.blocking_io() as io:
+        try:
+            if not runtime.closed:
+                return await self.content(file, cap)
+            io = runtime.io.own_io()
             if io is None:
                 return None
-            beside = attrs.evolve(runtime, io=io, closed=False)
-            run(fetch(beside, file.url, sink, cap=cap, fresh_url=_no_other))
+            try:
+                beside = attrs.evolve(runtime, io=io, closed=False)
+                await fetch(beside, file.url, sink, cap=cap, fresh_url=_no_other)
+            finally:
+                await io.close()
+        except MireloError:
+            return None
         return sink.data
 
     def _fields(self) -> NameFields:

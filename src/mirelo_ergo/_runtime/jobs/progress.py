@@ -121,6 +121,11 @@ def _notebook() -> Any:
     return ipython.display if ipython is not None and type(shell).__name__ == "ZMQInteractiveShell" else None
 
 
+def in_notebook() -> bool:
+    """Return whether this process is the kernel of a notebook."""
+    return _notebook() is not None
+
+
 @contextmanager
 def shown(label: str, show: bool, on_progress: OnProgress | None) -> Iterator[OnProgress | None]:
     """Yield what is to be told of a job's progress: the caller's callback, and a bar that ends at 100 % on success."""

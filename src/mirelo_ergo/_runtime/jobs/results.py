@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from ...errors import MireloError
+from ..io.protocol import run
 from ..plain import plain
 from ..redact import safe_url
 from ..transfer.inputs import Audio
 from .facts import RequestFacts
 from .files import ResultFile, ResultOutput, described, outputs_of
 from .flows import JobFlows
+from .progress import in_notebook
 from .tokens import JobRecord
 from .values import JobErrored, JobSucceeded, main_urls
 
@@ -37,6 +38,8 @@ class ResultFacts:
         self._done = done
         self._record = record
         self._facts = facts
+        self._players: list[str | None] | None = None
+        """A data URL for each file that a notebook plays, once they are fetched."""
 
     @cached_property
     def _fetcher(self) -> Fetcher:
@@ -107,39 +110,47 @@ class ResultFacts:
         return f"{self._record.family} {self._record.model}"
 
     def _repr_html_(self) -> str:
-        """Return the results for a notebook: a player for each sound and clip.
+        """Return the results for a notebook: a player for each sound and clip, other files by name.
 
-        Files up to 8 MiB are fetched into the page, so that they play when the URLs have ended, too, and no signed URL
-        is in a page that is passed on; others are named. With an async client the loop stands still for that time.
+        A sync client fetches them here. An async one cannot, as nothing is awaited here: `players()` does.
         """
         import html  # only a notebook needs it
 
-        players = "".join(_player(file, self._preview(file)) for file in self.files)
-        return f"<div>{html.escape(repr(self))}{players}</div>"
+        if self._players is None and self._core.runtime.io.blocks:
+            run(self._fetch_players())
+        players = self._players or [None] * len(self.files)
+        way = "download() saves it" if self._players is not None else "await result.players() shows it"
+        shown = "".join(_player(file, source, way) for file, source in zip(self.files, players, strict=True))
+        return f"<div>{html.escape(repr(self))}{shown}</div>"
 
-    def _preview(self, file: ResultFile) -> str | None:
+    async def _fetch_players(self) -> None:
+        """Fetch what a notebook plays."""
+        self._players = [await self._player_of(file) for file in self.files]
+
+    async def _fetch_ahead(self) -> None:
+        """Fetch what a notebook plays, where this is one."""
+        if in_notebook():
+            await self._fetch_players()
+
+    async def _player_of(self, file: ResultFile) -> str | None:
         """Return a small file as a data URL, None for any other and for one that cannot be fetched."""
         from base64 import b64encode
 
         from ..transfer.content_types import HEAD, content_type_of
 
-        if file.kind not in _PLAYED:
-            return None
-        try:
-            data = self._fetcher.preview(file, LARGEST_SHOWN)
-        except MireloError:
-            return None
+        data = await self._fetcher.preview(file, LARGEST_SHOWN) if file.kind in _PLAYED else None
         if data is None:
             return None
         kind = content_type_of(data[:HEAD], f".{file.format}")
         return None if kind is None else f"data:{kind};base64,{b64encode(data).decode()}"
 
 
-def _player(file: ResultFile, source: str | None) -> str:
+def _player(file: ResultFile, source: str | None, way: str) -> str:
     import html
 
     name = f"{file.index + 1}: {file.kind}" + ("" if file.format is None else f", {file.format}")
     if source is None:
-        return f"<p>{html.escape(name)}: download() saves it ({html.escape(safe_url(file.url))})</p>"
+        way = way if file.kind in _PLAYED else "download() saves it"
+        return f"<p>{html.escape(name)}: {way} ({html.escape(safe_url(file.url))})</p>"
     tag = "video" if file.kind == "video" else "audio"
     return f'<p>{html.escape(name)}<br><{tag} controls preload="metadata" src="{html.escape(source)}"></{tag}></p>'

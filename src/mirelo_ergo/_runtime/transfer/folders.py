@@ -1,4 +1,4 @@
-"""Whether results can be saved in a folder: asked before anything is paid. Reads the file system, changes nothing."""
+"""Whether results can be saved in a folder: asked before anything is paid. Leaves the file system as it was."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _problem_of(folder: Path, nearest: Path) -> str | None:
         return f"{which} is a link that leads nowhere, to {shorten(str(nearest.readlink()), 200)}"
     if not nearest.is_dir():
         return f"{which} is not a folder"
-    if not os.access(nearest, os.W_OK | os.X_OK):
+    if not os.access(nearest, os.W_OK | os.X_OK) or not _takes_files(nearest):
         return f"{which} cannot be written to"
     longest, longest_path = _limits(nearest)
     name = max((os.fsencode(part) for part in folder.parts), key=len, default=b"")
@@ -58,6 +58,17 @@ def _problem_of(folder: Path, nearest: Path) -> str | None:
     if length + _ROOM > longest_path:
         return f"with {length} bytes it leaves no room for the names of files below {longest_path}"
     return None
+
+
+def _takes_files(folder: Path) -> bool:
+    """Return whether a file can be made there: rights do not tell it of /proc, nor of a disk without inodes."""
+    from tempfile import TemporaryFile  # takes as long to import as all else of a small program
+
+    try:
+        with TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def _limits(place: Path) -> tuple[int, int]:

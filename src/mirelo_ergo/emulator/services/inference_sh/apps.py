@@ -196,6 +196,7 @@ CHOIR: Final = Choir(
             "lines": {"type": "array", "items": {"type": "string"}},
             "score": FILE,
             "pages": {"type": "array", "items": FILE},
+            "style": {"type": "string"},
             "settings": {"type": "object"},
         },
     },

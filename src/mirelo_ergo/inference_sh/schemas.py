@@ -1,0 +1,55 @@
+"""What is known of apps' inputs: which fields they have, so that a misspelt one is not paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, Final
+
+from .._runtime.redact import short_repr
+from ..errors import InvalidRequestError
+from .files import Schema, follow
+from .service import MMAUDIO
+
+KNOWN: Final[Mapping[str, Schema]] = {
+    MMAUDIO: {
+        "properties": {
+            "prompt": {"type": "string"},
+            "negative_prompt": {"type": "string"},
+            "video_input": {"type": "string", "format": "file"},
+            "duration": {"type": "number"},
+            "cfg_strength": {"type": "number"},
+            "num_steps": {"type": "integer"},
+            "seed": {"type": "integer"},
+            "mask_away_clip": {"type": "boolean"},
+        }
+    }
+}
+"""Inputs that the vendored spec describes, so that no request has to ask for them."""
+
+_OPEN: Final = ("additionalProperties", "patternProperties", "allOf", "anyOf", "oneOf")
+"""Words of a schema by which there may be fields that it does not list beside each other."""
+
+
+def fields_of(schema: Schema | None) -> list[str] | None:
+    """Return the names of an input's fields; None where its schema does not list them, or takes any others."""
+    found = {} if schema is None else follow(schema, schema)
+    properties = found.get("properties")
+    if not isinstance(properties, Mapping) or any(found.get(word) for word in _OPEN):
+        return None
+    return list(map(str, properties)) or None
+
+
+def check_fields(app: str, given: Any, schema: Schema | None) -> None:
+    """Raise `InvalidRequestError` for a field that an app's input lacks: the app would leave it out silently."""
+    known = fields_of(schema)
+    if known is None or not isinstance(given, Mapping):
+        return
+    for name in map(str, given):
+        if name not in known:
+            near = get_close_matches(name.lower().replace("-", "_"), known, 1, 0.6)
+            meant = f"is {near[0]} meant? It" if near else "it"
+            raise InvalidRequestError(
+                f"{app} has no input {short_repr(name)}: {meant} has {', '.join(known)}; nothing was sent",
+                field=f"input.{name}",
+            )
