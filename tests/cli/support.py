@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 CLIP = ROOT / "examples" / "clip.mp4"
 CLIP_MS = 6000
-ACCOUNTS = ("MIRELO", "PIXAZO", "INFERENCE")
+ACCOUNTS = ("MIRELO", "PIXAZO", "SYNC_", "INFERENCE")
 """What the variables of accounts begin with."""
 Answer = tuple[int, object]
 """A status, and what is sent as JSON; bytes are sent as a WAV file."""

@@ -19,7 +19,7 @@ import pytest
 from mirelo_ergo.__main__ import main
 from mirelo_ergo.cli.app import root
 from mirelo_ergo.cli.usage_errors import all_options
-from tests.cli.support import CLIP, ROOT
+from tests.cli.support import ACCOUNTS, CLIP, ROOT
 from tests.emulator.support import encode_clip
 
 if TYPE_CHECKING:
@@ -86,9 +86,12 @@ def run(row: Row, folder: Path, emu: Emulator, monkeypatch: pytest.MonkeyPatch) 
     words = shlex.split(row.line)
     monkeypatch.chdir(folder)
     monkeypatch.setattr(sys, "argv", ["mirelo-ergo"])
-    for name in [name for name in os.environ if name.startswith(("MIRELO", "PIXAZO"))]:
+    for name in [name for name in os.environ if name.startswith(ACCOUNTS)]:
         monkeypatch.delenv(name)
     settings = {"MIRELO_API_KEY": emu.key, "MIRELO_BASE_URL": emu.url}
+    if "mirelo-ergo" in words[0]:
+        for name, service in (("SYNC", "sync_so"), ("INFERENCE", "inference_sh")):
+            settings |= {f"{name}_API_KEY": emu.keys[service], f"{name}_BASE_URL": emu.urls[service]}
     if words[0] != "mirelo-ergo" or "pixazo" in words:
         settings |= {} if any(word.startswith("PIXAZO") for word in words) else {"PIXAZO_API_KEY": "x"}
     if any(word.startswith("MIRELO_API_KEY=") for word in words):
@@ -125,13 +128,14 @@ def test_a_mistake_is_told_as_the_page_says_and_costs_nothing(
     assert code == row.code
     assert (len(emu.charges), submits(emu)) == before
     assert not _LIBRARYS_WORDS.search(told)
-    assert emu.key not in told
+    assert not [key for key in emu.keys.values() if key in told]
     advised = set(_OPTION.findall(told)) - set(_OPTION.findall(row.line.lower()))
     assert advised <= {*all_options(root), "--help", "--version"}, "an option that there is"
 
 
 def submits(emu: Emulator) -> int:
-    return sum(request.method == "POST" and request.path.endswith("/jobs") for request in emu.requests)
+    paid = ("/jobs", "/apps/run", "/v2/generate", "/generations", "/v2/batch")
+    return sum(request.method == "POST" and request.path.endswith(paid) for request in emu.requests)
 
 
 def test_the_page_has_many_of_them_and_each_once() -> None:

@@ -237,7 +237,7 @@ class InferenceFlows(JobFlows):
         if schema is None and await io.run_blocking(needs_schema, placed):
             schema = await self._schema_of(run)
             if self.check_limits:
-                check_fields(run.app, run.params["input"], schema)
+                check_fields(run.app, run.params["input"], schema, misspelt=True)
         return await io.run_blocking(place_files, placed, schema, run.policy, take)
 
     # --- runs -------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ KNOWN: Final[Mapping[str, Schema]] = {
 }
 """Inputs that the vendored spec describes, so that no request has to ask for them."""
 
+_NEAR: Final = 0.75
 _OPEN: Final = ("additionalProperties", "patternProperties", "allOf", "anyOf", "oneOf")
 """Words of a schema by which there may be fields that it does not list beside each other."""
 
@@ -40,14 +41,18 @@ def fields_of(schema: Schema | None) -> list[str] | None:
     return list(map(str, properties)) or None
 
 
-def check_fields(app: str, given: Any, schema: Schema | None) -> None:
-    """Raise `InvalidRequestError` for a field that an app's input lacks: the app would leave it out silently."""
+def check_fields(app: str, given: Any, schema: Schema | None, *, misspelt: bool = False) -> None:
+    """Raise `InvalidRequestError` for a field that an app's input lacks: the app would leave it out silently.
+
+    With `misspelt` only for one that is nearly the name of another, which is not given.
+    """
     known = fields_of(schema)
     if known is None or not isinstance(given, Mapping):
         return
+    left = [name for name in known if name not in given]
     for name in map(str, given):
-        if name not in known:
-            near = get_close_matches(name.lower().replace("-", "_"), known, 1, 0.6)
+        near = get_close_matches(name.lower().replace("-", "_"), left, 1, _NEAR)
+        if name not in known and (near or not misspelt):
             meant = f"is {near[0]} meant? It" if near else "it"
             raise InvalidRequestError(
                 f"{app} has no input {short_repr(name)}: {meant} has {', '.join(known)}; nothing was sent",
