@@ -7,7 +7,7 @@
         print(request.preflight().credits, "credits")
         print(request.run().download("out/"))
 
-Importing this package costs next to nothing: every name below is loaded when it is first used.
+Importing this package is fast: every name below is loaded when it is first used.
 """
 
 from __future__ import annotations

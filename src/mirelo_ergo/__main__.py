@@ -1,4 +1,4 @@
-"""The entry of `mirelo-ergo` and of `python -m mirelo_ergo`: it imports little, and so answers at once."""
+"""The entry point of `mirelo-ergo` and of `python -m mirelo_ergo`. It imports little, so that it starts fast."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _run(given: list[str]) -> int:
 
 
 def _models(given: list[str]) -> int:
-    """Show the models without click, which takes as long as all else."""
+    """Print the models without importing click, which would double the time."""
     from .cli import catalogue
     from .cli.output import Output, StdoutError
 

@@ -1,8 +1,7 @@
-"""Clients whose waits take no time: where they would sleep, the emulator's clock goes forward instead.
+"""Clients for tests that never sleep: where they would wait, they advance the emulator's clock instead.
 
-Everything else is real: requests, answers, retries, and the time limits, which count the time that was not slept. What
-a test advances the emulator's clock by is time that passed for these clients too: a job is then as old as its service
-says.
+Everything else is real: requests, answers, retries and time limits, which count the skipped time too. When a test
+advances the emulator's clock, that time has passed for these clients as well, so that both agree on the age of a job.
 """
 
 from __future__ import annotations
@@ -30,30 +29,30 @@ if TYPE_CHECKING:
     from ._runtime.io.sent import SentTracker
     from .emulator import Clock, Emulator
 
-LOOK_SECONDS = 0.02  # of real time, for what a stream has to say
-STEP_SECONDS = 1.0  # of the emulator's time, between two looks
+LOOK_SECONDS = 0.02  # of real time, for a stream's next line
+STEP_SECONDS = 1.0  # of the emulator's time, between two checks
 
-# A thread or task has lived through its own waits only: those of others must not use up the time of its requests.
+# Only a thread's or task's own waits count for it: those of others must not use up the time of its requests.
 _skipped: ContextVar[float] = ContextVar("mirelo_ergo_skipped_seconds", default=0.0)
 
 
 class _Waits:
-    """How far the waits of all clients have advanced each clock; the rest of its advance is a test's doing."""
+    """How far the waits of all clients have advanced each clock. The rest of a clock's advance was made by the test."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waited: WeakKeyDictionary[Clock, float] = WeakKeyDictionary()
 
     def skip(self, clock: Clock, seconds: float) -> None:
-        """Let a client's wait pass."""
+        """Skip a client's wait."""
         _skipped.set(_skipped.get() + seconds)
         self.advance(clock, seconds)
 
     def advance(self, clock: Clock, seconds: float) -> None:
-        """Move a clock forward for a client's wait that another thread or task lives through."""
+        """Move a clock forward for the wait of a client in another thread or task."""
         with self._lock:
             self._waited[clock] = self._waited.get(clock, 0.0) + seconds
-        clock.advance(seconds)  # after it is noted: between the two, others must not think that a test did it
+        clock.advance(seconds)  # after it is recorded: otherwise others would take it for an advance by the test
 
     def passed(self, clock: Clock) -> float:
         """Return the seconds that have passed for this thread or task, beyond those of the real time."""
@@ -110,7 +109,7 @@ class _AsyncIO(AsyncIO):
 
 @contextmanager
 def _hurrying(request: Request, emulator: Emulator) -> Iterator[None]:
-    """Let the emulator's time go forward while it holds its answer to a request."""
+    """Advance the emulator's time while it holds back its answer to a request."""
     if not request.long:
         yield
         return
@@ -132,7 +131,7 @@ def _hurrying(request: Request, emulator: Emulator) -> Iterator[None]:
 
 
 def _hurried(stream: HttpStream, io: _BlockingIO | _AsyncIO) -> HttpStream:
-    """Let the emulator's time go forward while nothing comes on a stream."""
+    """Advance the emulator's time while no line arrives on a stream."""
     read = stream.read_within
 
     async def read_within(seconds: float) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Every error that leaves this package, for every service.
+"""All errors that this package raises, for every service.
 
     MireloError(message, code, http_status)
     ├── ConfigurationError           the client was set up wrongly; nothing was sent
@@ -16,12 +16,12 @@
     │   └── ServerError              5xx
     ├── NetworkError                 no answer arrived; `sent` says how much of the request left
     │   └── RequestTimeoutError      408, or the deadline passed
-    ├── UnexpectedResponseError      an answer arrived that means nothing
+    ├── UnexpectedResponseError      an answer arrived that cannot be read
     ├── SubmitOutcomeUnknown         a paid request may or may not have been taken: sending again may charge twice
     ├── UploadError                  the source could not be uploaded
     │   └── SourceChangedError       the source changed while it was read
     ├── DownloadError                a result could not be saved; nothing lies under its final name
-    ├── WebhookError                 a webhook that is none, or an inbox that cannot keep it
+    ├── WebhookError                 not a valid webhook, or the inbox cannot store it
     │   └── WebhookSignatureError    its signature is missing, wrong or stale
     └── JobError                     about one job, which is in `.job`
         ├── JobFailedError           the job ended without a result
@@ -81,13 +81,13 @@ def _rebuild(cls: type[MireloError], args: tuple[str, str, int], state: dict[str
 
 
 class MireloError(Exception):
-    """The root of everything this package raises.
+    """The base class of all errors of this package.
 
     `message`, `code` and `http_status` are always there (0 when no HTTP status belongs to it). `job` is the job the
     error is about, None before there is one; `job_token` is its token, which also survives pickling. `request_id` is
     the service's own id of the request, `body` the decoded error body, `retryable` says whether the same call may
-    succeed later without a change and without paying twice. `operation` is what the service's specification calls the
-    operation that failed, None where it was none: an upload, a download, or a check before anything was sent.
+    succeed later without a change and without paying twice. `operation` is the failed operation's name in the service's
+    specification; None for an upload, a download, or a check before anything was sent.
     """
 
     default_code = "error"
@@ -145,7 +145,7 @@ class ConfigurationError(MireloError):
 class InvalidRequestError(MireloError, ValueError):
     """Raised when a parameter is wrong: names it, what was given and what is allowed. Nothing was charged.
 
-    Raised before anything is sent (`field` names the parameter), or for the service's own 400, 413, 415 and 422.
+    Raised before anything is sent (`field` names the parameter), or when the service answers 400, 413, 415 or 422.
     """
 
     default_code = "invalid_request"
@@ -159,7 +159,7 @@ class InvalidRequestError(MireloError, ValueError):
 class CostLimitError(MireloError):
     """Raised when a generation would cost more than `max_credits`, or its cost is not known. Nothing was submitted.
 
-    `credits` is the service's preflight figure (None when it could not say), `max_credits` the limit in force.
+    `credits` is the price by the service's preflight (None if it gave none), `max_credits` the limit in force.
     """
 
     default_code = "cost_limit"
@@ -171,7 +171,7 @@ class CostLimitError(MireloError):
 
 
 class APIStatusError(MireloError):
-    """Carry an error status of the service; its subclasses say which. `retry_after` is in seconds, if it named one."""
+    """Raised when the service answers with an error status; subclasses name the common ones. `retry_after`: seconds."""
 
     default_code = "api_error"
 
@@ -181,21 +181,21 @@ class APIStatusError(MireloError):
 
 
 class AuthenticationError(APIStatusError):
-    """401: the key is missing or not valid."""
+    """Raised when the key is missing or not valid (401)."""
 
     default_code = "unauthorized"
     default_status = 401
 
 
 class InsufficientCreditsError(APIStatusError):
-    """402: the balance does not cover the request. Nothing was charged."""
+    """Raised when the balance does not cover the request (402). Nothing was charged."""
 
     default_code = "insufficient_credits"
     default_status = 402
 
     @property
     def recovery_url(self) -> str | None:
-        """Where to get credits, None where the service does not say."""
+        """The page where credits can be bought; None if the service does not name one."""
         error = self.body.get("error") if isinstance(self.body, dict) else None
         places = [error.get("credit_recovery"), error] if isinstance(error, dict) else []
         urls = (place.get("recovery_url") for place in places if isinstance(place, dict))
@@ -203,7 +203,7 @@ class InsufficientCreditsError(APIStatusError):
 
 
 class PermissionDeniedError(APIStatusError):
-    """403: the key is valid, but not for this."""
+    """Raised when the key is valid, but not for this request (403)."""
 
     default_code = "permission_denied"
     default_status = 403
@@ -214,13 +214,13 @@ class RequirementsNotMetError(PermissionDeniedError):
 
     @property
     def requirements(self) -> list[dict[str, Any]]:
-        """What is missing, each with `type`, `key`, `message` and mostly an `action` that says what to do."""
+        """The missing things, each with `type`, `key`, `message` and usually an `action` that says what to do."""
         errors = self.body.get("errors") if isinstance(self.body, dict) else None
         return [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
 
 
 class NotFoundError(APIStatusError):
-    """Raised when something is unknown, another key's, or past its time: 404, or the service's own word for it."""
+    """Raised when something does not exist, belongs to another key or has expired (404, or the service's own code)."""
 
     default_code = "not_found"
     default_status = 404
@@ -241,14 +241,14 @@ class AudioError(APIStatusError):
 
 
 class RateLimitError(APIStatusError):
-    """429: too many requests. `retry_after` is in seconds, None when the service named none."""
+    """Raised when there were too many requests (429). `retry_after` is in seconds, None if the service gave none."""
 
     default_code = "rate_limited"
     default_status = 429
 
 
 class ServerError(APIStatusError):
-    """5xx: the service failed. On a paid request this class means that it certainly was not charged."""
+    """Raised when the service failed (5xx). For a paid request this class means that it certainly was not charged."""
 
     default_code = "server_error"
     default_status = 500
@@ -277,9 +277,9 @@ class RequestTimeoutError(NetworkError):
 
 
 class UnexpectedResponseError(MireloError):
-    """Raised when an answer arrived which is not what the service promises (a web page, cut JSON, a missing field).
+    """Raised when an answer is not what the service promises (a web page, cut JSON, a missing field).
 
-    `body` holds the first part of what came, as text.
+    `body` holds the beginning of the answer, as text.
     """
 
     default_code = "unexpected_response"
@@ -289,10 +289,10 @@ class SubmitOutcomeUnknown(MireloError):
     """Raised when a paid request left and nothing proves whether the service took it. Sending again may charge twice.
 
     Look at the account (credits, the service's own job list) before sending again. `accepted` is True when the service
-    said yes but its answer was unusable, None when nothing is known. `evidence` says what was seen, `sent` how much
-    left, `sent_at` when (Unix seconds). `request_fingerprint` is the sha256 of method, path and canonical body: log it
-    to find the request again. `idempotency_key` is None on services that have none. `code` and `http_status` are the
-    answer's, else `timeout`/408 or `network_error`/0.
+    accepted the request but its answer was unusable, None when nothing is known. `evidence` says what was seen, `sent`
+    how much left, `sent_at` when (Unix seconds). `request_fingerprint` is the sha256 of method, path and canonical
+    body: log it to find the request again. `idempotency_key` is None on services that have none. `code` and
+    `http_status` are the answer's, else `timeout`/408 or `network_error`/0.
     """
 
     default_code = "network_error"
@@ -309,10 +309,10 @@ class SubmitOutcomeUnknown(MireloError):
         super().__init__(message, code, http_status, **more)
 
     def find(self, client: Any) -> Any:
-        """Return the job that the request made after all, found in the service's own list; None if none can be told.
+        """Return the job that the request created, found in the service's own list; None if it cannot be identified.
 
-        Where exactly one job of the list has what was sent, and is not older than the request, it is this one. Two of
-        them are never told apart by guessing. With an async client, await it. Costs nothing. Raises
+        A job counts as this request's if it is the only one in the list with the same input that is not older than the
+        request. Of several candidates none is chosen. With an async client, await it. Costs nothing. Raises
         `InvalidRequestError` for a client of a service that has no such list.
         """
         find = getattr(client, "find_submitted", None)
@@ -337,12 +337,13 @@ class SourceChangedError(UploadError):
 
 
 class DownloadError(MireloError):
-    """Raised when a result could not be fetched or written. Nothing of it lies under its final name.
+    """Raised when a result could not be fetched or written. No partial file has the final name.
 
-    `errno` is the operating system's number when a file was the problem, `path` the target when there was one: a file
-    that came to its end with nothing to prove that it is whole lies there, under a name with "unverified" in it. Of
-    several results, `saved` are those that are there, as paths, and `failed` says by index what became of the others.
-    When the last attempt failed, `__cause__` is what it met: a `NetworkError` with its `sent`, a `RateLimitError`, …
+    `errno` is the operating system's number when a file was the problem, `path` the target if there was one. A file
+    that arrived to its end, but that nothing proves to be whole, is kept there under a name with "unverified" in it. Of
+    several results, `saved` holds the paths of those that were saved, and `failed` the errors of the others by their
+    index. When the last attempt failed, `__cause__` is what it met: a `NetworkError` with its `sent`, a
+    `RateLimitError`, …
     """
 
     default_code = "download_failed"
@@ -356,9 +357,9 @@ class DownloadError(MireloError):
 
 
 class WebhookError(MireloError):
-    """Raised when what came as a webhook is none (400, 408, 413), or the inbox cannot keep it now (503, `retryable`).
+    """Raised when a body is not a valid webhook (400, 408, 413), or the inbox cannot store it now (503, `retryable`).
 
-    `http_status` is what to answer. The message quotes nothing that came.
+    Answer the caller with `http_status`. The message quotes nothing of the body.
     """
 
     default_code = "invalid_webhook"
@@ -366,19 +367,19 @@ class WebhookError(MireloError):
 
 
 class WebhookSignatureError(WebhookError):
-    """Raised when a webhook was not signed with the secret that the service and you share, or too long ago.
+    """Raised when a webhook was not signed with your secret, or too long ago.
 
-    Answer 400 and keep nothing of it. The message says whether the signature is missing, unreadable, wrong or stale.
+    Answer 400 and store nothing of it. The message says whether the signature is missing, unreadable, wrong or stale.
     """
 
     default_code = "invalid_signature"
 
 
 class JobError(MireloError):
-    """Raised when something is the matter with one job.
+    """The base class of the errors about one job.
 
-    `.job` is its handle, `.job_token` resumes it in another process. `.result` are the results that came in spite of
-    it, to be downloaded as usual; None if none did. It is lost when the error is pickled.
+    `.job` is its handle, `.job_token` resumes it in another process. `.result` holds the results that exist in spite of
+    the error, to be downloaded as usual; None if there are none. Pickling the error drops it.
     """
 
     default_code = "job_error"
@@ -410,7 +411,7 @@ class JobTimeoutError(JobError):
 
 
 class JobExpiredError(JobError):
-    """Raised when the service has dropped the job: results live for a limited time."""
+    """Raised when the service no longer has the job: results live for a limited time."""
 
     default_code = "job_not_found"
     default_status = 404

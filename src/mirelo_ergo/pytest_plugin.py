@@ -1,4 +1,4 @@
-"""Fixtures for tests of code that talks to these services: an emulator, and clients on it. Installing is enough.
+"""pytest fixtures: an emulator of the services, and clients that talk to it. pytest finds them once this is installed.
 
     def test_out_of_credits(mirelo_emulator, mirelo_client):
         mirelo_emulator.set_credits(60)
@@ -11,9 +11,9 @@
         assert mirelo_emulator.credits == 10
 
 Every emulated service has two: `mirelo_client` and `async_mirelo_client`, `pixazo_client` and `async_pixazo_client`, …
-There is one server for the session, for each worker of pytest-xdist its own; every test finds it as new. Code that
-makes its own client, in any language, takes `mirelo_emulator.url` and `.key`, and `mirelo_emulator.speed = 1000` so
-that its waits are short. This module imports nothing: what it needs comes with the first use of a fixture.
+One server serves the whole session (each worker of pytest-xdist has its own), and is reset for every test. Code that
+makes its own client, in any language, uses `mirelo_emulator.url` and `.key`; set `mirelo_emulator.speed = 1000` to keep
+its waits short. This module imports nothing until a fixture is first used.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ def _mirelo_server() -> Iterator[Emulator]:
 
 @pytest.fixture
 def mirelo_emulator(_mirelo_server: Emulator) -> Iterator[Emulator]:
-    """A running emulator as new: 10,000 credits, no jobs, requests or faults, real time. Costs nothing."""
+    """A running emulator, reset: 10,000 credits, no jobs, requests or faults, real time. Costs nothing."""
     _mirelo_server.reset()
     yield _mirelo_server
-    _mirelo_server.reset()  # what the test left running ends with it
+    _mirelo_server.reset()  # this ends what the test left running
 
 
 def _fixtures(service: str) -> dict[str, object]:
@@ -60,7 +60,7 @@ def _fixtures(service: str) -> dict[str, object]:
     def async_client(mirelo_emulator: Emulator) -> Any:
         from mirelo_ergo import _testing
 
-        # Nothing is open before its first request, and the end of the loop closes what is left: no plugin runs it.
+        # A client opens nothing before its first request, and the loop's end closes it: no async plugin is needed.
         return _testing.async_client(mirelo_emulator, service)
 
     client.__doc__ = (
@@ -71,7 +71,7 @@ def _fixtures(service: str) -> dict[str, object]:
     return {name: pytest.fixture(name=name)(function) for name, function in made.items()}
 
 
-# A service is a folder there: so its fixtures come with it, and nothing has to be imported to know of them.
+# Each service is a folder there, so the fixtures can be listed without importing anything.
 for _found in pkgutil.iter_modules([str(Path(__file__).parent / "emulator" / "services")]):
     if _found.ispkg:
         globals().update(_fixtures(_found.name))

@@ -1,4 +1,4 @@
-"""Which services there are, and what each can make."""
+"""The services that this package knows, and what each can make."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def capabilities() -> Mapping[str, frozenset[str]]:
 
 
 def service_of(token: str) -> str | None:
-    """Return the name of the service that a job's token is of, None if it is not a token. Sends nothing.
+    """Return the name of the service that a job token belongs to, None if it is not a token. Sends nothing.
 
-    The job is then resumed with that service's client: `client.job(token)`.
+    Resume the job with that service's client: `client.job(token)`.
     """
     from ._runtime.jobs.tokens import service_of
 

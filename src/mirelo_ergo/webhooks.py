@@ -1,4 +1,4 @@
-"""Webhooks instead of polling: order them with a submit, take them in, and let a wait wake on them.
+"""Webhooks instead of polling: order them with a submit, receive them in an inbox, and let a wait end by them.
 
 inbox = WebhookInbox()
 app = asgi_app(inbox)                                        # for uvicorn, or under a framework's mount point
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 SERVICE = "pixazo"
-"""Whose webhooks are meant where no service is named: it was the first that had any."""
+"""The service that is meant where none is named: it was the first with webhooks."""
 
 
 def parse_webhook(
@@ -42,7 +42,7 @@ def parse_webhook(
     secret: str | None = None,
     tolerance: float | None = TOLERANCE,
 ) -> JobEvent:
-    """Return what a webhook of a service says; raises `WebhookError` for whatever else came.
+    """Return what a service's webhook says; raises `WebhookError` for anything else.
 
     `headers` are any framework's (something with `items()`), `body` the whole request body as it came, at most 1 MiB.
     Where the service signs its webhooks, the signature is checked before anything else: `secret` is the one that the
@@ -66,10 +66,10 @@ def asgi_app(
 ) -> WebhookApp:
     """Return an ASGI application that puts a service's webhooks into an inbox; for a server, or a framework's route.
 
-    It answers 204 to every webhook, known ones too, 400 to what is none or is not signed as it must be (which is
-    stored nowhere), 408 to a body that takes over 10 s, 413 over 1 MiB, 405 to all but POST, 503 when the inbox's file
-    cannot be written, and 404 at a path that `admits` says no to (None: any will do; where webhooks are not signed,
-    let paths be secret). The other arguments are those of `parse_webhook`. Runs on asyncio. Raises
+    It answers 204 to every webhook, known ones too, 400 to an invalid or wrongly signed body (nothing of which is
+    stored), 408 to a body that takes over 10 s, 413 over 1 MiB, 405 to all but POST, 503 when the inbox's file cannot
+    be written, and 404 at a path for which `admits` returns False (None: every path is accepted; where webhooks are not
+    signed, use secret paths). The other arguments are those of `parse_webhook`. Runs on asyncio. Raises
     `ConfigurationError`.
     """
     from ._runtime.webhooks.asgi import WebhookApp

@@ -1,4 +1,4 @@
-"""What PyInstaller has to know of this package: it finds this folder by the entry point `pyinstaller40`."""
+"""The hooks of this package for PyInstaller, which finds this folder by the entry point `pyinstaller40`."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from pathlib import Path
 
 
 def get_hook_dirs() -> list[str]:
-    """Return where the hook lies."""
+    """Return the folder of the hook."""
     return [str(Path(__file__).parent)]

@@ -1,1 +1,1 @@
-"""What every service needs and none owns: I/O, retry, waiting, transfer, limits, redaction. Knows no service."""
+"""Code that all services share: I/O, retries, waiting, transfers, limits, redaction. It knows no service."""

@@ -1,4 +1,4 @@
-"""Checks of the arguments that several calls take."""
+"""Checks of arguments that several calls have in common."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .redact import shorten
 
 
 def whole_number(name: str, value: Any, low: int, high: int, *, optional: bool = False) -> int | None:
-    """Return a whole number within its bounds, or None where that is allowed; raises `ConfigurationError`."""
+    """Return an argument that is a whole number within bounds, or None where allowed; raises `ConfigurationError`."""
     if optional and value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
@@ -19,7 +19,7 @@ def whole_number(name: str, value: Any, low: int, high: int, *, optional: bool =
 
 
 def number(name: str, value: Any, low: float, high: float) -> float:
-    """Return a number within its bounds; raises `ConfigurationError`."""
+    """Return an argument that is a number within bounds; raises `ConfigurationError`."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise ConfigurationError(f"{name}={shorten(value, 40)} is not a number from {low:g} to {high:g}")
     return float(value)

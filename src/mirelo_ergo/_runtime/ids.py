@@ -1,4 +1,4 @@
-"""What may be a job's id, a family's name or a model's: strings that go into paths and tokens."""
+"""Checks of job ids and of family and model names, which become part of paths and tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Modules that are imported when something in them is first used."""
+"""Modules that are imported when one of their names is first used."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class LazyModule:
-    """A stand-in for a module, for a name that type checkers see as the module itself."""
+    """A stand-in for a module. Type checkers see the module itself under the same name."""
 
     def __init__(self, name: str) -> None:
         self._name = name

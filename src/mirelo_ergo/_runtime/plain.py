@@ -11,20 +11,20 @@ import attrs
 
 
 class Plain:
-    """Gives a value `to_dict()`."""
+    """A base class that gives a value `to_dict()`."""
 
     __slots__ = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the same as plain JSON values, under the names of the attributes.
 
-        Times are texts in ISO 8601, URLs are whole. What the service gave is as it came.
+        Times are strings in ISO 8601, URLs are complete. The service's own values are unchanged.
         """
         return {field.name: plain(getattr(self, field.name)) for field in attrs.fields(type(self))}  # type: ignore[arg-type]  # each class that has this is one of attrs
 
 
 def plain(value: object) -> Any:
-    """Return a value as JSON can hold it; what it cannot is given by its text."""
+    """Return a value as JSON can hold it; anything else becomes its `str()`."""
     if isinstance(value, Plain):
         return value.to_dict()
     if value is None or isinstance(value, bool | int):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class _Log:
-    """The logger `mirelo_ergo`. `logging` is imported when there is a warning: who listens to less has it already."""
+    """The logger `mirelo_ergo`. It imports `logging` for warnings only: a program that logs has imported it already."""
 
     @cached_property
     def _logger(self) -> Logger:
@@ -27,12 +27,12 @@ class _Log:
             self._logger.debug(message, *arguments, stacklevel=2)
 
     def info(self, message: str, *arguments: object) -> None:
-        """Log what somebody may want to know."""
+        """Log a message at INFO."""
         if "logging" in sys.modules:
             self._logger.info(message, *arguments, stacklevel=2)
 
     def warning(self, message: str, *arguments: object, exc_info: bool = False) -> None:
-        """Log what somebody should know."""
+        """Log a warning."""
         self._logger.warning(message, *arguments, exc_info=exc_info, stacklevel=2)
 
 
@@ -41,7 +41,7 @@ log = _Log()
 
 
 class Secret:
-    """Hold an API key, or what was given as one, so that only `reveal` gives it away."""
+    """An API key, or whatever was passed as one. Only `reveal` shows it."""
 
     __slots__ = ("_value",)
 
@@ -53,17 +53,17 @@ class Secret:
         return self._value
 
     def fingerprint(self) -> str:
-        """Return a hash that tells accounts apart."""
+        """Return a hash that identifies the account."""
         import hashlib  # only uploads need it
 
         return hashlib.sha256(self._value.encode()).hexdigest()[:16]
 
     def scrub(self, text: str) -> str:
-        """Replace the key wherever a text holds it (a server may echo it)."""
+        """Replace the key wherever a text contains it (a server may echo it)."""
         return text.replace(self.reveal(), "***")
 
     def scrub_bytes(self, data: bytes) -> bytes:
-        """Replace the key wherever bytes hold it."""
+        """Replace the key wherever the bytes contain it."""
         return data.replace(self.reveal().encode(), b"***")
 
     def __eq__(self, other: object) -> bool:
@@ -80,7 +80,7 @@ class Secret:
 
 
 class SignedUrl(str):
-    """A URL whose query may be a secret: whole as a string, shortened in its repr (in tracebacks, in lists)."""
+    """A URL whose query may be a secret. The string is complete; its repr (in tracebacks, in lists) is shortened."""
 
     __slots__ = ()
 
@@ -93,7 +93,7 @@ _QUERY = re.compile(r"(\w+://[^\s\"'<>?#]*)[?#][^\s\"'<>]*")
 
 
 class KeptText(str):
-    """Text that came from a service: whole as a string, its repr (in tracebacks) without the queries of URLs."""
+    """Text from a service. The string is complete; its repr (in tracebacks) leaves out the queries of URLs."""
 
     __slots__ = ()
 
@@ -102,7 +102,7 @@ class KeptText(str):
 
 
 def kept(value: object) -> object:
-    """Return decoded JSON whose texts do not show the queries of URLs, which may be signed."""
+    """Return decoded JSON with every text as a `KeptText`, because it may hold signed URLs."""
     if isinstance(value, str):
         return KeptText(value)
     if isinstance(value, dict):
@@ -130,12 +130,12 @@ def shorten(value: object, limit: int = 80) -> str:
 
 
 def short_repr(value: object, limit: int = 60) -> str:
-    """Return any value's repr for a message, cut to `limit` characters, also when its own repr fails."""
+    """Return the repr of a value for a message, cut to `limit` characters, even if the value's own repr fails."""
     return shorten(_written(value), limit)
 
 
 def _written(value: object) -> str:
     try:
         return repr(value)
-    except Exception:  # an integer of over 4300 digits has none, and a user's class may have a bad one
+    except Exception:  # an integer of over 4300 digits has no repr, and a user's class may have a faulty one
         return f"<{type(value).__name__}>"

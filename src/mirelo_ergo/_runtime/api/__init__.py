@@ -1,1 +1,1 @@
-"""One API operation from its description to its answer: limits, requests, attempts, retries, error mapping."""
+"""API operations: checking limits, building requests, attempts, retries, reading answers, mapping errors."""

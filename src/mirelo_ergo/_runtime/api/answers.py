@@ -1,4 +1,4 @@
-"""Read answers tolerantly: JSON, the few fields the core needs, and error bodies."""
+"""Reading answers tolerantly: JSON, the few fields that the core needs, and error bodies."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .service import Api, ErrorFacts
 
 KEPT = 2000
-"""Characters of a useless body that an error keeps."""
+"""Characters of an unreadable body that an error keeps."""
 
 _BY_STATUS: Mapping[int, type[MireloError]] = {
     400: InvalidRequestError,
@@ -58,7 +58,7 @@ class Unusable(Exception):
 def read_json(reply: Reply) -> object:
     """Decode a body as strict JSON in UTF-8 (a byte order mark is fine); raise `Unusable`.
 
-    The declared content type is not trusted either way: JSON under text/plain is read, a page under JSON is not.
+    The declared content type is ignored: JSON under text/plain is read, a web page under application/json is refused.
     """
     if reply.problem is not None:
         raise Unusable(reply.problem)
@@ -115,7 +115,7 @@ def tolerant_integer(value: object) -> int | None:
 
 
 def find_text_field(text: str, name: str) -> str | None:
-    """Return a string field of an object's JSON, also where the text is cut off behind it; None if it is not there."""
+    """Find a string field in the text of a JSON object, which may be cut off after it; None if it is not there."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -129,7 +129,7 @@ def find_text_field(text: str, name: str) -> str | None:
 
 
 def string_list(value: object) -> list[str]:
-    """Return the strings of a list; anything else counts as an empty one."""
+    """Return the strings in a list; anything but a list counts as an empty one."""
     return [item for item in value if isinstance(item, str) and item] if isinstance(value, list) else []
 
 
@@ -139,14 +139,14 @@ def _shown(fields: Mapping[str, Any], name: str) -> str:
 
 @attrs.frozen
 class ErrorBody:
-    """What a response's body says, decoded once: the service's own error, if it is one, and what an error keeps."""
+    """A response's body, decoded once: the service's own error, if it is one, and the part that our error keeps."""
 
     facts: ErrorFacts | None
     kept: object
 
 
 def read_error_body(api: Api, reply: Reply) -> ErrorBody:
-    """Decode a body that is not read for what it promises."""
+    """Decode the body of a response that is an error or cannot be used."""
     try:
         value = read_json(reply)
     except Unusable:
@@ -156,14 +156,14 @@ def read_error_body(api: Api, reply: Reply) -> ErrorBody:
 
 
 def scrubbed(secret: Secret, reply: Reply) -> Reply:
-    """Return a reply in which nothing is the key: it is called where a reply enters, before anything is read."""
+    """Return a reply without the API key, which a server may echo. Called before anything of the reply is read."""
     body = secret.scrub_bytes(reply.body)
     headers = {name: secret.scrub(value) for name, value in reply.headers.items()}
     return attrs.evolve(reply, body=body, headers=headers)
 
 
 def status_phrase(status: int) -> str:
-    """Name a status, also one that no standard knows."""
+    """Return a status with its phrase, also for a status that no standard defines."""
     from http import HTTPStatus  # only errors need it
 
     try:
@@ -175,10 +175,10 @@ def status_phrase(status: int) -> str:
 def error_from(
     api: Api, secret: Secret, reply: Reply, what: str, retry_after: float | None, body: ErrorBody | None = None
 ) -> MireloError:
-    """Return the typed error of a non-2xx answer. Unknown codes land by status; a page is named, not quoted.
+    """Return the typed error of a non-2xx answer. An unknown code counts by its status; a web page is not quoted.
 
-    `what` is what was done, where that is not one of the service's operations; "" where it is. `body` is given where
-    the reply was scrubbed and its body decoded already.
+    `what` names the action where it is not one of the service's operations, else it is "". `body` is the decoded body,
+    if the reply was scrubbed and decoded already.
     """
     doing = f"{what}: " if what else ""
     if body is None:

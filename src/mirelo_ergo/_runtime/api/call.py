@@ -1,4 +1,4 @@
-"""What is known of one operation while it runs, and the errors that this becomes."""
+"""The state of one operation while it runs, and the errors that follow from it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 @attrs.define(eq=False)
 class Call:
-    """One operation under way: its latest attempt, and what a paid one leaves open.
+    """One running operation: its latest attempt, and whether a paid request's outcome is open.
 
-    `explain` says so with whatever ends a paid operation, from its first byte until `finish`: an interrupt, a
-    cancellation, a time limit, a mistake of our own.
+    From the first byte of a paid request until `finish`, `explain` adds that the outcome is unknown to whatever
+    exception ends the operation: an interrupt, a cancellation, a time limit, a bug.
     """
 
     _runtime: Runtime = attrs.field(init=False)
@@ -37,11 +37,11 @@ class Call:
     reply: Reply | None = attrs.field(default=None, init=False)
     failure: TransportFailure | None = attrs.field(default=None, init=False)
     problem: str = attrs.field(default="", init=False)
-    """Why a 2xx body cannot be used."""
+    """Why the body of a 2xx response cannot be used."""
     _decoded: tuple[Reply, ErrorBody] | None = attrs.field(default=None, init=False)
 
     def begin(self, runtime: Runtime, operation: Operation[Any], retrier: Retrier) -> None:
-        """Start the operation. A submit that was refused for certain may be followed by another one."""
+        """Start the operation, or start it again after a submit that was certainly refused."""
         self.finish()
         self._runtime, self._operation, self._retrier = runtime, operation, retrier
 
@@ -54,12 +54,12 @@ class Call:
         self._sent = sent
 
     def finish(self) -> None:
-        """Note that nothing is left open: the result was handed over."""
+        """Record that the caller has the result, so that no outcome is open any more."""
         self.reply = self.failure = self._sent = self._decoded = None
         self.problem = ""
 
     def answered(self) -> Answered:
-        """Return the latest attempt's outcome if there is a whole response."""
+        """Return the latest attempt's outcome if its response is complete, else None."""
         assert self.reply is not None, "only a response answers"
         reply, io = self.reply, self._runtime.io
         after = parse_retry_after(reply.headers.get("retry-after"), reply.headers.get("date"), io.wall())
@@ -69,7 +69,7 @@ class Call:
         return Answered(reply.status, facts is not None, facts.code if facts else None, after)
 
     def job_id(self) -> str | None:
-        """Return the id of the job that the service made, as far as it can be read anywhere in its response."""
+        """Return the id of the job that the service created, if it can be found anywhere in the response."""
         reply = self._seen()
         if reply is None:
             return None
@@ -82,20 +82,20 @@ class Call:
         return None if job_id is None or job_id_problem(job_id) else job_id
 
     def _seen(self) -> Reply | None:
-        """Return the response of the latest attempt, as much of it as came."""
+        """Return the response of the latest attempt, which may be incomplete."""
         if self.reply is not None:
             return self.reply
         part = self.failure.reply if self.failure is not None else self._sent and self._sent.reply
         return scrubbed(self._runtime.secret, part) if part else None
 
     def _body(self, reply: Reply) -> ErrorBody:
-        """Decode a body that is not read for what it promises, once."""
+        """Decode the body of a response that is an error or cannot be used, once."""
         if self._decoded is None or self._decoded[0] is not reply:
             self._decoded = reply, read_error_body(self._runtime.api, reply)
         return self._decoded[1]
 
     def open_outcome(self) -> Unknown | None:
-        """Return what the operation leaves open at this moment, None for what is free or certainly not charged."""
+        """Return the open outcome of the operation at this moment; None if it is free or certainly not charged."""
         if self._sent is None or self._operation.kind not in (Kind.PAID, Kind.KEYED):
             return None
         return self._latest_open(self._sent) or self._retrier.doubt
@@ -109,7 +109,7 @@ class Call:
         elif self.failure is not None:
             outcome = failed(self.failure)
         else:
-            # A stop can fall between the last byte and the event that tells of it: "partial" proves nothing here.
+            # The interrupt may come between the last byte and its trace event: "partial" proves nothing here.
             reply = sent.reply
             outcome = Failed("network", "no" if sent.sent() == "no" else "yes", None if reply is None else reply.status)
         operation = self._operation
@@ -141,12 +141,12 @@ class Call:
         )
 
     def misled(self, evidence: str) -> SubmitOutcomeUnknown:
-        """Return the error of a paid operation that the service took, and whose response is not its own."""
+        """Return the error of a paid operation that the service accepted, and whose response names another job."""
         self.problem = evidence
         return self.unknown(True, known=False)
 
     def unknown(self, accepted: bool | None, evidence: str = "", *, known: bool = True) -> SubmitOutcomeUnknown:
-        """Return the error of a paid operation that may have been taken; the evidence is what the attempt met.
+        """Return the error of a paid operation that may have been accepted; its evidence is what the attempt showed.
 
         `known` False: the id that its response names is another job's.
         """
@@ -181,7 +181,7 @@ class Call:
         return unknown
 
     def _definite(self) -> MireloError | None:
-        """Return the error of a latest attempt that was certainly not taken, None if it is in doubt itself."""
+        """Return the error of the latest attempt if it was certainly not accepted, None if that is in doubt too."""
         return None if self._sent is None or self._latest_open(self._sent) else self.error()
 
     def _evidence(self, definite: MireloError | None) -> str:
@@ -197,7 +197,7 @@ class Call:
         return evidence
 
     def explain(self, stop: BaseException) -> None:
-        """Add to what ends a paid operation that its outcome is unknown, as cause, note and warning; once."""
+        """Add to an exception that ends a paid operation that its outcome is unknown: as cause, note and warning."""
         if any(isinstance(link, SubmitOutcomeUnknown | JobError) for link in causes(stop)):
             return
         outcome = self.open_outcome()
@@ -211,7 +211,7 @@ class Call:
 
 
 def failed(failure: TransportFailure) -> Failed:
-    """Return the outcome of an attempt that got no whole response."""
+    """Return the outcome of an attempt without a complete response."""
     return Failed(failure.kind, failure.sent, None if failure.reply is None else failure.reply.status)
 
 
@@ -230,7 +230,7 @@ def _way_out(job_id: str | None, key: str | None) -> str:
 
 
 def causes(error: BaseException | None) -> list[BaseException]:
-    """Return an error and what it was raised from, the nearest first."""
+    """Yield an error and those that it was raised from, the nearest first."""
     links: list[BaseException] = []
     while error is not None and error not in links:
         links.append(error)

@@ -1,4 +1,4 @@
-"""Describe a request to a generated operation, as the generated builders describe theirs."""
+"""Descriptions of requests to the generated operations, in the form that the generated builders use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Endpoint(Protocol):
-    """What a generated `operations.py` says of one operation."""
+    """One operation of a generated `operations.py`."""
 
     @property
     def name(self) -> str: ...
@@ -38,10 +38,10 @@ def describe(
     headers: Mapping[str, str | None] | None = None,
     json: object = None,
 ) -> Kwargs:
-    """Return the description of a request, for `request_from`. What is None in `query` and `headers` is left out.
+    """Return the description of a request, for `request_from`. None values in `query` and `headers` are left out.
 
-    `ids` are the parameters of the path. Raises `InvalidRequestError` for one that is no id; a name that the operation
-    does not have is a mistake of ours, and raises `ValueError`.
+    `ids` are the parameters of the path. Raises `InvalidRequestError` for a value that is not a valid id, and
+    `ValueError` for a name that the operation does not have, which is a bug.
     """
     path = endpoint.path
     for name, value in (ids or {}).items():

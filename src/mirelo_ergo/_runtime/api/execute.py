@@ -1,4 +1,4 @@
-"""The retry core: every API request of every service goes through `execute`."""
+"""The retry core, which every API request of every service goes through."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ __all__ = ["Operation", "Runtime", "execute"]
 async def execute(
     runtime: Runtime, operation: Operation[T], deadline: Deadline | None = None, call: Call | None = None
 ) -> T:
-    """Run one API operation to its end: attempts, backoff, budget, pace, deadline; return what its response holds.
+    """Run one API operation with its re-sends, and return what `read` makes of its response.
 
-    Raises the typed error of the last outcome, or `SubmitOutcomeUnknown` when a paid request may have been taken. What
-    else ends a paid request (an interrupt, a cancellation) carries that error as its cause, and as a note. A `call`
-    that is passed in goes on explaining until its owner finishes it.
+    Raises the typed error of the last outcome, or `SubmitOutcomeUnknown` when a paid request may have been accepted.
+    Another exception that ends a paid request (an interrupt, a cancellation) gets that error as its cause and as a
+    note. A `call` that is passed in stays open until its owner calls `finish`.
     """
     runtime.require_open()
     deadline = deadline or Deadline(runtime.io.now, operation.timeout)
@@ -67,7 +67,7 @@ async def execute(
 
 
 def _with_key(runtime: Runtime, request: Request, key: IdempotencyKey) -> Request:
-    """Return the request with its idempotency key; raises `InvalidRequestError` for a second one, or one too old."""
+    """Return the request with its idempotency key; raises `InvalidRequestError` for a second key or an expired one."""
     header = runtime.api.keys.header
     if any(name.lower() == header.lower() for name, _ in request.headers):
         raise InvalidRequestError(f"the request has two of {header}; nothing was sent", field="idempotency_key")
@@ -81,12 +81,12 @@ def _with_key(runtime: Runtime, request: Request, key: IdempotencyKey) -> Reques
 
 
 def _life_left(runtime: Runtime, key: IdempotencyKey) -> float:
-    """Return the seconds in which the service surely knows the key."""
+    """Return the seconds for which the service will certainly know the key."""
     return key.made_at + key.lifetime - runtime.io.wall()
 
 
 def _known_job(operation: Operation[T], call: Call, unknown: Unknown, outcome: Outcome) -> T:
-    """Return the job that the service names although it does not know the outcome; else raise that it is unknown."""
+    """Return the job that a response with an unknown outcome names; raises `SubmitOutcomeUnknown` if it names none."""
     if isinstance(outcome, Answered) and not 200 <= outcome.status < 300:
         job_id = call.job_id()
         if job_id is not None and operation.from_job_id is not None:
@@ -97,14 +97,14 @@ def _known_job(operation: Operation[T], call: Call, unknown: Unknown, outcome: O
 async def _attempt(
     runtime: Runtime, operation: Operation[T], request: Request, deadline: Deadline, call: Call
 ) -> tuple[Outcome, list[T]]:
-    """Make one attempt, within the client's queue of submits if it is paced; return what was read, if anything."""
+    """Make one attempt, after waiting for a submit slot if it is paced; return what was read, if anything."""
     if not operation.paced:
         return await _send(runtime, operation, request, deadline, call)
     slot = await runtime.io.submit_slot(deadline.left())
     if slot is None:
         return _queue_too_long(call)
     try:
-        # The pace is asked last, right before sending: what waits for a slot must feel a 429 that comes meanwhile.
+        # The throttle comes last: a 429 that arrives during the wait for a slot must slow this submit down too.
         wait = runtime.pace.reserve()
         if wait >= deadline.left():
             return _queue_too_long(call)
@@ -132,7 +132,7 @@ async def _send(
         call.failure = failure
         return failed(failure), []
     except SourceFailed as source:
-        # The body was not read to its end, so that no server can act on this attempt.
+        # The request's body was not sent to its end, so that no server can act on this attempt.
         call.failure = TransportFailure("network", "partial", str(source))
         cls = SourceChangedError if source.changed else UploadError
         error = cls(f"{source}; nothing was submitted", None, 0)

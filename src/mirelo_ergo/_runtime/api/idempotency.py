@@ -1,4 +1,4 @@
-"""Idempotency keys: one per logical submit, known to the service for a limited time."""
+"""Idempotency keys: one per logical submit, remembered by the service for a limited time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class IdempotencyKey:
 
 @attrs.frozen
 class KeyRules:
-    """How a service takes idempotency keys: the header, what a key may look like, and how long it is surely known."""
+    """A service's rules for idempotency keys: their header, their format, and how long the service remembers them."""
 
     header: str = "Idempotency-Key"
     pattern: re.Pattern[str] = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
@@ -30,7 +30,7 @@ class KeyRules:
     def key(self, given: object, now: float) -> IdempotencyKey:
         """Return the key that the caller gave, or a new random one for None.
 
-        Raises `InvalidRequestError` for one that is not of the service's format.
+        Raises `InvalidRequestError` for a key that does not have the service's format.
         """
         if given is None:
             from uuid import uuid4

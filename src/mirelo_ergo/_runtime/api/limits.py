@@ -1,4 +1,4 @@
-"""Check requests against the limits of the spec before anything leaves. Answers are never checked."""
+"""Checks of requests against the limits of the spec, before anything is sent. Answers are never checked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..redact import short_repr
 
 
 class Limit(Protocol):
-    """What a generated `limits.py` says of one parameter."""
+    """The limits of one parameter, in a generated `limits.py`."""
 
     @property
     def name(self) -> str: ...
@@ -58,7 +58,7 @@ Given = tuple[tuple[str, str | float | bool | None], ...]
 
 
 class Condition(Protocol):
-    """What a generated `limits.py` says of one parameter that depends on others."""
+    """A limit of one parameter that depends on others, in a generated `limits.py`."""
 
     @property
     def field(self) -> str: ...
@@ -106,10 +106,10 @@ _WORDS = {
 def check(limits: Limits, schema: str, values: Mapping[str, object], where: str) -> None:
     """Check every given value of a request, and that no required one is missing; raise `InvalidRequestError`.
 
-    The message names the parameter, the value (shortened), the bound and `where` (what is called, with its model).
-    A bool is not an integer and "5000" is not 5000: what the service would have to guess is refused here. Objects,
-    given as mappings, and lists are checked as deep as the spec describes them; an object that is one of several and
-    not given as a mapping is not looked into. Conditions are checked once every value is right by itself.
+    The message names the parameter, the value (shortened), the bound and `where` (what is called, with its model). A
+    bool is not an integer and "5000" is not 5000: values that the service would have to interpret are refused. Objects
+    (given as mappings) and lists are checked as deep as the spec describes them; an object of a union type is checked
+    only if it is a mapping. Conditions are checked after each value has passed by itself.
     """
     _check_object(limits, schema, values, where, "")
     for condition in limits.CONDITIONS.get(schema, ()):
@@ -192,7 +192,7 @@ def _check_text(limit: Limit, name: str, value: str, where: str) -> None:
         raise _refusal(name, f"has {length} characters, more than {limit.max_length}", where, value)
     if limit.enum and value not in limit.enum:
         raise _refusal(name, f"is not one of {', '.join(limit.enum)}", where, value)
-    # `$` of the spec's own dialect is the very end, which Python's also finds before a last newline
+    # in the spec's dialect `$` is the very end; Python's also matches before a final newline
     if limit.pattern is not None and (value.endswith("\n") or not re.search(limit.pattern, value)):
         raise _refusal(name, f"does not have the form {limit.pattern}", where, value)
     try:
@@ -255,7 +255,7 @@ def _check_count(condition: Condition, limit: Limit, value: object, where: str, 
 
 
 def _reason(condition: Condition) -> str:
-    """Return what the condition depends on, in words."""
+    """Return in words what the condition depends on."""
 
     def words(given: Given) -> str:
         return " and ".join(f"without {name}" if value is None else f"{name}={value!r}" for name, value in given)
@@ -276,7 +276,7 @@ def _out_of_bounds(value: float, minimum: float | None, maximum: float | None) -
 
 
 def refuse_blank(values: Mapping[str, object], name: str, where: str) -> None:
-    """Raise `InvalidRequestError` for a text in which nothing can be seen: what is made of it is paid all the same."""
+    """Raise `InvalidRequestError` for a text without a visible character: its result would be charged all the same."""
     text = values.get(name)
     if isinstance(text, str) and not any(character.isprintable() and character != " " for character in text):
         raise _refusal(name, "is blank: say what is to be heard", where, text)

@@ -1,4 +1,4 @@
-"""Multipart forms as streamed sources: each attempt reads the same bytes from the start, and no file is in memory."""
+"""Multipart forms as streamed sources: each attempt reads the same bytes from the start, without loading files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Part:
-    """One field of a form: its bytes, or a source of them. `headers` are beside its disposition and content type."""
+    """One field of a form: its bytes, or a source of them. `headers` are added to its disposition and content type."""
 
     name: str
     content: bytes | Source = attrs.field(repr=False)
@@ -28,12 +28,12 @@ class Part:
 
     @property
     def size(self) -> int:
-        """The bytes of its content."""
+        """The size of its content in bytes."""
         return len(self.content) if isinstance(self.content, bytes) else self.content.size
 
     @property
     def head(self) -> bytes:
-        """What stands before its content."""
+        """The boundary and headers before its content."""
         disposition = f'form-data; name="{_escaped(self.name)}"'
         if self.filename is not None:
             disposition += f'; filename="{_escaped(self.filename)}"'
@@ -44,16 +44,16 @@ class Part:
 
 
 def _escaped(text: str) -> str:
-    """Return a name as browsers write it."""
+    """Return a name escaped as browsers do it."""
     return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
 @attrs.frozen
 class MultipartBody:
-    """A form of the given parts in their order, a `Source`. The boundary stays, so each re-send is byte-identical.
+    """A form of the given parts in their order, as a `Source`. Its boundary is fixed: re-sends are byte-identical.
 
-    The sources in it are verified before the first byte leaves, and once more before the last one does: a form that is
-    not whole cannot be acted on.
+    Its sources are verified before the first byte is sent and again before the last one, because no server acts on an
+    incomplete form.
     """
 
     parts: tuple[Part, ...]
@@ -67,12 +67,12 @@ class MultipartBody:
 
     @property
     def size(self) -> int:
-        """The bytes of the whole body."""
+        """The size of the whole body in bytes."""
         return sum(piece.size if not isinstance(piece, bytes) else len(piece) for piece in self._pieces())
 
     @property
     def fingerprint(self) -> bytes:
-        """The hash of what the form says, the same in every process: a streamed part counts with its size."""
+        """A hash of the form's content, the same in every process. A streamed part counts with its size only."""
         digest = hashlib.sha256()
         for part in self.parts:
             digest.update(part.head)
@@ -81,7 +81,7 @@ class MultipartBody:
         return digest.digest()
 
     def verify(self) -> None:
-        """Raise `SourceFailed` if a part is no longer what it was when the form was made."""
+        """Raise `SourceFailed` if a part has changed since the form was made."""
         for part in self.parts:
             if not isinstance(part.content, bytes):
                 part.content.verify()
@@ -100,12 +100,12 @@ class MultipartBody:
 
     @property
     def end(self) -> bytes:
-        """What closes the form."""
+        """The closing boundary."""
         return f"--{self.boundary}--\r\n".encode()
 
 
 class _FormReader:
-    """Reads a form piece by piece; holds one part open at a time."""
+    """Reads a form piece by piece, with one part open at a time."""
 
     pipe: Pipe | None = None
 
@@ -123,7 +123,7 @@ class _FormReader:
                 return b""
             if not isinstance(piece, bytes):
                 self._open, self._left = piece.open(), piece.size
-                if self._open.pipe is not None:  # nothing proves how long it is, and it can be read only once
+                if self._open.pipe is not None:  # its length is not certain, and it can be read only once
                     raise SourceFailed("a stream that cannot be rewound cannot be part of a form: give a path or bytes")
                 break
             if piece == self._form.end:
@@ -135,7 +135,7 @@ class _FormReader:
         return data
 
     def _part(self, reader: Reader, size: int) -> bytes:
-        """Return the next bytes of the part that is open, and close it behind the last."""
+        """Return the next bytes of the open part, and close it after its last ones."""
         data = reader.read(min(size, self._left))
         self._left -= len(data)
         if not data and self._left:

@@ -1,4 +1,4 @@
-"""One API operation as it is described, and what a client's operations share."""
+"""The description of one API operation, and the state that all operations of a client share."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ T = TypeVar("T")
 
 @attrs.frozen
 class Operation(Generic[T]):
-    """Describe one API operation: what to send, what a second copy costs, and how to read its answer.
+    """One API operation: what to send, whether a second copy would cost, and how to read its answer.
 
-    `read` raises `Unusable`. `timeout` bounds all of it in seconds, sleeps and re-sends included. `attempts` caps
-    the attempts below what the kind allows: for a wait's poll it is 1, as the next poll is the retry. `tolerate_404`
-    says that a 404 may only mean "not yet". A paid operation is of the kind KEYED exactly when it has a key.
-    `from_job_id` makes its result of a job's id alone, where the service knows no more itself. `redirects` says that a
-    redirect is the response that `read` reads; it is never followed with the service's credential.
+    `read` raises `Unusable`. `timeout` limits the whole operation in seconds, sleeps and re-sends included. `attempts`
+    lowers the number of attempts that the kind allows: it is 1 for a poll within a wait, because the next poll is the
+    retry. `tolerate_404` says that a 404 may only mean "not yet". A paid operation has a key exactly if its kind is
+    KEYED. `from_job_id` makes its result from a job id alone, for an error response that names the job. `redirects`
+    says that `read` reads a redirect; it is never followed with the service's credential.
     """
 
     name: str
@@ -50,13 +50,13 @@ class Operation(Generic[T]):
 
     @property
     def paced(self) -> bool:
-        """Whether it takes a submit slot and waits for the submit throttle: a paid request, but no long one."""
+        """Whether it needs a submit slot and obeys the submit throttle: true for paid requests, except long ones."""
         return self.kind in (Kind.PAID, Kind.KEYED) and not self.request.long
 
 
 @attrs.define
 class Runtime:
-    """What one client's operations share; the client makes it, and its `io` is sync or async."""
+    """The state that one client's operations share. The client creates it; its `io` is sync or async."""
 
     io: IO
     api: Api
@@ -85,19 +85,19 @@ class Runtime:
         tolerate_404: bool = False,
         expires: float | None = None,
     ) -> Retrier:
-        """Return the retry step for one operation. Downloads have a retry budget of their own."""
+        """Return the retry step for one operation. Downloads have their own retry budget."""
         budget = self.download_budget if kind is Kind.DOWNLOAD else self.budget
         return Retrier(self.io, self.policy, budget, kind, method, deadline, attempts, tolerate_404, expires)
 
     def account(self) -> str:
-        """Name the account and place that an asset id belongs to, without giving the key away."""
+        """Return a name, without the key, of the account and address that an asset id belongs to."""
         return f"{self.secret.fingerprint()} {self.base_url}"
 
     def close(self) -> None:
-        """Refuse every later operation."""
+        """Make every later operation fail."""
         self.closed = True
 
     def require_open(self) -> None:
-        """Raise `ConfigurationError` after `close`: pools that came after it would never be closed."""
+        """Raise `ConfigurationError` after `close`: connection pools created later would never be closed."""
         if self.closed:
             raise ConfigurationError("this client is closed: make a new one, or keep the work inside its with-block")

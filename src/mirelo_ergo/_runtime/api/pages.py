@@ -1,4 +1,4 @@
-"""Lists that come in pages: one page at a time in memory, and every list with an end (docs/reliability.md)."""
+"""Lists in pages: one page at a time in memory, and no endless lists (docs/reliability.md)."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ T = TypeVar("T")
 
 MOST_PAGES: Final = 100_000
 MOST_EMPTY: Final = 3
-"""Pages in a row without an item, though with a cursor, that end a list with an error."""
+"""Empty pages in a row, each with a cursor, after which a list ends with an error."""
 
 
 @attrs.frozen
 class PageContent(Generic[T]):
-    """What the response to a list request holds."""
+    """The content of the response to a list request."""
 
     items: list[T]
     next_cursor: str | None
-    """What the next page is asked for with: a cursor, an offset or the last id; None on the last page."""
+    """The cursor of the next page (a cursor, an offset or the last id); None on the last page."""
     total_count: int | None = None
-    """How many items the whole list has, None where the service does not say."""
+    """The number of items in the whole list, None if the service does not say."""
 
 
 class PageWalk(Generic[T]):
-    """The way through a list, from the page at one cursor on. `describe` returns the operation for a cursor's page."""
+    """A walk through a list from one page on. `describe` returns the operation that fetches the page at a cursor."""
 
     def __init__(
         self, runtime: Runtime, describe: Callable[[str | None], Operation[PageContent[T]]], cursor: str | None = None
     ) -> None:
         self._runtime, self._describe, self._start = runtime, describe, cursor
         self._content: PageContent[T] = PageContent([], None)
-        self._seen: set[int] = set()  # hashes: 100,000 cursors would be larger than any page
+        self._seen: set[int] = set()  # hashes, because 100,000 cursors could need more memory than any page
         self._pages = self._empty = self._index = 0
 
     async def first(self) -> PageContent[T]:
-        """Fetch the page that the walk begins with. Raises `UnexpectedResponseError` if it leads back to itself."""
+        """Fetch the first page of the walk. Raises `UnexpectedResponseError` if its cursor leads back to itself."""
         await self._turn(self._start)
         return self._content
 
     def again(self) -> PageWalk[T]:
-        """Return a walk of its own over the same list, with the same first page, which is not fetched again."""
+        """Return an independent walk over the same list, with the same first page, which is not fetched again."""
         other = PageWalk(self._runtime, self._describe, self._start)
         other._take(self._start, self._content)
         return other
@@ -92,7 +92,7 @@ class PageWalk(Generic[T]):
 
 
 class _PageFacts(Generic[T]):
-    """What a page of either client shows without asking. `content` is what `walk.first()` returned."""
+    """The properties of a page, shared by both clients. `content` is what `walk.first()` returned."""
 
     def __init__(self, walk: PageWalk[T], content: PageContent[T]) -> None:
         self._walk, self._content = walk, content
@@ -104,12 +104,12 @@ class _PageFacts(Generic[T]):
 
     @property
     def next_cursor(self) -> str | None:
-        """What the next page is asked for with, None on the last one."""
+        """The cursor of the next page, None on the last one."""
         return self._content.next_cursor
 
     @property
     def total_count(self) -> int | None:
-        """How many items the whole list has, None where the service does not say."""
+        """The number of items in the whole list, None if the service does not say."""
         return self._content.total_count
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Turn what a generated endpoint's builder describes into a request that carries all of it, or is refused."""
+"""Turns the description of a generated builder into a request that carries all of it, or refuses it."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def request_from(
 ) -> Request:
     """Return the request that a generated builder describes.
 
-    `headers` and `fields` (of JSON or a form) go with those of the builder: what is asked of the service beside the
-    operation itself. A list in the query is sent as a repeated name, with `comma_lists` as one value. Files are sources
-    or bytes, and are streamed. Raises `InvalidRequestError` for what no request can hold, and for anything in the
-    description that is not carried: a header that is dropped may be an idempotency key.
+    `headers` and `fields` (of JSON or a form) are added to those of the builder. A list in the query is sent as a
+    repeated name, with `comma_lists` as one value. Files are sources or bytes, and are streamed. Raises
+    `InvalidRequestError` for a value that cannot be sent, and for anything in the description that would be dropped: a
+    dropped header may be an idempotency key.
     """
     _refuse_unknown(kwargs)
     given = dict(kwargs.get("headers") or {})
@@ -55,9 +55,9 @@ def request_from(
 
 
 def fingerprint(request: Request) -> str:
-    """Return the sha256 of method, path and body: the same request has the same one in every process.
+    """Return the sha256 of method, path and body. The same request has the same fingerprint in every process.
 
-    A streamed form counts with what its parts are called, and the sizes of those that are files.
+    A streamed form counts with the names of its parts and the sizes of its files.
     """
     import hashlib  # most processes never need one
 
@@ -107,7 +107,7 @@ def _query(params: Mapping[str, Any], *, comma_lists: bool) -> str:
 
 
 def _plain(value: object) -> str:
-    """Return a query's or a form's value as it is written; raises `TypeError` for what has no plain form."""
+    """Return the text of a value in a query or a form; raises `TypeError` for a value without a plain text."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int | float):
@@ -121,7 +121,7 @@ def _body(kwargs: Mapping[str, Any], declared: str | None) -> tuple[bytes | Sour
         from .multipart import MultipartBody  # only forms with files need it
 
         form = MultipartBody((*_fields(data or {}), *_parts(files)))
-        return form, form.content_type  # a builder names a boundary of its own, which is not this one
+        return form, form.content_type  # the builder's own boundary is replaced by this one
     if data is not None:
         return urlencode([(part.name, part.content) for part in _fields(data)]).encode(), declared or _FORM
     if content is not None:
@@ -141,7 +141,7 @@ def _fields(data: Mapping[str, Any]) -> Iterable[Part]:
 
 
 def _parts(files: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Iterable[Part]:
-    """Read httpx's forms of a file: its content, or a tuple of name, content, type and headers."""
+    """Read a file as httpx accepts it: its content, or a tuple of name, content, type and headers."""
     from .multipart import Part
 
     named: Any = files.items() if isinstance(files, Mapping) else files

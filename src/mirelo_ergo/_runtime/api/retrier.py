@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 @attrs.define
 class Retrier:
-    """The attempts of one operation. `judge` is told of each outcome and sleeps before it asks for another attempt.
+    """The attempts of one operation. `judge` is called with each outcome and sleeps before it allows another attempt.
 
-    `deadline` None: a transfer, which its progress limits instead. `attempts` caps the attempts below what the kind
-    allows. `tolerate_404`: a 404 may only mean "not yet".
+    `deadline` is None for a transfer, which is limited by its progress instead. `attempts` lowers the number that the
+    kind allows. `tolerate_404`: a 404 may only mean "not yet".
     """
 
     io: IO
@@ -43,17 +43,17 @@ class Retrier:
     attempts: int | None = None
     tolerate_404: bool = False
     expires: float | None = None
-    """When the service may have forgotten the idempotency key, on the monotonic clock: nothing is sent from then on."""
+    """When the service may have forgotten the idempotency key, on the monotonic clock: nothing is sent after that."""
     doubt: Unknown | None = attrs.field(default=None, init=False)
-    """What an earlier attempt under a key leaves open: no later refusal makes it undone."""
+    """The open outcome of an earlier attempt under a key: a later refusal does not undo it."""
     number: int = attrs.field(default=0, init=False)
-    """Attempts so far (since the last progress, where that restarts the count)."""
+    """Attempts so far, or since the last progress where that restarts the count."""
     _paid: int = attrs.field(default=0, init=False)
     _waits: int = attrs.field(default=0, init=False)
     _waiting_since: float = attrs.field(default=0.0, init=False)
 
     async def judge(self, outcome: Outcome, what: str, note: str = "", *, progress: bool = False) -> Decision:
-        """Return what follows from the outcome of one more attempt; for a `Retry`, after the pause before the next one.
+        """Return the decision about one more outcome; for a `Retry`, sleep until the next attempt first.
 
         The arguments are those of `weigh`.
         """
@@ -63,11 +63,11 @@ class Retrier:
         return decision
 
     def weigh(self, outcome: Outcome, what: str, note: str = "", *, progress: bool = False) -> tuple[Decision, float]:
-        """Return what follows from the outcome of one more attempt, and for a `Retry` the seconds to wait before it.
+        """Return the decision about one more outcome; for a `Retry`, with the seconds to wait before the next attempt.
 
-        A re-send that the number of attempts, the deadline or the retry budget does not allow ends the operation as if
-        there were none left. `progress` restarts the count of attempts, unless the client's own `retries=` caps them.
-        `what` and `note` are for the log.
+        If the number of attempts, the deadline or the retry budget does not allow a re-send, the decision is that of
+        the last attempt. `progress` restarts the count of attempts, unless the client's `retries=` limits them. `what`
+        and `note` are for the log.
         """
         self.number += 1
         if progress and self.policy.retries is None:
@@ -90,11 +90,11 @@ class Retrier:
         return decision, pause
 
     def is_worth_repeating(self, outcome: Outcome) -> bool:
-        """Return whether the outcome of one more attempt would allow another one, as far as time and budget do."""
+        """Return whether the policy, the time and the budget would allow another attempt after this outcome."""
         return isinstance(self._decide(outcome, self.number + 1), Retry)
 
     def succeed(self) -> None:
-        """Return to the budget what the operation's re-sends cost."""
+        """Give back to the retry budget what the operation's re-sends took."""
         self.budget.give_back(self._paid)
         self._paid = 0
 
@@ -102,14 +102,14 @@ class Retrier:
         return self.policy.decide(self.kind, self.method, outcome, number, tolerate_404=self.tolerate_404)
 
     def _note_doubt(self, last: Raise | Unknown) -> Raise | Unknown:
-        """Return what this outcome and those before it leave open."""
+        """Return the open outcome after this and all earlier attempts."""
         if isinstance(last, Unknown) and (self.doubt is None or last.accepted):
             self.doubt = last
         return self.doubt or last
 
     def _backoff(self, retry: Retry, number: int) -> float:
         if retry.not_yet:
-            if not self._waits or retry.turn:  # a turn that came late leaves all the time to what is waited for next
+            if not self._waits or retry.turn:  # a late turn of the event loop must not shorten the next wait
                 self._waiting_since = self.io.now()
             self._waits += 1
             if self.policy.retries is None and self.attempts is None:

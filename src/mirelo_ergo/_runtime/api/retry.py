@@ -1,4 +1,4 @@
-"""When a request may be sent again: pure decisions (docs/reliability.md), with clock and randomness passed in."""
+"""Decisions about when a request may be sent again (docs/reliability.md). Pure: clock and randomness are passed in."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from ...errors import Sent
 
 LONGEST_RETRY_AFTER: Final = 60.0
-"""Seconds: a server that asks for more is not waited for."""
+"""Seconds: the longest Retry-After that is obeyed."""
 LONGEST_BACKOFF: Final = 8.0
 LONGEST_WAIT: Final = 60.0
-"""Seconds that an answer is waited for which says "not yet": the first attempt is under way, an asset is not ready."""
+"""Seconds for which "not yet" answers are retried: an earlier attempt is in flight, or an asset is not ready."""
 
 
 class Kind(Enum):
-    """The class of an operation: what a second copy of it would cost."""
+    """The class of an operation: whether a second copy of it would cost."""
 
     READ = "read"
     CHEAP = "cheap"
@@ -34,12 +34,12 @@ class Kind(Enum):
 
 
 ATTEMPTS: Final = {Kind.READ: 5, Kind.CHEAP: 4, Kind.PAID: 5, Kind.KEYED: 6, Kind.DOWNLOAD: 5}
-"""Attempts in all, the first included (for downloads: without progress)."""
+"""The number of attempts, the first included (for downloads: without progress)."""
 
 
 @attrs.frozen
 class Failed:
-    """An attempt that got no whole answer. `status` is that of the answer's head, if that came."""
+    """An attempt without a complete answer. `status` is that of the answer's head, if it arrived."""
 
     kind: FailureKind
     sent: Sent
@@ -65,15 +65,15 @@ Outcome = Failed | Answered
 
 @attrs.frozen
 class Done:
-    """The answer is good."""
+    """The decision that the answer is the result."""
 
 
 @attrs.frozen
 class Retry:
-    """Send it again, not before `after` seconds. `throttled`: the service is busy, not broken.
+    """The decision to send it again, not before `after` seconds. `throttled`: the service is busy, not broken.
 
-    `not_yet`: the answer may be another one soon; `LONGEST_WAIT` limits it instead of the number of attempts. `turn`:
-    it comes when another job ends, which is normal: only the operation's deadline limits it.
+    `not_yet`: the answer will change soon, so that `LONGEST_WAIT` limits the re-sends instead of the number of
+    attempts. `turn`: it waits for another job to end, which is normal, so that only the operation's deadline limits it.
     """
 
     after: float = 0.0
@@ -84,12 +84,12 @@ class Retry:
 
 @attrs.frozen
 class Raise:
-    """End with the error of this outcome. It is definite: nothing was charged."""
+    """The decision to raise this outcome's error. It is definite: nothing was charged."""
 
 
 @attrs.frozen
 class Unknown:
-    """End with `SubmitOutcomeUnknown`. `accepted` is True when the service said yes."""
+    """The decision to raise `SubmitOutcomeUnknown`. `accepted` is True if the service accepted the request."""
 
     accepted: bool | None = None
 
@@ -99,12 +99,12 @@ Decision = Done | Retry | Raise | Unknown
 
 @attrs.frozen
 class RetryPolicy:
-    """Decide what an attempt's outcome means for its operation.
+    """The rules that decide what an attempt's outcome means for its operation.
 
-    `retries` caps the re-sends of every class (None: `ATTEMPTS`); `base` is the first backoff in seconds. The rest are
-    the service's error codes: `uncharged` are documented as not charged, `not_ready` name something that a paid request
-    needs and that is on its way, `full` that as many jobs run as may, `outcome_unknown` that the service itself does
-    not know what became of it.
+    `retries` limits the re-sends of every class (None: `ATTEMPTS`); `base` is the first backoff in seconds. The rest
+    are error codes of the service: `uncharged` are documented as not charged; `not_ready` mean that an input of a paid
+    request is not ready yet; `full` that the maximum number of jobs runs; `outcome_unknown` that the service itself
+    does not know the outcome.
     """
 
     retries: int | None = None
@@ -115,7 +115,7 @@ class RetryPolicy:
     outcome_unknown: frozenset[str] = frozenset()
 
     def attempts(self, kind: Kind) -> int:
-        """Return how many attempts an operation of this class has in all."""
+        """Return the number of attempts for an operation of this class."""
         return ATTEMPTS[kind] if self.retries is None else self.retries + 1
 
     def decide(
@@ -123,7 +123,7 @@ class RetryPolicy:
     ) -> Decision:
         """Judge the outcome of attempt number `attempt` (1 is the first).
 
-        `tolerate_404`: the job was made under 5 s ago.
+        `tolerate_404`: the job was created less than 5 s ago.
         """
         decision = self._judge(kind, method, outcome, attempt, tolerate_404)
         if isinstance(decision, Retry):
@@ -133,13 +133,13 @@ class RetryPolicy:
         return decision
 
     def last(self, kind: Kind, method: str, outcome: Outcome) -> Raise | Unknown:
-        """Return what an outcome means if there is no further attempt."""
+        """Return the decision about an outcome if no further attempt is allowed."""
         return self.leaves_open(kind, method, outcome) or Raise()
 
     def leaves_open(self, kind: Kind, method: str, outcome: Outcome) -> Unknown | None:
-        """Return what an outcome leaves open about money, None for what is free or certainly not charged.
+        """Return the open question about money after an outcome, None if it is free or certainly not charged.
 
-        Under a key, what would be unknown without one can be sent again, and is unknown all the same until then.
+        A request with a key can be sent again; until then its outcome is unknown like that of one without a key.
         """
         if kind not in (Kind.PAID, Kind.KEYED):
             return None
@@ -201,10 +201,10 @@ class RetryPolicy:
 
 
 class RetryBudget:
-    """The tokens that pay for re-sends, shared by a client's threads and tasks: 500 at most.
+    """A token bucket that pays for re-sends, shared by a client's threads and tasks; it holds at most 500.
 
-    A transient retry costs 14, a throttled one 5. A success gives the operation's cost back, and 1 when it had none;
-    1 a second comes back by itself. In a total outage that is at most 35 extra requests at once.
+    A re-send after a failure costs 14, after throttling 5. A success gives back what its operation paid, or 1 if it
+    paid nothing, and 1 token is added each second. In a total outage that is at most 35 extra requests at once.
     """
 
     FULL: Final = 500
@@ -225,7 +225,7 @@ class RetryBudget:
             return self._tokens
 
     def take(self, *, throttled: bool) -> int | None:
-        """Pay for one re-send and return its cost, or None when there is not enough left."""
+        """Pay for one re-send and return its cost; None if there are not enough tokens."""
         cost = self.THROTTLED if throttled else self.TRANSIENT
         with self._mutex:
             self._refill()
@@ -240,16 +240,17 @@ class RetryBudget:
             self._tokens = min(self.FULL, self._tokens + max(1, cost))
 
     def _refill(self) -> None:
-        """Add a token for each whole second since the last look."""
+        """Add a token for each whole second since the last call."""
         seconds = max(0, int(self._now() - self._since))
         self._since += seconds
         self._tokens = min(self.FULL, self._tokens + seconds)
 
 
 class SubmitThrottle:
-    """Slow the client's submits after a 429: additive increase, multiplicative decrease.
+    """A throttle of the client's submits after a 429: additive increase, multiplicative decrease.
 
-    No limit until the first 429. Then ×0.7 (at most once a second, the hold), +1/s for every second since.
+    There is no limit until the first 429. Each 429 multiplies the rate by 0.7 (at most once a second), and each second
+    adds 1/s.
     """
 
     HOLD: Final = 1.0
@@ -266,7 +267,7 @@ class SubmitThrottle:
         self._recent: list[float] = []
 
     def reserve(self) -> float:
-        """Take the next start and give the seconds until it."""
+        """Reserve the next start and return the seconds until it."""
         with self._mutex:
             now = self._now()
             self._recent = [moment for moment in self._recent if moment > now - self.WINDOW]
@@ -280,7 +281,7 @@ class SubmitThrottle:
             return start - now
 
     def throttle(self) -> None:
-        """Note a 429."""
+        """Record a 429."""
         with self._mutex:
             now = self._now()
             if now < self._held_until:
@@ -303,8 +304,8 @@ _SECONDS = re.compile(r"([0-9]{1,12})(\.[0-9]{1,12})?", re.ASCII)
 def parse_retry_after(value: str | None, date: str | None, wall: float) -> float | None:
     """Read a Retry-After header: seconds or an HTTP-date, which is read against the response's own `Date`.
 
-    Strict digits with one optional fraction, which is rounded up; garbage gives None and never hides the status; the
-    past gives 0.
+    Digits with one optional fraction, which is rounded up. Anything unreadable gives None, so that it never hides the
+    status; a date in the past gives 0.
     """
     if value is None:
         return None
@@ -320,10 +321,10 @@ def parse_retry_after(value: str | None, date: str | None, wall: float) -> float
 
 
 def http_date(value: str) -> float | None:
-    """Read an HTTP-date as Unix seconds, None if it is none."""
+    """Read an HTTP-date as Unix seconds, None if it is not a date."""
     try:
         from datetime import UTC
-        from email.utils import parsedate_to_datetime  # with all it brings, it takes longer to import than this room
+        from email.utils import parsedate_to_datetime  # it takes longer to import than this whole package
 
         moment = parsedate_to_datetime(value)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

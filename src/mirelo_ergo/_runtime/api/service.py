@@ -1,4 +1,4 @@
-"""How a service speaks HTTP. One `Api` value per service; the runtime knows none by name."""
+"""The description of a service's HTTP API: each service provides one `Api`; the runtime knows no service by name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class ErrorFacts:
-    """What a service's own error body says."""
+    """The content of a service's own error body."""
 
     code: str
     message: str
@@ -26,38 +26,38 @@ class ErrorFacts:
 
 @attrs.frozen
 class Api:
-    """How a service speaks HTTP: where it is, how a key is sent, and what its error bodies mean."""
+    """A service's HTTP API: its address, how the key is sent, and what its error bodies mean."""
 
     name: str
-    """Small letters: also the first word of its jobs' tokens."""
+    """Its name in small letters, which is also the first word of its jobs' tokens."""
     base_url: str
     key_variable: str
     url_variable: str
     auth: Callable[[str], tuple[str, str]]
-    """Turns a key into the header that carries it."""
+    """Returns the header that carries a key."""
     read_error: Callable[[object], ErrorFacts | None]
     """Reads a decoded body that has the service's own error shape; returns None for anything else."""
     errors_by_code: Mapping[str, type[MireloError]]
-    """Codes whose class their status does not give."""
+    """The error classes of codes whose class does not follow from their status."""
     uncharged: frozenset[str]
-    """Codes the service documents as not charged."""
+    """Codes that the service documents as not charged."""
     headers: tuple[tuple[str, str], ...] = ()
-    """Sent with every request."""
+    """Headers that are sent with every request."""
     find_job_id: Callable[[str], str | None] = lambda _: None
-    """Finds the id of a job in the text of a response to a paid request, which may be cut off or an error."""
+    """Finds a job id in the response to a paid request, which may be cut off or an error."""
     not_ready: frozenset[str] = frozenset()
-    """Codes of something that a paid request needs and that will be there soon."""
+    """Codes that mean that an input of a paid request is not ready yet."""
     full: frozenset[str] = frozenset()
-    """Codes by which a 429 says that as many jobs run as the account may have: a submit waits its turn."""
+    """Codes of a 429 that mean that the account's maximum number of jobs runs: the submit waits for its turn."""
     outcome_unknown: frozenset[str] = frozenset()
-    """Codes by which the service says that it does not know what became of a request under a key."""
+    """Codes that mean that the service does not know the outcome of a request with a key."""
     free_paths: re.Pattern[str] = re.compile("(?!)")
-    """The paths of what costs nothing although it is not read with GET; what is not known for certain is paid."""
+    """The paths of free operations with a method other than GET. Any other such operation counts as paid."""
     keys: KeyRules = attrs.field(factory=KeyRules)
-    """How it takes the idempotency key of an operation that has one."""
+    """The rules for the idempotency keys of its operations; None if it has no keys."""
 
     def kind_of(self, method: str, path: str, *, keyed: bool) -> Kind:
-        """Return the class of a request: what a second copy of it would cost. `keyed`: it has an idempotency key."""
+        """Return the class of a request: whether a second copy of it would cost. `keyed`: it has an idempotency key."""
         if method in ("GET", "HEAD", "OPTIONS"):
             return Kind.READ
         if self.free_paths.fullmatch(path.partition("?")[0]):

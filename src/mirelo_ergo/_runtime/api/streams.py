@@ -1,8 +1,8 @@
-"""Streams of JSON lines: what a service tells of one thing while it changes (docs/reliability.md).
+"""Streams of JSON lines, by which a service reports the changes of one object (docs/reliability.md).
 
-A stream is a read: authenticated, never followed to another host, connected again when it was cut. What it tells is
-merged line by line into what is known. It can end at any time without having told everything, so its user asks the
-service itself for what counts.
+A stream is a read: authenticated, never redirected to another host, and reconnected when it was cut. Each line is
+merged into the state known so far. A stream can end at any time without having reported everything, so its user polls
+the service for the final state.
 """
 
 from __future__ import annotations
@@ -30,40 +30,39 @@ if TYPE_CHECKING:
 LARGEST_LINE: Final = 16 << 20
 """Bytes of one line; a longer one is an error."""
 LARGEST_ERROR: Final = 1 << 16
-"""Bytes that are read of a response which is not a stream."""
+"""Bytes that are read of a response that is not a stream."""
 OPENING: Final = 0.2
-"""Seconds that must be left for a stream to be opened in: less would say nothing about it."""
+"""Seconds that must be left to open a stream: a failure within less time would say nothing about it."""
 UNANSWERED: Final = 2
-"""Times in a row that a stream may be asked for without a response in the time for it. What holds back its head on the
-way holds back its lines too."""
+"""Time-outs in a row when opening a stream: a proxy that holds back its head holds back its lines too."""
 
 Signal = Literal["news", "cut", "nothing"]
 
 
 @attrs.frozen
 class StreamSource:
-    """One stream: what is asked for, and how its lines are read."""
+    """The description of one stream: its request, and how its lines are read."""
 
     name: str
     request: Request
     merge: Callable[[State, State], State | None]
-    """Returns what is known after a line, given what was known before it; None for a line that says nothing new: a
-    heartbeat, an unknown event, another thing's state. It changes neither."""
+    """Returns the state after a line, given the state before it; None for a line without news: a heartbeat, an unknown
+    event, the state of another object. It changes neither argument."""
 
 
 class LineSplitter:
-    """Lines out of the pieces of a body. What ends one is a line feed; a carriage return before it is no part of it."""
+    """Splits the pieces of a body into lines, which end with a line feed; a carriage return before it is dropped."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._searched = 0
 
     def feed(self, piece: bytes) -> None:
-        """Take the next piece of the body."""
+        """Add the next piece of the body."""
         self._buffer += piece
 
     def line(self) -> bytes | None:
-        """Return the next whole line that is not blank, None if there is none yet; raise `Unusable` for a long one."""
+        """Return the next complete line that is not blank, None if there is none; raise `Unusable` if too long."""
         while True:
             end = self._buffer.find(b"\n", self._searched)
             if (len(self._buffer) if end < 0 else end) > LARGEST_LINE:
@@ -78,7 +77,7 @@ class LineSplitter:
                 return line
 
     def rest(self) -> bytes:
-        """Return what came after the last line feed: a last line, or a part of one."""
+        """Return what follows the last line feed: a last line, or a part of one."""
         rest = bytes(self._buffer).strip()
         self._buffer.clear()
         self._searched = 0
@@ -86,7 +85,7 @@ class LineSplitter:
 
 
 class _Limit:
-    """The time to open a stream is up to `opened_by`; after that only the deadline of the whole wait ends it."""
+    """A stream's time limits: it must be open by `opened_by`; after that only the deadline of the wait counts."""
 
     def __init__(self, deadline: Deadline, now: Callable[[], float]) -> None:
         self._deadline, self._now = deadline, now
@@ -104,9 +103,10 @@ class _Limit:
 
 
 class Follower:
-    """One stream over all its connections, as part of a wait. `state` is what its lines told so far.
+    """Follows one stream over all its connections, as part of a wait. `state` is what its lines have reported so far.
 
-    Attempts are those of a read, and news restart their count; heartbeats do not, and no line extends the deadline.
+    The number of attempts is that of a read. News restart the count; heartbeats do not, and no line extends the
+    deadline.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class Follower:
     ) -> None:
         self.state: State = {}
         self._runtime, self._source = runtime, source
-        self._request = attrs.evolve(source.request, long=True)  # a stream may be silent for as long as it lives
+        self._request = attrs.evolve(source.request, long=True)  # a stream may be silent until the wait's deadline
         self._retrier = runtime.retrier(Kind.READ, self._request.method, deadline=deadline, tolerate_404=tolerate_404)
         self._limit = _Limit(deadline, runtime.io.now)
         self._stream: Stream | None = None
@@ -124,11 +124,11 @@ class Follower:
         self._progress = False
 
     async def next(self, seconds: float) -> Signal:
-        """Follow the stream for at most that long, until it has news.
+        """Follow the stream until it has news, for at most that many seconds.
 
-        "news": a line changed `state`. "cut": the stream ended or broke; it may not have told everything, and is
-        connected again later. "nothing": the time is up. Raises the typed error of the last attempt when there is to
-        be no other one; the state stays.
+        Return "news" if a line changed `state`; "cut" if the stream ended or broke, so that it may not have reported
+        everything, and will be reconnected; "nothing" if the time is up. Raises the typed error of the last attempt if
+        no other one is allowed; the state is kept.
         """
         now = self._runtime.io.now
         until = now() + seconds
@@ -163,7 +163,7 @@ class Follower:
             await stream.__aexit__(None, None, None)
 
     async def _open(self, until: float) -> None:
-        """Make one attempt to open the stream by then."""
+        """Make one attempt to open the stream, by the given time."""
         runtime = self._runtime
         runtime.require_open()
         self._limit.opened_by = until
@@ -184,7 +184,7 @@ class Follower:
         self._lines = LineSplitter()
 
     async def _line(self, until: float) -> State | None:
-        """Return the next line, None if none came in time; raise `Unusable` for what is none, also for the end."""
+        """Return the next line, None if none arrived in time; raise `Unusable` for a bad line and at the end."""
         assert self._stream is not None, "a stream is opened before it is read"
         while True:
             line = self._lines.line()
@@ -199,7 +199,7 @@ class Follower:
             return self._last_line()
 
     def _last_line(self) -> State:
-        """Return a last line without a line feed; without one the stream has ended too early, in a line or after it."""
+        """Return a last line without a line feed; raise `Unusable` if there is none: the stream has ended too early."""
         rest = self._lines.rest()
         if not rest:
             raise TransportFailure("network", "yes", "the stream ended, and what it tells of has not")
@@ -211,7 +211,7 @@ class Follower:
             raise TransportFailure("network", "yes", "the stream ended in the middle of a line") from None
 
     async def _refused(self, stream: Stream) -> None:
-        """Judge a response that is no stream, by its status and what comes of its body."""
+        """Handle a response that is not a stream, by its status and its body."""
         body = bytearray()
         try:
             while len(body) < LARGEST_ERROR and (piece := await stream.read()):
@@ -221,7 +221,7 @@ class Follower:
         await self._again(Reply(stream.status, stream.headers, bytes(body[:LARGEST_ERROR])))
 
     async def _again(self, problem: TransportFailure | Unusable | Reply) -> None:
-        """Close the connection and plan the next one; raise the typed error if there is to be none."""
+        """Close the connection and plan the next one; raise the typed error if none is allowed."""
         status = 200 if self._stream is None else self._stream.status
         await self.close()
         outcome: Outcome

@@ -1,1 +1,1 @@
-"""What every service's sync and async clients share: options, environment, set-up and the client classes."""
+"""The base classes of every service's sync and async clients, their options and their set-up."""

@@ -1,4 +1,4 @@
-"""What the async clients of all services share. `blocking.py` is its twin but for await."""
+"""The base class of all services' async clients. `blocking.py` is the same without await."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ L = TypeVar("L")
 
 
 class AsyncServiceClient(Generic[C]):
-    """What the clients of all services have in common: their connections, their jobs, and their end."""
+    """The base class of all services' clients: it owns the connections, resumes jobs and closes."""
 
     _core: C
     _io: http.AsyncIO
 
     def _open(self, api: Api, **arguments: Any) -> Runtime:
-        """Check a client's arguments and make its runtime; raises `ConfigurationError`."""
+        """Check the client's arguments and create its runtime; raises `ConfigurationError`."""
         options, settings = prepare(api, handler="handle_async_request", sender="AsyncClient", **arguments)
         self._io = self._new_io(settings)
         return Runtime(self._io, api, options.secret, options.base_url, options.policy, options.timeout)
 
     def _new_io(self, settings: HttpSettings) -> http.AsyncIO:
-        """Make what the core does its I/O with; the test fixtures' clients have their own."""
+        """Return the I/O for the core. The clients of the test fixtures override it."""
         return http.AsyncIO(settings)
 
     def _carry(self, generated: Callable[..., L]) -> L:
-        """Make a generated client whose requests take our connections, key and errors."""
+        """Return a generated client whose requests use our connections, key and errors."""
         from ..http.low_level import async_low_level_client
 
         client: Any = generated(self._core.runtime.base_url, token="***")  # noqa: S106  # the transport adds the key

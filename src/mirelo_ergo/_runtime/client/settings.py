@@ -1,4 +1,4 @@
-"""Turn a client's arguments and environment into settings; everything that can be wrong is said before any request."""
+"""Turns a client's arguments and environment into checked options, before any request."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _OURS = frozenset(
 
 @attrs.frozen
 class Options:
-    """A client's arguments, checked."""
+    """The checked arguments of a client."""
 
     secret: Secret
     base_url: str
@@ -51,7 +51,7 @@ def read_options(
     extra_headers: Mapping[str, str] | None = None,
     allow_private_hosts: bool = False,
 ) -> Options:
-    """Check a client's arguments; raises `ConfigurationError` that names one, what it is and what it may be."""
+    """Check a client's arguments; raises `ConfigurationError` with the argument, its value and what is allowed."""
     secret = _read_key(api, api_key)
     extra = _read_headers(api, extra_headers)
     named = any(name.lower() == "user-agent" for name, _ in extra)
@@ -80,7 +80,7 @@ def read_options(
 def _read_key(api: Api, given: Secret) -> Secret:
     """Check a key without keeping it in a variable: a traceback may show this frame."""
     name, secret = "api_key", given
-    if given.reveal() is None:  # blanks around the variable's value are no part of it, and empty is unset
+    if given.reveal() is None:  # blanks around the variable's value are ignored, and an empty variable counts as unset
         name, secret = api.key_variable, Secret(os.environ.get(api.key_variable, "").strip())
     if not isinstance(secret.reveal(), str):
         raise ConfigurationError(f"api_key is {type(secret.reveal()).__name__}, not a string")
@@ -137,5 +137,5 @@ def _read_headers(api: Api, given: Mapping[str, str] | None) -> tuple[tuple[str,
 
 
 def user_agent() -> str:
-    """Return how this package and Python are named to a service."""
+    """Return the User-Agent: this package's version and Python's."""
     return f"mirelo-ergo/{__version__} python/{platform.python_version()}"

@@ -1,4 +1,4 @@
-"""What every client does to become one: check the arguments, choose the address, make the settings."""
+"""The set-up of every client: check the arguments, choose the address, make the settings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def prepare(
     allow_private_hosts: bool = False,
     **options: Any,
 ) -> tuple[Options, HttpSettings]:
-    """Check a client's arguments; raises `ConfigurationError`. `handler` is the method its kind of transport has."""
+    """Check a client's arguments; raises `ConfigurationError`. `handler` is the method that its transport must have."""
     checked = read_options(api, allow_private_hosts=allow_private_hosts, **options)
     if transport is not None and http_client is not None:
         raise ConfigurationError("transport= and http_client= exclude each other: a client has a transport of its own")

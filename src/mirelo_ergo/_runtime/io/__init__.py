@@ -1,1 +1,1 @@
-"""The boundary between the pure core and the world: the `IO` protocol, deadlines, and what of a request was sent."""
+"""The boundary between the core and the outside world: the `IO` protocol, deadlines, how much of a request was sent."""

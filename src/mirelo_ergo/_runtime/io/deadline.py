@@ -1,7 +1,7 @@
 """How long network waits may last: `Deadline` for one operation, `Progress` for an upload or download.
 
-Read time-outs alone bound nothing (one byte per 100 ms passes any of them for ever), so every single connect, read and
-write is clipped to what one of these has left.
+Read time-outs alone limit nothing: a server that sends one byte every 100 ms never exceeds them. Each connect, read and
+write is therefore cut to the time that one of these has left.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ LONG_SLEEP: Final = 50 * TICK
 
 
 def until_tick(now: float, seconds: float) -> float:
-    """Let a long sleep end with others: give up to 50 ms (2 %) more, so that it ends at a whole tick of the clock.
+    """Return a sleep lengthened by up to 50 ms (2 %), so that it ends at a whole tick of the clock, with others.
 
-    A thousand waits then wake some ten at a time, and share turns of the event loop, which cost more than a poll.
+    A thousand waits then wake about ten at a time and share turns of the event loop, which cost more than a poll.
     """
     if seconds < LONG_SLEEP:
         return seconds
@@ -30,7 +30,7 @@ def until_tick(now: float, seconds: float) -> float:
 
 @attrs.frozen
 class Timing:
-    """Hold the time limits of docs/reliability.md, in seconds (`minimum_rate` in bytes per second)."""
+    """The time limits of docs/reliability.md, in seconds (`minimum_rate` in bytes per second)."""
 
     connect: float = 10.0
     between_bytes: float = 60.0
@@ -42,23 +42,23 @@ class Timing:
 
 
 class TimeLimit(Protocol):
-    """Clip one network wait, and hear of bytes that moved."""
+    """A limit on network waits that is told of each transferred byte."""
 
     def clip(self, timeout: float | None) -> float:
         """Return the seconds this wait may last; 0 or less when time is up."""
         ...
 
     def advance(self, count: int) -> None:
-        """Note that `count` bytes moved."""
+        """Record that `count` bytes were transferred."""
         ...
 
     def moving(self, yes: bool, /) -> None:
-        """Return whether bytes of a body are due from now on."""
+        """Record whether bytes of a body are expected from now on."""
         ...
 
 
 class Deadline:
-    """End a whole operation at one moment of the monotonic clock."""
+    """A limit that ends a whole operation at one moment of the monotonic clock."""
 
     def __init__(self, now: Callable[[], float], seconds: float) -> None:
         self._now = now
@@ -72,18 +72,18 @@ class Deadline:
         return self.left() if timeout is None else min(timeout, self.left())
 
     def advance(self, count: int) -> None:
-        """Do nothing: only time ends an operation."""
+        """No-op: only time ends an operation."""
 
     def moving(self, yes: bool, /) -> None:
-        """Do nothing here too."""
+        """No-op, as `advance`."""
 
 
 class Progress:
-    """End a transfer when nothing moved for `no_progress` seconds, or too little in a `rate_window`.
+    """A limit that ends a transfer after `no_progress` seconds without a byte, or with too few in a `rate_window`.
 
-    The rate counts only while bytes of a body are due (`moving`): a server that thinks after the last byte is not slow.
-    Other bytes are no progress: an answer's head must come whole in `no_progress` seconds, or it could be dripped for
-    ever.
+    The rate counts only while bytes of a body are expected (`moving`): a server that takes its time after the last byte
+    is not slow. Other bytes are no progress: an answer's head must arrive within `no_progress` seconds, so that a
+    server cannot send it one byte at a time for ever.
     """
 
     def __init__(self, now: Callable[[], float], timing: Timing) -> None:
@@ -95,7 +95,7 @@ class Progress:
         self._end = math.inf
 
     def end_within(self, seconds: float) -> None:
-        """End in so many seconds at the latest, whatever moves: for what is only nice to have."""
+        """End within this many seconds, whatever the progress: for transfers that are optional."""
         self._end = self._now() + seconds
 
     def moving(self, yes: bool, /) -> None:

@@ -1,4 +1,4 @@
-"""Locks that the child of a fork finds free, whichever thread of the parent held them."""
+"""Locks that are free in the child of a fork, even if a thread of the parent held them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from weakref import WeakSet
 
 
 class HasMutex(Protocol):
-    """An object that guards what it holds with a lock of its own."""
+    """An object that guards its state with a lock."""
 
     _mutex: threading.Lock
 
 
 class Renewable(Protocol):
-    """An object that holds more than a lock of what only its own process may use."""
+    """An object with further state that only its own process may use."""
 
     def renew(self) -> None:
-        """Make new what a thread of the parent may have held at the fork."""
+        """Replace what a thread of the parent may have held at the fork."""
 
 
 _owners: WeakSet[HasMutex] = WeakSet()
@@ -26,16 +26,16 @@ _renewables: WeakSet[Renewable] = WeakSet()
 
 
 def mutex_of(owner: HasMutex) -> threading.Lock:
-    """Return a new lock for `owner._mutex`; the child of a fork gets another one there.
+    """Return a new lock for `owner._mutex`, which is replaced by another one in the child of a fork.
 
-    It is Python's own lock, which a Ctrl-C cannot leave taken: it is entered and left in one step each.
+    It is Python's own lock: entering and leaving it are one step each, so that a Ctrl-C cannot leave it taken.
     """
     _owners.add(owner)
     return threading.Lock()
 
 
 def renew_in_child(owner: Renewable) -> None:
-    """Have `owner.renew()` called in the child of each fork."""
+    """Register `owner.renew()` to be called in the child of each fork."""
     _renewables.add(owner)
 
 
@@ -46,5 +46,5 @@ def _renew() -> None:
         renewable.renew()
 
 
-if hasattr(os, "register_at_fork"):  # where there is fork at all
+if hasattr(os, "register_at_fork"):  # where the system has fork
     os.register_at_fork(after_in_child=_renew)

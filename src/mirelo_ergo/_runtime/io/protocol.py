@@ -1,4 +1,4 @@
-"""The boundary between the core and the world: what the core may ask for, and the driver of its blocking form.
+"""The boundary between the core and the outside world: the `IO` protocol, and the driver of its blocking form.
 
 Every flow is written once as `async def` against `IO`. `AsyncIO` awaits for real; `BlockingIO` has the same methods
 and simply blocks, so that `run` finishes a flow on its first `send(None)`: no thread, no event loop, no generated twin.
@@ -31,13 +31,13 @@ PIECE = 1 << 20
 
 FailureKind = Literal["connect", "timeout", "network", "garbled", "pool", "proxy", "proxy_refused", "tls", "local"]
 DEFINITE: frozenset[FailureKind] = frozenset({"tls", "local", "proxy_refused"})
-"""Failures that another attempt cannot mend; nothing of ours was processed."""
+"""Failures that another attempt cannot repair; the service processed nothing."""
 
 
 class TransportFailure(Exception):
     """Raised when an attempt got no whole answer. Internal: the retry core turns it into a `MireloError`.
 
-    `reply` is what of the answer was read all the same, from its head on; None before the head was complete.
+    `reply` is the part of the answer that was read; None if its head did not arrive completely.
     """
 
     def __init__(self, kind: FailureKind, sent: Sent, detail: str, reply: Reply | None = None) -> None:
@@ -49,11 +49,11 @@ class TransportFailure(Exception):
 
 
 class ExternalRefused(Exception):
-    """Raised when a URL somebody else gave us may not be used; nothing was sent to it. Internal."""
+    """Raised when an external URL (one that a response named) must not be used; nothing was sent to it. Internal."""
 
 
 class SourceFailed(Exception):
-    """Raised when the bytes to upload could not be read as announced. Internal. `changed`: the file is another now."""
+    """Raised when the bytes to upload could not be read as announced. Internal. `changed`: the file has changed."""
 
     def __init__(self, message: str, *, changed: bool = False) -> None:
         super().__init__(message)
@@ -71,28 +71,28 @@ class Request:
     content_type: str = "application/json"
     """Of the body."""
     submit: bool = False
-    """Take a connection that carried nothing before: answers get lost, or mixed up, where an idle one is used again."""
+    """Use a new connection: on a reused one an answer can get lost or be mixed up with another."""
     long: bool = False
-    """Let the first byte of the answer take as long as the operation's deadline."""
+    """Wait for the first byte of the answer up to the operation's deadline."""
     headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
-    """Beside the body's, and those of every request of the client; a value may be a secret."""
+    """Further headers, beside those of the body and of every request of the client; a value may be a secret."""
 
 
 class Pipe(Protocol):
-    """What a reader that can be read only once waits for; `descriptor` can be watched, None where there is none."""
+    """A source that can be read only once and may block. `descriptor` can be polled; None if there is none."""
 
     descriptor: int | None
 
     def may_wait(self) -> bool:
-        """Return whether the next read may wait for a writer, so that the descriptor should be watched first."""
+        """Return whether the next read may block, so that the descriptor should be polled first."""
         ...
 
 
 class Reader(Protocol):
-    """Read an opened source piece by piece, blocking; `read` gives b"" at the end."""
+    """An opened source, read piece by piece, blocking; `read` returns b"" at the end."""
 
     pipe: Pipe | None
-    """None for bytes that are there: reads of them end, and their length can be checked."""
+    """None for a file or bytes: reading them does not block for long, and their length can be checked."""
 
     def read(self, size: int, /) -> bytes: ...
     def close(self) -> None: ...
@@ -107,13 +107,13 @@ class Source(Protocol):
     def replayable(self) -> bool: ...
     def open(self) -> Reader: ...
     def verify(self) -> None:
-        """Raise `SourceFailed` if the bytes are not the ones that were announced any more."""
+        """Raise `SourceFailed` if the bytes have changed since they were announced."""
         ...
 
 
 @attrs.frozen
 class ExternalRequest:
-    """Describe a request to a URL that somebody else gave us: nothing is sent but what stands here."""
+    """A request to an external URL (one that a response named). Only what is listed here is sent."""
 
     method: str
     url: str = attrs.field(repr=False)
@@ -123,7 +123,7 @@ class ExternalRequest:
 
 
 class Stream(Protocol):
-    """Hold an answer whose body is still to be read; used under `async with`."""
+    """An answer whose body has not been read yet; used under `async with`."""
 
     status: int
     headers: Mapping[str, str]
@@ -133,7 +133,7 @@ class Stream(Protocol):
         ...
 
     async def read_within(self, seconds: float) -> bytes | None:
-        """Return the next piece as `read` does, None if none came in that time: it can be read later."""
+        """Return the next piece as `read` does, None if none arrived in that time; it can be read later."""
         ...
 
     async def __aenter__(self) -> Stream: ...
@@ -141,10 +141,10 @@ class Stream(Protocol):
 
 
 class Alarm(Protocol):
-    """Wakes one flow from its waiting. A notification that came before the wait is not lost."""
+    """An event that wakes one flow. A notification before the wait is not lost."""
 
     def notify(self) -> None:
-        """End the wait, or the next one; from any thread, at any time, never blocking."""
+        """End the current wait, or else the next one. May be called from any thread; never blocks."""
         ...
 
     async def wait(self, seconds: float) -> bool:
@@ -153,7 +153,7 @@ class Alarm(Protocol):
 
 
 class Slot(Protocol):
-    """A client's place for one submit under way. It is also given back when nobody holds it any more."""
+    """One of a client's submit slots. It is also released when the object is garbage collected."""
 
     def release(self) -> None:
         """Release the place; a second call is a no-op."""
@@ -161,10 +161,10 @@ class Slot(Protocol):
 
 
 class IO(Protocol):
-    """All that the core may ask of the world."""
+    """Everything that the core may ask of the outside world."""
 
     blocks: bool
-    """Whether the caller waits for everything. If not, even a look at a file must go through `run_blocking`."""
+    """Whether its calls block. If not, every access to a file must go through `run_blocking`."""
 
     def now(self) -> float:
         """Return seconds on the monotonic clock."""
@@ -183,7 +183,7 @@ class IO(Protocol):
         ...
 
     def alarm(self) -> Alarm:
-        """Make an alarm for the flow that asks."""
+        """Return a new alarm for the calling flow."""
         ...
 
     async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
@@ -191,14 +191,14 @@ class IO(Protocol):
         ...
 
     def preconnect(self) -> None:
-        """Say that a submit follows what goes on now: its connection may be opened meanwhile."""
+        """Announce a submit that will follow soon, so that its connection can be opened in advance."""
         ...
 
     async def stream(self, request: ExternalRequest | Request, limit: TimeLimit) -> Stream:
-        """Make one attempt at a request, and give its answer's body piece by piece (at most 1 MiB each).
+        """Make one attempt at a request, and return its answer, whose body is read in pieces of at most 1 MiB.
 
-        An external one comes as it is on the wire. An API's is authenticated, and unpacked if it is gzip or deflate.
-        Raises `TransportFailure`, `ExternalRefused` or `SourceFailed`.
+        The body of an external answer is returned as it is on the wire. An API's request is authenticated, and its
+        answer is unpacked if it is gzip or deflate. Raises `TransportFailure`, `ExternalRefused` or `SourceFailed`.
         """
         ...
 
@@ -207,7 +207,7 @@ class IO(Protocol):
         ...
 
     def lock(self, key: str) -> AbstractAsyncContextManager[None]:
-        """Exclude other users of the same key within this client."""
+        """Return a lock that this client's flows share by `key`."""
         ...
 
     async def submit_slot(self, seconds: float) -> Slot | None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Reply:
-    """An API answer. `problem` says why its body is not whole or not unpacked, else None."""
+    """An API answer. `problem` says why its body is incomplete or could not be unpacked; None if it is complete."""
 
     status: int
     headers: Mapping[str, str] = attrs.field(repr=False)

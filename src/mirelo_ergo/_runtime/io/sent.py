@@ -1,4 +1,4 @@
-"""What of a request left this machine, read from trace events: our own connections' and httpcore's have one name each.
+"""How much of a request left this machine, derived from trace events. Our connections use httpcore's event names.
 
 The exception class proves nothing: a reset before anything was read and a reset after the whole request was read are
 the same error, and "server disconnected" also happens after full receipt.
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SentTracker:
-    """Collect the trace events of one attempt and say how much of it was sent."""
+    """Collects the trace events of one attempt and tells how much of it was sent."""
 
     def __init__(self) -> None:
         self._seen = False
@@ -24,10 +24,10 @@ class SentTracker:
         self._headers_begun = False
         self._body_complete = False
         self.reply: Reply | None = None
-        """What of the answer was read by now, also when an interrupt or a cancellation ends the attempt."""
+        """The part of the answer that was read so far, also when an interrupt or a cancellation ends the attempt."""
 
     def event(self, name: str, info: Mapping[str, Any]) -> None:
-        """Take one trace event. Those of a proxy's CONNECT are ignored: nothing of ours goes out with them."""
+        """Record one trace event. Those of a proxy's CONNECT are ignored: they carry nothing of the request."""
         request = info.get("request")
         if request is not None:
             self._tunnel = bytes(request.method) == b"CONNECT"
@@ -40,7 +40,7 @@ class SentTracker:
             self._body_complete = True
 
     def hand_over(self) -> None:
-        """Note that a transport of the user's has the request from here: only events of its own prove anything."""
+        """Record that a user's transport takes over the request: from here on only its own events prove anything."""
         self._seen = False
 
     def sent(self) -> Sent:

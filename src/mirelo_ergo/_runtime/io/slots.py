@@ -1,6 +1,6 @@
-"""A number of places, for submits or connections in use. A slot is an object: when nobody holds it, its place is free.
+"""A fixed number of slots (a semaphore), for submits or connections. A slot that is garbage collected is free again.
 
-So no place is lost, wherever an interrupt strikes: between taking a slot and keeping it, or before giving it back.
+So no slot is lost, wherever an interrupt happens: between taking a slot and storing it, or before it is released.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Slot:
-    """One place, as long as it is held."""
+    """One slot, taken for as long as this object exists or until `release`."""
 
     __slots__ = ("__weakref__", "_slots")
 
@@ -28,7 +28,7 @@ class Slot:
 
 
 class Slots:
-    """So many places in one process. `freed` is called, from any thread, when a place may be free again."""
+    """The slots of one process. `freed` is called, from any thread, when a slot may be free again."""
 
     def __init__(self, freed: Callable[[object], object], places: int) -> None:
         self._freed = freed
@@ -36,7 +36,7 @@ class Slots:
         self._places: list[weakref.ref[Slot] | None] = [None] * places
 
     def take(self) -> Slot | None:
-        """Return a slot, None if every place is held."""
+        """Return a slot, None if all are taken."""
         slot = Slot(self)
         with self._mutex:
             for number, place in enumerate(self._places):
@@ -46,7 +46,7 @@ class Slots:
         return None
 
     def release(self, slot: Slot) -> None:
-        """Free the slot's place."""
+        """Release a slot."""
         with self._mutex:
             for number, place in enumerate(self._places):
                 if place is not None and place() is slot:

@@ -1,1 +1,1 @@
-"""Jobs of any service: their handles, tokens, results and flows, and what the clients of all services share."""
+"""Jobs of any service: their handles, tokens, results and flows."""

@@ -1,4 +1,4 @@
-"""The awaiting handles of every service. `blocking.py` is its twin but for await."""
+"""The async job handles of all services. `blocking.py` is the same without await."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ else:  # with the first callback
 
 
 class AsyncJobResult(ResultFacts):
-    """The results of one generation: `files`, and views of them.
+    """The results of one job: `files`, and views of them.
 
-    `job` is the job they came from, None where they came in the response to the request itself.
+    `job` is the job that made them; None if they came in the response to the request itself.
     """
 
     def __init__(
@@ -54,22 +54,20 @@ class AsyncJobResult(ResultFacts):
     ) -> list[Path]:
         """Save every file and return the paths, in the order of `files`. Costs nothing.
 
-        Each file is whole or absent. Interrupted transfers are resumed, and an expired URL is renewed through the job.
-        One that fails does not stop the others.
+        No partial file is left behind. Interrupted transfers are resumed, and an expired URL is renewed through the
+        job. A file that fails does not stop the others.
 
-        Args:
-            folder: Where to; it is made if it does not exist.
-            overwrite: Replace files that are there. Else a file of this job that is there and whole is kept.
-            on_progress: Called with the bytes of a file so far, and in all (None if unknown).
-            name: A template for the names, such as "{stem}-{n}". Its fields: `stem` (of the clip's or sound's own
-                name), `prompt` (shortened), `job` (its id), `n` (the result's number; `{n:02}` pads it), `output` and
-                `variant` (the service's names, else the number), `family`, `model` and `date` (of the submit, UTC).
-                None: "{job}-{n}", which no other job's files have. Names that are taken count on: "rain-1-2". The
-                suffix is that of what came.
+        Args: folder: The target folder; it is created if it does not exist. overwrite: Replace existing files.
+        Otherwise a complete file of this job that exists already is kept. on_progress: Called with a file's bytes so
+        far, and its total (None if unknown). name: A template for the names, such as "{stem}-{n}". Its fields: `stem`
+        (of the clip's or sound's own name), `prompt` (shortened), `job` (its id), `n` (the result's number; `{n:02}`
+        pads it), `output` and `variant` (the service's names, else the number), `family`, `model` and `date` (of the
+        submit, UTC). None: "{job}-{n}", which no other job's files have. A name that is taken gets a number:
+        "rain-1-2". The suffix follows from the file's content.
 
         Raises:
-            DownloadError: `saved` are the paths that are there, `failed` says why the others are not.
-            InvalidRequestError: `name` is no template.
+            DownloadError: `saved` holds the paths of the saved files, `failed` the errors of the others.
+            InvalidRequestError: `name` is not a valid template.
         """
         with errors_carry(self.job):
             return await self._fetcher.download(Path(folder), name, overwrite, on_progress)
@@ -80,15 +78,15 @@ class AsyncJobResult(ResultFacts):
         overwrite: bool = False,
         on_progress: Callable[[int, int | None], None] | None = None,
     ) -> Path:
-        """Save the only result under a name of its own, and return its path. Costs nothing.
+        """Save a job's only result as this file, and return its path. Costs nothing.
 
         Args:
-            path: The file; without a suffix it gets that of what came. Its folder is made if it does not exist.
-            overwrite: Replace a file that is there.
-            on_progress: Called with the bytes so far, and in all (None if unknown).
+            path: The file; without a suffix it gets that of its content. Its folder is created if it does not exist.
+            overwrite: Replace an existing file.
+            on_progress: Called with the bytes so far, and the total (None if unknown).
 
         Raises:
-            DownloadError: The result could not be fetched or written, or the file is there with other bytes.
+            DownloadError: The result could not be fetched or written, or the file exists with other content.
             InvalidRequestError: There are several results, or none.
         """
         with errors_carry(self.job):
@@ -109,9 +107,9 @@ class AsyncJobResult(ResultFacts):
 
 
 class AsyncJobUpdates:
-    """Iterate over a job's statuses, each as it is seen, the final one last.
+    """An iterator over a job's statuses, the final one last.
 
-    Use it in a with-block, or close it, where the loop may be left before the job has ended.
+    Use it in a with-block, or close it, if the loop may be left before the job has ended.
     """
 
     def __init__(self, job: AsyncJob, waiter: Waiter) -> None:
@@ -136,7 +134,7 @@ class AsyncJobUpdates:
         return status
 
     async def aclose(self) -> None:
-        """Let go of what the updates hold open. The job goes on."""
+        """Close the connections of the updates. The job goes on."""
         self._done = True
         await self._waiter.close()
 
@@ -150,19 +148,19 @@ class AsyncJobUpdates:
 
 
 class AsyncJob(JobHandle):
-    """A submitted job. It goes on whatever becomes of this process: keep `token`, resume with `client.job(token)`."""
+    """A submitted job. It runs independently of this process: keep `token`, and resume it with `client.job(token)`."""
 
     async def status(self) -> JobStatus:
-        """Ask for the job once, with re-sends on failure. Costs nothing. Raises `NotFoundError` once it is gone."""
+        """Poll the job once, with re-sends on failure. Costs nothing. Raises `NotFoundError` once it is gone."""
         with errors_carry(self):
             return self._record_status(await self._core.status(self._record, self.since()))
 
     async def cancel(self) -> JobStatus:
-        """Ask the service to cancel the job, where it can, and return the job's status then. Costs nothing.
+        """Cancel the job, if the service can do that, and return its status afterwards. Costs nothing.
 
-        A job that has ended meanwhile keeps its end, which is returned. One that is being cancelled may still run for
-        a while; its final status is "errored". Nothing ever cancels a job but this call. Raises `InvalidRequestError`
-        where the service cannot cancel.
+        A job that has ended already keeps its final status, which is returned. A cancelled job may still run for a
+        while; its final status is "errored". Jobs are only ever cancelled by this call. Raises `InvalidRequestError` if
+        the service cannot cancel.
         """
         if self._final is not None:
             return self._final
@@ -179,22 +177,22 @@ class AsyncJob(JobHandle):
         webhooks: inbox.WebhookInbox | None = None,
         progress: bool = False,
     ) -> AsyncJobResult:
-        """Wait until the job is done and return its results. Costs nothing; failed polls are only waited out.
+        """Wait until the job is done and return its results. Costs nothing. Failed polls do not end the wait.
 
-        The service is asked by the best means it has: a stream, a poll that it holds, or polls by the estimate.
+        It uses the best method that the service has: a stream, long polls, or polls scheduled by the estimate.
 
         Args:
-            poll_interval_ms: Poll this regularly instead.
-            timeout_ms: When to give up; None: five times the estimate, at least 10 minutes. The job goes on.
+            poll_interval_ms: Poll at this fixed interval instead.
+            timeout_ms: The longest time to wait; None: five times the estimate, at least 10 minutes. The job goes on.
             on_progress: Called with each `JobProcessing`.
-            patient: Poll more rarely, for batches.
-            webhooks: An inbox: a webhook ends the wait, and the polls are only a safety net.
+            patient: Poll less often, for batches.
+            webhooks: An inbox. A webhook ends the wait; rare polls go on in case none arrives.
             progress: Show a bar: in a terminal on stderr (rich's, where rich is installed), or in a notebook.
 
         Raises:
-            JobFailedError: The job ended without its results; those that came are in its `result`.
-            IncompleteResultError: Fewer came than were asked for; they are in its `result`.
-            JobTimeoutError: The time is up; the job's token resumes it.
+            JobFailedError: The job failed. Results that exist all the same are in its `result`.
+            IncompleteResultError: There are fewer results than requested; they are in its `result`.
+            JobTimeoutError: The job was not done in time; its token resumes it.
             JobExpiredError: The service no longer has the job.
         """
         with errors_carry(self), shown(self.label, progress, on_progress) as told:
@@ -223,7 +221,7 @@ class AsyncJob(JobHandle):
 
 
 class AsyncJobRequest:
-    """A checked request that has not been sent. Nothing costs anything before `submit_job` or `run`."""
+    """A checked request that has not been sent. Only `submit_job` and `run` cost anything."""
 
     def __init__(
         self,
@@ -238,15 +236,15 @@ class AsyncJobRequest:
     def describe(self) -> dict[str, object]:
         """Return what would be sent: service, family, model and the request's fields. Sends nothing, costs nothing.
 
-        A source that is uploaded is told by its file or its size in bytes, as it has no address yet.
+        A source that is to be uploaded is shown by its file name or its size in bytes.
         """
         return {"service": self._flows.runtime.api.name, **self._facts.content}
 
     async def submit_job(self, webhook: Webhook | None = None) -> AsyncJob:
-        """Submit it as a job and give its handle at once. This is what is paid for.
+        """Submit it as a job and return the job's handle at once. This call is charged.
 
-        Sent again only when it provably was not taken; otherwise raises `SubmitOutcomeUnknown`. `webhook` orders
-        webhooks, where the service has them.
+        It is sent again only if it was certainly not accepted; raises `SubmitOutcomeUnknown` if that is in doubt.
+        `webhook` orders webhooks, if the service has them.
         """
         submission = Submission(self._flows.webhook_order(webhook))
         try:
@@ -266,15 +264,15 @@ class AsyncJobRequest:
         webhooks: inbox.WebhookInbox | None = None,
         progress: bool = False,
     ) -> AsyncJobResult:
-        """Submit it and wait for its results. Every error after the submit carries the job.
+        """Submit it and wait for its results. Every error after the submit has the job in `error.job`.
 
         Args:
             poll_interval_ms: As in `Job.wait`, like the next three.
-            timeout_ms: When to give up waiting.
+            timeout_ms: The longest time to wait.
             on_progress: Called with each `JobProcessing`.
-            patient: Poll more rarely, for batches.
+            patient: Poll less often, for batches.
             webhook: As in `submit_job`.
-            webhooks: The inbox that the service's webhooks come to.
+            webhooks: The inbox that receives the service's webhooks.
             progress: Show a bar.
         """
         milliseconds("poll_interval_ms", poll_interval_ms)
@@ -302,6 +300,6 @@ class AsyncJobRequest:
 
 
 AsyncSyncResult = AsyncJobResult
-"""The name that the vendor's own SDK gives it."""
+"""The same class under the vendor SDK's name."""
 
 __all__ = ["AsyncJob", "AsyncJobRequest", "AsyncJobResult", "AsyncJobUpdates", "AsyncSyncResult"]

@@ -1,4 +1,4 @@
-"""What is known of a request without asking the service: for names of files, and for people."""
+"""A description of a request, for file names and messages."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import attrs
 
 @attrs.frozen
 class RequestFacts:
-    """What a request was for. `content` is what would be sent, with the names that it has on the wire."""
+    """The description of a request. `content` holds the fields to send, under their names on the wire."""
 
     label: str
     """Family and model."""
     content: Mapping[str, Any] = attrs.field(factory=dict)
     prompt: str | None = None
     stem: str | None = None
-    """The name of its clip, or of its sound, without a suffix."""
+    """The file name of its clip or sound, without the suffix."""
     length_ms: int | None = None
-    """How long the result is to be."""
+    """The requested length of the result."""
 
     def __str__(self) -> str:
         return self.label if self.length_ms is None else f"{self.label}, {seconds(self.length_ms)}"
 
 
 def seconds(milliseconds: int) -> str:
-    """Write a length for people."""
+    """Return a length of time as text."""
     return f"{milliseconds / 1000:g} s"

@@ -1,4 +1,4 @@
-"""Fetching a job's files: each whole or absent, from a fresh URL where the first one has ended."""
+"""Fetching a job's files, with no partial file left behind, and from a fresh URL if the first one has expired."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _DEFAULT: Final = NameTemplate("{job}-{n}")
 
 @attrs.frozen
 class Fetcher:
-    """The files of one result, and what is known of where they came from."""
+    """Fetches the files of one result, and names them after their job."""
 
     flows: JobFlows
     files: tuple[ResultFile, ...]
@@ -42,7 +42,7 @@ class Fetcher:
     async def download(
         self, folder: Path, name: str | None, overwrite: bool, on_progress: OnProgress | None
     ) -> list[Path]:
-        """Save every file in a folder; `name` is a template, None: the job's name and a number."""
+        """Save every file in a folder. `name` is a template; None: the job's id and a number."""
         template = _DEFAULT if name is None else NameTemplate.read(name)
         places = [
             Place(file.index + 1, "" if file.main else file.kind, file.output, file.variant) for file in self.files
@@ -59,7 +59,7 @@ class Fetcher:
         return await save_all(self.flows.runtime.io, sinks, fetch_one, own_names=unique)
 
     async def save(self, path: Path, overwrite: bool, on_progress: OnProgress | None) -> Path:
-        """Save the only result under a name; raises `InvalidRequestError` if there is another number of them."""
+        """Save the only result under a name; raises `InvalidRequestError` if there is not exactly one."""
         results = [file for file in self.files if file.main]
         if len(results) != 1:
             raise InvalidRequestError(
@@ -77,7 +77,7 @@ class Fetcher:
         return [await self.content(file, LARGEST_IN_MEMORY) for file in self.files]
 
     async def content(self, file: ResultFile, cap: int) -> bytes:
-        """Fetch one file into memory, up to so many bytes; raises `DownloadError` for a larger one."""
+        """Fetch one file into memory; raises `DownloadError` if it has more than `cap` bytes."""
         sink = MemorySink()
         await self._fetch(file, sink, cap, None)
         return sink.data
@@ -101,7 +101,7 @@ class Fetcher:
         return sink.data
 
     def _fields(self) -> NameFields:
-        """Return what a name can be made of."""
+        """Return the fields that a name template can use."""
         prompt, stem = (None, None) if self.facts is None else (self.facts.prompt, self.facts.stem)
         record = self.record
         if record is None:
@@ -119,7 +119,7 @@ class Fetcher:
         await fetch(runtime, url, sink, cap=cap, fresh_url=lambda: self._fresh_url(file), on_progress=on_progress)
 
     async def _fresh_url(self, file: ResultFile) -> str | None:
-        """Poll the job once more for a file's URL: signed URLs live shorter than the job."""
+        """Poll the job again for a fresh URL of a file: signed URLs expire before the job does."""
         if self.record is None:
             return None
         status = await self.flows.status(self.record, YOUNG)
@@ -128,7 +128,7 @@ class Fetcher:
 
 
 async def _no_other() -> None:
-    """Know no other URL."""
+    """Return None: there is no other URL."""
 
 
 def _day(moment: float) -> str:

@@ -1,4 +1,4 @@
-"""The files that a job made: where each is, and what it is."""
+"""The files that a job made."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ AUDIO: Final = frozenset({"wav", "mp3", "m4a", "aac", "flac", "ogg", "opus"})
 
 @attrs.frozen
 class ResultFile(Plain):
-    """One file of a job's results. Facts that the service does not give are None."""
+    """One file of a job's results. Attributes that the service does not give are None."""
 
     url: str = attrs.field(converter=SignedUrl)
-    """Where it is fetched. Often pre-signed and short-lived; the job's status gives a fresh one."""
+    """The URL to fetch it from. Often pre-signed and short-lived; the job's status gives a fresh one."""
     kind: str = "audio"
     """`audio`, `video`, `speech`, `midi`, `musicxml`, `pdf`, or another word of the service."""
     format: str | None = None
     """The container, as in a file's extension: `wav`, `mp3`, `mp4`."""
     index: int = 0
-    """Which of the job's results it belongs to, counted from 0."""
+    """The index of the job's result that it belongs to, from 0."""
     main: bool = True
-    """Whether it is the result that was asked for, not something beside it, such as a speech stem or a score."""
+    """Whether it is the requested result itself, not an additional file such as a speech stem or a score."""
     output: str | None = attrs.field(default=None, kw_only=True)
-    """The service's name or number of the output it is of."""
+    """The service's name or number of its output."""
     variant: str | None = attrs.field(default=None, kw_only=True)
-    """The service's name or number of the variant it is of."""
+    """The service's name or number of its variant."""
     name: str | None = attrs.field(default=None, kw_only=True)
-    """The service's own name of the file."""
+    """The service's name of the file."""
     expires_at: datetime | None = attrs.field(default=None, kw_only=True, eq=False)
-    """When its URL ends, aware and in UTC."""
+    """When its URL expires, aware and in UTC."""
 
     @property
     def place(self) -> tuple[object, ...]:
-        """What stays the same when the job is polled again for fresh URLs."""
+        """The file's identity, which stays the same when the job is polled again for fresh URLs."""
         return self.index, self.kind, self.main, self.output, self.variant, self.name
 
 
@@ -53,21 +53,21 @@ class ResultVariant(Plain):
     """One variant of an output: its files by their kind, such as `files["audio"]`."""
 
     name: str
-    """The service's name or number of it; where it has none, the result's number."""
+    """The service's name or number of the output; the result's number if it has none."""
     files: Mapping[str, ResultFile]
 
 
 @attrs.frozen
 class ResultOutput(Plain):
-    """One output of a job, with those of its variants that came."""
+    """One output of a job, with the variants that exist."""
 
     name: str
-    """The service's name or number of it, "0" where it has none."""
+    """The service's name or number of the variant, "0" if it has none."""
     variants: tuple[ResultVariant, ...]
 
 
 def outputs_of(files: Iterable[ResultFile]) -> tuple[ResultOutput, ...]:
-    """Return files by output and variant, in their order; of two files of a kind in one variant, the first."""
+    """Return files grouped by output and variant, in their order. Of two of a kind in a variant, the first counts."""
     found: dict[str, dict[str, dict[str, ResultFile]]] = {}
     for file in files:
         variants = found.setdefault(file.output or "0", {})
@@ -79,7 +79,7 @@ def outputs_of(files: Iterable[ResultFile]) -> tuple[ResultOutput, ...]:
 
 
 def files_of(values: Iterable[ResultFile | str]) -> tuple[ResultFile, ...]:
-    """Return the files; a URL counts as one of the kind that its path's extension tells, as audio where it tells none.
+    """Return the files. For a plain URL, the kind follows from the extension in its path; without one it is audio.
 
     URLs are numbered in their order.
     """
@@ -89,9 +89,9 @@ def files_of(values: Iterable[ResultFile | str]) -> tuple[ResultFile, ...]:
 
 
 def files_at(urls: object, kind: str | None = None) -> tuple[ResultFile, ...]:
-    """Return the files at a response's list of URLs; anything but a list counts as an empty one.
+    """Return the files of a response's list of URLs; anything but a list counts as an empty one.
 
-    `kind` is theirs where the service says it, else each URL's extension tells it.
+    `kind` is their kind; None: it follows from the extension of each URL.
     """
     files = files_of(string_list(urls))
     return files if kind is None else tuple(attrs.evolve(file, kind=kind) for file in files)
@@ -100,14 +100,14 @@ def files_at(urls: object, kind: str | None = None) -> tuple[ResultFile, ...]:
 def _file_at(url: str, index: int) -> ResultFile:
     try:
         extension = PurePosixPath(urlsplit(url).path).suffix.lstrip(".").lower()
-    except ValueError:  # no URL; the download says so
+    except ValueError:  # not a URL; the download reports it
         extension = ""
     known = extension in VIDEO | AUDIO
     return ResultFile(url, "video" if extension in VIDEO else "audio", extension if known else None, index)
 
 
 def described(files: Sequence[ResultFile]) -> str:
-    """Return for people what files there are, and where."""
+    """Return a text that counts the files by kind and names their hosts."""
     if not files:
         return "no files"
     kinds = Counter((file.kind, file.format) for file in files)

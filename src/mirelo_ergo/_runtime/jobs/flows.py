@@ -1,4 +1,4 @@
-"""The flows of a job, written once for every service and both clients: submit, ask, wait, fetch the results."""
+"""The flows of a job, written once for every service and both clients: submit, poll, wait, fetch the results."""
 
 from __future__ import annotations
 
@@ -37,33 +37,33 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 MOST_STREAMS: Final = 32
-"""Waits of one client that follow a stream, each on a connection of its own; the others only poll."""
+"""The number of waits of one client that may follow a stream, each on its own connection; further waits only poll."""
 
 
 @attrs.define
 class JobFlows:
-    """One client's jobs over its runtime. A service adds how its requests are made."""
+    """One client's flows. Each service has a subclass that makes its requests."""
 
     runtime: Runtime
     apis: tuple[JobApi, ...]
-    """How its jobs are polled and read. A service whose models speak different versions has several."""
+    """How its jobs are polled and read; several where the service has several API versions."""
     check_limits: bool
     held: WeakValueDictionary[str, object] = attrs.field(factory=WeakValueDictionary, init=False, repr=False)
-    """The handles in use, by their jobs' ids: no service gives one id twice."""
+    """The handles in use by job id: no service uses an id twice."""
     _followers: WeakSet[Follower] = attrs.field(factory=WeakSet, init=False, repr=False)
 
     def knows(self, family: str, model: str) -> bool:
-        """Return whether jobs of this family, in this model, can be polled."""
+        """Return whether jobs of this family and model can be polled."""
         return any(api.knows(family, model) for api in self.apis)
 
     def job_api(self, family: str, model: str) -> JobApi:
-        """Return how the jobs of a family that is known, in a model, are polled and read."""
+        """Return how the jobs of a known family and model are polled and read."""
         return next(api for api in self.apis if api.knows(family, model))
 
     # --- submitting -------------------------------------------------------------------------------------------------
 
     def webhook_order(self, webhook: Webhook | None) -> WebhookOrder:
-        """Return what a submit carries to order webhooks; raises `InvalidRequestError`. Sends nothing."""
+        """Return the headers or fields that order webhooks; raises `InvalidRequestError`. Sends nothing."""
         if webhook is None:
             return NOTHING
         if not isinstance(webhook, Webhook):
@@ -111,7 +111,7 @@ class JobFlows:
         *,
         key: IdempotencyKey | None = None,
     ) -> JobRecord:
-        """Submit a job. Without a key it is sent again only when it provably was not processed."""
+        """Submit a job. Without a key it is sent again only if it was certainly not processed."""
 
         def record_of(job_id: str, estimated_ms: int | None = None) -> JobRecord:
             service, sent_at = self.runtime.api.name, self.runtime.io.wall()
@@ -139,11 +139,11 @@ class JobFlows:
     # --- jobs -------------------------------------------------------------------------------------------------------
 
     def job_path(self, record: JobRecord) -> str:
-        """Return the path a job is asked for at: built here, never taken from an answer."""
+        """Return the path at which a job is polled. It is built here, never taken from an answer."""
         return self.job_api(record.family, record.model).poll_endpoint(record)[1]
 
     def resume(self, token: str) -> JobRecord:
-        """Read a token into a job of this client's account."""
+        """Return the job of a token, for this client's account."""
         return read_token(token, self.runtime.api.name, self.knows)
 
     def _reader(self, record: JobRecord) -> Callable[[Reply], PollResult]:
@@ -153,7 +153,7 @@ class JobFlows:
     def poll_operation(
         self, record: JobRecord, timeout: float, *, tolerate_404: bool, attempts: int | None = None, hold: int = 0
     ) -> Operation[PollResult]:
-        """Describe one poll. With `hold` the service may keep it open for so many seconds while the job runs."""
+        """Return the operation of one poll. `hold` is how many seconds the service may hold it while the job runs."""
         job_api = self.job_api(record.family, record.model)
         name, path = job_api.poll_endpoint(record)
         if hold and job_api.long_poll is not None:
@@ -169,14 +169,14 @@ class JobFlows:
         )
 
     async def status(self, record: JobRecord, since: float) -> JobStatus:
-        """Ask for a job once (with re-sends). `since` is how long ago it was submitted, in seconds."""
+        """Poll a job once (with re-sends). `since` is how long ago it was submitted, in seconds."""
         operation = self.poll_operation(record, self.runtime.timeout, tolerate_404=since < YOUNG)
         return (await execute(self.runtime, operation)).status
 
     async def cancel(self, record: JobRecord, since: float) -> JobStatus:
-        """Ask the service to cancel a job, and return its true status: it may have ended meanwhile.
+        """Cancel a job, and return the status that it has then: it may have ended already.
 
-        Raises `InvalidRequestError` where the service has no way to cancel one.
+        Raises `InvalidRequestError` if the service cannot cancel jobs.
         """
         job_api = self.job_api(record.family, record.model)
         if job_api.cancel is None:
@@ -190,7 +190,7 @@ class JobFlows:
         except MireloError as error:
             if error.http_status not in (404, 409):
                 raise
-            refused = error  # perhaps because the job has ended, which is no error
+            refused = error  # the job may have ended, which is not an error
         status = await self.status(record, since)
         if refused is not None and status.status == "processing":
             raise refused
@@ -209,12 +209,11 @@ class JobFlows:
         hints: Hints | None = None,
         strict: bool = False,
     ) -> Waiter:
-        """Prepare to wait for a job, by the best means there are. `progress`: somebody wants to hear of it meanwhile.
+        """Return a waiter for a job, with the service's best method. `progress`: statuses are wanted meanwhile.
 
-        With `strict` a stream that is refused is an error: it was asked for by itself.
-
-        An inbox's webhooks come first, because they were asked for. A stream, and a poll that the service holds, take a
-        connection of their own, which a batch of patient waits has not got; a held poll tells of no progress.
+        `strict`: the caller asked for the stream itself, so that a refused stream is an error. Webhooks are preferred
+        if an inbox is given. Streams and long polls are not used for `patient` waits, because each needs its own
+        connection. Long polls are not used with `progress`, because they report none.
         """
         job_api = self.job_api(record.family, record.model)
         schedule, estimate = job_api.schedule, clamp_estimate(record.estimated_ms)
@@ -244,7 +243,7 @@ class JobFlows:
     def _stream(
         self, job_api: JobApi, record: JobRecord, deadline: Deadline, *, young: bool, strict: bool
     ) -> StreamUpdates | None:
-        """Return the updates of a job's stream, if it has one and the client does not follow too many already."""
+        """Return the updates of a job's stream, None if it has no stream or the client follows too many already."""
         if job_api.stream is None or len(self._followers) >= MOST_STREAMS:
             return None
         from ..api.streams import Follower  # few services have streams
@@ -264,8 +263,8 @@ class JobFlows:
     ) -> R:
         """Wait until a job succeeded and has its results; raises `JobFailedError` if it did not.
 
-        `note` is told of each status and gives the one that counts: the first final one stays. `known` is that one.
-        `result` makes a result of what came, also of what goes with an error.
+        `note` is called with each status and returns the one that counts, because the first final status is kept;
+        `known` is that one. `result` makes a result of the status, also for the error of a job that failed.
         """
         asked = record.asked
         looked_again = False
@@ -296,7 +295,7 @@ class JobFlows:
             await waiter.close()
 
     def failure(self, errored: JobErrored) -> JobFailedError:
-        """Return the error of a job that ended without its results, in words and with its charge."""
+        """Return the error of a failed job, which says whether it was charged."""
         reason = self.runtime.secret.scrub(errored.message)
         charges = {True: "it was charged", False: "it was not charged"}
         charge = "the service does not say whether it was charged"

@@ -1,4 +1,4 @@
-"""What the handles of both clients share: a job's facts, and errors that carry it."""
+"""The base class of both clients' job handles, and errors that carry the job."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ else:  # with the first callback
 
 
 class JobHandle:
-    """What is known of a job without asking."""
+    """The properties of a job that need no request."""
 
     def __init__(self, core: JobFlows, record: JobRecord, age: float, facts: RequestFacts | None = None) -> None:
         self._core = core
@@ -37,12 +37,12 @@ class JobHandle:
 
     @property
     def service(self) -> str:
-        """The service's name, which is the first word of `token`."""
+        """The name of the service, which is the first word of `token`."""
         return self._record.service
 
     @property
     def job_id(self) -> str:
-        """The service's id of the job."""
+        """The id that the service gave the job."""
         return self._record.job_id
 
     @property
@@ -52,7 +52,7 @@ class JobHandle:
 
     @property
     def estimated_ms(self) -> int:
-        """The service's estimate of the job's length in ms; 30000 if it gave none."""
+        """The service's estimate of how long the job takes, in ms; 30000 if it gave none."""
         return 30_000 if self._record.estimated_ms is None else self._record.estimated_ms
 
     @property
@@ -65,7 +65,7 @@ class JobHandle:
         return self._core.runtime.io.now() - self._began
 
     def _record_status(self, status: JobStatus) -> JobStatus:
-        """Keep the first final status: a later answer does not take a result back. Warn once of an unknown one."""
+        """Keep the first final status, so that no later answer takes a result back. Warn once of an unknown status."""
         if status.status == "processing":
             running = self._core.job_api(self._record.family, self._record.model).running
             if status.raw_status not in running and not self._warned:
@@ -86,7 +86,7 @@ class JobHandle:
         *,
         progress: bool = True,
     ) -> Waiter:
-        """Prepare to wait; the arguments are those of `wait`. `progress`: whether statuses are wanted meanwhile."""
+        """Return a waiter; the arguments are those of `wait`. `progress`: whether statuses are wanted meanwhile."""
         self._core.check_webhooks(webhooks)
         interval = milliseconds("poll_interval_ms", poll_interval_ms)
         timeout = milliseconds("timeout_ms", timeout_ms)
@@ -104,7 +104,7 @@ class JobHandle:
 
     @property
     def label(self) -> str:
-        """What it makes, for people: family and model, and the length where this process knows the request."""
+        """A short description: family and model, and the length if this process knows the request."""
         return f"{self._record.family} {self._record.model}" if self._facts is None else str(self._facts)
 
     def __repr__(self) -> str:
@@ -120,7 +120,7 @@ def _state(status: JobStatus) -> str:
 
 @contextmanager
 def errors_carry(job: JobHandle | None) -> Iterator[None]:
-    """Put the job on every error that passes."""
+    """Set the job on every error that passes through the block."""
     try:
         yield
     except BaseException as error:

@@ -1,4 +1,4 @@
-"""A request kept as one string without secrets, to be sent again as the same. Such strings are foreign input."""
+"""Requests as strings without secrets, so that they can be sent again unchanged. The strings are untrusted input."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from ...errors import InvalidRequestError
 from ..redact import short_repr
 
 _LARGEST: Final = 1 << 20
-"""Bytes of a request; a real one has a few hundred, and a long prompt some thousand."""
+"""The largest request in bytes; a real one has a few hundred, with a long prompt some thousand."""
 
 
 def pack(start: str, fields: list[Any]) -> str:
-    """Return a request's fields as one string that begins with `start`."""
+    """Return the fields of a request as one string that begins with `start`."""
     packed = zlib.compress(json.dumps(fields).encode(), 9)
     return start + base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
 def unpack(start: str, token: Any) -> list[Any]:
-    """Return the fields that a string holds; raises `InvalidRequestError` for anything else."""
+    """Return the fields in a string; raises `InvalidRequestError` if it is not such a string."""
     if not isinstance(token, str) or not token.strip().startswith(start):
         raise refused(f"{short_repr(token, 40)} is not a request's token ({start}…)")
     coded = token.strip().removeprefix(start)

@@ -1,4 +1,4 @@
-"""A bar for a wait: rich's where rich is installed, a plain one in any other terminal, one of HTML in a notebook."""
+"""Progress bars for waits: rich's if it is installed, otherwise plain text; HTML in a notebook."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from .values import JobProcessing
 
 _WIDTH: Final = 30
 _STEP: Final = 10
-"""Per cent between two lines, where nothing can be overwritten."""
+"""Percent between two lines, where a line cannot be overwritten."""
 
 OnProgress = Callable[[JobProcessing], None]
 
 
 class Bar(Protocol):
-    """What shows how far a job is."""
+    """A progress bar."""
 
     def show(self, percent: int, state: str) -> None:
-        """Show a new state."""
+        """Show a status."""
         ...
 
     def close(self) -> None:
-        """Leave what was shown last."""
+        """End the bar, and leave it as it is."""
         ...
 
 
 class PlainBar:
-    """A line that is overwritten in a terminal, a line for every tenth elsewhere."""
+    """A plain text bar: one line that is overwritten in a terminal, elsewhere a line for every 10 %."""
 
     def __init__(self, label: str, stream: TextIO) -> None:
         self._label, self._stream = label, stream
@@ -38,7 +38,7 @@ class PlainBar:
         self._last: tuple[int, str] | None = None
 
     def show(self, percent: int, state: str) -> None:
-        """Write the line, unless it says nothing new."""
+        """Write the line, unless nothing has changed."""
         shown = (percent if self._overwrites else percent // _STEP * _STEP, state)
         if shown == self._last:
             return
@@ -56,7 +56,7 @@ class PlainBar:
 
 
 class NotebookBar:
-    """An element of HTML that is replaced; `display` is IPython's module of that name."""
+    """An HTML bar in a notebook; `display` is IPython's module of that name."""
 
     def __init__(self, label: str, display: Any) -> None:
         self._label, self._display = label, display
@@ -78,7 +78,7 @@ class NotebookBar:
 
 
 class RichBar:
-    """A bar of rich."""
+    """A bar drawn by rich."""
 
     def __init__(self, label: str, stream: TextIO) -> None:
         from rich.console import Console
@@ -100,22 +100,22 @@ class RichBar:
 
 
 def make_bar(label: str, stream: TextIO | None = None) -> Bar:
-    """Return the best bar for where this process shows things; `stream` is stderr if None."""
+    """Return the best bar for this process's output; `stream` None is stderr."""
     display = _notebook()
     if display is not None and stream is None:
         return NotebookBar(label, display)
-    standard: TextIO | None = sys.stderr  # a program without a console has none
+    standard: TextIO | None = sys.stderr  # a program without a console has no stderr
     stream = stream or standard or StringIO()
     if stream.isatty():
         try:
             return RichBar(label, stream)
         except ImportError:
-            pass  # not installed: the plain bar does as well
+            pass  # not installed: use the plain bar
     return PlainBar(label, stream)
 
 
 def _notebook() -> Any:
-    """Return IPython's display module in a notebook, None elsewhere. Nothing is imported for it."""
+    """Return IPython's display module in a notebook, None elsewhere. It imports nothing."""
     ipython = sys.modules.get("IPython")
     shell = None if ipython is None else ipython.get_ipython()
     return ipython.display if ipython is not None and type(shell).__name__ == "ZMQInteractiveShell" else None
@@ -128,14 +128,14 @@ def in_notebook() -> bool:
 
 @contextmanager
 def shown(label: str, show: bool, on_progress: OnProgress | None) -> Iterator[OnProgress | None]:
-    """Yield what is to be told of a job's progress: the caller's callback, and a bar that ends at 100 % on success."""
+    """Yield a callback that calls the caller's and draws a bar, which ends at 100 % on success."""
     if not show:
         yield on_progress
         return
     bar = make_bar(label)
 
     def draw(percent: int, state: str) -> None:
-        with suppress(OSError, ValueError):  # a closed stream: a wait does not end because nobody looks
+        with suppress(OSError, ValueError):  # a closed stream must not end the wait
             bar.show(percent, state)
 
     def told(status: JobProcessing) -> None:

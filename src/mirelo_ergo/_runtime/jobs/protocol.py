@@ -1,4 +1,4 @@
-"""How a service's jobs are requested and read. One `JobApi` value per service, over its `Api`."""
+"""The description of a service's jobs: each service provides a `JobApi` value, which holds its `Api`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class LongPoll:
-    """A poll that the service holds while the job runs."""
+    """A long poll: the service holds its answer while the job runs."""
 
     endpoint: Callable[[JobRecord, int], tuple[str, str]]
-    """Returns the operation that polls a job and is held for at most so many seconds, and its path."""
+    """Returns the operation that polls a job and is held for at most this many seconds, and its path."""
     longest: int
-    """Seconds that the service holds one at most."""
+    """The longest time in seconds that the service holds one."""
 
 
 @attrs.frozen
@@ -33,44 +33,44 @@ class JobStream:
     """A stream of a job's states."""
 
     source: Callable[[JobRecord], StreamSource]
-    """Returns a job's stream."""
+    """Returns the stream of a job."""
     read: Callable[[JobRecord, State], PollResult]
-    """Reads what is known of a job by now; raises `Unusable` while that is too little. An end that it reads is
-    confirmed by a poll."""
+    """Reads a job's status from the stream's state so far; raises `Unusable` while there is too little. A final status
+    is confirmed by a poll."""
 
 
 @attrs.frozen
 class JobApi:
-    """A service's jobs: where one is polled, how its responses are read, and how long it is kept."""
+    """A service's jobs: how they are polled and read, and how long the service keeps them."""
 
     api: Api
     operations: frozenset[str]
-    """What the service makes, named as the clients' methods are."""
+    """The service's operations, named as the clients' methods."""
     knows: Callable[[str, str], bool]
-    """Tells whether a family, in a model, is one whose jobs can be polled: the second and third word of a token."""
+    """Returns whether jobs of a family and model (the second and third word of a token) can be polled."""
     poll_endpoint: Callable[[JobRecord], tuple[str, str]]
     """Returns the operation that polls a job, and its path."""
     read_accepted: Callable[[Reply], Accepted]
     """Reads the response to a submit; raises `Unusable`."""
     read_status: Callable[[JobRecord, Reply, float], PollResult]
-    """Reads the response to a job's poll, at a wall clock's time; raises `Unusable`. An unknown status means that the
-    job runs."""
+    """Reads the response to a poll, given the time in Unix seconds; raises `Unusable`. An unknown status means that
+    the job runs."""
     running: frozenset[str]
-    """The statuses of a running job. Any other one that is not final is warned of."""
+    """The known statuses of a running job. Any other status that is not final is logged as a warning."""
     schedule: Schedule
-    """The polling schedule where none is asked for."""
+    """The default polling schedule."""
     lifetime: float
-    """Seconds that the service keeps a job and its results; infinite where it does not say."""
+    """How long the service keeps a job and its results, in seconds; infinite if it does not say."""
     cancel: Callable[[JobRecord], tuple[str, Request]] | None = None
-    """Returns the operation that cancels a job, and its request; None: the service has none."""
+    """Returns the operation that cancels a job, and its request; None: the service cannot cancel."""
     long_poll: LongPoll | None = None
-    """How a poll is held until the job ends; None: the service responds at once."""
+    """The service's long polls; None: it answers at once."""
     stream: JobStream | None = None
-    """How a job's states are streamed; None: they are not."""
+    """The service's stream of a job's states; None: it has none."""
     webhooks: WebhookFormat | None = None
-    """How webhooks are ordered, signed and read; None: the service has none."""
+    """The service's webhooks; None: it has none."""
 
 
 def operation_names(families: Iterable[tuple[str, str]]) -> frozenset[str]:
-    """Return families named as the clients' methods are; a family's variants (after a slash) are one method."""
+    """Return families under the names of the clients' methods. A family's variants (after a slash) share one method."""
     return frozenset(family.split("/")[0].replace("-", "_") for family, _ in families)

@@ -1,4 +1,4 @@
-"""What the results of both clients share: the views of their files, and how they are shown."""
+"""The base class of both clients' results: views of the files, and how they are displayed."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from .fetching import Fetcher
 
 LARGEST_SHOWN: Final = 8 << 20
-"""Bytes of a file that a notebook holds itself; a larger one is only named."""
+"""The largest file in bytes that is embedded into a notebook; a larger one is only named."""
 _PLAYED: Final = ("audio", "speech", "video")
 
 
 class ResultFacts:
-    """The results of one generation, without what fetches them."""
+    """The results of one job, without the methods that fetch them."""
 
     def __init__(
         self,
@@ -43,18 +43,18 @@ class ResultFacts:
 
     @cached_property
     def _fetcher(self) -> Fetcher:
-        from .fetching import Fetcher  # all that downloads need is imported with the first one
+        from .fetching import Fetcher  # the first download imports what downloads need
 
         return Fetcher(self._core, self._done.files, self._record, self._facts)
 
     @property
     def files(self) -> tuple[ResultFile, ...]:
-        """All files, in the service's order: their URLs and what they are."""
+        """All files, in the service's order."""
         return self._done.files
 
     @property
     def outputs(self) -> tuple[ResultOutput, ...]:
-        """The same files by output and variant: `result.outputs[0].variants[1].files["speech"]`."""
+        """The same files grouped by output and variant: `result.outputs[0].variants[1].files["speech"]`."""
         return outputs_of(self.files)
 
     @property
@@ -67,24 +67,24 @@ class ResultFacts:
 
     @property
     def audio(self) -> list[Audio]:
-        """The sounds as sources for the next call, by URL: no upload, as long as the URLs live."""
+        """The sounds as sources for the next call. They are passed by URL without an upload, until the URLs expire."""
         return [Audio.from_url(file.url) for file in self.files if file.main and file.kind == "audio"]
 
     @property
     def output(self) -> Any:
-        """The service's own output, as it came (JSON); None where it has none but the files."""
+        """The service's own output as JSON, unchanged; None if there is nothing but the files."""
         return self._done.output
 
     @property
     def incomplete(self) -> bool:
-        """Whether fewer results came than were asked for. An error that has a `result` gives such ones."""
+        """Whether there are fewer results than requested; such results are only found in an error's `result`."""
         return not isinstance(self._done, JobSucceeded) or self._done.incomplete
 
     def to_dict(self) -> dict[str, Any]:
         """Return the results as plain JSON values. Its keys stay; later versions may add some.
 
-        `job_id` and `job_token` (None where they came without a job), `status`, `incomplete`, `result_urls` (whole),
-        `files` (each as `ResultFile.to_dict` has it), and `output`, the service's own.
+        The keys are `job_id` and `job_token` (None without a job), `status`, `incomplete`, `result_urls` (complete),
+        `files` (each as `ResultFile.to_dict` returns it), and `output`, the service's own.
         """
         record = self._record
         return {

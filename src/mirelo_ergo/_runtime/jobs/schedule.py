@@ -1,4 +1,4 @@
-"""When to poll a job (docs/reliability.md): pure functions of the time it has run and of its estimate."""
+"""When to poll a job (docs/reliability.md): pure functions of its running time and its estimate."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Final
 import attrs
 
 NO_ESTIMATE: Final = 30.0
-"""Seconds, where the service gives no estimate."""
+"""The estimate in seconds if the service gives none."""
 
 
 @attrs.frozen
 class Schedule:
-    """How long to wait between polls, as shares of the time the job has run; the rest is in seconds."""
+    """The waits between polls, as shares of the time that the job has run. The other values are in seconds."""
 
     early: float = 0.20
     late: float = 0.05
@@ -23,11 +23,11 @@ class Schedule:
     jitter: float = 0.10
 
     def first(self, estimate: float) -> float:
-        """Return when to poll first, counted from the submit."""
+        """Return the seconds from the submit to the first poll."""
         return max(self.floor, min(self.first_share * estimate, self.first_cap))
 
     def next_gap(self, elapsed: float, estimate: float, random: float) -> float:
-        """Return the seconds until the next poll; the jitter only ever shortens."""
+        """Return the seconds until the next poll. Jitter only shortens them."""
         if elapsed <= 0:
             gap = self.first(estimate)
         else:
@@ -38,11 +38,11 @@ class Schedule:
 
 PROMPT: Final = Schedule()
 PATIENT: Final = Schedule(early=0.10, late=0.10, floor=1.0, cap=30.0)
-"""For batches: about a third of the requests for twice the overshoot."""
+"""For batches: about a third of the polls, while a job's end is noticed twice as late."""
 
 
 def fallback_schedule(schedule: Schedule) -> Schedule:
-    """Return the pace of polls that only catch what webhooks miss: patient, and never faster than the service's own."""
+    """Return the schedule of the polls beside webhooks: rare, and never more often than the service's own schedule."""
     floor, cap = max(PATIENT.floor, schedule.floor), max(PATIENT.cap, schedule.cap)
     return attrs.evolve(PATIENT, floor=floor, cap=cap, first_cap=max(PATIENT.first_cap, schedule.first_cap))
 

@@ -1,4 +1,4 @@
-"""One submit of a job, from its first byte until its handle exists: whatever ends it leads to what was paid for."""
+"""One submit of a job, from its first byte until its handle exists. Any exception in between leads to the paid job."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 @attrs.define(eq=False)
 class Submission(Call):
-    """A submit under way. `order` is what it carries beside the request itself; the rest is known step by step."""
+    """A running submit. `order` are the headers or fields that order webhooks; the rest is set on the way."""
 
     order: WebhookOrder = NOTHING
     record_of: Callable[[str], JobRecord] | None = attrs.field(default=None, init=False)
-    """Makes what a job is resumed with of its id; None before the request is ready."""
+    """Returns the record that resumes a job, given its id; None before the request is ready."""
     accepted: Accepted | None = attrs.field(default=None, init=False)
-    """What the service responded; None before that."""
+    """What the service responded; None before the response."""
 
     def lead_to_job(self, error: BaseException, handle: Callable[[JobRecord], object] | None = None) -> None:
-        """Put on what ended the submit what became of it: the job, if its id can be read anywhere, else the doubt.
+        """Attach the job, if its id can be found, or else the open outcome to the exception that ended the submit.
 
-        Without a `handle` that is the job's token only.
+        Without a `handle` only the job's token is attached.
         """
         self.explain(error)
         unknown = next((link for link in causes(error) if isinstance(link, SubmitOutcomeUnknown)), None)

@@ -1,4 +1,4 @@
-"""A job in one short string without secrets, to be resumed in another process. Tokens are foreign input: checked.
+"""Job tokens: short strings without secrets that resume a job in another process. Tokens are untrusted input.
 
 A token is `service2:family:model:id:submitted:estimate:asked`: the time in Unix seconds, the estimate in ms, and how
 many results were asked for; the last two may be empty. Family, model and id are percent-escaped, because each service
@@ -27,12 +27,12 @@ _TOKEN = re.compile(
     re.ASCII,
 )
 _SAFE = "/@"
-"""Characters that no shell and no double click splits, and that need not be escaped."""
+"""Characters that need no escape: no shell and no double click splits a token at them."""
 
 
 @attrs.frozen
 class JobRecord:
-    """What is known of a job: enough to poll it. `submitted_at` is in Unix seconds; None: not known."""
+    """The data that is needed to poll a job. `submitted_at` is in Unix seconds; None: not known."""
 
     service: str
     family: str
@@ -41,26 +41,26 @@ class JobRecord:
     submitted_at: float
     estimated_ms: int | None
     asked: int | None = None
-    """How many results were asked for."""
+    """The number of requested results."""
 
     @property
     def token(self) -> str:
-        """The job as a token of the second form."""
+        """The job's token, in the second form."""
         words = [quote(word, safe=_SAFE) for word in (self.family, self.model, self.job_id)]
         counts = [_clamped(self.estimated_ms, 10**9), _clamped(self.asked, 999_999)]
         return ":".join([f"{self.service}2", *words, str(int(self.submitted_at)), *counts])
 
 
 def service_of(token: str) -> str | None:
-    """Return the name of the service that a token's job is at, None if it is not a token."""
+    """Return the name of the service in a token, None if it is not a token."""
     match = _TOKEN.fullmatch(token.strip()) if isinstance(token, str) else None
     return match and match["service"]
 
 
 def read_token(token: str, service: str, knows: Callable[[str, str], bool]) -> JobRecord:
-    """Return the job that a token of this service tells of. Raises `InvalidRequestError`.
+    """Return the job of a token of this service. Raises `InvalidRequestError`.
 
-    A token holds no address: the job is polled at the client's own.
+    A token contains no address: the job is polled at the client's own.
     """
     match = _TOKEN.fullmatch(token.strip()) if isinstance(token, str) else None
     if match is None:

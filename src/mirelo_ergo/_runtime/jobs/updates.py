@@ -1,4 +1,4 @@
-"""What may tell of a job before its next scheduled poll. It can only speed a wait up: the polls go on without it."""
+"""Updates about a job between its scheduled polls. They only shorten a wait: without them the polls go on."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 _FOR_NOW: Final = (NetworkError, RateLimitError, RequestTimeoutError, ServerError)
-"""Troubles that say nothing of the stream itself."""
+"""Errors that do not mean that the service refuses the stream."""
 
 
 @attrs.frozen
 class Update:
-    """News of a job. `result` is its status as a poll would give it; None: something changed, so poll now."""
+    """An update about a job. `result` is its status as a poll would return it; None: something changed, so poll now."""
 
     result: PollResult | None = None
 
@@ -38,25 +38,26 @@ class Updates(Protocol):
     """A source of updates about one job."""
 
     def schedule(self, own: Schedule) -> Schedule:
-        """Return the schedule of the polls beside it; `own` is the one without it."""
+        """Return the schedule for the polls; `own` is the schedule without updates."""
         ...
 
     async def next(self, seconds: float) -> Update | None:
         """Return the next update, None if none came in that time.
 
-        Its own troubles are no errors: it then has no updates, or asks for a poll, which tells.
+        Failures of the source raise nothing: it then returns None, or an update that asks for a poll.
         """
         ...
 
     async def close(self) -> None:
-        """Let go of what it holds open."""
+        """Close its connections."""
         ...
 
 
 class WebhookUpdates:
-    """The webhooks of an inbox: each kind of end asks for one poll, or is believed where the inbox does not confirm.
+    """Updates from an inbox: each final status causes one poll, or is accepted if the inbox does not confirm webhooks.
 
-    The polls beside it are rare, for they only catch what webhooks miss; without a working inbox they are as usual.
+    The scheduled polls are rare, because they only cover lost webhooks. If the inbox fails, they follow the usual
+    schedule.
     """
 
     def __init__(self, io: IO, events: Subscription, read: Callable[[Reply], PollResult]) -> None:
@@ -66,15 +67,15 @@ class WebhookUpdates:
         self._heard: set[str] = set()
 
     def schedule(self, own: Schedule) -> Schedule:
-        """Return a patient schedule while the inbox works."""
+        """Return a schedule with rare polls while the inbox works."""
         return own if self._broken else fallback_schedule(own)
 
     async def next(self, seconds: float) -> Update | None:
-        """Wait for a webhook that tells of an end not told of before."""
+        """Wait for a webhook with a final status that was not reported before."""
         io, events = self._io, self._events
         until = io.now() + seconds
         alarm = io.alarm()
-        events.subscribe(alarm.notify)  # before the first look: what comes between the two notifies
+        events.subscribe(alarm.notify)  # before the first check, so that an event in between notifies
         try:
             while True:
                 heard = await io.run_blocking(self._look) if events.blocks else self._look()
@@ -88,10 +89,10 @@ class WebhookUpdates:
             events.unsubscribe(alarm.notify)
 
     async def close(self) -> None:
-        """No-op: nothing is held open between two calls."""
+        """No-op: nothing is open between two calls."""
 
     def _look(self) -> StoredEvent | None:
-        """Return an end that this wait was not told of before. An inbox that fails ends no wait."""
+        """Return a final status that was not reported before. A failing inbox does not end the wait."""
         try:
             if not self._recorded:
                 self._events.record()
@@ -108,7 +109,7 @@ class WebhookUpdates:
         return heard
 
     def _believed(self, heard: StoredEvent) -> PollResult | None:
-        """Return what a webhook says, if the inbox believes it and it reads like a poll that saw the end."""
+        """Return the status in a webhook, if the inbox accepts it unconfirmed and it is final."""
         if heard.body is None:
             return None
         try:
@@ -119,13 +120,12 @@ class WebhookUpdates:
 
 
 class StreamUpdates:
-    """The lines of a stream. They tell of progress; of the job's end a line only says that it is time to poll.
+    """Updates from a stream. Its lines report progress; a line with a final status only causes a poll.
 
-    So no result depends on what a stream told. The polls beside it keep to their schedule: what is on the way may hold
-    a stream back until it ends. `read` reads what is known by now; it raises `Unusable` while that is too little.
-
-    With `strict`, where the stream itself was asked for, one that is refused or makes no sense is an error;
-    the polls go on only where none can be had for now.
+    So no result depends on a stream. The scheduled polls go on, because a proxy may hold a stream back until it ends.
+    `read` returns the status in the stream's state so far, and raises `Unusable` while there is too little. With
+    `strict` the caller asked for the stream itself: one that is refused or unreadable is an error, and the polls
+    replace it only while it cannot be opened.
     """
 
     def __init__(
@@ -135,11 +135,11 @@ class StreamUpdates:
         self._follower: Follower | None = follower
 
     def schedule(self, own: Schedule) -> Schedule:
-        """Return the schedule as it is."""
+        """Return the schedule unchanged."""
         return own
 
     async def next(self, seconds: float) -> Update | None:
-        """Follow the stream until a line has news, or it was cut: one poll then tells what it did not."""
+        """Follow the stream until a line has news or it was cut; a poll then reports what the stream did not."""
         until = self._io.now() + seconds
         while self._follower is not None and (left := until - self._io.now()) > 0:
             try:
@@ -165,7 +165,7 @@ class StreamUpdates:
         return None
 
     async def close(self) -> None:
-        """End the stream; from then on there are no updates."""
+        """End the stream. After that there are no updates."""
         follower, self._follower = self._follower, None
         if follower is not None:
             await follower.close()

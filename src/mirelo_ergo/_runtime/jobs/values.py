@@ -1,4 +1,4 @@
-"""What a job's responses come down to, whichever service gave them. Times do not count when two are compared."""
+"""The statuses of a job, the same for every service. Comparisons ignore their times."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def _shown(files: tuple[ResultFile, ...]) -> str:
 
 @attrs.frozen
 class JobProcessing(Plain):
-    """A job that still runs.
+    """The status of a job that still runs.
 
-    `progress_percent` is an estimate, 0 to 100 (0 if the service gives none).
-    `estimated_completion_at` is the service's text (ISO 8601, "" if absent). `raw_status` is the status it gave, which
-    may be one this version does not know. `output` is what the service gave of its output so far, None if nothing. The
-    times are aware and in UTC, None where the service gave none.
+    `progress_percent` is an estimate, 0 to 100 (0 if the service gives none). `estimated_completion_at` is the
+    service's text (ISO 8601, "" if absent). `raw_status` is the service's own status, which this version may not know.
+    `output` is the service's output so far, None if there is none. The times are aware and in UTC, None if the service
+    gives none.
     """
 
     progress_percent: int
@@ -42,10 +42,10 @@ class JobProcessing(Plain):
 
 @attrs.frozen
 class JobSucceeded(Plain):
-    """A job with its results. The times are aware and in UTC.
+    """The status of a job with results. The times are aware and in UTC.
 
-    `files` are what it made; `output` is the service's own output, as it came (JSON). `incomplete` says that the
-    service itself reports fewer results than were asked for.
+    `files` are the files that it made; `output` is the service's own output as JSON, unchanged. `incomplete` says that
+    the service itself reports fewer results than requested.
     """
 
     files: tuple[ResultFile, ...] = attrs.field(converter=_files, repr=_shown)
@@ -67,10 +67,10 @@ class JobSucceeded(Plain):
 
 @attrs.frozen
 class JobErrored(Plain):
-    """A job that ended without its results, and why. The times are aware and in UTC.
+    """The status of a job that failed, and the reason. The times are aware and in UTC.
 
-    `charged` is False where the service documents that such a job is not charged, None where it does not say. `files`
-    are what it made before it failed, mostly none.
+    `charged` is False if the service documents that such a job is not charged, None if it does not say. `files` are the
+    files that it made before it failed, usually none.
     """
 
     code: str
@@ -85,25 +85,25 @@ class JobErrored(Plain):
 
 
 JobStatus = JobProcessing | JobSucceeded | JobErrored
-"""Where a job stands: one of three, told apart by their class or their `status`."""
+"""The status of a job: one of three classes, which also differ in their `status`."""
 
 
 @attrs.frozen
 class Accepted:
-    """What the response to a submit holds."""
+    """The content of the response to a submit."""
 
     job_id: str
     estimated_ms: int | None
     response: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
-    """The job as the service told it, where that is of use."""
+    """The job as the service returned it, if its client needs that."""
 
 
 @attrs.frozen
 class PollResult:
-    """What one poll gave: the job's status, and what the service says of the time left.
+    """The result of one poll: the job's status, and the service's hints about the time left.
 
-    `completes_in` is the service's estimate in seconds by its own clock, `retry_after` its wish, `asked` how many
-    results the echoed request asked for; each None if absent.
+    `completes_in` is the service's estimate in seconds by its own clock, `retry_after` its Retry-After, `asked` the
+    number of results in the echoed request; each is None if absent.
     """
 
     status: JobStatus
@@ -111,7 +111,7 @@ class PollResult:
     retry_after: float | None = None
     asked: int | None = None
     response: Any = attrs.field(default=None, eq=False, repr=False)
-    """The whole response as the service gave it, where its client shows it."""
+    """The whole response, if the service's client shows it."""
 
     @property
     def final(self) -> bool:
@@ -120,11 +120,11 @@ class PollResult:
 
 
 def refuse_other_job(job_id: str, named: object) -> None:
-    """Raise `Unusable` if the response to a poll names another job than the one that was asked for."""
+    """Raise `Unusable` if the response to a poll names another job."""
     if isinstance(named, str) and named.casefold() != job_id.casefold():
         raise Unusable(f"the response is about {short_repr(named)}, another job")
 
 
 def main_urls(files: tuple[ResultFile, ...]) -> list[str]:
-    """Return the URLs of the results that were asked for, without what came beside them."""
+    """Return the URLs of the requested results, without additional files."""
     return [file.url for file in files if file.main]

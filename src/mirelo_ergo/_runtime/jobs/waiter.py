@@ -1,4 +1,4 @@
-"""Waiting for a job (docs/reliability.md): when to ask next, and the loop that asks until the job is done."""
+"""Waiting for a job (docs/reliability.md): the loop that polls until the job is done."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ if TYPE_CHECKING:
     from .values import PollResult
 
 FAILURES_LAST: Final = 300.0
-"""Seconds of nothing but failed polls that end a wait."""
+"""Seconds of failed polls without a success after which a wait ends."""
 LATE: Final = 0.1
-"""Seconds that a wait's last poll may end after the deadline; every poll before it leaves the last one its time."""
+"""Seconds by which a wait's last poll may exceed the deadline; earlier polls end soon enough to leave it time."""
 HINTS: Final = 10
-"""Gaps per job that a server's own estimate of completion may shorten."""
+"""The number of gaps per job that the service's own estimate of completion may shorten."""
 YOUNG: Final = 5.0
-"""Seconds in which a 404 may only mean that the job is not known everywhere yet."""
+"""Seconds after the submit in which a 404 may only mean that the job is not visible yet."""
 
 
 @attrs.define
 class Hints:
-    """Count the gaps that a job's hints may still shorten, over all waits for it through one handle."""
+    """The number of gaps that a job's hints may still shorten, over all waits through one handle."""
 
     left: int = HINTS
 
 
 class Waiter:
-    """Poll one job at its own pace. `next` gives each status that was seen, the final one last.
+    """Polls one job by its schedule. `next` returns each status, the final one last.
 
-    With `updates` it hears of the job between the polls. `long_poll` is the longest time in seconds for which the
-    service holds a poll of a job that still runs (0: not at all); such a poll takes the place of a pause.
+    `updates` report between the polls. `long_poll` is the longest time in seconds for which the service holds a poll of
+    a running job (0: not at all); such a poll replaces a pause.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Waiter:
     ) -> None:
         self._runtime = runtime
         self._poll = poll
-        """Describes a poll, by its time limit, whether a 404 may mean "not yet", and how long it may be held."""
+        """Returns a poll's operation, given its time limit, whether a 404 may mean "not yet", and the longest hold."""
         self._estimate = estimate
         self._lifetime = lifetime
         self._own_schedule = schedule
@@ -101,15 +101,15 @@ class Waiter:
         return self._runtime.io.now() - self._began
 
     async def close(self) -> None:
-        """Let go of the updates; `next` must not be called again."""
+        """Close the updates. `next` must not be called again."""
         if self._updates is not None:
             await self._updates.close()
 
     async def next(self) -> PollResult:
-        """Sleep until the next poll is due (or called for) and poll until one succeeds; failed ones are waited out.
+        """Sleep until the next poll is due, or an update asks for it, and poll until one succeeds; return its result.
 
-        Raises `JobTimeoutError` after one last poll at the deadline, `JobExpiredError` or `NotFoundError` for a job
-        that is gone, and at once what no waiting mends (401, 402, 403, a wrong request).
+        Raises `JobTimeoutError` after a last poll at the deadline, `JobExpiredError` or `NotFoundError` if the service
+        no longer has the job, and at once an error that waiting cannot solve (401, 402, 403, a wrong request).
         """
         io = self._runtime.io
         lead = min(1.0, 0.1 * self.timeout)
@@ -123,7 +123,7 @@ class Waiter:
             else:
                 last = self._deadline.left() <= lead
                 if update.result is not None and (update.result.final or not last):
-                    self._gap = max(0.0, planned - io.now())  # the polls keep to their schedule
+                    self._gap = max(0.0, planned - io.now())  # the polls follow their schedule
                     return update.result
             started = io.now()
             hold = 0 if last or update is not None else int(min(self._longest_hold, self._deadline.left() - lead))
@@ -132,7 +132,7 @@ class Waiter:
                 seen = await execute(self._runtime, self._poll(limit, self.elapsed < YOUNG, hold))
             except MireloError as error:
                 if hold:
-                    self._longest_hold = 0  # a proxy, or the service, does not bear with it: the schedule does as well
+                    self._longest_hold = 0  # a proxy or the service does not support it: follow the schedule
                 if not hold or not isinstance(error, InvalidRequestError):
                     self._judge(error, started)
                 asked = getattr(error, "retry_after", None)
@@ -152,7 +152,7 @@ class Waiter:
                 )
 
     async def _pause(self, seconds: float) -> Update | None:
-        """Wait that long, or until an update comes."""
+        """Wait for the given seconds, or until an update arrives."""
         if self._updates is not None:
             return await self._updates.next(seconds)
         await self._runtime.io.sleep(seconds)
@@ -164,9 +164,9 @@ class Waiter:
         return self._schedule.next_gap(self.elapsed, self._estimate, self._runtime.io.random())
 
     def _gap_after(self, gap: float, asked: float | None, planned: float) -> float:
-        """Return the gap to the next poll; one that was planned before an update called for this one stays planned.
+        """Return the gap to the next poll. An update that caused a poll does not move the scheduled ones.
 
-        A forgery costs one poll, and moves no other.
+        So a forged webhook costs one poll and moves no other.
         """
         ahead = planned - self._runtime.io.now()
         if ahead > 0:
@@ -184,7 +184,7 @@ class Waiter:
         return gap
 
     def _judge(self, error: MireloError, started: float) -> None:
-        """Raise what ends the wait; note the rest as one more failure."""
+        """Raise an error that ends the wait; count any other one as a failed poll."""
         fatal = AuthenticationError | InsufficientCreditsError | PermissionDeniedError
         if isinstance(error, fatal | InvalidRequestError | ConfigurationError):
             raise error
@@ -206,7 +206,7 @@ class Waiter:
 
 
 def attach(error: BaseException, job: Any, token: str) -> None:
-    """Put the job on an error that is about it; on a Ctrl-C or cancellation, say in a note how to resume."""
+    """Set the job on an error about it; add a note on how to resume it to a Ctrl-C or cancellation."""
     if isinstance(error, MireloError):
         if error.job is None:
             error.job, error.job_token = job, token
