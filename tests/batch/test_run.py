@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from mirelo_ergo.batch import Batch, Event, Item, ManifestError
 from mirelo_ergo.batch.clients import connect
 from mirelo_ergo.emulator import Emulator
 from tests.batch.support import CREDITS, asked, files_of, numbered, rain, saved
+from tests.emulator.support import encode_clip
 
 
 def test_three_items_give_three_files_and_a_ledger(batch: Batch, client: MireloClient, emulator: Emulator) -> None:
@@ -56,6 +58,27 @@ def test_an_async_client_does_the_same(batch: Batch, emulator: Emulator) -> None
 
     asyncio.run(main())
     assert files_of(batch) == saved(batch) == {f"{name}-{number}.wav" for name in "abc" for number in (1, 2)}
+
+
+@pytest.mark.parametrize("model", ["v1.5", "sfx-1.6"])
+def test_a_clip_is_uploaded_before_its_intent_is_recorded(
+    model: str, batch: Batch, emulator: Emulator, tmp_path: Path
+) -> None:
+    clip = tmp_path / "clip.mkv"
+    encode_clip(clip, codec="libx264", container="matroska", milliseconds=1500)
+    batch.add([Item("a", "video_to_sfx", {"video": str(clip), "duration_ms": 1000, "model": model})])
+    sent: list[str] = []
+
+    def on_event(event: Event) -> None:
+        if event.step in ("intended", "answered"):
+            sent.append(" ".join(seen.method for seen in emulator.requests if seen.method != "GET"))
+
+    async def main() -> None:
+        async with AsyncMireloClient(emulator.key, base_url=emulator.url) as client:
+            assert (await batch.run(client, on_event=on_event)).done
+
+    asyncio.run(main())
+    assert sent[1] == f"{sent[0]} POST", "nothing but the paid request is behind the intent"
 
 
 def test_results_come_as_they_end(batch: Batch, client: MireloClient) -> None:

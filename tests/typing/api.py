@@ -251,6 +251,7 @@ def exactly_once(path: Path, error: SubmitOutcomeUnknown) -> None:
         request = client.video_to_sfx(
             path, duration_ms=5000, preserve_speech=True, output_format="flac", extra={"a": 1}
         )
+        assert_type(request.upload(), None)
         assert_type(request.prepare(), str)
         assert_type(request.prepare("my-key"), str)
         assert_type(request.token, str)
@@ -272,6 +273,7 @@ def exactly_once(path: Path, error: SubmitOutcomeUnknown) -> None:
 async def exactly_once_too(path: Path, error: SubmitOutcomeUnknown) -> None:
     async with AsyncMireloClient(model="sfx-2.0", fetch_urls=True) as client:
         request = client.text_to_sfx("rain", output_format="mp3_320", extra={"a": 1})
+        assert_type(await request.upload(), None)
         assert_type(await request.prepare(), str)
         assert_type(await request.resubmit(error), AsyncJob)
         assert_type(await client.resubmit(request.token), AsyncJob)

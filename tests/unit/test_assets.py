@@ -135,6 +135,22 @@ def test_nothing_is_uploaded_before_the_submit_nor_for_a_url(clip: Path) -> None
     assert b'"video":{"type":"url","video_url":"https://media.example.com/a.mp4"}' in body_of(io.calls[0].request)
 
 
+def test_what_was_uploaded_beforehand_leaves_nothing_but_the_request_to_the_submit(clip: Path) -> None:
+    service = Service()
+    client = client_over(service.io)
+    request = client.video_to_sfx(clip, duration_ms=2000)
+    for _ in range(2):
+        request.upload()
+    assert len(service.io.sendings) == service.assets == 1
+    before = len(service.io.requests)
+    request.submit_job()
+    assert service.io.requests[before:] == ["POST /v2/video-to-sfx/v1.5/jobs"]
+    assert service.used == ["ast_1"]
+    client.video_to_sfx("https://media.example.com/a.mp4", duration_ms=2000).upload()
+    client.text_to_sfx("rain").upload()
+    assert service.assets == 1
+
+
 def test_a_changed_file_is_uploaded_anew(clip: Path) -> None:
     service = Service()
     client = client_over(service.io)

@@ -97,6 +97,8 @@ class Submitter:
         model = str(request.describe().get("model"))
         if service.keyed and model.startswith(service.keyed):
             return request, str(await connected.call(request.prepare))
+        if any(item.arguments.get(name) is not None for name in service.sources):
+            await connected.call(request.upload)  # not between the intent and the request, where a stop costs most
         return request, None
 
     async def _uploaded(self, connected: Connected, item: Item) -> Item:

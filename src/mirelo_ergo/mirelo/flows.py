@@ -188,6 +188,16 @@ class MireloFlows(V3Flows):
 
         return Slot(*await execute(self.runtime, operation))
 
+    async def upload(self, generation: AnyGeneration) -> None:
+        """Upload the sources that a submit has to upload, unless they were uploaded before."""
+        if isinstance(generation, V3Generation):
+            await self._assets_of(generation, before_submit=False)
+            return
+        await self.look(generation)
+        for name, source in generation.sources.items():
+            if source.url is None or not generation.family.takes_urls:
+                await self.uploaded(name, source, self._new_slot, before_submit=False)
+
     # --- submitting -------------------------------------------------------------------------------------------------
 
     async def submit(

@@ -43,6 +43,10 @@ class GenerationRequest(JobRequest):
         """
         return run(self._core.preflight(self._generation))
 
+    def upload(self) -> None:
+        """Upload the local files now, each once, so that a submit sends nothing but the request. Costs nothing."""
+        run(self._core.upload(self._generation))
+
     def prepare(self, idempotency_key: str | None = None) -> str:
         """Fix the bytes of the request and its key, and return its `token`. Uploads local files. Costs nothing.
 

@@ -42,6 +42,10 @@ class AsyncGenerationRequest(AsyncJobRequest):
         """
         return await self._core.preflight(self._generation)
 
+    async def upload(self) -> None:
+        """Upload the local files now, each once, so that a submit sends nothing but the request. Costs nothing."""
+        await self._core.upload(self._generation)
+
     async def prepare(self, idempotency_key: str | None = None) -> str:
         """Fix the bytes of the request and its key, and return its `token`. Uploads local files. Costs nothing.
 
