@@ -2,8 +2,9 @@
 
 The file is stored as this script writes it, not as it was given: every reader of YAML then reads the same (the
 emulator's would take an unquoted date for a date), nothing in it shows other than it reads, and the diff of two
-versions shows what changed, not how the vendor's tool laid it out. Nothing is written unless all of it works. Exits
-with 0 once the client is generated, also when callers break, and with 1 when the file is refused.
+versions shows what changed, not how the vendor's tool laid it out. What says the same as before keeps its lines and
+its comments (scripts/generation/stored.py). Nothing is written unless all of it works. Exits with 0 once the client is
+generated, also when callers break, and with 1 when the file is refused.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from scripts.generation.checks import module_name, odd_character
 from scripts.generation.conditions import lay
 from scripts.generation.documents import GenerationError, canonical, dump, find, join, split
 from scripts.generation.normalise import NamingError, inline, load_overlay
+from scripts.generation.stored import merge
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
@@ -58,9 +60,10 @@ def update(file: Path, service: str, root: Path) -> str:
     if spec.exists() and file.samefile(spec):
         raise GenerationError(f"{file} is the stored spec itself; edit it and run `make generate`")
     document, left_out = take_in(file.read_bytes(), str(file))
-    conditions = load_overlay(overlay).conditions
+    told = load_overlay(overlay)
     before = read(spec.read_bytes(), str(spec)) if spec.exists() else NOTHING
-    changes = diff(*(lay(each, conditions, strict=False) for each in (before, document)))
+    changes = diff(*(lay(each, told.conditions, strict=False) for each in (before, document)))
+    stored = spec.read_text(encoding="utf-8") if spec.exists() else ""
     with tempfile.TemporaryDirectory(prefix="mirelo-ergo-") as folder:
         staged, fresh = Path(folder) / "openapi", Path(folder) / "mirelo_ergo_api"
         shutil.copytree(root / "openapi", staged)
@@ -70,10 +73,22 @@ def update(file: Path, service: str, root: Path) -> str:
             prepare(staged / spec.name, staged / "overlays" / overlay.name)
         except NamingError as problem:
             raise GenerationError("\n".join(_explain(problem, overlay, inline(document)))) from problem
+        if stored:
+            text = merge(stored, document, told.names)
+            (staged / spec.name).write_text(text, encoding="utf-8")
         build(staged, fresh)
         replace(spec, text, fresh, root / "generated" / fresh.name)
-    told = f"left out, because they say nothing of requests: {', '.join(left_out)}\n" if left_out else ""
-    return f"{report(service, changes)}{told}openapi/{spec.name} and generated/{fresh.name} are written\n"
+    lost = f"left out, because they say nothing of requests: {', '.join(left_out)}\n" if left_out else ""
+    comments = sorted(set(_comments(stored)) - set(_comments(text)))
+    lost += "".join(f"a comment went with what it stood in: {comment}\n" for comment in comments)
+    outcome = f"says the same and stays as it is; generated/{fresh.name} is written"
+    if text != stored:
+        outcome = f"and generated/{fresh.name} are written"
+    return f"{report(service, changes)}{lost}openapi/{spec.name} {outcome}\n"
+
+
+def _comments(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.lstrip().startswith("#")]
 
 
 def render(document: dict[str, Any]) -> str:

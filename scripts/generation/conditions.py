@@ -1,4 +1,4 @@
-"""Read x-limits-when, limits that depend on other fields; mirelo-v2.yaml and sync-so.yaml describe its forms."""
+"""Read x-limits-when, limits that depend on other fields; overlays/mirelo-v2.yaml and sync-so.yaml say its forms."""
 
 import copy
 from typing import Any

@@ -165,9 +165,15 @@ def _bound_aliases(top: yaml.Node | None) -> None:
         measure(top)
 
 
-def dump(document: dict[str, Any], unicode: bool) -> str:
-    """Write a document as YAML that every reader reads alike, or refuse to; its keys keep their order."""
-    text = yaml.dump(document, Dumper=_JsonDumper, sort_keys=False, allow_unicode=unicode, width=120)
+def dump(document: dict[str, Any], unicode: bool, width: int = 120) -> str:
+    """Write a document as YAML that every reader reads alike, or refuse to; its keys keep their order.
+
+    A mapping or list within it that has no other one inside stands on one line where it fits.
+    """
+    flow = None if any(isinstance(value, dict | list) for value in document.values()) else False
+    text = yaml.dump(
+        document, Dumper=_JsonDumper, sort_keys=False, allow_unicode=unicode, width=width, default_flow_style=flow
+    )
     as_others_read = yaml.load(text, _SafeLoader)  # noqa: S506  # both are the safe ones
     if not canonical(parse(text.encode(), "this")) == canonical(as_others_read) == canonical(document):
         raise GenerationError("this document cannot be written so that every reader of YAML reads the same")

@@ -108,6 +108,19 @@ def inline(spec: dict[str, Any]) -> dict[str, Any]:
     return _Inliner(spec).document()
 
 
+def names_in(spec: dict[str, Any]) -> dict[str, str]:
+    """Return the components that the spec itself has at the places of their schemas, by JSON pointer."""
+    inliner = _Inliner(spec)
+    inliner.document()
+    return inliner.names
+
+
+def inline_component(spec: dict[str, Any], kind: str, name: str) -> Any:
+    """Return one component without references; `kind` is such as `schemas` or `responses`."""
+    inliner, reference = _Inliner(spec), {"$ref": f"#/components/{kind}/{name}"}
+    return (inliner.schema if kind == "schemas" else inliner.other)(reference, "")
+
+
 def refuse_remote_references(document: Any, pointer: str = "") -> None:
     """Refuse a `$ref` that leads out of the document: generation reads no network and no other file."""
     if isinstance(document, dict):
