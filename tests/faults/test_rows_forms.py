@@ -110,3 +110,29 @@ def test_fault_84_form(face: Face, clip: Path) -> None:
         assert isinstance(error, UploadError)
         assert str(clip.stat().st_size) in error.message
         assert len(store.requests) == 0
+
+
+@pytest.mark.parametrize("code", ["RequestTimeTooSkewed", "SignatureDoesNotMatch", "EntityTooLarge"])
+def test_fault_83_form_refused(face: Face, clip: Path, code: str) -> None:
+    """A form that no fresh one would help is posted once, and the store's words are told."""
+    refusal = Respond(403, f"<Error><Code>{code}</Code><Message>no luck</Message></Error>".encode())
+    with FaultServer([refusal]) as store, FaultServer() as api, face.promise(deadline=3.0):
+        api.play(uploads(store))
+        error = face.failing(opened(face, api).upload, clip)
+        assert isinstance(error, UploadError)
+        assert f"{code}: no luck" in error.message
+        assert len(store.requests) == len(api.requests) == 1
+        assert store.requests[0].headers["user-agent"].startswith("mirelo-ergo/")
+
+
+def test_fault_53_form(face: Face, clip: Path) -> None:
+    """A store that says with 400 that the form did not arrive gets it again; a redirect of it names its host only."""
+    cut = Respond(400, b"<Error><Code>RequestTimeout</Code></Error>")
+    moved = Respond(307, headers={"Location": "https://elsewhere.example/put?secret=1"})
+    with FaultServer([cut, moved]) as store, FaultServer() as api, face.promise(deadline=3.0):
+        api.play(uploads(store))
+        error = face.failing(opened(face, api).upload, clip)
+        assert "leads to elsewhere.example and is not followed" in error.message
+        assert "secret" not in error.message
+        assert [request.path for request in store.requests] == ["/1", "/1"]
+        assert store.requests[1].body.count(clip.read_bytes()) == 1

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import os
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+import attrs
 import pytest
 
 from mirelo_ergo import AsyncMireloClient, Video
@@ -109,6 +111,12 @@ def said(status: int, code: str, message: str = "") -> Respond:
     return Respond(status, body.encode(), {"Content-Type": "application/xml"})
 
 
+def packed(answer: Respond) -> Respond:
+    """Compress an answer, as boxes on the way do."""
+    headers = {**answer.headers, "Content-Encoding": "gzip"}
+    return attrs.evolve(answer, body=gzip.compress(answer.body), headers=headers)
+
+
 EXPIRED = [
     Respond(403),
     Respond(410),
@@ -150,10 +158,14 @@ REFUSED = [
     (Respond(403, b"<html><body>Blocked by your company</body></html>"), "a web page, as a firewall"),
     (Respond(403, b"no such luck"), "no such luck"),
     (said(400, "InvalidArgument", "&lt;x&gt;"), "InvalidArgument: <x>"),
+    (packed(said(403, "SignatureDoesNotMatch", "which is wrong")), "SignatureDoesNotMatch: which is wrong"),
+    (Respond(403, b"<!-- gateway --><html>Your session is over</html>"), "a web page, as a firewall"),
 ]
 
 
-@pytest.mark.parametrize(("refusal", "says"), REFUSED, ids=["clock", "signature", "firewall", "text", "other"])
+@pytest.mark.parametrize(
+    ("refusal", "says"), REFUSED, ids=["clock", "signature", "firewall", "text", "other", "gzip", "gateway"]
+)
 def test_fault_52_other_refusals(face: Face, refusal: Respond, says: str) -> None:
     """What a fresh URL would not help against: told in the store's words, and the file is not sent a second time."""
     with uploads([refusal]) as (api, host):

@@ -20,6 +20,10 @@ AZURE = (
     b"\xef\xbb\xbf<?xml version='1.0'?><Error><Code>AuthenticationFailed</Code><Message>Server failed to authenticate."
     b"</Message><AuthenticationErrorDetail>Signature not valid in the specified time frame</AuthenticationErrorDetail>"
 )
+NOT_SIGNED = (
+    b"<Error><Code>AccessDenied</Code><Message>There were headers present in the request which were not signed"
+    b"</Message></Error>"
+)
 PAGE = b"<!DOCTYPE html><html><title>Access denied by firewall</title><Code>x</Code></html>"
 
 
@@ -39,12 +43,37 @@ PAGE = b"<!DOCTYPE html><html><title>Access denied by firewall</title><Code>x</C
         (b"", "", ""),
         (PAGE, "", ""),
         (b"<Error/>", "", ""),
+        (b"<s:Error xmlns:s='x'><s:Code a='b'>X</s:Code><s:Message><![CDATA[a <b>]]></s:Message>", "X", "a <b>"),
+        (b"<Error>" + b" " * 60_000 + b"<Code>X</Code></Error>", "X", ""),
+        ("<Error><Code>X</Code><Message>é</Message></Error>".encode("utf-16"), "X", "é"),
+        (b'{"code": "X", "message": "cut off beh', "X", ""),
+        (b'{"message": "long", "errorCode": 7, "trace": "' + b"x" * 70_000, "7", "long"),
+        (b'{"success": false, "errors": [{"code": 10001, "message": "no"}]}', "10001", "no"),
+        (b'[{"error": {"code": "X", "reason": "no"}}]', "X", "no"),
+        (b'{"code": null, "error": "X", "title": "no"}', "X", "no"),
+        (b'{"message": "https://a.example/p?X-Sig=geheim has expired"}', "", "https://a.example/p?… has expired"),
     ],
 )
 def test_a_refusal_is_read(body: bytes, code: str, message: str) -> None:
     refusal = parse_refusal(403, body)
     assert (refusal.code, refusal.message) == (code, message)
     assert refusal.is_page == (body == PAGE)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "x">\n<html><body>Your session has expired</body></html>',
+        b"<!-- gateway 1.2 -->\n<HTML><body>blocked</body></html>",
+        b"<TITLE>Access Denied</TITLE>",
+        b"\r\n<center><h1>403 Forbidden</h1></center>",
+        b"<div><script>location='/login'</script></div>",
+    ],
+)
+def test_a_page_is_one_however_it_begins(page: bytes) -> None:
+    refusal = parse_refusal(403, page)
+    assert refusal.is_page
+    assert not refusal.may_be_expired
 
 
 @pytest.mark.parametrize(
@@ -60,6 +89,9 @@ def test_a_refusal_is_read(body: bytes, code: str, message: str) -> None:
         (403, b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>", True, "may have expired"),
         (403, SKEWED, False, "RequestTimeTooSkewed"),
         (403, WRONG, False, "SignatureDoesNotMatch"),
+        (403, b"<Error><Code>AccessDenied</Code><Message>The clock is skewed</Message></Error>", False, "skewed"),
+        (403, NOT_SIGNED, False, "not signed"),
+        (403, b'{"error": "Forbidden", "message": "user x may not put objects"}', False, "may not put"),
         (403, PAGE, False, "firewall"),
         (403, b"blocked by policy", False, "blocked by policy"),
         (400, b"", False, ""),

@@ -92,13 +92,18 @@ class SignedUrl(str):
 _QUERY = re.compile(r"(\w+://[^\s\"'<>?#]*)[?#][^\s\"'<>]*")
 
 
+def hide_queries(text: str) -> str:
+    """Return a text without the queries of the URLs in it."""
+    return _QUERY.sub(r"\1?…", text)
+
+
 class KeptText(str):
     """Text from a service. The string is complete; its repr (in tracebacks) leaves out the queries of URLs."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return repr(_QUERY.sub(r"\1?…", self))
+        return repr(hide_queries(self))
 
 
 def kept(value: object) -> object:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from .._runtime.api.answers import Unusable, text_field
+from .._runtime.api.answers import Unusable, find_text_field, text_field
 from .._runtime.api.endpoints import describe
 from .._runtime.api.requests import request_from
 from .._runtime.api.service import Api, ErrorFacts
@@ -50,7 +50,6 @@ _ERRORS: Final[Mapping[str, type[MireloError]]] = {
     "SESSION_EXPIRED": NotFoundError,
     "SESSION_ENDED": NotFoundError,
 }
-_ID: Final = re.compile(r'"id"\s*:\s*"([^"\\]{1,200})"')
 _SUFFIXES: Final[Mapping[str, frozenset[str]]] = {
     "video": VIDEO,
     "image": frozenset({"png", "jpg", "jpeg", "webp", "gif"}),
@@ -101,8 +100,7 @@ def _needs(errors: list[Any]) -> Iterator[str]:
 
 
 def _find_job_id(text: str) -> str | None:
-    found = _ID.search(text)
-    return found[1] if found is not None and job_id_problem(found[1]) is None else None
+    return find_text_field(text, "id")
 
 
 def read_accepted(reply: Reply) -> Accepted:

@@ -130,8 +130,11 @@ def read_accepted(reply: Reply) -> Accepted:
 
 
 def find_job_id(text: str) -> str | None:
-    """Find the job's id in the response to a submit, also where it is cut off."""
-    return find_text_field(text, "job_id")
+    """Find the job's id in the response to a submit, also where that is damaged; the path of its polls ends in it."""
+    job_id = find_text_field(text, "job_id")
+    if job_id is None:
+        job_id = (find_text_field(text, "job_url") or "").partition("/jobs/")[2]
+    return job_id or None
 
 
 def read_result(reply: Reply) -> JobSucceeded:

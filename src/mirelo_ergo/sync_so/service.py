@@ -6,7 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from .._runtime.api.answers import Unusable, read_object, text_field
+from .._runtime.api.answers import Unusable, find_text_field, read_object, text_field
 from .._runtime.api.endpoints import describe
 from .._runtime.api.idempotency import KeyRules
 from .._runtime.api.requests import request_from
@@ -63,13 +63,9 @@ def _read_error(body: object) -> ErrorFacts | None:
     return ErrorFacts(named, shorten("; ".join(said), _LONGEST_TEXT))
 
 
-_ID = re.compile(r'"(?:generationId|id)"\s*:\s*"([^"\\]{1,200})"')
-
-
 def _find_job_id(text: str) -> str | None:
-    """Find a generation's id in a response that may be cut off or an error: the first one is the generation's own."""
-    found = _ID.search(text)
-    return found[1] if found is not None and job_id_problem(found[1]) is None else None
+    """Find a generation's id in a response that may be damaged, or an error."""
+    return find_text_field(text, "generationId", "id")
 
 
 def read_accepted(reply: Reply) -> Accepted:

@@ -114,18 +114,42 @@ def tolerant_integer(value: object) -> int | None:
     return None
 
 
-def find_text_field(text: str, name: str) -> str | None:
-    """Find a string field in the text of a JSON object, which may be cut off after it; None if it is not there."""
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]', re.DOTALL)
+_ENVELOPES = frozenset({"", "data", "result", "response", "body", "job", "task", "generation"})
+"""Names of what an answer may be wrapped in; "" is the answer itself, and an item of a list."""
+
+
+def find_text_field(text: str, *names: str) -> str | None:
+    """Return a string field of an object's JSON, also where the text is damaged or cut off; None if it is not there.
+
+    Fields of other objects in it, such as the id of a user, are not looked at.
+    """
+    within = [""]  # the keys of the open objects and lists
+    key, word = "", ""
+    for found in _TOKEN.finditer(text):
+        match found[0]:
+            case "{" | "[":
+                within.append(key)
+                key = ""
+            case "}" | "]":
+                del within[max(1, len(within) - 1) :]
+                key = ""
+            case ":":
+                key = word
+            case ",":
+                key = ""
+            case string:
+                word = _string(string)
+                if word and key in names and _ENVELOPES.issuperset(within):
+                    return word
+    return None
+
+
+def _string(quoted: str) -> str:
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        found = re.search(rf'"{re.escape(name)}"\s*:\s*("(?:[^"\\]|\\.)*")', text)
-        try:
-            return json.loads(found[1]) if found else None
-        except ValueError:
-            return None
-    field = value.get(name) if isinstance(value, dict) else None
-    return field if isinstance(field, str) else None
+        return str(json.loads(quoted, strict=False))
+    except ValueError:
+        return ""
 
 
 def string_list(value: object) -> list[str]:

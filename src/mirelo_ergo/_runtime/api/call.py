@@ -78,7 +78,8 @@ class Call:
             facts = self._body(reply).facts
             if facts is None or facts.code not in api.outcome_unknown:
                 return None
-        job_id = api.find_job_id(reply.body.decode("utf-8-sig", "replace"))
+        text = reply.body.decode("utf-8-sig", "replace").replace("\0", "")  # UTF-16 too, as ids are ASCII
+        job_id = api.find_job_id(text)
         return None if job_id is None or job_id_problem(job_id) else job_id
 
     def _seen(self) -> Reply | None:

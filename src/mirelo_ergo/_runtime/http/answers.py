@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..io.protocol import PIECE
 from ..io.reply import Reply
-from .encodings import EncodingProblem, unpacker_for
+from .encodings import EncodingProblem, unpacker_for, unpacker_of
 from .failures import WireFailure, hide_wire, transport_failure
 
 if TYPE_CHECKING:
@@ -63,19 +64,26 @@ class PooledAnswer:
         connection: Http11,
         head: bytes,
         body: bytes | Pieces,
+        *,
+        submit: bool = False,
     ) -> None:
         self.status = 0
         self.headers: Mapping[str, str] = {}
         self._connections = connections
         self._connection: Http11 | None = connection
         self._request = head, body
+        self._submit = submit
         self._begun: tuple[AttemptTimeouts, SentTracker] | None = None
 
     async def begin(self, waits: AttemptTimeouts, sent: SentTracker) -> None:
         assert self._connection is not None, "it has not been closed"
         self._begun = waits, sent
         await self._connection.send(*self._request, waits, sent)
-        self._know_head(await self._connection.receive_head(waits, sent))
+        try:
+            self._know_head(await self._connection.receive_head(waits, sent))
+        except WireFailure as failure:
+            await self._linger(failure)
+            raise
 
     def _know_head(self, head: Any) -> None:
         self.status = head.status_code
@@ -94,11 +102,21 @@ class PooledAnswer:
     async def _read(self, within: float | None) -> bytes | None:
         if self._connection is None or self._begun is None:
             return b""
-        piece = await self._connection.receive_body(*self._begun, within)
+        try:
+            piece = await self._connection.receive_body(*self._begun, within)
+        except WireFailure as failure:
+            await self._linger(failure)
+            raise
         if piece == b"":
             connection, self._connection = self._connection, None
             self._connections.give_back(connection)
         return piece
+
+    async def _linger(self, failure: WireFailure) -> None:
+        """Wait a moment for what follows that which is no HTTP, if it is the answer to a submit: `peek` gives it."""
+        if self._submit and failure.kind == "garbled" and self._connection is not None and self._begun is not None:
+            with suppress(WireFailure):
+                await self._connection.linger(self._begun[0])
 
     def peek(self) -> bytes:
         if self._connection is None or self._begun is None:
@@ -154,6 +172,7 @@ class Reading:
 
     def end(self) -> None:
         """Note that the whole body has come."""
+        self._unpack_what_did_not_say_so()
         if self._problem is None and self._unpacker is not None:
             try:
                 self._unpacker.finish()
@@ -165,11 +184,19 @@ class Reading:
 
     def reply(self, problem: str | None = None) -> Reply:
         """Return what was read; `problem` says why that is not all."""
+        self._unpack_what_did_not_say_so()
         return Reply(self._answer.status, self._answer.headers, bytes(self._body), self._problem or problem)
+
+    def _unpack_what_did_not_say_so(self) -> None:
+        """Unpack a body that begins as gzip does; boxes on the way compress, and some leave the header out."""
+        unpacker = None if self._unpacker is not None else unpacker_of(self._body)
+        if unpacker is not None:
+            packed, self._body, self._unpacker = bytes(self._body), bytearray(), unpacker
+            self.add(packed)
 
 
 class HttpStream:
-    """An answer that is read piece by piece: an API's is unpacked, any other is given as it came."""
+    """An answer that is read piece by piece: an API's is unpacked, a file is given as it came."""
 
     def __init__(self, answer: Answer, secret: Secret, now: Callable[[], float], *, api: bool) -> None:
         self.status = answer.status
@@ -177,7 +204,8 @@ class HttpStream:
         self._answer = answer
         self._secret = secret
         self._now = now
-        self._unpacker = unpacker_for(self.headers.get("content-encoding")) if api else None
+        is_file = not api and 200 <= self.status < 300
+        self._unpacker = None if is_file else unpacker_for(self.headers.get("content-encoding"))
 
     async def read(self) -> bytes:
         """Return the next piece, b"" at the end; raise `TransportFailure`."""

@@ -109,15 +109,10 @@ class Http:
             sent.reply = reading.reply()
             return sent.reply
         except WireFailure as failure:
-            if reading is not None:
-                sent.reply = reading.reply(str(failure))
+            sent.reply = _what_came(answer, reading, str(failure))
             mistake = transport_failure(failure, sent.sent(), self.settings.secret, sent.reply)
         except BaseException as error:
-            if answer is not None:
-                came = answer.peek()
-                reading = reading or Reading(answer)
-                reading.add(came)
-                sent.reply = reading.reply("it was interrupted while it was read") if answer.status else None
+            sent.reply = _what_came(answer, reading, "it was interrupted while it was read")
             if not isinstance(error, Exception):
                 self._connections.drop_preconnected()
             hide_wire(error)
@@ -193,7 +188,7 @@ class Http:
         target = _target(self._api_route, self.base.path + request.path)
         lines = self._lines_beside(self._api_route, request) if request.headers else self._api_lines
         head = _head(request.method, target, lines.reveal() + _lines(self._more_headers(request)))
-        return PooledAnswer(self._connections, connection, head, body)
+        return PooledAnswer(self._connections, connection, head, body, submit=request.submit)
 
     def _lines_beside(self, route: Route, request: Request | None = None) -> Secret:
         host = ("Host", route.netloc)
@@ -277,6 +272,16 @@ class Http:
         """
         self._leave_parent()
         await self._connections.close()
+
+
+def _what_came(answer: Answer | None, reading: Reading | None, problem: str) -> Reply | None:
+    """Return what there is of an answer that was not read to its end; None before there is a status."""
+    if answer is None:
+        return None
+    came = answer.peek()
+    reading = reading or Reading(answer)
+    reading.add(came)
+    return reading.reply(problem) if answer.status else None
 
 
 def may_have_proxy() -> bool:

@@ -5,7 +5,8 @@ h11 reads what comes. What is sent is written by hand, so that no object of h11'
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import h11
 
@@ -19,9 +20,20 @@ if TYPE_CHECKING:
 
 LARGEST_HEAD: Final = 100 << 10
 """Bytes of an answer's status line and headers; more is refused."""
+MOMENT: Final = 1.0
+"""Seconds that are given to the rest of an answer which cannot be read as HTTP."""
 _ASKED: Final = h11.Request(method="GET", target="/", headers=[("Host", "h")])
 """What h11 is told of every request: it only needs to know that one was sent (HEAD and CONNECT never are)."""
 _END: Final = h11.EndOfMessage()
+_STATUS: Final = re.compile(rb"^HTTP/[0-9](?:\.[0-9])?[ \t]+([2-5][0-9]{2})(?=[ \t\r\n])", re.MULTILINE)
+"""A final answer's status, wherever a line begins with it."""
+
+
+class DamagedHead(NamedTuple):
+    """What can be read of a head that h11 refuses."""
+
+    status_code: int
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 class Http11:
@@ -34,6 +46,7 @@ class Http11:
         self._wire = wire
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=LARGEST_HEAD)
         self._head: h11.Response | None = None
+        self._early = b""  # what came before the head was read
         self._sent_all = True
         self._ended = False
         self._about: dict[str, Any] = {}  # what is told with each event
@@ -61,6 +74,7 @@ class Http11:
     async def send(self, head: bytes, body: bytes | Pieces, waits: AttemptTimeouts, sent: SentTracker) -> None:
         """Send a request; a long body stops early when its answer comes before its end."""
         self._head, self._sent_all, self._about = None, False, {"method": head.split(b" ", 1)[0].decode()}
+        self._early = b""
         self._h11.send(_ASKED)
         self._h11.send(_END)
         sent.event("http11.send_request_headers.started", self._about)
@@ -133,20 +147,46 @@ class Http11:
             elif not await self._wire.wait_readable(until - waits.now()):
                 return None
 
-    def peek(self) -> tuple[h11.Response | None, bytes]:
-        """Return what has come of the answer and was not read, without waiting; never raises for what is wrong."""
+    def peek(self) -> tuple[h11.Response | DamagedHead | None, bytes]:
+        """Return what has come of the answer and was not read, without waiting; never raises for what is wrong.
+
+        Of an answer that is no proper HTTP that is what can be read all the same: a job's id may be in it.
+        """
         body = b""
         try:
-            while data := self._wire.take():
+            while len(body) < LARGEST_HEAD and (data := self._wire.take()):
                 self._feed(data)
+                while self._has_head() and isinstance(event := self._next_event(), h11.Data):
+                    body += event.data
             while self._has_head() and isinstance(event := self._next_event(), h11.Data):
                 body += event.data
-        except Exception:  # the parser was interrupted, it may be in any state
-            return self._head, body
-        return self._head, body
+        except Exception:  # the parser was interrupted, or has met what it refuses
+            body += self._h11.trailing_data[0][:LARGEST_HEAD]
+        return self._damaged() if self._head is None else (self._head, body)
+
+    async def linger(self, waits: AttemptTimeouts) -> None:
+        """Wait a moment for what follows that which the parser refused: `peek` gives it."""
+        end, size = waits.now() + waits.limit.clip(MOMENT), 0
+        while size < LARGEST_HEAD and await self._wire.wait_readable(end - waits.now()):
+            data = self._wire.take()
+            if data is None and waits.now() < end:
+                continue  # a part of a TLS record
+            if not data:
+                return
+            self._feed(data)
+            size += len(data)
+
+    def _damaged(self) -> tuple[DamagedHead | None, bytes]:
+        found = _STATUS.search(self._early)
+        if found is None:
+            return None, b""
+        _, its_end, body = self._early[found.end() :].replace(b"\r\n", b"\n").partition(b"\n\n")
+        return (DamagedHead(int(found[1])), body) if its_end else (None, b"")
 
     def _feed(self, data: bytes) -> None:
         self._ended = self._ended or not data
+        if self._head is None:
+            self._early = self._early + data if self._early else data
         self._h11.receive_data(data)
 
     def _next_event(self) -> Any:

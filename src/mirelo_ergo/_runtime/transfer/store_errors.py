@@ -12,7 +12,7 @@ import attrs
 
 from ..api.answers import status_phrase
 from ..io.protocol import TransportFailure
-from ..redact import shorten
+from ..redact import hide_queries, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,10 +26,22 @@ _LONGEST_WAIT: Final = 5.0
 """Seconds that a refusal's body may take: its status is known already."""
 
 _EXPIRED = re.compile(r"expired|\bexp\b|not valid in the specified time ?frame", re.IGNORECASE)
+_NOT_EXPIRED = re.compile(r"skew|clock|SignatureDoesNotMatch", re.IGNORECASE)
+"""What is wrong on this machine or in the signature, whatever else is said: the next URL would be refused too."""
 _DENIED: Final = frozenset({"accessdenied", "forbidden", "unauthorized", "401", "403"})
 """Codes that do not say why: an expired URL may be the reason."""
+_NO_REASON = re.compile(r"((access|permission|request)( is)? )?(denied|forbidden|unauthorized)?[.!]?", re.IGNORECASE)
+"""Messages that say no more than such a code."""
+_PROLOG = re.compile(r"\A(\s|<\?.*?\?>|<!--.*?-->)+", re.DOTALL)
+_PAGE = re.compile(r"<(!doctype html|html|head|body|title|h1|center|script|meta|iframe)\b", re.IGNORECASE)
+"""What a web page has near its beginning."""
 _MESSAGES: Final = ("Message", "Details", "AuthenticationErrorDetail")
 """Elements of an XML body that say why."""
+_CODE_FIELDS: Final = ("code", "error", "errorcode", "statuscode")
+_MESSAGE_FIELDS: Final = ("message", "msg", "detail", "error_description", "error_message", "reason", "title")
+_ANYHOW: Final = re.IGNORECASE | re.DOTALL
+_BEGINNING: Final = 2000
+"""Characters of a body in which a web page shows that it is one."""
 _CUT: Final = frozenset({"requesttimeout", "incompletebody"})
 """Codes of a body that did not arrive whole, which stores answer with 400."""
 
@@ -49,15 +61,18 @@ class StoreError:
         """Whether it names the expiry, or gives no reason at all for a status that means it."""
         if self.status == 410:
             return True
-        bare = not (self.code or self.message or self.is_page)
-        return bool(_EXPIRED.search(f"{self.code} {self.message}")) or (bare and self.status == 403)
+        said = f"{self.code} {self.message}"
+        if self.is_page or _NOT_EXPIRED.search(said):
+            return False
+        return bool(_EXPIRED.search(said)) or (said == " " and self.status == 403)
 
     @property
     def may_be_expired(self) -> bool:
         """Whether a fresh URL may help. A wrong clock, a wrong signature or a firewall would refuse that one too."""
         if self.says_expired:
             return self.status in (400, 401, 403, 404, 410)
-        return self.status == 403 and self.code.lower() in _DENIED
+        no_reason = _NO_REASON.fullmatch(self.message) is not None
+        return self.status == 403 and self.code.lower() in _DENIED and no_reason
 
     @property
     def effective_status(self) -> int:
@@ -87,41 +102,57 @@ async def read_refusal(answer: Stream, limit: Progress) -> StoreError:
 
 def parse_refusal(status: int, body: bytes) -> StoreError:
     """Return what a refusal's body says: XML or JSON with a code and a message in any of the usual places."""
-    text = body.decode("utf-8-sig", "replace").strip()
+    coding = "utf-16" if body.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    text = body.decode(coding, "replace").strip()
     if text.startswith(("{", "[")):
         try:
             return StoreError(status, *_from_json(json.loads(text)))
-        except (ValueError, RecursionError):
-            return StoreError(status, message=_tidy(text))
-    if re.match(r"<(!doctype html|html|head|body)\b", text, re.IGNORECASE):
-        return StoreError(status, is_page=True)
+        except (ValueError, RecursionError):  # cut, or longer than what is read
+            code, message = _field(text, "code"), _field(text, "message")
+            return StoreError(status, code, message or ("" if code else _tidy(text)))
     if text.startswith("<"):
+        code = _element(text, "Code")
+        if _PAGE.match(_PROLOG.sub("", text)) or (not code and _PAGE.search(text[:_BEGINNING])):
+            return StoreError(status, is_page=True)
         message = " ".join(_element(text, name) for name in _MESSAGES).strip()
-        return StoreError(status, _element(text, "Code"), message)
+        return StoreError(status, code, message)
     return StoreError(status, message=_tidy(text))
 
 
 def _element(text: str, name: str) -> str:
     """Read an element's text without an XML parser, which would follow entities."""
-    found = re.search(rf"<{name}>\s*(?:<!\[CDATA\[)?([^<]*)", text, re.IGNORECASE)
-    return _tidy(html.unescape(found[1]).removesuffix("]]>")) if found else ""
+    found = re.search(rf"<(?:\w+:)?{name}(?:\s[^<>]*)?>\s*(?:<!\[CDATA\[(.*?)(?:\]\]>|\Z)|([^<]*))", text, _ANYHOW)
+    if found is None:
+        return ""
+    return _tidy(html.unescape(found[2]) if found[1] is None else found[1])
+
+
+def _field(text: str, name: str) -> str:
+    """Read a field of JSON that is cut off behind it."""
+    found = re.search(rf'"(?:\w*error\w*)?{name}"\s*:\s*("(?:[^"\\]|\\.)*"|[0-9]+)', text, _ANYHOW)
+    try:
+        return _tidy(str(json.loads(found[1]))) if found else ""
+    except ValueError:
+        return ""
 
 
 def _from_json(value: Any) -> tuple[str, str]:
+    if isinstance(value, list):
+        value = next((each for each in value if isinstance(each, dict)), None)
     if not isinstance(value, dict):
         return "", ""
     fields = {str(key).lower(): each for key, each in value.items()}
-    inner = fields.get("error")
-    if isinstance(inner, dict):
+    inner = fields.get("error") or fields.get("errors")
+    if isinstance(inner, dict | list):
         return _from_json(inner)
-    code = next((fields[name] for name in ("code", "error", "errorcode", "statuscode") if name in fields), "")
-    message = next((fields[name] for name in ("message", "msg", "detail", "error_description") if name in fields), "")
+    code = next((fields[name] for name in _CODE_FIELDS if fields.get(name) not in (None, "")), "")
+    message = next((fields[name] for name in _MESSAGE_FIELDS if fields.get(name) not in (None, "")), "")
     return _tidy(str(code)), _tidy(str(message))
 
 
 def _tidy(text: str) -> str:
     printable = "".join(character if character.isprintable() else " " for character in text)
-    return shorten(" ".join(printable.split()), 200)
+    return shorten(hide_queries(" ".join(printable.split())), 200)
 
 
 def refusal_text(where: str, headers: Mapping[str, str], refusal: StoreError) -> str:
