@@ -33,7 +33,7 @@ from mirelo_ergo import (
 from mirelo_ergo._runtime.io.protocol import Reply
 from mirelo_ergo._runtime.jobs.tokens import JobRecord
 from mirelo_ergo.emulator import Emulator, faults
-from mirelo_ergo.mirelo.values import read_status
+from mirelo_ergo.mirelo.job_values import read_status
 from tests.emulator.gateway import wait_until
 from tests.emulator.sounds import decoded, wav_bytes
 

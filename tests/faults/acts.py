@@ -28,7 +28,7 @@ from mirelo_ergo._runtime.api.requests import fingerprint
 from mirelo_ergo._runtime.api.retry import Kind as Class
 from mirelo_ergo._runtime.io.deadline import Timing
 from mirelo_ergo._runtime.io.protocol import Request, run
-from mirelo_ergo.mirelo.values import read_accepted
+from mirelo_ergo.mirelo.job_values import read_accepted
 from tests.faults import mirelo
 from tests.faults.harness import SIGNATURE, Face
 from tests.faults.server import FaultServer, Routes

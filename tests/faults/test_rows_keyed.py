@@ -22,7 +22,7 @@ from mirelo_ergo._runtime.io.deadline import Timing
 from mirelo_ergo._runtime.io.protocol import Request, run
 from mirelo_ergo._runtime.jobs.values import Accepted
 from mirelo_ergo._runtime.transfer.sources import open_path
-from mirelo_ergo.mirelo.values import read_accepted
+from mirelo_ergo.mirelo.job_values import read_accepted
 from tests.faults import mirelo
 from tests.faults.acts import Act, good
 from tests.faults.children import Child

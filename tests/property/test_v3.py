@@ -16,7 +16,7 @@ from mirelo_ergo._runtime.api.answers import Unusable
 from mirelo_ergo._runtime.io.protocol import Reply
 from mirelo_ergo._runtime.jobs.tokens import JobRecord
 from mirelo_ergo._runtime.transfer.inputs import Audio, Video
-from mirelo_ergo.mirelo import catalogue, midi, v3_values, values
+from mirelo_ergo.mirelo import catalogue, job_values, midi, v3_values
 from mirelo_ergo.mirelo.prepared import read_prepared
 from mirelo_ergo.mirelo.v3 import FAMILIES
 from tests.property.calls import CLIP, KEY, SOUND
@@ -164,7 +164,7 @@ READERS: dict[str, Callable[[Reply], object]] = {
     "a transcription at once": midi.read_result,
     "a transcription's price": midi.read_preflight,
     "instruments": midi.read_detected,
-    "music": lambda answer: values.read_status(
+    "music": lambda answer: job_values.read_status(
         JobRecord("mirelo", "text-to-music", "v1.0", "j", 0.0, None), answer, 0.0
     ),
 }

@@ -427,4 +427,4 @@ def put_under(client: Any, io: VirtualIO) -> None:
     """Let a client do everything through `io`."""
     old = client._core.runtime
     client._io = io
-    client._core.runtime = Runtime(io, old.api, old.secret, old.base_url, old.policy, old.timeout)
+    client._runtime = client._core.runtime = Runtime(io, old.api, old.secret, old.base_url, old.policy, old.timeout)

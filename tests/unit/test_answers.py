@@ -25,7 +25,7 @@ from mirelo_ergo._runtime.api.answers import (
 )
 from mirelo_ergo._runtime.io.protocol import Reply
 from mirelo_ergo._runtime.redact import Secret
-from mirelo_ergo.mirelo.service import MIRELO
+from mirelo_ergo.mirelo.api import MIRELO
 from tests.support.answers import page, problem, reply
 
 KEY = "sk-test-7f3a91c0"

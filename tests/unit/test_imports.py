@@ -68,6 +68,37 @@ def test_a_client_loads_neither_httpx_nor_tls() -> None:
     assert not modules & {*OURS_ONLY, "sqlite3"}
 
 
+JOBS = {
+    *("mirelo_ergo._runtime.jobs", "mirelo_ergo._runtime.webhooks"),
+    *("mirelo_ergo.mirelo.flows", "mirelo_ergo.mirelo.families", "mirelo_ergo.mirelo.v3", "mirelo_ergo.mirelo.service"),
+}
+
+
+@pytest.mark.parametrize("colour", ["", "Async"])
+def test_what_makes_jobs_comes_with_the_first_request_for_one(colour: str) -> None:
+    code = f"""
+import socket, threading
+from mirelo_ergo import {colour}MireloClient
+
+def answer():
+    with listening.accept()[0] as connection:
+        connection.recv(10_000)
+        account = b'{{"id": "u", "credits_available": 7}}'
+        connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n%b" % (len(account), account))
+
+listening = socket.create_server(("127.0.0.1", 0))
+thread = threading.Thread(target=answer)
+thread.start()
+client = {colour}MireloClient("sk-test", base_url=f"http://127.0.0.1:{{listening.getsockname()[1]}}")
+asked = {"__import__('asyncio').run(client.me())" if colour else "client.me()"}
+assert asked.credits_available == 7
+thread.join()
+listening.close()
+"""
+    assert not loaded(code) & JOBS
+    assert loaded(f"{code}\nclient.text_to_sfx('rain')") >= JOBS
+
+
 @pytest.mark.parametrize("colour", ["", "Async"])
 def test_a_request_of_ours_loads_no_httpx_and_only_https_loads_tls(colour: str) -> None:
     code = f"""

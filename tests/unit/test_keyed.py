@@ -17,7 +17,7 @@ from mirelo_ergo._runtime.api.retry import Kind
 from mirelo_ergo._runtime.io.protocol import Request, SourceFailed, TransportFailure, run
 from mirelo_ergo._runtime.jobs.values import Accepted
 from mirelo_ergo._runtime.transfer.sources import BytesSource
-from mirelo_ergo.mirelo.values import read_accepted
+from mirelo_ergo.mirelo.job_values import read_accepted
 from tests.support import answers
 from tests.support.answers import page, problem, refused, reply, reset
 from tests.support.virtual import WALL, Late, VirtualIO, async_client_over, body_of, client_over, runtime_over

@@ -269,3 +269,18 @@ def test_no_repr_holds_the_key(face: Callable[..., Any]) -> None:
     things += [client.text_to_sfx("rain"), client._core.runtime.secret]
     assert not any(KEY in repr(thing) for thing in things)
     assert repr(client) == f"<{face.__name__} https://a.example>"
+
+
+@both
+def test_threads_that_need_the_flows_at_once_get_the_same(face: Any) -> None:
+    client = face(KEY)
+    make, first = client._new_flows, []
+
+    def make_later() -> object:
+        client._new_flows = make
+        first.append(client._core)  # as another thread, which began later and was faster
+        return make()
+
+    client._new_flows = make_later
+    assert client._core is first[0]
+    assert client._core is first[0]

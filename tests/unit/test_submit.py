@@ -10,6 +10,7 @@ import pytest
 from mirelo_ergo import InvalidRequestError, NetworkError, ServerError, SubmitOutcomeUnknown
 from mirelo_ergo._runtime.api.requests import fingerprint
 from mirelo_ergo._runtime.io.protocol import Request, TransportFailure
+from mirelo_ergo.mirelo import account
 from tests.support import answers
 from tests.support.answers import page, problem, refused, reply, reset
 from tests.support.virtual import KEY, WALL, Late, VirtualIO, client_over
@@ -189,7 +190,7 @@ def test_at_most_32_submits_are_in_flight_and_polls_do_not_wait_behind_them() ->
     client = client_over(io)
     request = client.text_to_sfx("rain")
     flows: list[Any] = [client._core.submit(request._generation, None) for _ in range(40)]
-    io.together(*flows, client._core.me())
+    io.together(*flows, account.me(client._runtime, None))
     assert io.most_in_flight == 32
     reads = [call.at for call in io.calls if call.request.method == "GET"]
     assert reads == [1000.0]

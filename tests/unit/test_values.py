@@ -15,16 +15,8 @@ from mirelo_ergo._runtime.ids import job_id_problem
 from mirelo_ergo._runtime.io.protocol import Reply
 from mirelo_ergo._runtime.jobs.tokens import JobRecord
 from mirelo_ergo._runtime.jobs.values import JobErrored, JobProcessing, JobSucceeded
-from mirelo_ergo.mirelo.values import (
-    MeResult,
-    PreflightResult,
-    read_accepted,
-    read_asset,
-    read_me,
-    read_preflight,
-    read_result,
-    read_status,
-)
+from mirelo_ergo.mirelo.job_values import read_accepted, read_result, read_status
+from mirelo_ergo.mirelo.values import MeResult, PreflightResult, read_asset, read_me, read_preflight
 from tests.support import answers
 from tests.support.answers import reply
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from .._runtime.client.asynchronous import AsyncServiceClient
-from .._runtime.jobs.asynchronous import AsyncJob
-from .._runtime.jobs.submission import Submission
-from .._runtime.jobs.tokens import JobRecord
+from .._runtime.io.mutex import mutex_of
 from .._runtime.lazy import LazyModule
 from .._runtime.redact import Secret
 from .._runtime.transfer.inputs import Audio
 from ..errors import SubmitOutcomeUnknown
+from . import account
+from .api import MIRELO
+from .arguments import credit_limit
 from .calls import MireloCalls
-from .families import MIDI, Model, known_model
-from .flows import AnyGeneration, MireloFlows, credit_limit
-from .generation_request_async import AsyncGenerationRequest
-from .service import MIRELO, MIRELO_JOBS, MIRELO_MIDI_JOBS, MIRELO_V3_JOBS
 from .values import MeResult
+from .versions import MIDI, Model, known_model
 
 if TYPE_CHECKING:
     import ssl
@@ -27,16 +25,24 @@ if TYPE_CHECKING:
     import httpx
     from mirelo_ergo_api import mirelo_v2 as generated
 
-    from . import midi
+    from .._runtime.jobs import asynchronous as jobs
+    from .._runtime.jobs.tokens import JobRecord
+    from . import flows, midi, service
+    from . import generation_request_async as requests
     from . import models as known
     from . import transcriptions_async as notes
 else:
     httpx, ssl = LazyModule("httpx"), LazyModule("ssl")
+    flows, jobs = LazyModule("mirelo_ergo.mirelo.flows"), LazyModule("mirelo_ergo._runtime.jobs.asynchronous")
+    service = LazyModule("mirelo_ergo.mirelo.service")
+    requests = LazyModule("mirelo_ergo.mirelo.generation_request_async")
     generated, midi = LazyModule("mirelo_ergo_api.mirelo_v2"), LazyModule("mirelo_ergo.mirelo.midi")
     known, notes = LazyModule("mirelo_ergo.mirelo.models"), LazyModule("mirelo_ergo.mirelo.transcriptions_async")
 
 
-class AsyncMireloClient(MireloCalls[AsyncGenerationRequest, "notes.AsyncMidiRequest"], AsyncServiceClient[MireloFlows]):
+class AsyncMireloClient(
+    MireloCalls["requests.AsyncGenerationRequest", "notes.AsyncMidiRequest"], AsyncServiceClient["flows.MireloFlows"]
+):
     """A client of the Mirelo API, v2 or v3 by the model. Use it in a with-block, or close it; threads may share it.
 
     `api_key` defaults to MIRELO_API_KEY; the address to `base_url`, else `https://` + `host`, else MIRELO_BASE_URL,
@@ -72,7 +78,7 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest, "notes.AsyncMidiRequ
     ) -> None:
         key = Secret(api_key)
         del api_key  # a traceback may show this frame
-        limit = credit_limit(max_credits)
+        limit, self._model = credit_limit(max_credits), known_model(model)
         runtime = self._open(
             MIRELO,
             api_key=key,
@@ -88,9 +94,21 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest, "notes.AsyncMidiRequ
             http_client=http_client,
             allow_private_hosts=allow_private_hosts,
         )
-        apis = (MIRELO_JOBS, MIRELO_MIDI_JOBS, MIRELO_V3_JOBS)
-        self._core = MireloFlows(runtime, apis, check_limits, limit, known_model(model), fetch_urls=fetch_urls)
+        self._mutex = mutex_of(self)
+        self._flows: flows.MireloFlows | None = None
+        self._new_flows: Callable[[], flows.MireloFlows] = lambda: flows.MireloFlows(
+            runtime, service.MIRELO_APIS, check_limits, limit, self._model, fetch_urls=fetch_urls
+        )
         self._low_level: generated.AuthenticatedClient | None = None
+
+    @property
+    def _core(self) -> flows.MireloFlows:
+        """The flows, imported and made with the first call that needs them."""
+        if self._flows is None:
+            made = self._new_flows()
+            with self._mutex:
+                self._flows = self._flows or made
+        return self._flows
 
     async def models(self, live: bool = False) -> list[known.ModelInfo]:
         """Return families and models with their limits. Costs nothing.
@@ -102,24 +120,19 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest, "notes.AsyncMidiRequ
         """
         if live:
             return await self._core.list_models()
-        return known.known_models(self._core.model)
+        return known.known_models(self._model)
 
     async def me(self) -> MeResult:
         """Ask for the account and its credits. Costs nothing."""
-        return await self._core.me()
+        return await account.me(self._runtime, self._model)
 
-    async def resubmit(self, request: SubmitOutcomeUnknown | str) -> AsyncJob:
+    async def resubmit(self, request: SubmitOutcomeUnknown | str) -> jobs.AsyncJob:
         """Send a request again, from an error or from a request's token, and give its job: paid once.
 
         The bytes and the key are the same as before, so that the service gives the job that it has already. Raises
         `InvalidRequestError` for a request that went out without a key, or whose key is over 24 h old.
         """
-        submission, core = Submission(), self._core
-        try:
-            return AsyncJob(core, await core.send(submission, core.prepared_of(request)), 0.0)
-        except BaseException as stop:
-            submission.lead_to_job(stop, lambda record: AsyncJob(core, record, 0.0))
-            raise
+        return await requests.send_again(self._core, request)
 
     async def detect_instruments(self, audio: Audio | str | os.PathLike[str]) -> midi.DetectedInstruments:
         """Ask which instruments a sound has, for `audio_to_midi`. Free, ten times a day; uploads a local file first.
@@ -133,14 +146,14 @@ class AsyncMireloClient(MireloCalls[AsyncGenerationRequest, "notes.AsyncMidiRequ
         source = self._core.sound(audio)
         return await self._core.detect_instruments(source)
 
-    def _request_of(self, generation: AnyGeneration, max_credits: int | None) -> AsyncGenerationRequest:
-        return AsyncGenerationRequest(self._core, generation, max_credits)
+    def _request_of(self, generation: flows.AnyGeneration, max_credits: int | None) -> requests.AsyncGenerationRequest:
+        return requests.AsyncGenerationRequest(self._core, generation, max_credits)
 
-    def _midi_request_of(self, generation: AnyGeneration, max_credits: int | None) -> notes.AsyncMidiRequest:
+    def _midi_request_of(self, generation: flows.AnyGeneration, max_credits: int | None) -> notes.AsyncMidiRequest:
         return notes.AsyncMidiRequest(self._core, generation, max_credits)
 
-    def _job(self, record: JobRecord, age: float) -> AsyncJob:
-        kind = notes.AsyncMidiJob if record.family == MIDI else AsyncJob
+    def _job(self, record: JobRecord, age: float) -> jobs.AsyncJob:
+        kind = notes.AsyncMidiJob if record.family == MIDI else jobs.AsyncJob
         return kind(self._core, record, age)
 
     @property

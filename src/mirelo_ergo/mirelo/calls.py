@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from .._runtime.transfer.inputs import Audio, Video
-from .families import Model
-from .flows import credit_limit
+from .arguments import audio_source, credit_limit, segment_fields, video_source
 from .music_calls import MusicCalls
-from .sources import audio_source, segment_fields, video_source
+from .versions import Model
 
 if TYPE_CHECKING:
     from mirelo_ergo_api.mirelo_v2.bodies import (

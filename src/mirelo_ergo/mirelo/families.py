@@ -8,7 +8,7 @@ the bodies in calls.py do for a field.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -16,9 +16,9 @@ from .._runtime.api.answers import tolerant_integer
 from .._runtime.api.limits import check, refuse_blank
 from .._runtime.jobs.facts import RequestFacts
 from .._runtime.redact import short_repr
-from ..errors import ConfigurationError, InvalidRequestError
+from ..errors import InvalidRequestError
 from .generated import operations as of
-from .versions import ONLY_IN_V3, is_v3
+from .versions import MIDI, MODELS, ONLY_IN_V3
 
 if TYPE_CHECKING:
     from mirelo_ergo_api.mirelo_v2.limits import Limit
@@ -26,15 +26,9 @@ if TYPE_CHECKING:
     from .._runtime.api.endpoints import Endpoint
     from .._runtime.transfer.inputs import MediaSource
 
-Model = Literal["v1.0", "v1.5", "v1.6", "sfx-1.6", "sfx-2.0"]
-"""What makes it: `v…` are models of the API v2 (v1.0 makes music and notes), `sfx-…` of v3, also newer ones."""
 Fields = Mapping[str, Any]
 DEFAULT_MODEL: Final = "v1.5"
 """What a call without `model=` uses where the family has it: what the vendor's own SDK pins. Else the newest."""
-MUSIC: Final = "v1.0"
-"""The model of music and of notes, which is used whatever the client's `model=` is."""
-MIDI: Final = "audio-to-midi"
-"""The family whose results are notes; `midi.py` reads them."""
 
 
 @attrs.frozen
@@ -111,7 +105,6 @@ _ROWS: Final = (
 )
 # fmt: on
 FAMILIES: Final[Mapping[tuple[str, str], Family]] = {(family.name, family.model): family for family in _ROWS}
-MODELS: Final[tuple[str, ...]] = tuple(name for name in get_args(Model) if name.startswith("v"))
 _NOTHING_SENT: Final = "; nothing was sent"
 
 
@@ -199,13 +192,6 @@ def choose_family(name: str, model: str | None) -> Family:
             field="model",
         )
     return FAMILIES[name, chosen]
-
-
-def known_model(model: str | None) -> str | None:
-    """Return a client's `model=`, checked; raises `ConfigurationError`."""
-    if model is not None and model not in MODELS and not is_v3(model):
-        raise ConfigurationError(f"model={short_repr(model, 40)} is not one of {', '.join(get_args(Model))}")
-    return model
 
 
 def fields_for(family: Family, wishes: Mapping[str, object]) -> dict[str, Any]:

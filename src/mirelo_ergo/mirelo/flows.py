@@ -12,21 +12,20 @@ from .._runtime.api.endpoints import describe
 from .._runtime.api.execute import Operation, execute
 from .._runtime.api.requests import request_from
 from .._runtime.api.retry import Kind
-from .._runtime.arguments import whole_number
 from .._runtime.jobs.submission import Submission
 from .._runtime.lazy import LazyModule
 from .._runtime.transfer.inputs import Audio, MediaSource, source_from
 from ..errors import CostLimitError, IncompleteResultError, InvalidRequestError, MireloError, VideoError
+from .api import MIRELO
 from .clips import check_source
-from .families import MIDI, Generation, choose_family, fields_for
+from .families import Generation, choose_family, fields_for
 from .generated import operations as of
+from .job_values import read_result
 from .prepared import Prepared
-from .service import MIRELO
-from .sources import SourceRef, in_body
 from .v3 import V3Generation, v3_generation
 from .v3_flows import URLS_REFUSED, V3Flows
-from .values import MeResult, PreflightResult, read_asset, read_me, read_preflight, read_result
-from .versions import is_v3
+from .values import PreflightResult, read_asset, read_preflight
+from .versions import MIDI, is_v3
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -41,8 +40,9 @@ if TYPE_CHECKING:
     from .._runtime.jobs.values import JobSucceeded
     from .._runtime.transfer.upload import Asset, Slot
     from . import catalogue, midi
+    from .arguments import AudioSource, VideoSource
 
-    SourceRefs = Mapping[str, SourceRef]
+    SourceRefs = Mapping[str, "SourceRef"]
 else:
     catalogue, midi = LazyModule("mirelo_ergo.mirelo.catalogue"), LazyModule("mirelo_ergo.mirelo.midi")
 
@@ -51,9 +51,29 @@ AnyGeneration = Generation | V3Generation
 T = TypeVar("T")
 
 
-def credit_limit(value: Any) -> int | None:
-    """Return a checked `max_credits=` argument; raises `ConfigurationError`."""
-    return whole_number("max_credits", value, 0, 10**12, optional=True)
+@attrs.frozen
+class SourceRef:
+    """Where the service finds a source: a URL it fetches, or the asset id of uploaded bytes."""
+
+    url: str | None
+    asset_id: str | None
+
+    def video(self) -> VideoSource:
+        """Return it as a video source in a body."""
+        if self.asset_id is not None:
+            return {"type": "asset", "asset_id": self.asset_id}
+        return {"type": "url", "video_url": self.url or ""}
+
+    def audio(self) -> AudioSource:
+        """Return it as an audio source in a body."""
+        if self.asset_id is not None:
+            return {"type": "asset", "asset_id": self.asset_id}
+        return {"type": "url", "audio_url": self.url or ""}
+
+
+def in_body(sources: Mapping[str, SourceRef]) -> dict[str, VideoSource | AudioSource]:
+    """Return sources, by their field, as a body has them."""
+    return {name: ref.video() if name == "video" else ref.audio() for name, ref in sources.items()}
 
 
 @attrs.define
@@ -93,13 +113,7 @@ class MireloFlows(V3Flows):
             generation.check()
         return generation
 
-    # --- account and cost -------------------------------------------------------------------------------------------
-
-    async def me(self) -> MeResult:
-        """Return the account, as the API of the client's model tells of it."""
-        if is_v3(self.model):
-            return await self.me_v3()
-        return await execute(self.runtime, self._read(of.GET_ME, read_me))
+    # --- cost -------------------------------------------------------------------------------------------------------
 
     async def preflight(self, generation: AnyGeneration) -> PreflightResult:
         """Return what a generation would cost."""

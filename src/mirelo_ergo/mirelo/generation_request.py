@@ -84,12 +84,7 @@ class GenerationRequest(JobRequest):
 
         Raises `InvalidRequestError` for a request that went out without a key, or whose key is too old.
         """
-        submission, core = Submission(), self._core
-        try:
-            return Job(core, run(core.send(submission, core.prepared_of(error))), 0.0)
-        except BaseException as stop:
-            submission.lead_to_job(stop, lambda record: Job(core, record, 0.0))
-            raise
+        return send_again(self._core, error)
 
     def sync_i_accept_http_timeout_risk(self, idempotency_key: str | None = None) -> JobResult:
         """Generate within one long HTTP request; prefer `run`, which survives a lost response.
@@ -107,6 +102,16 @@ class GenerationRequest(JobRequest):
 
     def _result(self, done: JobSucceeded) -> JobResult:
         return JobResult(self._core, done, None, None, self._facts)
+
+
+def send_again(core: MireloFlows, request: SubmitOutcomeUnknown | str) -> Job:
+    """Send the request of an error, or of a token, again, and give its job; raises `InvalidRequestError`."""
+    submission = Submission()
+    try:
+        return Job(core, run(core.send(submission, core.prepared_of(request))), 0.0)
+    except BaseException as stop:
+        submission.lead_to_job(stop, lambda record: Job(core, record, 0.0))
+        raise
 
 
 __all__ = ["GenerationRequest"]

@@ -83,12 +83,7 @@ class AsyncGenerationRequest(AsyncJobRequest):
 
         Raises `InvalidRequestError` for a request that went out without a key, or whose key is too old.
         """
-        submission, core = Submission(), self._core
-        try:
-            return AsyncJob(core, await core.send(submission, core.prepared_of(error)), 0.0)
-        except BaseException as stop:
-            submission.lead_to_job(stop, lambda record: AsyncJob(core, record, 0.0))
-            raise
+        return await send_again(self._core, error)
 
     async def sync_i_accept_http_timeout_risk(self, idempotency_key: str | None = None) -> AsyncJobResult:
         """Generate within one long HTTP request; prefer `run`, which survives a lost response.
@@ -106,6 +101,16 @@ class AsyncGenerationRequest(AsyncJobRequest):
 
     def _result(self, done: JobSucceeded) -> AsyncJobResult:
         return AsyncJobResult(self._core, done, None, None, self._facts)
+
+
+async def send_again(core: MireloFlows, request: SubmitOutcomeUnknown | str) -> AsyncJob:
+    """Send the request of an error, or of a token, again, and give its job; raises `InvalidRequestError`."""
+    submission = Submission()
+    try:
+        return AsyncJob(core, await core.send(submission, core.prepared_of(request)), 0.0)
+    except BaseException as stop:
+        submission.lead_to_job(stop, lambda record: AsyncJob(core, record, 0.0))
+        raise
 
 
 __all__ = ["AsyncGenerationRequest"]

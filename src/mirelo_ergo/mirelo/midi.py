@@ -16,7 +16,8 @@ from .._runtime.jobs.values import JobErrored, JobProcessing, JobStatus, JobSucc
 from .._runtime.plain import Plain
 from .._runtime.redact import short_repr, shorten
 from ..errors import InvalidRequestError
-from .values import PreflightResult, moment_of, read_recovery
+from .job_values import moment_of
+from .values import PreflightResult, read_recovery
 
 Instrument = Literal[
     "acoustic_piano",

@@ -10,8 +10,9 @@ import attrs
 from .._runtime.plain import Plain
 from . import v3
 from .catalogue import Bounds, CatalogueModel, bounds
-from .families import FAMILIES, MUSIC, choose_family
+from .families import FAMILIES, choose_family
 from .versions import KNOWN as V3_MODELS
+from .versions import MUSIC
 
 
 @attrs.frozen

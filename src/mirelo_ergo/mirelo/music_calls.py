@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .._runtime.lazy import LazyModule
 from .._runtime.transfer.inputs import Audio, Video
-from .families import MIDI
-from .families import MUSIC as MODEL
-from .flows import AnyGeneration, MireloFlows, credit_limit
-from .sources import uploaded_audio, uploaded_video
+from .arguments import credit_limit, uploaded_audio, uploaded_video
+from .versions import MIDI
+from .versions import MUSIC as MODEL
 
 if TYPE_CHECKING:
     from mirelo_ergo_api.mirelo_v2.bodies import AudioToMidiRequest, TextToMusicRequest, VideoToMusicRequest
 
     from . import midi
+    from .flows import AnyGeneration, MireloFlows
 else:
     midi = LazyModule("mirelo_ergo.mirelo.midi")
 
@@ -28,7 +28,10 @@ MidiT = TypeVar("MidiT")
 class MusicCalls(ABC, Generic[RequestT, MidiT]):
     """What can be made beside sound effects. Each call checks its arguments and returns a request."""
 
-    _core: MireloFlows
+    if TYPE_CHECKING:
+
+        @property
+        def _core(self) -> MireloFlows: ...
 
     @abstractmethod
     def _request_of(self, generation: AnyGeneration, max_credits: int | None) -> RequestT:

@@ -19,11 +19,12 @@ from .._runtime.jobs.tokens import JobRecord
 from .._runtime.lazy import LazyModule
 from .._runtime.transfer.assets import AssetCache
 from ..errors import CostLimitError, InvalidRequestError, MireloError, SubmitOutcomeUnknown
+from .api import MIRELO
 from .generated_v3 import operations as of
 from .prepared import Prepared, read_prepared
-from .service import ASSET_LIFETIME, MIRELO
+from .service import ASSET_LIFETIME
 from .v3 import FAMILIES, V3Generation
-from .values import MeResult, PreflightResult
+from .values import PreflightResult
 
 if TYPE_CHECKING:
     from mirelo_ergo_api.mirelo_v3.bodies import AssetRef
@@ -78,10 +79,6 @@ class V3Flows(JobFlows):
         """Ask which models there are; from then on requests are checked against what the service says of them."""
         self.catalogue = await execute(self.runtime, self._operation(of.LIST_MODELS, catalogue.read_catalogue))
         return models.known_models(self.model, self.catalogue)
-
-    async def me_v3(self) -> MeResult:
-        """Return the account, as v3 tells of it."""
-        return await execute(self.runtime, self._operation(of.GET_ME, v3_values.read_me))
 
     def _operation(
         self, endpoint: Endpoint, read: Callable[[Reply], T], body: Any = None, kind: Kind = Kind.READ

@@ -13,7 +13,8 @@ from .._runtime.jobs.files import ResultFile
 from .._runtime.jobs.tokens import JobRecord
 from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobStatus, JobSucceeded, PollResult
 from .._runtime.redact import SignedUrl, short_repr, shorten
-from .values import MeResult, PreflightResult, moment_of, read_recovery
+from .job_values import moment_of
+from .values import MeResult, PreflightResult, read_recovery
 
 if TYPE_CHECKING:
     from .._runtime.transfer.upload import Slot

@@ -1,8 +1,20 @@
-"""Which version of the API a model is of."""
+"""The names of the models, and which version of the API each is of."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal, get_args
+
+from .._runtime.redact import short_repr
+from ..errors import ConfigurationError
+
+Model = Literal["v1.0", "v1.5", "v1.6", "sfx-1.6", "sfx-2.0"]
+"""What makes it: `v…` are models of the API v2 (v1.0 makes music and notes), `sfx-…` of v3, also newer ones."""
+MODELS: Final[tuple[str, ...]] = tuple(name for name in get_args(Model) if name.startswith("v"))
+"""The models of v2."""
+MUSIC: Final = "v1.0"
+"""The model of music and of notes, which is used whatever the client's `model=` is."""
+MIDI: Final = "audio-to-midi"
+"""The family whose results are notes; `midi.py` reads them."""
 
 PREFIX: Final = "sfx-"
 """What the names of v3's models begin with."""
@@ -15,3 +27,10 @@ ONLY_IN_V3: Final = frozenset({"output_format", "preserve_speech", "extra"})
 def is_v3(model: str | None) -> bool:
     """Return whether a model is one of v3's."""
     return isinstance(model, str) and model.startswith(PREFIX)
+
+
+def known_model(model: str | None) -> str | None:
+    """Return a client's `model=`, checked; raises `ConfigurationError`."""
+    if model is not None and model not in MODELS and not is_v3(model):
+        raise ConfigurationError(f"model={short_repr(model, 40)} is not one of {', '.join(get_args(Model))}")
+    return model

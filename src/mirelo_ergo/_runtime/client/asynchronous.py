@@ -8,34 +8,41 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ..api.execute import Runtime
 from ..api.service import Api
-from ..jobs.asynchronous import AsyncJob
-from ..jobs.flows import JobFlows
-from ..jobs.tokens import JobRecord
 from ..lazy import LazyModule
 from .setup import prepare
 
 if TYPE_CHECKING:
     from ..http import asynchronous as http
     from ..http.settings import HttpSettings
+    from ..jobs import asynchronous as jobs
+    from ..jobs.flows import JobFlows
+    from ..jobs.tokens import JobRecord
 else:
     http = LazyModule("mirelo_ergo._runtime.http.asynchronous")
+    jobs = LazyModule("mirelo_ergo._runtime.jobs.asynchronous")
 
 
-C = TypeVar("C", bound=JobFlows)
+C = TypeVar("C", bound="JobFlows")
 L = TypeVar("L")
 
 
 class AsyncServiceClient(Generic[C]):
     """The base class of all services' clients: it owns the connections, resumes jobs and closes."""
 
-    _core: C
+    _runtime: Runtime
     _io: http.AsyncIO
+    if TYPE_CHECKING:
+
+        @property
+        def _core(self) -> C: ...
 
     def _open(self, api: Api, **arguments: Any) -> Runtime:
         """Check the client's arguments and create its runtime; raises `ConfigurationError`."""
         options, settings = prepare(api, handler="handle_async_request", sender="AsyncClient", **arguments)
         self._io = self._new_io(settings)
-        return Runtime(self._io, api, options.secret, options.base_url, options.policy, options.timeout)
+        own = options.secret, options.base_url, options.policy, options.timeout
+        self._runtime = Runtime(self._io, api, *own)
+        return self._runtime
 
     def _new_io(self, settings: HttpSettings) -> http.AsyncIO:
         """Return the I/O for the core. The clients of the test fixtures override it."""
@@ -45,13 +52,13 @@ class AsyncServiceClient(Generic[C]):
         """Return a generated client whose requests use our connections, key and errors."""
         from ..http.low_level import async_low_level_client
 
-        client: Any = generated(self._core.runtime.base_url, token="***")  # noqa: S106  # the transport adds the key
+        client: Any = generated(self._runtime.base_url, token="***")  # noqa: S106  # the transport adds the key
         package = generated.__module__.rpartition(".")[0]
-        client.set_async_httpx_client(async_low_level_client(self._core.runtime, self._io, package))
+        client.set_async_httpx_client(async_low_level_client(self._runtime, self._io, package))
         carried: L = client
         return carried
 
-    def job(self, token: str) -> AsyncJob:
+    def job(self, token: str) -> jobs.AsyncJob:
         """Resume a job from its token, here or in any process with a key of the same account. Sends nothing yet.
 
         Raises `InvalidRequestError` if it is not a token of this service.
@@ -59,12 +66,12 @@ class AsyncServiceClient(Generic[C]):
         record = self._core.resume(token)
         return self._job(record, max(0.0, self._io.wall() - record.submitted_at))
 
-    def _job(self, record: JobRecord, age: float) -> AsyncJob:
-        return AsyncJob(self._core, record, age)
+    def _job(self, record: JobRecord, age: float) -> jobs.AsyncJob:
+        return jobs.AsyncJob(self._core, record, age)
 
     async def aclose(self) -> None:
         """Close the connections. Jobs go on; a later call raises `ConfigurationError`."""
-        self._core.runtime.close()
+        self._runtime.close()
         await self._io.close()
 
     async def __aenter__(self) -> Self:
@@ -76,7 +83,7 @@ class AsyncServiceClient(Generic[C]):
         await self.aclose()
 
     def __repr__(self) -> str:
-        where = self._core.runtime.base_url if hasattr(self, "_core") else "that was refused"
+        where = self._runtime.base_url if hasattr(self, "_runtime") else "that was refused"
         return f"<{type(self).__name__} {where}>"
 
 

@@ -1,18 +1,16 @@
-"""Sources in a request: a URL that the service fetches, or an asset that was uploaded before the request is sent."""
+"""Arguments of the calls, checked, and turned into what stands in a body."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-import attrs
-
+from .._runtime.arguments import whole_number
 from .._runtime.redact import short_repr
 from .._runtime.transfer.inputs import Audio, Video, source_from
 from ..errors import InvalidRequestError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
 
     from mirelo_ergo_api.mirelo_v2.bodies import (
         AudioSourceAsset,
@@ -36,29 +34,9 @@ class Uploads(Protocol):
     assets: AssetCache
 
 
-@attrs.frozen
-class SourceRef:
-    """Where the service finds a source: a URL it fetches, or the asset id of uploaded bytes."""
-
-    url: str | None
-    asset_id: str | None
-
-    def video(self) -> VideoSource:
-        """Return it as a video source in a body."""
-        if self.asset_id is not None:
-            return {"type": "asset", "asset_id": self.asset_id}
-        return {"type": "url", "video_url": self.url or ""}
-
-    def audio(self) -> AudioSource:
-        """Return it as an audio source in a body."""
-        if self.asset_id is not None:
-            return {"type": "asset", "asset_id": self.asset_id}
-        return {"type": "url", "audio_url": self.url or ""}
-
-
-def in_body(sources: Mapping[str, SourceRef]) -> dict[str, VideoSource | AudioSource]:
-    """Return sources, by their field, as a body has them."""
-    return {name: ref.video() if name == "video" else ref.audio() for name, ref in sources.items()}
+def credit_limit(value: Any) -> int | None:
+    """Return a checked `max_credits=` argument; raises `ConfigurationError`."""
+    return whole_number("max_credits", value, 0, 10**12, optional=True)
 
 
 def video_source(video: Video | str | os.PathLike[str], uploads: Uploads) -> VideoSource:
