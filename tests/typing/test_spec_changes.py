@@ -35,7 +35,7 @@ FOUND = {
     ("mirelo/calls.py", "fields: TextToSfxV16Request ="),
     ("mirelo/calls.py", '"duration_ms": duration_ms,'),
     ("mirelo/calls.py", "fields: VideoToSfxV16Request ="),
-    ("mirelo/core.py", '"audio_url": self.url'),
+    ("mirelo/flows.py", '"audio_url": self.url'),
     ("mirelo/families.py", "of.VIDEO_TO_SFX_V16_PREFLIGHT"),
     ("mirelo/music_calls.py", 'fields["format"] = format'),
     ("mirelo/music_calls.py", 'fields["instruments"] = midi.instruments_field(instruments)'),
