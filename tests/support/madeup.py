@@ -187,8 +187,6 @@ def _read_things(reply: Reply) -> PageContent[str]:
 class MadeUpClient(ServiceClient[MadeUpFlows]):
     """The sync client of the made-up service."""
 
-    _core: MadeUpFlows
-
     def __init__(self, api_key: str, *, way: Ways = "stream", **options: Any) -> None:
         runtime = self._open(API, api_key=Secret(api_key), **options)
         self._core = MadeUpFlows(runtime, (WAYS[way],), check_limits=True)
@@ -207,8 +205,6 @@ class MadeUpClient(ServiceClient[MadeUpFlows]):
 
 class AsyncMadeUpClient(AsyncServiceClient[MadeUpFlows]):
     """The async client of the made-up service."""
-
-    _core: MadeUpFlows
 
     def __init__(self, api_key: str, *, way: Ways = "stream", **options: Any) -> None:
         runtime = self._open(API, api_key=Secret(api_key), **options)

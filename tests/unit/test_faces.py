@@ -67,6 +67,7 @@ NEVER_ASYNC = {
     "updates",
     "job",
     "describe",
+    "_made_core",
     "_request_of",
     "_midi_request_of",
     "_job",

@@ -101,14 +101,16 @@ class AsyncMireloClient(
         )
         self._low_level: generated.AuthenticatedClient | None = None
 
-    @property
-    def _core(self) -> flows.MireloFlows:
-        """The flows, imported and made with the first call that needs them."""
+    def _made_core(self) -> flows.MireloFlows:
+        """Return the flows, imported and made with the first call that needs them."""
         if self._flows is None:
             made = self._new_flows()
             with self._mutex:
                 self._flows = self._flows or made
         return self._flows
+
+    if not TYPE_CHECKING:  # for the checkers it is an attribute, as the base declares it
+        _core = property(_made_core)
 
     async def models(self, live: bool = False) -> list[known.ModelInfo]:
         """Return families and models with their limits. Costs nothing.

@@ -16,10 +16,9 @@ from .versions import MUSIC as MODEL
 if TYPE_CHECKING:
     from mirelo_ergo_api.mirelo_v2.bodies import AudioToMidiRequest, TextToMusicRequest, VideoToMusicRequest
 
-    from . import midi
-    from .flows import AnyGeneration, MireloFlows
+    from . import flows, midi
 else:
-    midi = LazyModule("mirelo_ergo.mirelo.midi")
+    flows, midi = LazyModule("mirelo_ergo.mirelo.flows"), LazyModule("mirelo_ergo.mirelo.midi")
 
 RequestT = TypeVar("RequestT")
 MidiT = TypeVar("MidiT")
@@ -28,17 +27,14 @@ MidiT = TypeVar("MidiT")
 class MusicCalls(ABC, Generic[RequestT, MidiT]):
     """What can be made beside sound effects. Each call checks its arguments and returns a request."""
 
-    if TYPE_CHECKING:
-
-        @property
-        def _core(self) -> MireloFlows: ...
+    _core: flows.MireloFlows
 
     @abstractmethod
-    def _request_of(self, generation: AnyGeneration, max_credits: int | None) -> RequestT:
+    def _request_of(self, generation: flows.AnyGeneration, max_credits: int | None) -> RequestT:
         """Make the client's own kind of request."""
 
     @abstractmethod
-    def _midi_request_of(self, generation: AnyGeneration, max_credits: int | None) -> MidiT:
+    def _midi_request_of(self, generation: flows.AnyGeneration, max_credits: int | None) -> MidiT:
         """Make the client's own kind of request for a transcription."""
 
     def text_to_music(

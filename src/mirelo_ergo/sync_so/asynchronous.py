@@ -95,8 +95,6 @@ class AsyncSyncSoClient(LipsyncCalls[AsyncLipsyncRequest], AsyncServiceClient[Sy
         ConfigurationError: Something of it is wrong. Nothing was sent.
     """
 
-    _core: SyncSoFlows
-
     def __init__(
         self,
         api_key: str | None = None,

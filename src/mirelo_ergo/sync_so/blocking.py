@@ -96,8 +96,6 @@ class SyncSoClient(LipsyncCalls[LipsyncRequest], ServiceClient[SyncSoFlows]):
         ConfigurationError: Something of it is wrong. Nothing was sent.
     """
 
-    _core: SyncSoFlows
-
     def __init__(
         self,
         api_key: str | None = None,

@@ -29,12 +29,9 @@ L = TypeVar("L")
 class AsyncServiceClient(Generic[C]):
     """The base class of all services' clients: it owns the connections, resumes jobs and closes."""
 
+    _core: C
     _runtime: Runtime
     _io: http.AsyncIO
-    if TYPE_CHECKING:
-
-        @property
-        def _core(self) -> C: ...
 
     def _open(self, api: Api, **arguments: Any) -> Runtime:
         """Check the client's arguments and create its runtime; raises `ConfigurationError`."""
