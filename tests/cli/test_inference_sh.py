@@ -119,7 +119,7 @@ def test_the_schema_of_an_app_decides_what_a_string_is(market: Cli, emu: Emulato
 def test_what_is_refused_before_anything_is_sent(
     market: Cli, emu: Emulator, arguments: tuple[str, ...], said: str
 ) -> None:
-    ran = market("run", "infsh/mmaudio", *arguments)
+    ran = market("run", "some/app", *arguments)
     assert ran.code == 2
     assert said in ran.err
     assert emu.requests == []

@@ -70,6 +70,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "empty.txt": b"",
         "long.txt": b"rain " * 2000,
         "notes.txt": b"rain on a roof",
+        "folder/notes": b"rain on a roof",
         "photo.jpg": b"\xff\xd8\xff\xe0 and so on",
         "movie.avi": b"RIFF\0\0\0\0AVI LIST",
         "loop.gif": b"GIF89a and so on",

@@ -101,5 +101,5 @@ def _report(session: Session, error: BaseException, given: list[str]) -> int:
     if isinstance(error, click.ClickException):
         from .usage_errors import failure_of_usage
 
-        error = failure_of_usage(error, given)
+        error = failure_of_usage(error, given, root)
     return session.output.failure(conclude(session, error))

@@ -13,6 +13,7 @@ from .batch_messages import choices_of, conclude, interruptible, lines_of, say_c
 from .batch_totals import totals_of
 from .failures import missing_extra, refused
 from .groups import Commands
+from .inputs import is_web
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +105,8 @@ def run(json: bool, quiet: bool, **given: Any) -> None:
     folder = Path(given["out"])
     clients = Clients(session.output, given["emulator"], given["allow_private_hosts"])
     try:
+        if is_web(given["manifest"]):
+            raise refused(f"{given['manifest'][:200]} is a URL, and a manifest is a file: download it first")
         mistakes = api.Mistakes(given["manifest"])
         items = api.read_manifest(given["manifest"], mistakes)
         base = Path() if given["manifest"] == "-" else Path(given["manifest"]).parent

@@ -8,6 +8,7 @@ import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from mirelo_ergo import JobRequest
 
@@ -31,5 +32,7 @@ class Generation:
     endings: tuple[str, ...] = (".wav",)
     filmable: bool = False
     note: str = ""
+    reads: tuple[Path, ...] = ()
+    """The files that it is made of."""
     priced: bool = True
     """Whether the price can be asked for before."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from mirelo_ergo.errors import InvalidRequestError
 
 from . import commands, options
 from .failures import refused
 from .generations import Generation
 from .groups import Commands
-from .inputs import Source, prompt_from, source_from, words_from
+from .inputs import Source, source_from
 from .progress import shown
+from .prompts import prompt_from, words_from
 from .services import INFERENCE_SH
 
 if TYPE_CHECKING:
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 _FLAC = (".flac",)
+_MMAUDIO = "infsh/mmaudio"
 
 
 @click.group(cls=Commands, short_help="Apps of inference.sh, such as mmaudio.")
@@ -47,7 +52,7 @@ def inference_sh() -> None:
 @click.option(
     "--upload",
     metavar="auto|strict|off",
-    type=click.Choice(["auto", "strict", "off"]),
+    type=click.Choice(["auto", "strict", "off"], case_sensitive=False),
     default="auto",
     help="auto also uploads what names a file in a field that the app types as one. Default: auto.",
 )
@@ -61,9 +66,26 @@ def run(command: Command, app: str, given: tuple[str, ...], function: str | None
 
     def build(client: InferenceClient, view: ProgressView) -> JobRequest:
         made = {name: _file(value, view) if isinstance(value, Source) else value for name, value in fields.items()}
-        return client.app(app, function=function, upload=upload)(**made)
+        request = client.app(app, function=function, upload=upload)
+        try:
+            return request(**made)
+        except InvalidRequestError as error:
+            raise refused(_told(error, given), "invalid_request", field=error.field) from None
 
-    command.generate([Generation(build, app, app.replace("/", "-"), 1, "files", ())])
+    endings = _FLAC if app == _MMAUDIO and not fields.get("video_input") else ()
+    command.generate([Generation(build, app, app.replace("/", "-"), 1, "files", endings)])
+
+
+def _told(error: InvalidRequestError, given: tuple[str, ...]) -> str:
+    """Return why an input is refused, with the option as it was written."""
+    message = error.message.removesuffix("; nothing was sent").replace(" is str, not ", " is a text, not ")
+    written = next((each for each in given if each.partition("=")[0] == error.field), None)
+    if written is None:
+        return message
+    name, _, value = written.partition("=")
+    plain = re.fullmatch(r"-?\d+(\.\d+)?|true|false", value)
+    way = f": write {name}:={value}" if plain else f": such a one is written behind {name}:="
+    return f"--input {written[:80]} is a text, {message.rpartition(' is a text, ')[2]}{way}"
 
 
 @inference_sh.command()
@@ -86,10 +108,12 @@ def mmaudio(
     PROMPT says what is to be heard, in quotation marks; - reads it from stdin. Writes the files' paths to stdout.
     """
     words = prompt_from(prompt, command.session.stdin)
+    if duration == 0:
+        raise refused("--duration 0 s is not above 0")
     source = None if video is None else source_from(video, "clip", command.session.stdin)
     more: dict[str, Any] = {
         "duration": None if duration is None else duration / 1000,
-        "negative_prompt": words_from(negative_prompt, command.session.stdin),
+        "negative_prompt": words_from(negative_prompt, command.session.stdin, "--negative-prompt"),
         "seed": seed,
     }
     told = {name: value for name, value in more.items() if value is not None}
@@ -197,10 +221,12 @@ def _fields(given: tuple[str, ...], stdin: Stdin) -> dict[str, Any]:
         name, equals, value = each.partition("=")
         if not equals or not name.strip(":"):
             raise refused(f"--input {each[:80]!r} is not NAME=VALUE, NAME=@FILE or NAME:=JSON")
-        plain = name.removesuffix(":")
+        if not value:
+            raise refused(f"--input {each[:80]} gives nothing; an empty text is written {name.strip(':')}:='\"\"'")
+        plain = name.strip().removesuffix(":")
         if plain in fields:
             raise refused(f"--input gives {plain} twice; several values are a JSON list: {plain}:=[...]")
-        fields[plain] = _json(plain, value) if name != plain else _value(value, stdin)
+        fields[plain] = _json(plain, value) if name.strip() != plain else _value(value, stdin)
     return fields
 
 

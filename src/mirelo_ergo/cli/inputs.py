@@ -1,4 +1,4 @@
-"""What is heard and worked on: prompts, clips and sounds as people give them, also through a pipe."""
+"""What is worked on: clips, sounds and other files as people give them, also through a pipe."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import re
 import shlex
 import stat
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 import attrs
 
 from .failures import refused
+from .times import is_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +27,11 @@ _PIPED = re.compile(r"-|/dev/stdin|/dev/fd/\d+|/proc/self/fd/\d+")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):/", re.IGNORECASE)
 _WEB_TYPO = re.compile(r"(h+t+p+s*|hpts?|tthps?|htps?|https?)(:/?(?!/)|/+|:///+)|www\.", re.IGNORECASE)
 _BARE_HOST = re.compile(r"([a-z0-9-]+\.)+[a-z]{2,6}/\S+", re.IGNORECASE)
+_WEB_PAGES = (".html", ".htm", ".php")
 _PAGES = ("youtube.com", "youtu.be", "vimeo.com", "tiktok.com", "instagram.com", "drive.google.com", "dropbox.com")
-_CLIPS = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif")
-_SOUNDS = (".wav", ".mp3", ".m4a", ".aac", ".flac", ".ogg")
-_TEXTS = (".txt", ".md", ".prompt")
+CLIPS = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif")
+SOUNDS = (".wav", ".mp3", ".m4a", ".aac", ".flac", ".ogg")
+TEXTS = (".txt", ".md", ".prompt")
 
 
 class Stdin:
@@ -114,82 +116,23 @@ class Source:
         return self.path or self.piped
 
 
-def prompt_from(words: tuple[str, ...], stdin: Stdin) -> str:
-    """Return what a command is to make; refuse what is no prompt."""
-    command = _command()
-    if not words:
-        raise refused(f'{command.rpartition(" ")[2]} needs a prompt: {command} "rain on a tin roof"')
-    if len(words) > 1:
-        odd = next((word for word in words if re.match("[–—]", word)), None)
-        if odd is not None:
-            raise refused(f"{odd} begins with a dash that is not typed as --: write --{odd.lstrip('–—-')}")
-        if found := next((match for word in words[1:] if (match := re.fullmatch(r"([a-z-]+)=(\S*)", word))), None):
-            raise refused(f"{found[0]} is not an option: write --{found[1]} {found[2]}".rstrip())
-        raise refused(f"the prompt has to be in quotation marks: {shlex.quote(' '.join(words))}")
-    [prompt] = list(words)
-    if prompt == "-":
-        return stdin.text("the prompt")
-    _refuse_files(prompt, command)
-    return words_from(prompt, stdin) or ""
-
-
-def _command() -> str:
-    """Return the command that runs, as it is typed."""
-    import click  # it is imported where a command runs
-
-    context = click.get_current_context(silent=True)
-    return "mirelo-ergo text" if context is None else context.command_path
-
-
-def words_from(prompt: str | None, stdin: Stdin) -> str | None:
-    """Return a prompt beside a clip or sound, None if there is none; refuse a blank one."""
-    if prompt is None:
-        return None
-    if prompt == "-":
-        return stdin.text("the prompt")
-    if not any(character.isprintable() and character != " " for character in prompt):
-        raise refused("the prompt is blank: say what is to be heard")
-    try:
-        prompt.encode()
-    except UnicodeEncodeError:
-        raise refused("the prompt is not UTF-8 text") from None
-    return prompt
-
-
-def _refuse_files(prompt: str, command: str) -> None:
-    """Refuse a prompt that is the name of a file or a URL: paying for a sound of that name is nobody's wish."""
-    name = prompt.removeprefix("@")
-    suffix = Path(name).suffix.lower()
-    quoted = shlex.quote(name)
-    if _is_web(prompt):
-        raise refused(f"{_shown(prompt)} is a URL, not a prompt: a clip's sound is made by video")
-    if suffix in (*_CLIPS, *_SOUNDS, *_TEXTS) and _is_file(name):
-        if suffix in _CLIPS:
-            raise refused(f"{_shown(name)} is a clip, not a prompt: mirelo-ergo video {quoted}")
-        if suffix in _SOUNDS:
-            raise refused(f"{_shown(name)} is a sound, not a prompt: mirelo-ergo extend {quoted} --by 5s")
-        raise refused(f"{_shown(name)} is a file, not a prompt: {command} - < {quoted}")
-    if name != prompt and _is_file(name):
-        raise refused(f"{_shown(prompt)} names a file: {command} - < {quoted}")
-
-
 def source_from(given: str, kind: str, stdin: Stdin) -> Source:
     """Return a clip or sound, looked at as far as can be without decoding it; refuse what cannot be one."""
     if not given.strip():
         raise refused(f"the {kind} is blank: give a file or a URL")
     if _PIPED.fullmatch(given):
         return Source(given, kind, piped=_spooled(given, kind, stdin))
-    if _is_web(given):
+    if is_web(given):
         _check_url(given, kind)
         return Source(given, kind)
     path = Path(given)
     try:
         found = path.stat()
     except FileNotFoundError:
-        raise refused(_missing(given), "invalid_request") from None
+        raise refused(_missing(given, kind), "invalid_request") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise refused(f"{_shown(given)} cannot be read: {reason}", "invalid_request") from None
+        raise refused(f"{shown(given)} cannot be read: {reason}", "invalid_request") from None
     problem = None
     if stat.S_ISDIR(found.st_mode):
         problem = f"is a folder: give its files, such as {shlex.quote(given.rstrip('/'))}/*.mp4"
@@ -200,7 +143,7 @@ def source_from(given: str, kind: str, stdin: Stdin) -> Source:
     elif not os.access(path, os.R_OK):
         problem = "cannot be read: Permission denied"
     if problem is not None:
-        raise refused(f"{_shown(given)} {problem}", "invalid_request")
+        raise refused(f"{shown(given)} {problem}", "invalid_request")
     return Source(given, kind, path=path)
 
 
@@ -234,7 +177,8 @@ def _spooled(given: str, kind: str, stdin: Stdin) -> BinaryIO:
     return file
 
 
-def _is_web(given: str) -> bool:
+def is_web(given: str) -> bool:
+    """Return whether a text is a URL."""
     return given.lower().startswith(("http://", "https://"))
 
 
@@ -242,48 +186,62 @@ def _check_url(url: str, kind: str) -> None:
     from urllib.parse import urlsplit
 
     if any(character <= " " for character in url.strip()):
-        raise refused(f"{_shown(url)} holds a space: write %20 for it, or put the URL in quotation marks")
+        raise refused(f"{shown(url)} holds a space: write %20 for it, or put the URL in quotation marks")
     try:
-        host = urlsplit(url).hostname or ""
+        host, path = urlsplit(url).hostname or "", urlsplit(url).path
     except ValueError as error:
-        raise refused(f"{_shown(url)} is not a URL: {error}") from None
+        raise refused(f"{shown(url)} is not a URL: {error}") from None
     if not host:
-        raise refused(f"{_shown(url)} has no host: write https://example.com/{kind}.mp4")
+        raise refused(f"{shown(url)} has no host: write https://example.com/{kind}.mp4")
     if any(host == page or host.endswith(f".{page}") for page in _PAGES):
         raise refused(f"{host} gives a web page, not the {kind} itself: download the file and give that")
+    if PurePosixPath(path).suffix.lower() in _WEB_PAGES:
+        raise refused(f"{shown(url)} is a web page, not the {kind} itself: give the URL of the file")
 
 
-def _missing(given: str) -> str:
+def _missing(given: str, kind: str) -> str:
     """Return why a path leads nowhere, as far as the path itself tells."""
     from urllib.parse import urlsplit
 
-    shown = _shown(given)
+    name = shown(given)
     if found := _WEB_TYPO.match(given):
         rest = given if found[0].lower() == "www." else given[found.end() :].lstrip("/:")
-        return f"{shown} is neither a file nor a URL: is https://{rest} meant?"
+        return f"{name} is neither a file nor a URL: is https://{rest} meant?"
     if found := _SCHEME.match(given):
         scheme = found[1].lower()
         if scheme == "file":
-            return f"{shown}: give the path alone: {shlex.quote(urlsplit(given).path)}"
+            found_there = urlsplit(given)
+            return f"{name}: give the path alone: {shlex.quote(f'{found_there.netloc}{found_there.path}')}"
         if scheme in ("htp", "htps", "ttp", "ttps", "hhtp", "hhtps"):
-            return f"{shown} is neither a file nor a URL: is https://{given[found.end() :].lstrip('/')} meant?"
-        return f"{shown}: {scheme} addresses are not fetched; give a file, or an http or https URL"
+            return f"{name} is neither a file nor a URL: is https://{given[found.end() :].lstrip('/')} meant?"
+        return f"{name}: {scheme} addresses are not fetched; give a file, or an http or https URL"
     if given.startswith("data:"):
-        return f"{shown}: data URLs are not fetched; pipe the bytes in and give -"
+        return f"{name}: data URLs are not fetched; pipe the bytes in and give -"
     if "*" in given or "?" in given:
-        return f"no file is called {shown}: the shell found no match, or quotation marks kept it from looking"
+        return f"no file is called {name}: the shell found no match, or quotation marks kept it from looking"
     if given.startswith("~"):
-        return f"{shown} does not exist: ~ is the home folder only where it is not in quotation marks"
+        return f"{name} does not exist: ~ is the home folder only where it is not in quotation marks"
     if given.startswith("$"):
-        return f"{shown} does not exist: $ names a variable only outside of single quotation marks"
+        return f"{name} does not exist: $ names a variable only outside of single quotation marks"
     if given.startswith("@"):
-        return f"{shown} does not exist: give the path without the @"
+        return f"{name} does not exist: give the path without the @"
     if _BARE_HOST.fullmatch(given):
-        return f"{shown} is no file here; if it is a URL write https://{given}"
+        return f"{name} is no file here; if it is a URL write https://{given}"
     if given != given.strip():
         return f"{given.strip()!r} with spaces around it does not exist"
-    near = _similar(Path(given))
-    return f"{shown} does not exist" + (f": is {near} meant?" if near else "")
+    if near := _similar(Path(given)):
+        return f"{name} does not exist: is {near} meant?"
+    return f"{name} does not exist{_instead(given, kind)}"
+
+
+def _instead(given: str, kind: str) -> str:
+    """Return what words or a time in the place of a file may be meant as."""
+    if Path(given).suffix or "/" in given:
+        return ""
+    if is_time(given):
+        return ": a time is given by an option, such as --duration"
+    words = "a prompt is one argument in quotation marks"
+    return f"; {words}: mirelo-ergo text {shlex.quote(given)}, or --prompt beside a clip" if kind == "clip" else ""
 
 
 def _similar(path: Path) -> str | None:
@@ -299,14 +257,15 @@ def _similar(path: Path) -> str | None:
     return shlex.quote(str(path.with_name(near[0]))) if near else None
 
 
-def _is_file(name: str) -> bool:
+def is_file(name: str) -> bool:
+    """Return whether a text names a file."""
     try:
         return Path(name).is_file()
     except (OSError, ValueError):
         return False
 
 
-def _shown(given: str) -> str:
+def shown(given: str) -> str:
     """Return something given in a message: short, and of a URL nothing that may be a secret."""
     if "?" in given and "//" in given:
         given = f"{given.partition('?')[0]}?…"

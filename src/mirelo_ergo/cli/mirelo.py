@@ -10,7 +10,8 @@ import click
 from . import clip, commands, options
 from .failures import refused
 from .generations import Generation
-from .inputs import Source, prompt_from, source_from, words_from
+from .inputs import Source, source_from
+from .prompts import prompt_from, words_from
 from .services import MIRELO
 from .times import seconds
 
@@ -118,7 +119,15 @@ def video(
 
         generations.append(
             Generation(
-                build, source.label, stem_of(source), samples, output, _endings(sound_format), filmable=True, note=note
+                build,
+                source.label,
+                stem_of(source),
+                samples,
+                output,
+                _endings(sound_format),
+                filmable=True,
+                note=note,
+                reads=read_by(source),
             )
         )
     command.generate(generations)
@@ -235,7 +244,8 @@ def _from_sound(
         return request
 
     endings = _endings(asked["output_format"])
-    command.generate([Generation(build, source.label, stem_of(source), samples, endings=endings)])
+    reads = read_by(source, picture)
+    command.generate([Generation(build, source.label, stem_of(source), samples, endings=endings, reads=reads)])
 
 
 def _clip_length(source: Source, duration: int | None, start: int, model: str | None) -> tuple[int, str]:
@@ -269,6 +279,8 @@ def _check_stems(command: Command, sources: list[Source]) -> None:
     by_stem: dict[str, Source] = {}
     for source in sources:
         other = by_stem.setdefault(stem_of(source), source)
+        if other is not source and other.given == source.given:
+            raise refused(f"{source.given} is given twice")
         if other is not source:
             raise refused(
                 f"{other.given} and {source.given} would give files of the same name: use a command for each folder"
@@ -278,6 +290,11 @@ def _check_stems(command: Command, sources: list[Source]) -> None:
 def stem_of(source: Source) -> str:
     """Return what a source's results are called after."""
     return source.path.stem if source.path is not None else Path(source.label).stem
+
+
+def read_by(*sources: Source | None) -> tuple[Path, ...]:
+    """Return the files of sources."""
+    return tuple(source.path for source in sources if source is not None and source.path is not None)
 
 
 def _endings(sound_format: str | None) -> tuple[str, ...]:

@@ -9,8 +9,9 @@ import click
 from . import clip, commands, music_options, options
 from .failures import refused
 from .generations import Generation
-from .inputs import prompt_from, source_from
-from .mirelo import stem_of
+from .inputs import source_from
+from .mirelo import read_by, stem_of
+from .prompts import prompt_from
 from .services import MIRELO
 from .times import seconds
 
@@ -81,6 +82,7 @@ def music(
                 stem_of(source),
                 samples,
                 endings=(f".{ending}",),
+                reads=read_by(source),
                 note=note and f"duration: {seconds(length)}, {note}",
                 priced=False,
             )

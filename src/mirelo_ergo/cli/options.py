@@ -70,16 +70,24 @@ def dollars(text: str) -> float:
     return float(given)
 
 
+def name_of_model(text: str) -> str:
+    """Return a model's name; refuse a blank one."""
+    given = text.strip()
+    if not given:
+        raise click.BadParameter("it is blank: give the name of a model")
+    return given
+
+
 def model_name(text: str) -> str:
     """Return a model's name, also where it is written without its v or with the vendor's words before it."""
-    given = text.strip()
+    given = re.sub(r"^v\s+", "v", text.strip())
     if not given:
         raise click.BadParameter("it is blank: give one such as v1.6; mirelo-ergo models lists them")
     found = _MODEL.fullmatch(given)
     if found is None:
         return given
     number = f"{found[3]}.{found[4]}"
-    old = not found[1] and (found[2] or number in _OLD_MODELS)
+    old = not found[1] and number in _OLD_MODELS
     return f"v{number}" if old else f"sfx-{number}"
 
 
@@ -158,7 +166,7 @@ samples = click.option(
 output = click.option(
     "--output",
     metavar="audio|video",
-    type=click.Choice(["audio", "video"]),
+    type=click.Choice(["audio", "video"], case_sensitive=False),
     default="audio",
     help="The sound, or the clip with it. Default: audio.",
 )

@@ -10,7 +10,8 @@ from . import commands, options
 from .failures import refused
 from .generations import Generation
 from .groups import Commands
-from .inputs import prompt_from, source_from, words_from
+from .inputs import source_from
+from .prompts import prompt_from, words_from
 from .services import PIXAZO
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import string
 import sys
@@ -81,12 +82,16 @@ class Saving:
         target = attrs.evolve(self, ending=known[0] if known else "")
         if not self.overwrite:
             target._check_free(results)
+        if any(os.path.exists(target._file) and target._file.samefile(source) for source in generations[0].reads):  # noqa: PTH110 - it bears with any text
+            raise refused(f"--out {self.out} is what the result is made of, and would be lost: give another name")
         return [target]
 
     def check(self, output: Output, results: int | None = None) -> None:
         """Refuse what cannot be written to. `results` is None where their number is not known yet."""
         if not self.out.strip():
             raise refused("--out is blank: give a folder, a file name, or - for stdout")
+        if problem := _no_path(self.out):
+            raise refused(f"--out {self.out[:200]} {problem}")
         if self.to_stdout:
             self._check_stdout(output, results)
             return
@@ -151,7 +156,9 @@ class Saving:
         way = ""
         if generation.kind != "video" and suffix.lower() in _SOUNDS:
             way = f", and convert it: ffmpeg -i {shlex.quote(better)} {shlex.quote(self.out)}"
-            if suffix.lower() in _LOSSLESS and allowed[0] != ".wav":  # --format was given
+            if allowed[0] not in _SOUNDS:  # notes
+                way = ""
+            elif suffix.lower() in _LOSSLESS and _has_format() and allowed[0] != ".wav":  # --format was given
                 way = f", or give --format {suffix[1:].lower()}"
         elif generation.kind != "video" and suffix.lower() in _CLIPS and generation.filmable:
             way = ", or add --output video for the clip with its sound"
@@ -196,6 +203,31 @@ class Saving:
         given = Path(self.out)
         ending = given.suffix.lower() in (*_SOUNDS, *_CLIPS, self.ending)
         return given if ending or not given.suffix else given.with_name(f"{given.name}{self.ending}")
+
+
+def _has_format() -> bool:
+    """Return whether the command that runs has the option --format."""
+    import click  # it is imported where a command runs
+
+    context = click.get_current_context(silent=True)
+    return context is not None and any("--format" in param.opts for param in context.command.params)
+
+
+def _no_path(out: str) -> str | None:
+    """Return why what is given as --out is none, None for what may be one."""
+    if re.match(r"[a-z][a-z0-9+.-]*://", out, re.IGNORECASE):
+        return "is a URL: results are saved on this machine"
+    if out.startswith("~"):
+        return "begins with ~, which is the home folder only where it is not in quotation marks"
+    if out.startswith("$"):
+        return "begins with $, which names a variable only outside of single quotation marks"
+    if out.startswith("-") and out != "-":
+        return f"begins with a dash, as an option does: for a place of that name write ./{out[:200]}"
+    if "*" in out:
+        return "holds a *: the shell found no match, and nothing is called so"
+    if Path(out).name.lower() in (*_SOUNDS, *_CLIPS):
+        return "is an ending without a name"
+    return None
 
 
 def _literally(text: str) -> str:

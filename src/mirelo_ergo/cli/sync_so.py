@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from .failures import refused
 from .generate import described
 from .generations import Generation
 from .groups import Commands
-from .inputs import source_from
+from .inputs import CLIPS, SOUNDS, source_from
 from .progress import shown
 from .resume import Resumption
 from .services import SYNC_SO
@@ -43,11 +44,13 @@ def sync_so() -> None:
 
 _visual = click.argument("video", metavar="VIDEO", shell_complete=options.complete_file)
 _voice = click.argument("audio", metavar="AUDIO", shell_complete=options.complete_file)
-_model = click.option("--model", metavar="MODEL", default="lipsync-2", help="Which one. Default: lipsync-2.")
+_model = click.option(
+    "--model", metavar="MODEL", type=options.name_of_model, default="lipsync-2", help="Which one. Default: lipsync-2."
+)
 _sync_mode = click.option(
     "--sync-mode",
     metavar="MODE",
-    type=click.Choice(["bounce", "loop", "cut_off", "silence", "remap"]),
+    type=click.Choice(["bounce", "loop", "cut_off", "silence", "remap"], case_sensitive=False),
     help="Where both differ in length: bounce, loop, cut_off, silence or remap.",
 )
 _project = click.option("--project", metavar="ID", help="The project that it belongs to.")
@@ -82,7 +85,7 @@ def lipsync(command: Command, video: str, audio: str, model: str, sync_mode: Any
             max_cost_usd=command.limit,
         )
 
-    command.generate([Generation(build, pair.label, pair.stem, 1, "video")])
+    command.generate([Generation(build, pair.label, pair.stem, 1, "video", reads=pair.reads)])
 
 
 @sync_so.command()
@@ -326,6 +329,11 @@ class _Pair:
             return video.removeprefix(_ASSET)
         return video.path.stem if video.path is not None else Path(video.label).stem
 
+    @property
+    def reads(self) -> tuple[Path, ...]:
+        """The files of both."""
+        return tuple(each.path for each in self._sources if not isinstance(each, str) and each.path is not None)
+
     def uploaded(self, client: SyncSoClient, view: ProgressView) -> tuple[Any, Any]:
         """Return both as the library takes them; files become assets."""
         from mirelo_ergo.sync_so import Audio, Video
@@ -347,12 +355,14 @@ def _told(kind: str) -> Any:
 
 
 def _pair(video: str, audio: str, stdin: Stdin) -> _Pair:
+    if Path(video).suffix.lower() in SOUNDS and Path(audio).suffix.lower() in CLIPS:
+        raise refused(f"{video} is a sound and {audio} a clip: VIDEO comes first, AUDIO second")
     return _Pair(_source(video, "video", stdin), _source(audio, "sound", stdin))
 
 
 def _source(given: str, kind: str, stdin: Stdin) -> Source | str:
     if given.startswith(_ASSET):
-        if not given.removeprefix(_ASSET).strip():
+        if not re.fullmatch(r"[\w-]+", given.removeprefix(_ASSET)):
             raise refused(f"{given} names no asset: mirelo-ergo sync-so assets list has their ids")
         return given
     return source_from(given, kind, stdin)

@@ -31,6 +31,11 @@ def milliseconds(text: str) -> int:
     return int(exact)
 
 
+def is_time(text: str) -> bool:
+    """Return whether a text is a time with its unit."""
+    return any(form.fullmatch(text.strip().lower()) for form in (_UNITS, _CLOCK))
+
+
 def waiting_time(text: str) -> int:
     """Return a time to wait: at least 1 ms, at most the 24 h that a job lives. Raises `ValueError`."""
     value = milliseconds(text)

@@ -10,7 +10,7 @@ import click
 from .exits import Exit
 from .failures import Failure
 from .groups import UnknownCommandError, commands_of
-from .services import MIRELO, SERVICES
+from .services import MIRELO, SERVICES, Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +23,8 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
     "--overwrite": "force f replace clobber yes y",
     "--dry-run": "cost price preflight estimate dry preview simulate",
     "--max-credits": "budget max-cost max-price credits limit max",
+    "--max-cost": "budget max-credits max-price max-usd credits limit max",
+    "--input": "inputs i field param parameter arg set",
     "--base-url": "url api-url host endpoint server address",
     "--start": "offset begin start-offset from ss",
     "--prompt": "text description words p",
@@ -39,14 +41,21 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
     "--format": "output-format ext codec type",
 }
 """What people call options elsewhere."""
-_PROMPTS: Final = ("prompt", "text", "description", "words", "p")
+_PLACES: Final[Mapping[str, str]] = {
+    "prompt": "prompt text description words p",
+    "clips": "clip clips input i in video src source",
+    "sound": "audio sound input i in src source",
+    "video": "video clip visual v",
+    "audio": "audio sound voice speech a",
+}
+"""What people give by an option that is an argument here, by its name."""
 _SENTENCES: Final[Mapping[str, str]] = {
     "api-key apikey key k token secret auth": (
         "the key is no option, as every user of a machine can see options: set {key} in the environment"
     ),
     "via provider service": "each service has commands of its own: mirelo-ergo pixazo text, mirelo-ergo pixazo video",
     "verbose v debug": "cost, token and progress are written to stderr without an option; -q turns them off",
-    "seed": "the service takes no seed",
+    "help h ?": "write --help",
     "async no-wait background detach": (
         "commands wait; Ctrl-C leaves a submitted job running, and job download --last fetches it"
     ),
@@ -90,18 +99,24 @@ def _unknown_command(error: UnknownCommandError) -> str:
             return f"{start}; for a sound of these words: mirelo-ergo text {' '.join(args)[:60]!r}"
     elif isinstance(root, click.Group) and root.get_command(ctx, name):
         return f"{start}; mirelo-ergo {name} is of Mirelo itself"
+    elif path.endswith(" batch") and "." in name:
+        return f"{start}: write {path} run {shown}"
+    elif path.endswith(" job") and name.lower() in ("cancel", "stop", "abort", "delete"):
+        return (
+            f"{start}: Mirelo cancels no job; one of inference.sh is cancelled by mirelo-ergo inference-sh task cancel"
+        )
     elif path.endswith(" job") and ":" in name:
         return f"{start}: say what to do with the job: {path} download {shown}"
     return f"{start}; it has {', '.join(group.list_commands(ctx))}"
 
 
-def failure_of_usage(error: click.ClickException, given: Sequence[str]) -> Failure:
+def failure_of_usage(error: click.ClickException, given: Sequence[str], root: click.Command) -> Failure:
     """Return the failure of a command line that click could not read."""
     context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "mirelo-ergo"
+    path = context.command_path if context is not None else _path_of(given, root)
     service = next((each for each in SERVICES.values() if each.group and each.group in path.split()), MIRELO)
     if isinstance(error, click.NoSuchOption):
-        message = _unknown_option(error, given, service.key_variable)
+        message = _unknown_option(error, given, service)
     elif isinstance(error, UnknownCommandError):
         message = _unknown_command(error)
     else:
@@ -110,6 +125,8 @@ def failure_of_usage(error: click.ClickException, given: Sequence[str]) -> Failu
 
 
 _EXAMPLES: Final = {
+    "PROMPT": '"rain on a tin roof"',
+    "CLIP_OR_URL...": "clip.mp4",
     "AUDIO_OR_URL": "song.wav",
     "AUDIO": "voice.wav",
     "VIDEO": "talk.mp4",
@@ -132,15 +149,38 @@ def _complaint(error: click.ClickException) -> str:
         elsewhere = "; --out says where the results go" if name == "--output" else ""
         problem = error.message.rstrip(".").replace("a valid float", "a number").replace("a valid integer", "a number")
         return f"{name}: {problem}{elsewhere}"
-    if isinstance(error, click.BadOptionUsage) and "requires" in error.message:
-        return f"{error.option_name} needs a value"
+    if isinstance(error, click.BadOptionUsage):
+        takes_one = "requires" in error.message
+        return (
+            f"{error.option_name} needs a value" if takes_one else f"{error.option_name} takes no value: write it alone"
+        )
     if found := re.match(r"Got unexpected extra arguments? \((.+)\)", error.message):
-        path = "" if not isinstance(error, click.UsageError) or error.ctx is None else f"{error.ctx.command_path} "
-        return f"{path}takes no more arguments: {found[1]} is too much"
+        ctx = error.ctx if isinstance(error, click.UsageError) else None
+        path = "" if ctx is None else f"{ctx.command_path} "
+        return f"{path}takes no more arguments: {found[1]} is too much{_as_option(found[1], ctx)}"
     return error.format_message().rstrip(".")
 
 
-def _unknown_option(error: click.NoSuchOption, given: Sequence[str], key_variable: str) -> str:
+def _path_of(given: Sequence[str], root: click.Command) -> str:
+    """Return the command of a command line, for an error that does not know it."""
+    words = [word for word in given if not word.startswith("-")]
+    paths = (path.split() for path, _ in commands_of(root))
+    found = max((path for path in paths if words[: len(path)] == path), key=len, default=[])
+    return " ".join(["mirelo-ergo", *found])
+
+
+def _as_option(extra: str, ctx: click.Context | None) -> str:
+    """Return by which option an argument that is too much may be meant."""
+    own = set() if ctx is None else set(_options(ctx.command))
+    word = extra.split()[0]
+    if "--input" in own and "=" in word:
+        return f": write --input {word}"
+    if "--input" in own:
+        return f": a field of the app's input is written --input NAME={word}"
+    return f": write --port {word}" if "--port" in own and word.isdigit() else ""
+
+
+def _unknown_option(error: click.NoSuchOption, given: Sequence[str], service: Service) -> str:
     """Return a sentence about an option that a command lacks."""
     ctx = error.ctx
     assert ctx is not None, "click names the command of a wrong option"
@@ -148,10 +188,11 @@ def _unknown_option(error: click.NoSuchOption, given: Sequence[str], key_variabl
     plain = written.lstrip("-").partition("=")[0].lower().replace("_", "-")
     own = set(_options(ctx.command))
     start = f"{ctx.command_path} has no option {written[:40]}"
-    if plain in _PROMPTS and any(
-        param.name == "prompt" and isinstance(param, click.Argument) for param in ctx.command.params
-    ):
-        return f'{start}: the prompt stands without one: {ctx.command_path} "rain on a tin roof"'
+    for argument in (param for param in ctx.command.params if isinstance(param, click.Argument)):
+        if plain in _PLACES.get(str(argument.name), "").split():
+            example = _EXAMPLES.get(str(argument.metavar), argument.metavar)
+            what = {"clips": "clip", "audio": "sound"}.get(str(argument.name), argument.name)
+            return f"{start}: the {what} stands without one: {ctx.command_path} {example}"
     if f"--{plain}" in own:
         return f"{start}: long options have two dashes and small letters: --{plain}"
     meant = [name for name, others in _OTHER_NAMES.items() if name in own and plain in others.split()]
@@ -159,7 +200,11 @@ def _unknown_option(error: click.NoSuchOption, given: Sequence[str], key_variabl
         return f"{start}: is {meant[0]} meant?"
     for names, sentence in _SENTENCES.items():
         if plain in names.split():
-            return f"{start}: {sentence.format(key=key_variable)}"
+            return f"{start}: {sentence.format(key=service.key_variable)}"
+    if plain == "seed" and service is MIRELO:
+        return f"{start}: the service takes no seed"
+    if "--input" in own:
+        return f"{start}: a field of the app's input is written --input {plain}=VALUE"
     if ctx.parent is None and plain in {name.lstrip("-") for name in all_options(ctx.command)}:
         return f"{start}: options stand after the command, as in mirelo-ergo text PROMPT --{plain}"
     from difflib import get_close_matches

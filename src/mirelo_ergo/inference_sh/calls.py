@@ -7,10 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, BinaryIO, Generic, TypeVar
 
+from .._runtime.api.limits import check
 from .._runtime.redact import short_repr
 from ..errors import InvalidRequestError
 from .files import File, UploadPolicy, is_given
 from .flows import InferenceFlows, Run
+from .generated import limits
+from .schemas import check_mmaudio
 from .service import MMAUDIO
 
 RequestT = TypeVar("RequestT")
@@ -70,9 +73,6 @@ class AppCalls(ABC, Generic[RequestT]):
             "mask_away_clip": mask_away_clip,
         }
         if self._core.check_limits:
-            from .._runtime.api.limits import check
-            from .generated import limits
-
             check(limits, "MmaudioInput", given, MMAUDIO)
         if video is not None:
             given["video_input"] = video
@@ -91,10 +91,13 @@ class AppCalls(ABC, Generic[RequestT]):
         Raises:
             InvalidRequestError: The app's name is not of that form.
         """
-        if not isinstance(app, str) or app.count("/") != 1 or app.startswith("/") or app.endswith("/"):
+        if not isinstance(app, str) or app.count("/") != 1 or app.startswith("/") or app.endswith(("/", "@", ":")):
             raise InvalidRequestError(f"app={short_repr(app)} is not 'namespace/name'; nothing was sent", field="app")
 
         def request(**input: Any) -> RequestT:  # noqa: A002  # the service's word
-            return self._request_of(self._core.new_run({"app": app, "function": function, "input": input}, upload))
+            run = self._core.new_run({"app": app, "function": function, "input": input}, upload)
+            if self._core.check_limits and app == MMAUDIO and function is None:
+                check_mmaudio(input)
+            return self._request_of(run)
 
         return request

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, Final
 
+from .._runtime.api.limits import check
 from .._runtime.redact import short_repr
 from ..errors import InvalidRequestError
-from .files import Schema, follow
+from .files import Schema, follow, is_given
+from .generated import limits
 from .service import MMAUDIO
 
 KNOWN: Final[Mapping[str, Schema]] = {
@@ -58,3 +60,8 @@ def check_fields(app: str, given: Any, schema: Schema | None, *, misspelt: bool 
                 f"{app} has no input {short_repr(name)}: {meant} has {', '.join(known)}; nothing was sent",
                 field=f"input.{name}",
             )
+
+
+def check_mmaudio(given: Mapping[str, Any]) -> None:
+    """Raise `InvalidRequestError` for an input of mmaudio that the vendored spec refuses; files count as texts."""
+    check(limits, "MmaudioInput", {name: "" if is_given(value) else value for name, value in given.items()}, MMAUDIO)
