@@ -1,12 +1,13 @@
-"""The one place that speaks HTTP. Moving to another library touches this folder and nothing else.
+"""All of HTTP. Moving to another HTTP library changes this folder only.
 
-    blocking, asynchronous      the two I/Os: all in which the sync and the async client differ is how they wait
-    exchange                    one attempt at a request, to the API or to a URL that somebody else gave us
-    answers, bodies, encodings  what is read, what is sent, what is unpacked
-    connections, http11         which connection a request gets, and how it speaks (h11 reads)
-    dialing, proxies, tls       how a connection comes to be
-    network                     sockets whose every wait ends in time
-    transports, low_level       what needs httpx: a transport or client of the user's, the generated client
+    blocking, asynchronous      the two I/Os: sync and async clients differ only in how they wait
+    exchange                    one attempt at a request, to the API or to an external URL
+    answers, bodies, encodings  reading answers, sending bodies, unpacking
+    connections, http11         the connection pool, and HTTP/1.1 on one connection (parsed by h11)
+    preconnect                  the next submit's connection, opened in advance
+    dialing, proxies, tls       opening a connection
+    network                     sockets whose every wait has a time limit
+    transports, low_level       the parts that need httpx: a user's transport or client, the generated client
 
-No redirects, no cookies, no default headers, and no log line with a pre-signed query.
+Redirects are not followed, and there are no cookies, no default headers and no log lines with pre-signed queries.
 """

@@ -1,4 +1,4 @@
-"""Answers while they are read: of an API whole and capped, or as a stream."""
+"""Reading answers: those of an API whole, up to a limit, others as streams."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from .network import AttemptTimeouts
 
 LARGEST_ANSWER: Final = 16 << 20
-"""Bytes of an API answer; more is refused."""
+"""The largest API answer in bytes; a larger one is refused."""
 KEPT: Final = 1 << 16
-"""Bytes of a refused one that are kept: a job's id stands at the beginning."""
+"""Bytes of a too large answer that are kept, because a job id is near its beginning."""
 
 
 class Answer(Protocol):
-    """An exchange: its request is sent by `begin`, and then there is a status."""
+    """One request and its answer. `begin` sends the request, and sets the status."""
 
     status: int
-    """0 until the head has come."""
+    """0 until the head has been read."""
     headers: Mapping[str, str]
-    """Names in small letters; the values of a repeated one are joined with ", "."""
+    """Names in small letters; the values of a repeated header are joined with ", "."""
 
     async def begin(self, waits: AttemptTimeouts, sent: SentTracker) -> None:
-        """Send the request, and wait for the answer's head."""
+        """Send the request, and read the answer's head."""
         ...
 
     async def read(self) -> bytes:
@@ -43,20 +43,20 @@ class Answer(Protocol):
         ...
 
     async def read_within(self, seconds: float) -> bytes | None:
-        """Return the body's next piece, None if none came in that time: it can be read later."""
+        """Return the body's next piece, None if none arrived in that time; it can be read later."""
         ...
 
     def peek(self) -> bytes:
-        """Return what of the body has come and was not read, without waiting; then there is a status if one came."""
+        """Return the unread bytes of the body that have arrived, without waiting, and set the status if there is one."""
         ...
 
     async def close(self) -> None:
-        """Close it, read or not; more than once does nothing."""
+        """Close the answer, also before its end. A second call is a no-op."""
         ...
 
 
 class PooledAnswer:
-    """An answer on a connection of ours; its end gives the connection back, once."""
+    """An answer on one of our connections, which is returned to the pool at its end."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class PooledAnswer:
         self._begun: tuple[AttemptTimeouts, SentTracker] | None = None
 
     async def begin(self, waits: AttemptTimeouts, sent: SentTracker) -> None:
-        assert self._connection is not None, "it has not been closed"
+        assert self._connection is not None, "the connection is taken until `close`"
         self._begun = waits, sent
         await self._connection.send(*self._request, waits, sent)
         try:
@@ -140,7 +140,7 @@ def _text(value: bytes) -> str:
 
 
 class Reading:
-    """An API's answer as far as it was read; `reply` is what there is of it at any time."""
+    """An API's answer while it is read; `reply` is the part so far."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
@@ -149,7 +149,7 @@ class Reading:
         self._unpacker = unpacker_for(answer.headers.get("content-encoding"))
 
     def add(self, piece: bytes) -> bool:
-        """Take a piece of the body as it came; say whether more is wanted."""
+        """Add a piece of the body as received; return whether more is wanted."""
         if self._problem is None:
             try:
                 self._take(piece)
@@ -213,7 +213,7 @@ class HttpStream:
 
     async def read_within(self, seconds: float) -> bytes | None:
         """Return the next piece as `read` does, None if none came in that time: it can be read later."""
-        until = self._now() + seconds  # a piece may unpack to nothing, and another one is waited for
+        until = self._now() + seconds  # a piece may unpack to nothing: read another one
         return await self._read(lambda: self._answer.read_within(max(0.0, until - self._now())))
 
     async def _read(self, receive: Callable[[], Awaitable[bytes | None]]) -> bytes | None:

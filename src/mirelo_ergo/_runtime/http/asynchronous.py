@@ -1,4 +1,4 @@
-"""The awaiting form of the core's I/O, on asyncio."""
+"""The async form of the core's I/O, on asyncio."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _SLICE: Final = 0.2
-"""Seconds that a thread waits for a socket at a time."""
+"""The longest wait of a thread for a socket, in seconds."""
 
 
 async def _closing(http: Http) -> AsyncGenerator[None, None]:
-    """Close the connections when the loop ends its generators, as `asyncio.run` does: later nobody could."""
+    """Close the connections when the loop ends its generators, as `asyncio.run` does: later it is impossible."""
     try:
         yield
     finally:
@@ -44,7 +44,7 @@ async def _closing(http: Http) -> AsyncGenerator[None, None]:
 
 
 class _Alarm:
-    """Belong to the running loop; `notify` may come from any thread."""
+    """An alarm of the running loop; `notify` may be called from any thread."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -65,7 +65,7 @@ class _Alarm:
 
 
 class _Slots:
-    """So many places on one event loop, and who waits for one, in their order."""
+    """The slots of one event loop, and the tasks that wait for one, in their order."""
 
     def __init__(self, places: int) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -93,11 +93,11 @@ class _Slots:
             await turn
         except BaseException:
             if turn.done() and not turn.cancelled():
-                self._next()  # it was this one's turn
+                self._next()  # it was this task's turn
             raise
 
     def _next(self) -> None:
-        """Wake the first that still waits."""
+        """Wake the first task that still waits."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
@@ -111,7 +111,7 @@ class _Slots:
 
 
 class _Task:
-    """A flow that is a task of the running loop."""
+    """A flow that runs as a task of the running loop."""
 
     def __init__(self, flow: Callable[[], Coroutine[None, None, None]]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -127,7 +127,7 @@ class _Task:
 
 
 class AsyncNetwork:
-    """Wait by giving the turn to other tasks."""
+    """A network whose waits let other tasks run."""
 
     def now(self) -> float:
         return time.monotonic()
@@ -142,11 +142,11 @@ class AsyncNetwork:
                 loop.add_writer(sock, _wake, waiter, True)
         except NotImplementedError:
             return await _ready_in_a_thread(reading, writing, seconds)
-        except PermissionError:  # a regular file can always be read
+        except PermissionError:  # a regular file is always readable
             return True
         timer = loop.call_later(seconds, _wake, waiter, False)
         try:
-            # A loop that stood still may hear of the time first.
+            # A loop that was blocked may run the timer first.
             return await waiter or wait_for(reading, writing, 0.0)
         finally:
             timer.cancel()
@@ -156,7 +156,7 @@ class AsyncNetwork:
                 loop.remove_writer(sock)
 
     async def resolve(self, host: str, port: int, seconds: float) -> list[Address] | None:
-        """Ask the resolver in a thread: it obeys no time limit, and a loop waits at its end for its own threads."""
+        """Look the name up in its own thread: it has no time limit, and a loop's end waits for the executor."""
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[list[Address]] = loop.create_future()
 
@@ -172,7 +172,7 @@ class AsyncNetwork:
         try:
             done, _ = await asyncio.wait((waiter,), timeout=seconds)
         finally:
-            waiter.cancel()  # unless it has its answer
+            waiter.cancel()  # a no-op if it has its answer
         return waiter.result() if done else None
 
     def connection_slots(self, count: int) -> _Slots:
@@ -182,7 +182,7 @@ class AsyncNetwork:
         return _Task(flow)
 
     async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call it in a thread. A cancellation waits for the call's end: nobody closes a file that is being read."""
+        """Call it in a thread. A cancellation waits for the call's end, so that no file is closed while it is read."""
         task = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
         try:
             return await asyncio.shield(task)
@@ -191,7 +191,7 @@ class AsyncNetwork:
                 with contextlib.suppress(asyncio.CancelledError):  # a second cancellation changes nothing
                     await asyncio.wait([task])
             if not task.cancelled():
-                task.exception()  # seen: the cancellation is what is reported
+                task.exception()  # mark it as retrieved: the cancellation is reported instead
             raise
 
 
@@ -210,7 +210,7 @@ def _settle(waiter: asyncio.Future[list[Address]], answer: list[Address] | Excep
 
 
 async def _ready_in_a_thread(reading: Sequence[Watched], writing: Sequence[Watched], seconds: float) -> bool:
-    """Wait where the loop cannot watch a socket, as on Windows; no thread outlives its wait for long."""
+    """Wait in a thread where the loop cannot watch a socket, as on Windows. The thread ends soon after the wait."""
     end = time.monotonic() + seconds
     while True:
         left = max(0.0, end - time.monotonic())
@@ -221,7 +221,7 @@ async def _ready_in_a_thread(reading: Sequence[Watched], writing: Sequence[Watch
 
 
 class AsyncIO:
-    """Do what the core asks, awaiting. Belongs to one event loop at a time; the next one gets fresh connections."""
+    """The async I/O. It belongs to one event loop at a time; another loop gets new connections."""
 
     blocks = False
 
@@ -240,13 +240,13 @@ class AsyncIO:
         self._slots = _Slots(SUBMITS_IN_FLIGHT)
 
     def bind(self) -> None:
-        """Belong to the running loop; raise `ConfigurationError` while another one of this process is not closed."""
+        """Bind it to the running loop; raise `ConfigurationError` while another loop of this process is not closed."""
         loop = asyncio.get_running_loop()
         forked = self._pid != os.getpid()
         if self._loop is loop and not forked:
             return
         if forked:
-            # Kept: what the parent still uses must not be closed by this process's garbage collection.
+            # Kept, so that this process's garbage collection does not close what the parent still uses.
             self._inherited.append((self._http, self._loop, self._closing))
             self._pid = os.getpid()
         elif self._loop is not None and not self._loop.is_closed():
@@ -255,7 +255,7 @@ class AsyncIO:
             self._fresh()
         self._loop, self._closing = loop, _closing(self.http)
         with contextlib.suppress(StopIteration):
-            self._closing.__anext__().send(None)  # as far as its yield: from here on the loop knows it
+            self._closing.__anext__().send(None)  # run it to its yield, so that the loop registers it
 
     def now(self) -> float:
         return time.monotonic()
@@ -308,7 +308,7 @@ class AsyncIO:
 
     @property
     def http(self) -> Http:
-        """The side that speaks HTTP: it is made, and imported, with the first request."""
+        """The HTTP side, which is imported and created with the first request."""
         if self._http is None:
             from .exchange import Http
 

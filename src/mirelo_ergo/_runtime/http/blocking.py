@@ -1,4 +1,4 @@
-"""The blocking form of the core's I/O: the same `async def` methods, none of which ever suspends."""
+"""The blocking form of the core's I/O: the same `async def` methods, which never suspend."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _LOOK_AGAIN = 1.0
-"""Seconds after which a waiter looks for a free place itself: the one that was told of it may have been interrupted."""
+"""Seconds after which a waiting thread checks for a free slot itself: a notified one may have been interrupted."""
 
 
 class _Slots:
-    """So many places for the threads of one process. No lock of it is left taken by a Ctrl-C: its waiting is C's."""
+    """The slots for the threads of one process. A Ctrl-C leaves no lock taken, because the waiting is done in C."""
 
     def __init__(self, places: int) -> None:
         self._freed: SimpleQueue[object] = SimpleQueue()
@@ -50,12 +50,12 @@ class _Slots:
             with suppress(Empty):
                 self._freed.get(timeout=min(left, _LOOK_AGAIN))
         with suppress(Empty):
-            self._freed.get_nowait()  # what told of this place, if anything did
+            self._freed.get_nowait()  # remove the notification of this slot, if there is one
         return slot
 
 
 class _Lock:
-    """The only place of its kind."""
+    """A lock."""
 
     def __init__(self, slots: _Slots) -> None:
         self._slots = slots
@@ -70,7 +70,7 @@ class _Lock:
 
 
 class _Alarm:
-    """A bell whose rings wait until somebody listens."""
+    """An alarm: a notification lasts until the next wait."""
 
     def __init__(self) -> None:
         self._rings: SimpleQueue[None] = SimpleQueue()
@@ -85,12 +85,12 @@ class _Alarm:
             return False
         with suppress(Empty):
             while True:
-                self._rings.get_nowait()  # rung twice is rung once
+                self._rings.get_nowait()  # two notifications count as one
         return True
 
 
 class _Thread:
-    """A flow that a thread of its own drives."""
+    """A flow that runs in its own thread."""
 
     def __init__(self, flow: Callable[[], Coroutine[None, None, None]]) -> None:
         self._flow = flow
@@ -108,15 +108,15 @@ class _Thread:
             self._over.get(timeout=max(0.0, seconds))
         except Empty:
             return False
-        self._over.put(None)  # for who else waits
+        self._over.put(None)  # for other waiting threads
         return True
 
     def stop(self) -> None:
-        """Nothing stops a thread: it ends in the time that connecting may take."""
+        """No-op: a thread cannot be stopped, and ends within the connect time-out."""
 
 
 class BlockingNetwork:
-    """Wait in the calling thread."""
+    """A network whose waits block the calling thread."""
 
     def now(self) -> float:
         return time.monotonic()
@@ -125,7 +125,7 @@ class BlockingNetwork:
         return wait_for(reading, writing, seconds)
 
     async def resolve(self, host: str, port: int, seconds: float) -> list[Address]:
-        """Return a name's addresses. The system's resolver has time-outs of its own, and obeys none of ours."""
+        """Return the addresses of a name. The system's resolver has its own time-outs and ignores ours."""
         return addresses_of(host, port)
 
     def connection_slots(self, count: int) -> _Slots:
@@ -139,7 +139,7 @@ class BlockingNetwork:
 
 
 class BlockingIO:
-    """Do what the core asks, in the calling thread. Safe to share between threads, and to use after a fork."""
+    """The blocking I/O. It may be shared between threads, and used after a fork."""
 
     blocks = True
 
@@ -151,7 +151,7 @@ class BlockingIO:
         renew_in_child(self)
 
     def renew(self) -> None:
-        """Make new what other threads may hold, in the child of a fork for one."""
+        """Replace what other threads may hold, in the child of a fork."""
         self._locks: WeakValueDictionary[str, _Slots] = WeakValueDictionary()
         self._slots = _Slots(SUBMITS_IN_FLIGHT)
 
@@ -197,7 +197,7 @@ class BlockingIO:
 
     @property
     def http(self) -> Http:
-        """The side that speaks HTTP: it is made, and imported, with the first request."""
+        """The HTTP side, which is imported and created with the first request."""
         if self._http is None:
             from .exchange import Http
 

@@ -1,4 +1,4 @@
-"""Bodies of uploads and forms: read in pieces while they are sent, counted against the length that was announced."""
+"""The bodies of uploads and forms: read in pieces while they are sent, and checked against the announced length."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .network import Network
 
 _WAIT_FOR_MORE: Final = 1.0
-"""Seconds in which the writer of a pipe shows that it has more than was announced, or that it ends."""
+"""Seconds to wait for the end of a pipe after its announced bytes, to notice that it has more."""
 
 
 class Pieces:
@@ -37,9 +37,9 @@ class Pieces:
         self._last = b""
 
     async def next(self) -> bytes:
-        """Return the next piece, b"" at the end; raise `SourceFailed` if there are fewer bytes than announced, or more.
+        """Return the next piece, b"" at the end; raise `SourceFailed` if there are fewer or more bytes than announced.
 
-        What may wait for its writer is watched first, no longer than the limit allows.
+        A pipe is polled first, no longer than the limit allows.
         """
         if not self._left:
             return b""
@@ -55,7 +55,7 @@ class Pieces:
         return self._last
 
     async def _has_more(self, pipe: Pipe) -> bool:
-        """Return whether bytes follow those that were announced; no more than a moment is waited for them."""
+        """Return whether bytes follow the announced ones, after waiting for a moment."""
         watched = pipe.descriptor
         if watched is not None and not await self._network.ready((watched,), (), _WAIT_FOR_MORE):
             return False
@@ -66,7 +66,7 @@ class Pieces:
             piece: Any = self._reader.read(size)
         except SourceFailed:
             raise
-        except Exception as error:  # whatever a file object of the user's raises, it is not the network's failure
+        except Exception as error:  # an error of the user's file object is not a network failure
             if is_of_a_signal(error):
                 raise
             raise SourceFailed(f"reading the source failed: {error}") from error
@@ -75,7 +75,7 @@ class Pieces:
         return piece
 
     def passed(self) -> None:
-        """Note that the last piece was handed over to the connection, and tell the user's callback."""
+        """Record that the last piece was passed to the connection, and call the user's callback."""
         self._left -= len(self._last)
         if self._last and self._on_progress is not None:
             self._on_progress(self._total - self._left, self._total)

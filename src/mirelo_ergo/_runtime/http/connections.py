@@ -1,4 +1,4 @@
-"""The connections of one client: who gets which, and which of them may wait for another request.
+"""The connection pool of one client.
 
 An idle connection is kept only while nothing arrives on it: whatever does would be taken for the answer to the next
 request (httpcore#1035). A paid submit gets a new connection, which may have been opened in advance (`preconnect.py`).
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 Purpose = Literal["main", "submit", "external"]
 MOST_IN_USE: Final = 100
-"""Connections of one purpose that are in use at once; what comes beyond them waits."""
+"""The most connections of one purpose in use at once; further requests wait."""
 MOST_IDLE: Final = 32
 WORTH: Final = 0.02
-"""Seconds that opening one must take at least for the next submit's to be opened ahead: on loopback it does not pay."""
+"""Preconnecting is used if opening a connection takes at least these seconds: on loopback it is not worth it."""
 IDLE: Final = 30.0
-"""Seconds that a connection to the API waits for another request."""
+"""Seconds after which an idle connection to the API is closed."""
 IDLE_EXTERNAL: Final = 5.0
 
 
 class Connections:
-    """Hold a client's connections. Threads may share it: its one lock is `mutex_of`'s, which no Ctrl-C leaves taken."""
+    """The connections of a client. Threads may share it; a Ctrl-C does not leave its lock taken (see `mutex_of`)."""
 
     def __init__(self, dialer: Dialer, network: Network) -> None:
         self._dialer = dialer
@@ -41,7 +41,7 @@ class Connections:
             "submit": network.connection_slots(MOST_IN_USE),
             "external": network.connection_slots(MOST_IN_USE),
         }
-        self._idle: list[Http11] = []  # the one that was used last is the last
+        self._idle: list[Http11] = []  # the most recently used connection is the last
         self._mutex = mutex_of(self)
         self._preconnected: Preconnection | None = None
         self._opening_took: dict[Route, float] = {}
@@ -49,7 +49,7 @@ class Connections:
         self._closed = False
 
     async def open(self, route: Route, purpose: Purpose, waits: AttemptTimeouts, sent: SentTracker) -> Http11:
-        """Return a connection for one request, and for nobody else until it is given back."""
+        """Return a connection for one request; it is not shared until it is given back."""
         place = await self._places[purpose].take(waits.free())
         if place is None:
             raise WireFailure("pool", "no connection was free in time")
@@ -70,15 +70,15 @@ class Connections:
             self._opening_took[route] = min(took, self._opening_took.get(route, took))
         return connection
 
-    # The next submit's connection, opened before it is needed.
+    # The next submit's connection, opened in advance.
 
     def follows_submit(self) -> bool:
-        """Note a submit, and say whether it came soon after another: then a third one is likely."""
+        """Record a submit, and return whether it came soon after another, because then a third one is likely."""
         before, self._submitted_at = self._submitted_at, self._network.now()
         return self._submitted_at - before < FRESH
 
     def preconnect(self, route: Route, waits: AttemptTimeouts) -> None:
-        """Begin to open the next submit's connection, if none is there and opening one takes long enough to show."""
+        """Begin to open the next submit's connection, if there is none and opening one takes noticeable time."""
         if self._opening_took.get(route, 0.0) < WORTH:
             return
         with self._mutex:
@@ -101,7 +101,7 @@ class Connections:
         return connection
 
     def drop_preconnected(self) -> None:
-        """Close what was opened ahead: something was interrupted, and it may have been this."""
+        """Close the preconnection, because an interrupt may have hit it."""
         with self._mutex:
             kept, self._preconnected = self._preconnected, None
         if kept is not None:
@@ -114,7 +114,7 @@ class Connections:
                 continue
             try:
                 self._idle.remove(connection)
-            except ValueError:  # another thread has it
+            except ValueError:  # another thread has taken it
                 continue
             if connection.route == route and connection.idle_until > now and connection.is_clean():
                 return connection
@@ -122,7 +122,7 @@ class Connections:
         return None
 
     def give_back(self, connection: Http11) -> None:
-        """Take a connection whose answer was read or given up: it waits for another request, or is closed."""
+        """Take back a connection whose answer was read or abandoned: keep it idle for another request, or close it."""
         if not connection.rest():
             connection.close()
             return
@@ -133,7 +133,7 @@ class Connections:
             self._close_idle(0 if self._closed else MOST_IDLE)
 
     async def close(self) -> None:
-        """Close what waits. What is in use is closed when its answer has been read."""
+        """Close the idle connections. Those in use are closed when their answers have been read."""
         self._closed = True
         self._close_idle(0)
         with self._mutex:
@@ -145,6 +145,6 @@ class Connections:
         while len(self._idle) > keep:
             try:
                 connection = self._idle.pop(0)
-            except IndexError:  # another thread was faster
+            except IndexError:  # another thread has taken it
                 return
             connection.close()

@@ -1,4 +1,4 @@
-"""From a route to a wire that requests can be written to: names, addresses, the proxy on the way, TLS."""
+"""Opening connections: name look-up, TCP, proxies, TLS."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ if TYPE_CHECKING:
 
 
 class Route(NamedTuple):
-    """Where a connection leads. Requests of one route may share a connection one after the other."""
+    """The target of a connection. Requests with the same route may use one connection one after the other."""
 
     scheme: str
     host: str
     port: int
     proxy: Proxy | None = None
     external: bool = False
-    """Whether somebody else named the host: then its addresses are checked."""
+    """Whether the host came from an external URL, so that its addresses are checked."""
 
     @property
     def authority(self) -> str:
-        """The host and port as CONNECT names them."""
+        """The host and port for CONNECT."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
     def netloc(self) -> str:
-        """The host and port as a Host header names them: without the scheme's own port."""
+        """The host and port for a Host header, without the scheme's default port."""
         own = 443 if self.scheme == "https" else 80
         return self.authority.removesuffix(f":{own}") if self.port == own else self.authority
 
 
 class Dialer:
-    """Makes connections. `context` is asked for when the first one needs TLS."""
+    """Opens connections. `context` is called when the first one needs TLS."""
 
     def __init__(self, network: Network, context: Callable[[], SSLContext], policy: ExternalPolicy) -> None:
         self.network = network
@@ -55,7 +55,7 @@ class Dialer:
         self.policy = policy
 
     async def open(self, route: Route, waits: AttemptTimeouts, sent: SentTracker) -> Wire:
-        """Return a wire to the route's end; raise `WireFailure`, `ExternalRefused` or `ConfigurationError`."""
+        """Return a wire to the route's target; raise `WireFailure`, `ExternalRefused` or `ConfigurationError`."""
         proxy = route.proxy
         context = self.context() if "https" in (route.scheme, proxy and proxy.scheme) else None
         first = route if proxy is None else proxy
@@ -78,8 +78,8 @@ class Dialer:
         return wire
 
     async def check(self, route: Route, waits: AttemptTimeouts) -> None:
-        """Raise `ExternalRefused` if a transport of the user's must not connect to a host, as far as can be known."""
-        with suppress(WireFailure):  # it may know names that this machine does not
+        """Raise `ExternalRefused` if a user's transport must not connect to a host, as far as this machine can tell."""
+        with suppress(WireFailure):  # the transport may know names that this machine does not
             await self._addresses(route.host, route.port, waits, checked=True)
 
     async def _addresses(self, host: str, port: int, waits: AttemptTimeouts, *, checked: bool) -> list[Address]:
@@ -113,7 +113,7 @@ class Dialer:
 
 
 def _literal(host: str, port: int) -> list[Address]:
-    """Return what a host that is an address itself needs no resolver for; nothing for a name."""
+    """Return the address if the host is an IP address, else an empty list."""
     for family in (socket.AF_INET, socket.AF_INET6):
         try:
             socket.inet_pton(family, host)
@@ -132,7 +132,7 @@ async def _tls_over(wire: Wire, context: SSLContext, host: str, waits: AttemptTi
 
 
 async def _connect(network: Network, addresses: list[Address], host: str, waits: AttemptTimeouts) -> socket.socket:
-    """Connect to the first address that answers: each has a quarter of a second before the next is tried beside it."""
+    """Connect to the first address that answers. Each has 0.25 s before the next one is tried in parallel."""
     waiting = _alternating(addresses)
     trying: list[socket.socket] = []
     problem = "it has no address"
@@ -145,7 +145,7 @@ async def _connect(network: Network, addresses: list[Address], host: str, waits:
                 sock = socket.socket(family, socket.SOCK_STREAM)
                 trying.append(sock)
                 sock.setblocking(False)
-                sock.connect_ex(end)  # how it went is asked below
+                sock.connect_ex(end)  # its result is checked below
             await network.ready((), trying, left)
             for sock in tuple(trying):
                 code = _state(sock)
@@ -160,7 +160,7 @@ async def _connect(network: Network, addresses: list[Address], host: str, waits:
     except OSError as error:
         if not is_raised_here(error):
             raise
-        problem = error.strerror or str(error)  # this machine has no socket left, or no such protocol
+        problem = error.strerror or str(error)  # this machine has no free socket, or not this protocol
     finally:
         for sock in trying:
             sock.close()
@@ -168,7 +168,7 @@ async def _connect(network: Network, addresses: list[Address], host: str, waits:
 
 
 def _state(sock: socket.socket) -> int:
-    """Return 0 if it is connected, EINPROGRESS if that is not known yet, else why it never will be."""
+    """Return 0 if it is connected, EINPROGRESS while it connects, else the error number."""
     code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if code:
         return code
@@ -182,7 +182,7 @@ def _state(sock: socket.socket) -> int:
 
 
 def _alternating(addresses: list[Address]) -> list[Address]:
-    """Put the first address of the other family second: where one family leads nowhere, the other is not the last."""
+    """Put the first address of the other family second, so that a family without a route costs one attempt only."""
     other = next((place for place, (family, _) in enumerate(addresses) if family != addresses[0][0]), None)
     if other is None:
         return list(addresses)

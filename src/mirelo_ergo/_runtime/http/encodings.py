@@ -1,6 +1,7 @@
-"""Unpack gzip and deflate: identity is asked for, but boxes on the way compress answers all the same.
+"""Unpacking gzip and deflate. Requests ask for identity, but some proxies compress answers all the same.
 
-The limits (docs/reliability.md): an answer may unpack to 100 times its bytes, and never to more than its reader takes.
+The limits (docs/reliability.md): an answer may unpack to at most 100 times its size, and to no more than its reader
+accepts.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ import zlib
 from typing import Final
 
 RATIO: Final = 100
-"""How many times its packed bytes an answer may have."""
+"""The largest ratio of an answer's unpacked to its packed size."""
 _SMALL: Final = 1 << 16
-"""Bytes that may have any ratio: a short answer of blanks is no bomb."""
+"""Unpacked bytes for which the ratio is not checked: a short answer of blanks is harmless."""
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _PACKED: Final = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 _MAGIC: Final = b"\x1f\x8b"
@@ -19,7 +20,7 @@ _MAGIC: Final = b"\x1f\x8b"
 
 
 class EncodingProblem(Exception):
-    """Raised when a body cannot be unpacked further; what was read before stays good."""
+    """Raised when a body cannot be unpacked further. The part before is valid."""
 
 
 class Unpacker:
@@ -37,7 +38,7 @@ class Unpacker:
         self._begun = self._plain = False
 
     def feed(self, data: bytes, size: int) -> bytes:
-        """Take bytes of the wire and give what they unpack to; raise `EncodingProblem`."""
+        """Add packed bytes and return unpacked ones; raise `EncodingProblem`."""
         self._packed += len(data)
         self._waiting += data
         if not self._begun:

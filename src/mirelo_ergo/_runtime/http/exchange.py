@@ -1,6 +1,6 @@
-"""One attempt at a request: the API's answers whole and capped, those of others as streams.
+"""One attempt at a request: API answers are read whole, up to a limit, others as streams.
 
-Sync and async clients share it: what it awaits blocks in the one, and suspends in the other (see `network.Network`).
+Sync and async clients share it: its awaits block in a sync client and suspend in an async one (see `network.Network`).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
 class Injected(Protocol):
-    """A transport or client that the user brought."""
+    """A transport or client of the user."""
 
     def answer(
         self,
@@ -52,12 +52,12 @@ class Injected(Protocol):
         *,
         target: str | None = None,
     ) -> Answer:
-        """Return the exchange, which sends nothing before it is begun; `target` is the path to send as it stands."""
+        """Return the exchange, which sends nothing before `begin`. `target` is the path to send unchanged."""
         ...
 
 
 class Http:
-    """All requests of one client, one attempt at a time each."""
+    """Makes the requests of one client, one attempt per call."""
 
     def __init__(self, settings: HttpSettings, network: Network, inject: Callable[[Any, bool], Injected]) -> None:
         self.settings = settings
@@ -76,9 +76,9 @@ class Http:
         self._api_lines = Secret(b"")
 
     def _leave_parent(self) -> None:
-        """Part with the connections of the process that this one was forked from, which still uses them."""
+        """Drop the connections of the parent process after a fork, without closing them: the parent still uses them."""
         if self._pid != os.getpid():
-            self._inherited.append(self._connections)  # kept: to collect them would close them
+            self._inherited.append(self._connections)  # kept, because garbage collection would close them
             self._start()
 
     def _tls_context(self) -> ssl.SSLContext:
@@ -87,10 +87,10 @@ class Http:
         return tls_context(self.settings.verify)
 
     async def request(self, request: Request, limit: TimeLimit, sent: SentTracker) -> Reply:
-        """Make one attempt at an API request and read its whole answer.
+        """Make one attempt at an API request, and return its whole answer.
 
-        However it ends, `sent.reply` is what of the answer was read, or had come. Raises `TransportFailure`, and
-        `SourceFailed` of a streamed body.
+        However it ends, `sent.reply` is the part of the answer that has arrived. Raises `TransportFailure`, and
+        `SourceFailed` for a streamed body.
         """
         sent.event("attempt.started", {})  # nothing has left
         waits = AttemptTimeouts(limit, self.settings.timing, self._network.now, long=request.long)
@@ -122,7 +122,7 @@ class Http:
         raise mistake
 
     async def open(self, request: ExternalRequest | Request, limit: TimeLimit) -> HttpStream:
-        """Make one attempt at a request; its body is sent, its answer's body still to be read.
+        """Make one attempt at a request, and return its answer, whose body has not been read yet.
 
         Raises `TransportFailure`, `ExternalRefused` or `SourceFailed`.
         """
@@ -161,7 +161,7 @@ class Http:
         return Pieces(body, reader, limit, self._network, on_progress), reader
 
     async def _end(self, answer: Answer | None, reader: Reader | None) -> None:
-        """Close what an attempt has opened."""
+        """Close everything that an attempt has opened."""
         try:
             if answer is not None:
                 await answer.close()
@@ -181,7 +181,7 @@ class Http:
             return injected.answer(request.method, settings.base_url + request.path, headers, body)
         if self._api_route is None:
             self._prepare_api()
-        assert self._api_route is not None, "it has just been prepared"
+        assert self._api_route is not None, "`_prepare_api` has set it"
         connection = await self._connections.open(self._api_route, purpose, waits, sent)
         if purpose == "submit" and self._connections.follows_submit():
             self.preconnect()
@@ -195,14 +195,14 @@ class Http:
         return Secret(_lines([host, *self._headers_beside(request)]) + _proxy_lines(route))
 
     def _headers_beside(self, request: Request | None) -> list[tuple[str, str]]:
-        """Return the headers of every request, but for those that this one has itself. Only here is the key put on."""
+        """Return the headers of every request, without those that this one sets itself. Only here the key is added."""
         settings = self.settings
         own = set() if request is None else {name.lower() for name, _ in request.headers}
         headers = [*settings.headers, settings.auth(settings.secret.reveal())]
         return [(name, value) for name, value in headers if name.lower() not in own]
 
     def _more_headers(self, request: Request) -> list[tuple[str, str]]:
-        """Return the headers that are one request's own."""
+        """Return the headers of this request alone."""
         body, headers = request.body, list(request.headers)
         if body is not None:
             headers.append(("Content-Type", request.content_type))
@@ -212,7 +212,7 @@ class Http:
         return headers
 
     def _prepare_api(self) -> None:
-        """Find the way to the API once, and write what requests without headers of their own say."""
+        """Determine the route to the API once, and the header lines of requests without headers of their own."""
         route = self._route(self.base.scheme, self._policy.api_host, port_of(self.base), external=False)
         self._api_lines = self._lines_beside(route)
         self._api_route = route
@@ -220,7 +220,7 @@ class Http:
     async def _external_answer(
         self, request: ExternalRequest, body: bytes | Pieces, waits: AttemptTimeouts, sent: SentTracker
     ) -> Answer:
-        """Return the exchange with a URL somebody else gave us, with nothing on it but what the description holds."""
+        """Return the exchange with an external URL. Only what the description lists is sent."""
         self._leave_parent()
         parts = check_external_url(request.url, self._policy)
         route = self._route(parts.scheme, parts.hostname or "", port_of(parts), external=True)
@@ -251,24 +251,24 @@ class Http:
         return Route(scheme, host, port, proxy, external)
 
     def _check_literal(self, host: str) -> None:
-        """Check what can be checked when somebody else resolves names: a literal address."""
+        """Check a literal address, the only check that is possible when a proxy or transport resolves names."""
         if literal_kind(host) is not None:
             own = literal_kind(self._policy.api_host)
             check_address(host, host, frozenset({own} if own else ()), allow_private=self._policy.allow_private)
 
     def preconnect(self) -> None:
-        """Open the next submit's connection while something else goes on, where that shows."""
+        """Open the next submit's connection in advance, if that saves time."""
         self._leave_parent()
         if self._api_route is None:
-            return  # nothing was sent yet: how long connecting takes is not known
+            return  # nothing was sent yet, so the time to connect is not known
         timing = self.settings.timing
         waits = AttemptTimeouts(Deadline(self._network.now, timing.connect), timing, self._network.now)
         self._connections.preconnect(self._api_route, waits)
 
     async def close(self) -> None:
-        """Close what this client opened; a transport or client that the user brought stays open.
+        """Close what this client opened. A transport or client of the user stays open.
 
-        What is in flight comes to its end, and its connections are closed then.
+        Requests in flight are finished, and their connections are closed then.
         """
         self._leave_parent()
         await self._connections.close()
@@ -298,7 +298,7 @@ def _target(route: Route, target: str) -> str:
     if not _TARGET.fullmatch(target):
         raise WireFailure("local", "the request's path holds a character that must be escaped")
     if route.proxy is not None and route.proxy.scheme != "socks5" and route.scheme == "http":
-        return f"http://{route.netloc}{target}"  # a proxy is told the whole address, but for tunnels
+        return f"http://{route.netloc}{target}"  # a proxy needs the whole address, except in a tunnel
     return target
 
 

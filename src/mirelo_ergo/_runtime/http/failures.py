@@ -1,4 +1,4 @@
-"""How an attempt fails below HTTP's answers, and what a traceback of it may show."""
+"""Failures of the connection, and tracebacks without secrets."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from ..redact import Secret
 
 NOT_SENT: frozenset[FailureKind] = frozenset({"pool", "connect", "proxy", "proxy_refused", "tls"})
-"""Failures that come before the first byte of a request."""
+"""Failures before the first byte of a request."""
 _WIRE = ("h11", "ssl", "asyncio", "httpx", "httpcore", "anyio", __package__)
-"""Modules in whose frames a request's head may lie: the key is in it."""
+"""Modules whose frames may hold a request's head, which contains the key."""
 
 
 class WireFailure(Exception):
-    """Raised when the network, TLS, a proxy or the other side's HTTP fails. Internal to this room."""
+    """Raised when the network, TLS, a proxy or the server's HTTP fails. Internal to this folder."""
 
     def __init__(self, kind: FailureKind, text: str) -> None:
         super().__init__(text)
@@ -30,22 +30,22 @@ class WireFailure(Exception):
 
 
 def transport_failure(failure: WireFailure, sent: Sent, secret: Secret, reply: Reply | None) -> TransportFailure:
-    """Return what the retry core is told of a failure; the key is taken out of its text."""
+    """Return a failure for the retry core, with the key removed from its text."""
     how_much: Sent = "no" if failure.kind in NOT_SENT else sent
     return TransportFailure(failure.kind, how_much, shorten(secret.scrub(str(failure)), 300), reply)
 
 
 def is_raised_here(error: BaseException) -> bool:
-    """Return whether the call that the handling frame made raised it: a signal handler's has a frame of its own.
+    """Return whether an error was raised by the call in the handling frame, not by a signal handler.
 
-    A handler runs between any two steps, and may raise `TimeoutError`, which is an `OSError` too.
+    A signal handler can run between any two steps, and may raise `TimeoutError`, which is an `OSError` too.
     """
     trace = error.__traceback__
     return trace is not None and trace.tb_next is None
 
 
 def is_of_a_signal(error: BaseException) -> bool:
-    """Return whether a signal handler raised it, as Celery's and RQ's time limits do."""
+    """Return whether a signal handler raised an error, as Celery's and RQ's time limits do."""
     import signal  # only failures need it
 
     handlers = {getattr(signal.getsignal(number), "__code__", None) for number in signal.valid_signals()}
@@ -58,9 +58,9 @@ def is_of_a_signal(error: BaseException) -> bool:
 
 
 def hide_wire(error: BaseException) -> None:
-    """Take the frames that sent a request out of the tracebacks of what interrupted them, and of what it interrupted.
+    """Remove the frames that sent a request from the traceback of an interrupt and of the errors in its context.
 
-    Tools that show local variables (Sentry, rich) would show the key. Call it in the frame that handles the error.
+    Tools that show local variables (Sentry, rich) would show the key. To be called in the frame that handles the error.
     """
     if error.__traceback__ is not None:
         error.__traceback__.tb_next = _without_wire(error.__traceback__.tb_next)

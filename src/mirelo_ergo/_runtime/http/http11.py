@@ -1,6 +1,6 @@
-"""One HTTP/1.1 connection: one exchange after the other over a wire.
+"""One HTTP/1.1 connection.
 
-h11 reads what comes. What is sent is written by hand, so that no object of h11's ever holds the key.
+h11 parses the answers. Requests are written here, so that no object of h11 ever holds the key.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LARGEST_HEAD: Final = 100 << 10
 MOMENT: Final = 1.0
 """Seconds that are given to the rest of an answer which cannot be read as HTTP."""
 _ASKED: Final = h11.Request(method="GET", target="/", headers=[("Host", "h")])
-"""What h11 is told of every request: it only needs to know that one was sent (HEAD and CONNECT never are)."""
+"""The request that h11 is told of, whatever was sent: it only needs to know that it was neither HEAD nor CONNECT."""
 _END: Final = h11.EndOfMessage()
 _STATUS: Final = re.compile(rb"^HTTP/[0-9](?:\.[0-9])?[ \t]+([2-5][0-9]{2})(?=[ \t\r\n])", re.MULTILINE)
 """A final answer's status, wherever a line begins with it."""
@@ -37,7 +37,7 @@ class DamagedHead(NamedTuple):
 
 
 class Http11:
-    """A connection. `place` is its place among those in use, None while it is idle."""
+    """A connection. `place` is its slot while it is in use, None while it is idle."""
 
     def __init__(self, wire: Wire, route: Route) -> None:
         self.route = route
@@ -49,17 +49,17 @@ class Http11:
         self._early = b""  # what came before the head was read
         self._sent_all = True
         self._ended = False
-        self._about: dict[str, Any] = {}  # what is told with each event
+        self._about: dict[str, Any] = {}  # passed with each event
 
     def is_clean(self) -> bool:
-        """Return whether nothing has come that no request asked for: it would be taken for the next one's answer."""
+        """Return whether no unexpected byte has arrived, which would be taken for the next answer."""
         try:
             return self._h11.trailing_data == (b"", False) and self._wire.is_quiet()
         except WireFailure:
             return False
 
     def rest(self) -> bool:
-        """Get ready for another exchange, and say whether there can be one."""
+        """Prepare for another exchange, and return whether one is possible."""
         over = self._sent_all and self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
         if not over or not self.is_clean():
             return False
@@ -67,12 +67,12 @@ class Http11:
         return True
 
     def close(self) -> None:
-        """Close it, and give its place back."""
+        """Close the connection, and release its slot."""
         self._wire.close()
         self.place = None
 
     async def send(self, head: bytes, body: bytes | Pieces, waits: AttemptTimeouts, sent: SentTracker) -> None:
-        """Send a request; a long body stops early when its answer comes before its end."""
+        """Send a request. The rest of a long body is not sent if the answer arrives before."""
         self._head, self._sent_all, self._about = None, False, {"method": head.split(b" ", 1)[0].decode()}
         self._early = b""
         self._h11.send(_ASKED)
@@ -93,10 +93,10 @@ class Http11:
             sent.event("http11.send_request_body.complete", self._about)
 
     async def _write(self, data: bytes, waits: AttemptTimeouts) -> bool:
-        """Send, and say whether all has left; no more is sent once the answer's head has come."""
+        """Send bytes, and return whether all were sent; nothing more is sent once the answer's head has arrived."""
         done = await self._wire.write(data, waits)
         while not done:
-            came = self._wire.take()  # nothing, if it was TLS's own
+            came = self._wire.take()  # nothing, if the bytes were TLS records without data
             if came:
                 self._feed(came)
             if self._has_head():

@@ -1,4 +1,4 @@
-"""Carry a generated client's requests: our pool, key and deadline, and every failure as one of our errors."""
+"""The transports of the generated clients: our connections, key and deadline, and our errors for every failure."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _WRITTEN_BY_US = frozenset({"host", "connection", "content-length", "content-typ
 def _operation(
     runtime: Runtime, http: Http, package: str, request: httpx.Request, body: bytes
 ) -> Operation[httpx.Response]:
-    """Take a generated client's request over, for one attempt that is judged like those of every other operation.
+    """Return the operation of a generated client's request, which is sent once and judged like any other.
 
-    The key is put on it where it is sent, and nowhere else. Raises `ConfigurationError` for any other place than the
-    API: a client would go to any absolute URL it is given.
+    The key is only added when it is sent. Raises `ConfigurationError` for another address than the API's, because the
+    generated client accepts any absolute URL.
     """
     runtime.require_open()
     url, base, keys = request.url, http.base, runtime.api.keys
@@ -66,13 +66,13 @@ def _operation(
 
 
 def _parser(package: str, method: str, path: str) -> Callable[..., object] | None:
-    """Return the generated parser of an operation's answers; None if it was not the generated code that called."""
+    """Return the generated parser of an operation's answers; None if the caller is not generated code."""
     found = [
         (endpoint.path.count("{"), name.lower())
         for name, endpoint in vars(import_module(f"{package}.operations")).items()
         if getattr(endpoint, "method", "") == method and re.fullmatch(_pattern(endpoint.path), path)
     ]
-    for _, module in sorted(found):  # a path without parameters first: /files/find is no file's
+    for _, module in sorted(found):  # paths without parameters first: /files/find is not the file "find"
         for loaded, generated in tuple(sys.modules.items()):
             if loaded.startswith(f"{package}.api.") and loaded.endswith(f".{module}"):
                 parser: Callable[..., object] | None = getattr(generated, "_parse_response", None)
@@ -92,7 +92,7 @@ def _response(parser: Callable[..., object] | None, reply: Reply) -> httpx.Respo
     if parser is not None:
         try:
             parser(client=SimpleNamespace(raise_on_unexpected_status=False), response=response)
-        except Exception as error:  # whatever a generated model raises of what it does not expect
+        except Exception as error:  # a generated model may raise anything for an unexpected answer
             problem = f"{type(error).__name__}: {shorten(str(error))}"
             raise Unusable(f"the answer is not what the generated client knows ({problem})") from None
     return response
@@ -123,10 +123,10 @@ class _AsyncTransport(httpx.AsyncBaseTransport):
 
 
 def low_level_client(runtime: Runtime, io: BlockingIO, package: str) -> httpx.Client:
-    """Make the `httpx.Client` that the generated client of a package uses."""
+    """Return the `httpx.Client` for a generated client."""
     return httpx.Client(base_url=runtime.base_url, transport=_Transport(runtime, io, package), timeout=None)  # noqa: S113  # the transport has the operation's deadline
 
 
 def async_low_level_client(runtime: Runtime, io: AsyncIO, package: str) -> httpx.AsyncClient:
-    """Make the `httpx.AsyncClient` that the generated client of a package uses."""
+    """Return the `httpx.AsyncClient` for a generated client."""
     return httpx.AsyncClient(base_url=runtime.base_url, transport=_AsyncTransport(runtime, io, package), timeout=None)  # noqa: S113  # the transport has the operation's deadline

@@ -1,6 +1,6 @@
-"""Sockets whose every wait ends in time. One code serves both clients; `Network` says how theirs differ in waiting.
+"""Sockets whose every wait has a time limit. Both clients share this code; a `Network` implements how each waits.
 
-A socket never blocks here: what cannot be done at once waits in `Network.ready`, and is tried again.
+Sockets are non-blocking: an operation that would block waits in `Network.ready`, and is tried again.
 """
 
 from __future__ import annotations
@@ -20,64 +20,64 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 PIECE: Final = 1 << 16
-"""Bytes taken from a socket at a time."""
+"""The most bytes that one call reads from a socket."""
 LISTEN: Final = 1 << 16
-"""Bytes of a body from which on an early answer is looked for before each piece is sent."""
+"""The size of a write, in bytes, from which it first checks for an early answer."""
 STAGGER: Final = 0.25
-"""Seconds that one address has to connect before the next is tried beside it (RFC 8305)."""
+"""Seconds after which the next address is tried in parallel (RFC 8305)."""
 
 Watched = socket.socket | int
-"""What can be waited for: a socket, or the descriptor of a pipe."""
+"""Something to wait for: a socket, or the descriptor of a pipe."""
 Address = tuple[socket.AddressFamily, Any]
-"""A family, and what `connect` of such a socket takes."""
+"""An address family, and the argument of `socket.connect`."""
 
 
 class ConnectionSlots(Protocol):
-    """A number of places, of which each connection in use has one; it gives itself back when nobody holds it."""
+    """A limited number of slots for connections in use. A slot is released when it is garbage collected."""
 
     async def take(self, seconds: float) -> object | None:
-        """Return a place, or None if none was free within that time."""
+        """Return a slot, or None if none was free within that time."""
         ...
 
 
 class Background(Protocol):
-    """A flow that goes on beside others."""
+    """A flow that runs in the background."""
 
     async def wait(self, seconds: float) -> bool:
-        """Wait for its end, at most that long; say whether it has ended."""
+        """Wait for its end, at most that many seconds; return whether it has ended."""
         ...
 
     def stop(self) -> None:
-        """End it early if that can be done; it may be called from any thread."""
+        """End it early if possible. May be called from any thread."""
         ...
 
 
 class Network(Protocol):
-    """All that differs between the sync and the async client in how they reach the network."""
+    """The differences between the sync and the async client in how they reach the network."""
 
     def now(self) -> float:
         """Return seconds on the monotonic clock."""
         ...
 
     async def ready(self, reading: Sequence[Watched], writing: Sequence[Watched], seconds: float) -> bool:
-        """Wait until one of them can be read or written, at most that long; say whether one can.
+        """Wait until one of them is readable or writable, at most that many seconds; return whether one is.
 
-        What the system cannot watch always can.
+        Anything that the system cannot poll counts as ready.
         """
         ...
 
     async def resolve(self, host: str, port: int, seconds: float) -> list[Address] | None:
-        """Return a name's addresses, None if they did not come in time; raise OSError or UnicodeError."""
+        """Return the addresses of a name, None if the look-up took too long; raise OSError or UnicodeError."""
         ...
 
     def connection_slots(self, count: int) -> ConnectionSlots:
-        """Return so many places."""
+        """Return `count` slots."""
         ...
 
     def in_background(self, flow: Callable[[], Coroutine[None, None, None]]) -> Background:
-        """Start a flow beside the one that asks. It must end by itself before long, and raise nothing.
+        """Start a flow in the background. It must end soon by itself, and raise nothing.
 
-        It is made where it runs: an interrupt of who asks leaves nothing half-begun.
+        The coroutine is created where it runs, so that an interrupt of the caller leaves none unawaited.
         """
         ...
 
@@ -87,7 +87,7 @@ class Network(Protocol):
 
 
 class AttemptTimeouts:
-    """How long the waits of one attempt may be: its limit, the time to connect, and the time between two bytes."""
+    """The time-outs of one attempt: its overall limit, the time to connect, and the time between two bytes."""
 
     def __init__(self, limit: TimeLimit, timing: Timing, now: Callable[[], float], *, long: bool = False) -> None:
         self.limit = limit
@@ -102,30 +102,30 @@ class AttemptTimeouts:
         return self._now()
 
     def connect(self) -> float:
-        """Return the seconds left for all of connecting: names, addresses, proxy and TLS share one time-out."""
+        """Return the seconds left to connect: name look-up, TCP, proxy and TLS share one time-out."""
         left = self.limit.clip(self._connected_by - self._now())
         if left <= 0:
             raise WireFailure("connect", "there was no connection in time")
         return left
 
     def free(self) -> float:
-        """Return the seconds left to wait for a place among the connections."""
+        """Return the seconds left to wait for a connection slot."""
         return max(0.0, self.limit.clip(None))
 
     def timeouts(self) -> dict[str, float]:
-        """Return httpx's time-outs, for a transport that keeps its own time."""
+        """Return httpx's time-outs, for a transport that enforces them itself."""
         left = max(self.limit.clip(None), 0.001)
         between = min(self._between, left) if self._between is not None else left
         return {"connect": min(self._connect, left), "read": between, "write": between, "pool": left}
 
     def read(self) -> float:
-        """Return the seconds to wait for bytes; when time is up 0, once, for what has come already."""
+        """Return the seconds to wait for bytes. Once the time is up it is 0, once, for bytes that are already there."""
         left = self.limit.clip(self._between)
         if left > 0:
             return left
         if self._looked:
             raise WireFailure("timeout", "the time for it is up")
-        self._looked = True  # a process that stood still finds its answer in the socket
+        self._looked = True  # after a pause of the process the answer may be waiting in the socket
         return 0.0
 
     def write(self) -> float:
@@ -137,29 +137,29 @@ class AttemptTimeouts:
 
 
 class Wire(Protocol):
-    """Bytes to and from one peer: a socket, or TLS over another wire."""
+    """A byte stream to one peer: a socket, or TLS over another wire."""
 
     async def read(self, waits: AttemptTimeouts, *, connecting: bool = False) -> bytes:
         """Return the next bytes, b"" at the end."""
         ...
 
     async def write(self, data: bytes, waits: AttemptTimeouts, *, connecting: bool = False) -> bool:
-        """Send, and return True when all has left; False if bytes have come before, and `write(b"")` goes on.
+        """Send bytes, and return True when all are sent; False if bytes have arrived first: `write(b"")` goes on.
 
-        While it is connecting, it only sends.
+        While `connecting` it does not check for arrived bytes.
         """
         ...
 
     async def wait_readable(self, seconds: float) -> bool:
-        """Wait until more has come than `take` gave, or the end, at most that long; say whether it has."""
+        """Wait until `take` has something to return, at most that many seconds; return whether it has."""
         ...
 
     def take(self) -> bytes | None:
-        """Return what has come by now, b"" at the end, None if nothing has."""
+        """Return the bytes that have arrived, b"" at the end, None if there are none."""
         ...
 
     def is_quiet(self) -> bool:
-        """Return whether it is open, and not one byte has come that was not taken."""
+        """Return whether the wire is open and no byte is waiting to be taken."""
         ...
 
     def close(self) -> None: ...
@@ -219,12 +219,12 @@ class SocketWire:
             return 0
 
     def _has_heard(self) -> bool:
-        """Return whether the peer said something; it is kept for `take`."""
+        """Return whether bytes have arrived, which are kept for `take`."""
         if not self._early and not self._ended:
             try:
                 self._early = self.take() or b""
             except WireFailure:
-                self._ended = True  # writing will tell
+                self._ended = True  # the next write reports it
         return bool(self._early)
 
     async def wait_readable(self, seconds: float) -> bool:
@@ -255,8 +255,8 @@ class SocketWire:
 
 
 def wait_for(reading: Sequence[Watched], writing: Sequence[Watched], seconds: float) -> bool:
-    """Wait in this thread until one of them can be read or written, at most that long; say whether one can."""
-    if not hasattr(select, "poll"):  # on Windows, where pipes cannot be watched, and a refused connect is an exception
+    """Wait in this thread until one of them is readable or writable, at most that long; return whether one is."""
+    if not hasattr(select, "poll"):  # Windows: pipes cannot be polled, a refused connect is an exception
         return any(isinstance(each, int) for each in reading) or any(select.select(reading, writing, writing, seconds))
     poller = select.poll()
     for each in writing:
@@ -267,6 +267,6 @@ def wait_for(reading: Sequence[Watched], writing: Sequence[Watched], seconds: fl
 
 
 def addresses_of(host: str, port: int) -> list[Address]:
-    """Return a name's addresses, as the system's resolver sorts them."""
+    """Return the addresses of a name, in the order of the system's resolver."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [(entry[0], entry[4]) for entry in found]

@@ -1,7 +1,7 @@
-"""The connection of the next submit, opened while something else goes on: names, TCP and TLS take several round trips.
+"""The next submit's connection, opened in advance, because name look-up, TCP and TLS take several round trips.
 
-A submit takes it only if it is proved unused: opened lately, open still, and not one byte has come on it. Otherwise the
-submit opens its own, as if there had been none.
+A submit uses it only if it is fresh: opened a few seconds ago, still open, and without a single byte received.
+Otherwise the submit opens its own connection.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from .network import Background, Network
 
 FRESH: Final = 4.0
-"""Seconds after its opening in which a submit may take it: servers close silent connections, some after 5 s."""
+"""Seconds after its opening in which a submit may use it: servers close silent connections, some after 5 s."""
 PATIENCE: Final = 1.0
-"""Seconds that a submit waits for one that is being opened, and `close` for its end."""
+"""Seconds that a submit waits for a connection that is being opened, and that `end` waits for it to stop."""
 
 
 class Preconnection:
-    """One connection that nothing was sent on; used by one submit at most."""
+    """One unused connection, for at most one submit."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -31,27 +31,27 @@ class Preconnection:
         self._stopped = False
 
     def start(self, dial: Callable[[], Coroutine[None, None, Http11]]) -> None:
-        """Begin to open it. A failure is nobody's: the submit meets the same one, and tells it."""
+        """Begin to open the connection. A failure is ignored: the submit's own connection will fail the same way."""
         try:
             self._work = self._network.in_background(lambda: self._open(dial))
-        except RuntimeError:  # there is no thread to be had
+        except RuntimeError:  # no thread can be started
             self.stop()
 
     async def _open(self, dial: Callable[[], Coroutine[None, None, Http11]]) -> None:
         try:
             self._connection = await dial()
-        except Exception:  # whatever it is, the submit's own attempt tells it
+        except Exception:  # the submit's own attempt reports it
             return
         self._until = self._network.now() + FRESH
         if self._stopped:
             self._drop()
 
     def is_usable(self) -> bool:
-        """Whether a submit may still take it, as far as the time tells."""
+        """Return whether it is recent enough for a submit."""
         return not self._stopped and self._network.now() < self._until
 
     async def take(self, seconds: float) -> Http11 | None:
-        """Return the connection if it is there within that time and proved unused, and close it otherwise."""
+        """Return the connection if it is open within that time and unused; otherwise close it and return None."""
         try:
             opened = self._work is not None and await self._work.wait(min(seconds, PATIENCE))
         except BaseException:
@@ -66,7 +66,7 @@ class Preconnection:
         return None
 
     def stop(self) -> None:
-        """Close it, now or as soon as it is open."""
+        """Close the connection, now or as soon as it is open."""
         self._stopped = True
         if self._work is not None:
             self._work.stop()
@@ -78,7 +78,7 @@ class Preconnection:
             connection.close()
 
     async def end(self) -> None:
-        """Close it, and wait a moment until what was opening it has ended."""
+        """Close the connection, and wait a moment for the task that opens it."""
         self.stop()
         if self._work is not None:
             await self._work.wait(PATIENCE)

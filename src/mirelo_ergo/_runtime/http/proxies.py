@@ -1,4 +1,4 @@
-"""Proxies: their addresses, which one the environment names for a host, and how one is asked for a tunnel."""
+"""Proxies: their addresses, the environment's proxy settings, and tunnels through HTTP and SOCKS proxies."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ _SOCKS_REFUSALS: Final = (
 
 
 class Proxy(NamedTuple):
-    """A proxy's address. SOCKS is its version 5, and the proxy looks the name up."""
+    """The address of a proxy. SOCKS means version 5, where the proxy looks the name up."""
 
     scheme: str
     host: str
     port: int
     login: Secret | None = None
-    """User and password as bytes."""
+    """User and password, as bytes."""
 
     def authorization(self) -> bytes:
-        """Return the header line that logs in; empty without a login."""
+        """Return the header line with the login, empty without one."""
         if self.login is None:
             return b""
         from base64 import b64encode
@@ -51,22 +51,22 @@ class Proxy(NamedTuple):
 
 
 def read_proxy(address: str, name: str = "proxy") -> Proxy:
-    """Read a proxy's address, `http://` where it names no scheme; raises `ConfigurationError` that names `name`."""
+    """Read a proxy's address, by default with `http://`; raises `ConfigurationError` about `name`."""
     text = address.strip()
-    shown = "***@" + text.rpartition("@")[2] if "@" in text else text  # what stands before it may be a password
+    shown = "***@" + text.rpartition("@")[2] if "@" in text else text  # the text before it may be a password
     try:
         return _parsed(text)
     except _Wrong as wrong:
         problem = str(wrong)
     except ValueError:
-        problem = "it cannot be read"  # the library's own words may quote a password
+        problem = "it cannot be read"  # the library's own message may quote a password
     raise ConfigurationError(
         f"{name}={shorten(shown)} is not a proxy's address such as http://proxy.example:3128: {problem}"
     )
 
 
 class _Wrong(ValueError):
-    """Raised for what is wrong with a proxy's address, in words that quote no secret."""
+    """Raised when a proxy's address is wrong, with a message that quotes no secret."""
 
 
 def _parsed(text: str) -> Proxy:
@@ -87,9 +87,9 @@ def _parsed(text: str) -> Proxy:
 
 
 def environment_proxy(scheme: str, host: str, port: int) -> Proxy | None:
-    """Return the proxy that the environment names for an address; raises `ConfigurationError` that names the variable.
+    """Return the environment's proxy for an address; raises `ConfigurationError` that names the variable.
 
-    An empty variable is none. This machine's own loopback is reached directly: no proxy could.
+    An empty variable means no proxy. Loopback addresses are reached directly, because no proxy could reach them.
     """
     if is_loopback_host(host):
         return None
@@ -97,14 +97,14 @@ def environment_proxy(scheme: str, host: str, port: int) -> Proxy | None:
         for name in (kind, kind.upper()):
             value = os.environ.get(name, "").strip()
             if name == "HTTP_PROXY" and "REQUEST_METHOD" in os.environ:
-                continue  # in a CGI script it is a header that the web's side sent
+                continue  # in a CGI script this variable is a request header
             if value:
                 return None if _is_excepted(host, port) else read_proxy(value, name)
     return _system_proxy(scheme, host, port) if sys.platform in ("darwin", "win32") else None
 
 
 def _system_proxy(scheme: str, host: str, port: int) -> Proxy | None:
-    """Return the proxy of the system's own settings."""
+    """Return the proxy of the system's settings."""
     import urllib.request
 
     if urllib.request.proxy_bypass(f"{host}:{port}"):
@@ -114,7 +114,7 @@ def _system_proxy(scheme: str, host: str, port: int) -> Proxy | None:
 
 
 def _is_excepted(host: str, port: int) -> bool:
-    """Return whether NO_PROXY names a host: by name, domain, address or network (CIDR), also with a port, or by *."""
+    """Return whether NO_PROXY covers a host: by name, domain, address or network (CIDR), also with a port, or by *."""
     text = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
     return any(_fits(entry.lower(), host.rstrip(".").lower(), port) for entry in re.split(r"[\s,]+", text) if entry)
 
@@ -141,7 +141,7 @@ def _fits(entry: str, host: str, port: int) -> bool:
 
 
 async def open_tunnel(wire: Wire, proxy: Proxy, host: str, port: int, authority: str, waits: AttemptTimeouts) -> None:
-    """Have a proxy connect its wire to a host; raise `WireFailure` of the kind "proxy" or "proxy_refused"."""
+    """Open a tunnel through a proxy to a host; raise `WireFailure` of the kind "proxy" or "proxy_refused"."""
     try:
         if proxy.scheme == "socks5":
             await _Socks(wire, waits).connect(proxy, host, port)
@@ -178,7 +178,7 @@ async def _connect(wire: Wire, proxy: Proxy, authority: str, waits: AttemptTimeo
 
 
 class _Socks:
-    """The client's side of SOCKS 5 (RFC 1928, and RFC 1929 for the login)."""
+    """A SOCKS 5 client (RFC 1928, and RFC 1929 for the login)."""
 
     def __init__(self, wire: Wire, waits: AttemptTimeouts) -> None:
         self._wire, self._waits = wire, waits
@@ -201,7 +201,7 @@ class _Socks:
             why = _SOCKS_REFUSALS[reply - 1] if reply <= len(_SOCKS_REFUSALS) else f"code {reply}"
             raise WireFailure("proxy", f"the proxy refused the connection: {why}")
         length = {1: 4, 4: 16}.get(kind) or (await self._take(1))[0]
-        await self._take(length + 2)  # where it connects from: of no interest
+        await self._take(length + 2)  # the address that the proxy connects from, which is not needed
         if self._came:
             raise WireFailure("proxy", "the proxy sent more than its answer")
 

@@ -1,4 +1,4 @@
-"""How a client reaches its service and everything else: all that is known before its first request."""
+"""The HTTP settings of a client."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class HttpSettings:
-    """How a client reaches its service and everything else."""
+    """The HTTP settings of a client, for its service and for external URLs."""
 
     base_url: str
     secret: Secret
     auth: Callable[[str], tuple[str, str]] = attrs.field(repr=False)
     headers: tuple[tuple[str, str], ...] = ()
     user_agent: str = "mirelo-ergo"
-    """What requests to others are told, who get none of `headers`."""
+    """The User-Agent for external URLs, whose requests get none of `headers`."""
     proxy: str | None = attrs.field(default=None, repr=False)
     verify: bool | str | ssl.SSLContext = True
     transport: Any = None

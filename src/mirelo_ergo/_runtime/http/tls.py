@@ -1,4 +1,4 @@
-"""TLS over a wire, and the contexts that it takes: made when the first connection needs one, and shared."""
+"""TLS over a wire, and its contexts, which are created when first needed and shared."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 _contexts: dict[tuple[object, ...], ssl.SSLContext] = {}
 _VARIABLES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 _NOT_TLS: Final = ("WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
-"""What OpenSSL, by its version, calls bytes that are no TLS record."""
+"""OpenSSL's reasons for bytes that are not TLS, by version."""
 _WAY_OUT: Final = "if that certificate is right, name its authority's file in verify= or SSL_CERT_FILE"
 
 
 def tls_context(verify: bool | str | ssl.SSLContext) -> ssl.SSLContext:
-    """Return the TLS context for `verify`: one per process and setting, because making one costs milliseconds.
+    """Return the TLS context for `verify`: one per process and setting, because creating one takes milliseconds.
 
     Raises `ConfigurationError` if the certificates that `verify` or the environment names cannot be read.
     """
@@ -48,7 +48,7 @@ def _believing_all() -> ssl.SSLContext:
 
 
 def _from_environment(named: dict[str, str]) -> ssl.SSLContext:
-    """Believe whom the environment names, else the authorities that certifi lists."""
+    """Return a context that trusts the environment's certificates, else certifi's."""
     for name, value in named.items():
         return _believing(name, value)
     import certifi
@@ -57,9 +57,9 @@ def _from_environment(named: dict[str, str]) -> ssl.SSLContext:
 
 
 def _believing(name: str, path: str) -> ssl.SSLContext:
-    """Believe the certificates of a file, a folder, or (in a variable) several folders."""
+    """Return a context that trusts the certificates of a file, a folder, or (from a variable) several folders."""
     folders = path.split(os.pathsep) if name == "SSL_CERT_DIR" else [path]
-    is_folder = all(os.path.isdir(folder) for folder in folders)  # noqa: PTH112  # the one look-up before OpenSSL's
+    is_folder = all(os.path.isdir(folder) for folder in folders)  # noqa: PTH112  # a single check, before OpenSSL's own
     missing = next((folder for folder in folders if not os.path.exists(folder)), None)  # noqa: PTH110  # as above
     try:
         if missing is not None:
@@ -74,7 +74,7 @@ def _believing(name: str, path: str) -> ssl.SSLContext:
 
 
 class TlsWire:
-    """TLS over another wire, which may be TLS itself (to a proxy). What it holds back can be looked at."""
+    """TLS over another wire, which may be TLS itself (to a proxy)."""
 
     def __init__(self, inner: Wire, context: ssl.SSLContext, host: str) -> None:
         self._inner = inner
@@ -86,7 +86,7 @@ class TlsWire:
         self._ended = False
 
     async def handshake(self, waits: AttemptTimeouts) -> None:
-        """Agree on keys; raise `WireFailure`, of the kind "tls" if the certificate or the protocol is wrong."""
+        """Do the TLS handshake; raise `WireFailure`, of the kind "tls" if the certificate or the protocol is wrong."""
         while True:
             try:
                 self._tls.do_handshake()
@@ -101,7 +101,7 @@ class TlsWire:
                 return
 
     async def _tell_alert(self, waits: AttemptTimeouts) -> None:
-        """Send the peer the reason, if the connection still takes it."""
+        """Send the peer a TLS alert, if possible."""
         try:
             await self._flush(waits, connecting=True)
         except WireFailure:
@@ -119,7 +119,7 @@ class TlsWire:
     async def read(self, waits: AttemptTimeouts, *, connecting: bool = False) -> bytes:
         while (data := self._decrypted()) is None:
             if self._outgoing.pending:
-                await self._flush(waits, connecting=connecting)  # new keys, for one
+                await self._flush(waits, connecting=connecting)  # such as a key update
             self._put(await self._inner.read(waits, connecting=connecting))
         return data
 
@@ -132,7 +132,7 @@ class TlsWire:
     async def wait_readable(self, seconds: float) -> bool:
         return self._ended or await self._inner.wait_readable(
             seconds
-        )  # what it holds is a part of a record: `take` took the rest
+        )  # the buffer holds part of a record only: `take` has returned the rest
 
     def take(self) -> bytes | None:
         data = self._decrypted()
@@ -142,10 +142,10 @@ class TlsWire:
         return data
 
     def is_quiet(self) -> bool:
-        return self.take() is None and not self._incoming.pending  # of a part of a record nobody knows what it will be
+        return self.take() is None and not self._incoming.pending  # a partial record may turn out to be data
 
     def _decrypted(self) -> bytes | None:
-        """Return what the bytes that came decrypt to, b"" at the end, None if more are needed."""
+        """Return the decrypted bytes, b"" at the end, None if more input is needed."""
         pieces: list[bytes] = []
         size = 0
         while size < PIECE and not self._ended:
@@ -155,7 +155,7 @@ class TlsWire:
                 break
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 piece = (
-                    b""  # an end without TLS's own is one all the same: the body's framing tells whether it is whole
+                    b""  # an end without a TLS close alert is accepted: the body's framing shows whether it is complete
                 )
             except ssl.SSLError as error:
                 raise WireFailure("network", f"TLS broke off: {error}") from None

@@ -1,6 +1,6 @@
-"""Transports and clients of httpx that the user brought, and what their exceptions mean. Only they need httpx here.
+"""httpx transports and clients of the user, and the meaning of their exceptions. Only they need httpx.
 
-They resolve names, connect, keep connections and wait as they please: what they cannot do, we cannot promise.
+They resolve names, connect, pool and wait in their own way, so the promises about these do not hold for them.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from .network import AttemptTimeouts
 
 _speaking: ContextVar[bool] = ContextVar("mirelo_ergo_speaking", default=False)
-"""Whether this thread or task is in a request of ours."""
+"""Whether this thread or task is making one of our requests."""
 
 
 class _Discreet(logging.Filter):
-    """Keep the head of an answer to one of our requests out of httpcore's log: a Location may be a signed URL."""
+    """Removes the heads of our answers from httpcore's log, because a Location may be a signed URL."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not _speaking.get() or "receive_response_headers.complete" not in record.getMessage()
@@ -70,12 +70,12 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], FailureKind], ...] = (
         "network",
     ),
 )
-"""Everything else that a transport raises passes unchanged: it is somebody else's."""
+"""The errors of a transport that mean a network failure. Any other one is passed on unchanged."""
 _CUT = ("disconnected", "peer closed connection", "incomplete")
 
 
 class CallbackFailed(Exception):
-    """Carries what a user's callback or source raised past httpx, to be raised again as it was."""
+    """Carries an exception of a user's callback or source through httpx, to be raised again unchanged."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
@@ -83,7 +83,7 @@ class CallbackFailed(Exception):
 
 
 def failure_of(error: Exception) -> WireFailure | None:
-    """Return what an exception of a transport means, None if it is none of the network's."""
+    """Return the network failure that a transport's exception means, None if it is another error."""
     kind: FailureKind | None = next((kind for classes, kind in _KINDS if isinstance(error, classes)), None)
     if kind is None or is_of_a_signal(error):
         return None
@@ -110,7 +110,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 class _OurRequest(httpx.Request):
-    """A request whose URL may be signed: its query must not stand in a traceback that shows local variables."""
+    """A request whose repr leaves out the URL's query, which may be signed, in tracebacks with local variables."""
 
     def __repr__(self) -> str:
         return f"<Request({self.method!r}, {safe_url(str(self.url))!r})>"
@@ -153,7 +153,7 @@ class _AsyncBody(httpx.AsyncByteStream):
 
 
 class _InjectedAnswer:
-    """What both clients share of an exchange over somebody else's transport."""
+    """An exchange over a user's transport: the part that both clients share."""
 
     def __init__(self, request: httpx.Request) -> None:
         self.status = 0
@@ -177,7 +177,7 @@ class _InjectedAnswer:
             self._waits.read()
 
     def peek(self) -> bytes:
-        return b""  # what it has it keeps
+        return b""  # a transport's buffer cannot be read without waiting
 
 
 class _BlockingAnswer(_InjectedAnswer):
@@ -197,12 +197,12 @@ class _BlockingAnswer(_InjectedAnswer):
         return piece
 
     async def read_within(self, seconds: float) -> bytes | None:
-        return await self.read()  # nothing tells whether bytes have come
+        return await self.read()  # a sync stream cannot be polled
 
     async def close(self) -> None:
         response, self._response = self._response, None
         if response is not None:
-            with suppress(WireFailure):  # what was wanted of it was read
+            with suppress(WireFailure):  # everything that was wanted has been read
                 _guarded(response.close)
 
 
@@ -251,7 +251,7 @@ class _AsyncAnswer(_InjectedAnswer):
             self._coming.cancel()
             await asyncio.wait([self._coming])
             if not self._coming.cancelled():
-                self._coming.exception()  # seen: nobody reads on
+                self._coming.exception()  # mark it as retrieved: the answer is not read further
         response, self._response = self._response, None
         if response is not None:
             with suppress(WireFailure):  # as above
@@ -259,9 +259,9 @@ class _AsyncAnswer(_InjectedAnswer):
 
 
 def _guarded(step: Callable[[], Any]) -> Any:
-    """Do a step of an exchange, and raise `WireFailure` for what the network did; anything else as it is.
+    """Run a step of an exchange; raise `WireFailure` for a network failure and any other exception unchanged.
 
-    It is raised outside the handler, so that no traceback holds a frame in which the key is readable.
+    It is raised outside the handler, so that no traceback contains a frame with the key.
     """
     token = _speaking.set(True)
     try:
@@ -296,13 +296,13 @@ def _meaning(error: Exception) -> Exception:
 def _request(
     method: str, url: str, headers: Iterable[tuple[str, str]], content: Any, target: str | None
 ) -> httpx.Request:
-    """Make a request; with `target`, httpx does not write a signed path its own way."""
+    """Return a request. `target` keeps httpx from rewriting a signed path."""
     extensions = {} if target is None else {"target": target.encode("ascii")}
     return _OurRequest(method, url, headers=list(headers), extensions=extensions, **content)
 
 
 class BlockingTransport:
-    """A sync transport or client of the user's: it keeps its own time-outs, hooks and pool, and stays open."""
+    """A user's sync transport or client, which keeps its own time-outs, hooks and pool, and stays open."""
 
     def __init__(self, given: Any, is_client: bool) -> None:
         self._given = given
