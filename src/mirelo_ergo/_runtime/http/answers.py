@@ -47,7 +47,7 @@ class Answer(Protocol):
         ...
 
     def peek(self) -> bytes:
-        """Return the unread bytes of the body that have arrived, without waiting, and set the status if there is one."""
+        """Return the unread bytes of the body that arrived, without waiting, and set the status if there is one."""
         ...
 
     async def close(self) -> None:
@@ -171,8 +171,8 @@ class Reading:
             self._problem = f"the answer is larger than {LARGEST_ANSWER >> 20} MiB"
 
     def end(self) -> None:
-        """Note that the whole body has come."""
-        self._unpack_what_did_not_say_so()
+        """Record that the body is complete."""
+        self._unpack_undeclared()
         if self._problem is None and self._unpacker is not None:
             try:
                 self._unpacker.finish()
@@ -183,11 +183,11 @@ class Reading:
             self._problem = f"the answer is encoded as {encoding[:40]}, although identity was asked for"
 
     def reply(self, problem: str | None = None) -> Reply:
-        """Return what was read; `problem` says why that is not all."""
-        self._unpack_what_did_not_say_so()
+        """Return the part that was read; `problem` says why it is incomplete."""
+        self._unpack_undeclared()
         return Reply(self._answer.status, self._answer.headers, bytes(self._body), self._problem or problem)
 
-    def _unpack_what_did_not_say_so(self) -> None:
+    def _unpack_undeclared(self) -> None:
         """Unpack a body that begins as gzip does; boxes on the way compress, and some leave the header out."""
         unpacker = None if self._unpacker is not None else unpacker_of(self._body)
         if unpacker is not None:
@@ -196,7 +196,7 @@ class Reading:
 
 
 class HttpStream:
-    """An answer that is read piece by piece: an API's is unpacked, a file is given as it came."""
+    """An answer that is read piece by piece: an API's is unpacked, a file is returned as it is on the wire."""
 
     def __init__(self, answer: Answer, secret: Secret, now: Callable[[], float], *, api: bool) -> None:
         self.status = answer.status

@@ -24,9 +24,9 @@ class EncodingProblem(Exception):
 
 
 class Unpacker:
-    """Unpack one body piece by piece, of which `feed` and `more` give at most `size` bytes at a time.
+    """Unpacks one body piece by piece; `feed` and `more` return at most `size` bytes at a time.
 
-    JSON that is only said to be packed is given as it is.
+    JSON that is only declared as packed is returned unchanged.
     """
 
     def __init__(self, window_bits: int) -> None:
@@ -46,7 +46,7 @@ class Unpacker:
         return self.more(size)
 
     def more(self, size: int) -> bytes:
-        """Return what the last bytes unpack to beyond what was given, b"" when more of the wire is needed."""
+        """Return more unpacked bytes of the last packed ones, b"" when there are no more."""
         if self._zlib.eof:
             self._next_member()
         if not self._waiting:
@@ -89,13 +89,13 @@ class Unpacker:
         self._waiting = b""
 
     def finish(self) -> None:
-        """Raise `EncodingProblem` if the end of the compressed answer has not come."""
+        """Raise `EncodingProblem` if the compressed answer is incomplete."""
         if not self._plain and not self._zlib.eof:
             raise EncodingProblem("the compressed answer is cut off")
 
 
 def unpacker_for(content_encoding: str | None) -> Unpacker | None:
-    """Return what unpacks a body that is encoded so; None takes it as it came."""
+    """Return an unpacker for a Content-Encoding; None if the body is not encoded."""
     if not content_encoding:
         return None
     names = {name.strip().lower() for name in content_encoding.split(",")} - {"", "identity"}

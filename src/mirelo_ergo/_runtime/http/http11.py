@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from .network import AttemptTimeouts, Wire
 
 LARGEST_HEAD: Final = 100 << 10
-"""Bytes of an answer's status line and headers; more is refused."""
+"""The largest size of an answer's status line and headers, in bytes."""
 MOMENT: Final = 1.0
-"""Seconds that are given to the rest of an answer which cannot be read as HTTP."""
+"""Seconds to wait for the rest of an answer that is not valid HTTP."""
 _ASKED: Final = h11.Request(method="GET", target="/", headers=[("Host", "h")])
 """The request that h11 is told of, whatever was sent: it only needs to know that it was neither HEAD nor CONNECT."""
 _END: Final = h11.EndOfMessage()
@@ -148,9 +148,9 @@ class Http11:
                 return None
 
     def peek(self) -> tuple[h11.Response | DamagedHead | None, bytes]:
-        """Return what has come of the answer and was not read, without waiting; never raises for what is wrong.
+        """Return the part of the answer that has arrived unread, without waiting. Never raises for a faulty answer.
 
-        Of an answer that is no proper HTTP that is what can be read all the same: a job's id may be in it.
+        Of an answer that is not valid HTTP it returns the readable part, which may contain a job id.
         """
         body = b""
         try:
@@ -160,12 +160,12 @@ class Http11:
                     body += event.data
             while self._has_head() and isinstance(event := self._next_event(), h11.Data):
                 body += event.data
-        except Exception:  # the parser was interrupted, or has met what it refuses
+        except Exception:  # the parser was interrupted, or the answer is not valid HTTP
             body += self._h11.trailing_data[0][:LARGEST_HEAD]
         return self._damaged() if self._head is None else (self._head, body)
 
     async def linger(self, waits: AttemptTimeouts) -> None:
-        """Wait a moment for what follows that which the parser refused: `peek` gives it."""
+        """Wait a moment for the bytes after those that the parser refused; `peek` returns them."""
         end, size = waits.now() + waits.limit.clip(MOMENT), 0
         while size < LARGEST_HEAD and await self._wire.wait_readable(end - waits.now()):
             data = self._wire.take()

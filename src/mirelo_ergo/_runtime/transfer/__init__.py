@@ -1,1 +1,1 @@
-"""Files in and out: upload sources, external URLs, downloads, and where they are written."""
+"""Uploads and downloads: sources, external URLs, and the files that are written."""

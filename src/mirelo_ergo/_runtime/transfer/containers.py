@@ -1,8 +1,8 @@
-"""Whether a file is whole, by its container's own structure. Pure reads of a file that can be seeked.
+"""Checks whether a file is complete, by its container's structure. They only read a seekable file.
 
-Each judge returns "whole" when the structure ends where the file ends, "short" when it states a length that the file
-does not have, and "unproved" when it states neither. "short" is only for formats that write their length down: a
-last frame that looks cut may be how the encoder left it.
+Each function returns "whole" if the structure ends where the file ends, "short" if it states a length that the file
+does not have, and "unproved" otherwise. Only formats that state their length can be "short": a last frame that looks
+cut may have been written so by the encoder.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Verdict = Literal["whole", "unproved", "short"]
 
 _UNSTATED = 0x7FFFF000
-"""A RIFF size from here on is a placeholder if the file is smaller: the file was written to a pipe."""
+"""A RIFF size from here on is a placeholder, of a file that was written to a pipe, if the file is smaller."""
 _TAIL = 1 << 16
 
 
@@ -27,7 +27,7 @@ def _read(file: BinaryIO, position: int, count: int) -> bytes:
 
 
 def riff(file: BinaryIO, size: int) -> Verdict:
-    """Judge a WAV by the size in its head; RF64 has it in a chunk of 64-bit sizes."""
+    """Check a WAV file by the size in its header; RF64 has it in a chunk of 64-bit sizes."""
     head = _read(file, 0, 28)
     stated = int.from_bytes(head[4:8], "little")
     if head[:4] == b"RF64" and head[12:16] == b"ds64":
@@ -40,7 +40,7 @@ def riff(file: BinaryIO, size: int) -> Verdict:
 
 
 def _ends_unpadded(file: BinaryIO, size: int) -> bool:
-    """Return whether a WAV ends after an odd data chunk without its pad byte: some writers count it and omit it."""
+    """Return whether a WAV file lacks only the pad byte after an odd data chunk, which some writers count but omit."""
     position = 12
     while position + 8 <= size:
         chunk = _read(file, position, 8)
@@ -57,7 +57,7 @@ _BOXES: Final = frozenset(
 
 
 def boxes(file: BinaryIO, size: int) -> Verdict:
-    """Judge an MP4 or QuickTime file by its boxes: they must fill it, with an index and data among them."""
+    """Check an MP4 or QuickTime file: its boxes must fill it, and include an index and data."""
     position = 0
     names: set[bytes] = set()
     while position + 8 <= size:
@@ -83,7 +83,7 @@ _ANYWHERE: Final = frozenset({0xEC, 0xBF})
 
 
 def elements(file: BinaryIO, size: int) -> Verdict:
-    """Judge Matroska or WebM by the segment's length; one that was streamed has none, and its elements must fill it."""
+    """Check Matroska or WebM by the segment's length; if it has none (streamed), the elements must fill the file."""
     header = _element(file, 0)
     segment = _element(file, header[2]) if header and header[2] is not None else None
     if segment is None or segment[0] != _SEGMENT:
@@ -124,7 +124,7 @@ def _element(file: BinaryIO, position: int) -> tuple[int, int, int | None] | Non
 
 
 def pages(file: BinaryIO, size: int) -> Verdict:
-    """Judge Ogg by its pages: they must fill it, and the last one of each stream must say that it is the last."""
+    """Check Ogg: its pages must fill the file, and the last one of each stream must be marked as the last."""
     position = 0
     ended: dict[bytes, bool] = {}
     while position < size:
@@ -147,7 +147,7 @@ _HERTZ: Final = (44_100, 48_000, 32_000)
 
 
 def mpeg_frame(head: bytes) -> int:
-    """Return how many bytes the MPEG audio frame that begins here has (layer II or III), 0 if none begins here."""
+    """Return the size in bytes of an MPEG audio frame (layer II or III) with this header, 0 if it is not a header."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return 0
     version, layer = head[1] >> 3 & 3, 4 - (head[1] >> 1 & 3)
@@ -160,7 +160,7 @@ def mpeg_frame(head: bytes) -> int:
 
 
 def adts_frame(head: bytes) -> int:
-    """Return how many bytes the AAC frame that begins here has, 0 if none begins here."""
+    """Return the size in bytes of an AAC frame with this header, 0 if it is not a header."""
     if len(head) < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0 or head[2] >> 2 & 15 > 12:
         return 0
     length = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
@@ -168,7 +168,7 @@ def adts_frame(head: bytes) -> int:
 
 
 def mpeg(file: BinaryIO, size: int) -> Verdict:
-    """Judge an MP3 by its frames: between the tags they must fill it, as many as its own count says if it has one."""
+    """Check an MP3: its frames must fill it between the tags, and be as many as its own count says if it has one."""
     start, end = _behind_id3(file), _before_tags(file, size)
     first = _read(file, start, 4)
     info = _read(file, start, min(mpeg_frame(first), 200))
@@ -181,14 +181,14 @@ def mpeg(file: BinaryIO, size: int) -> Verdict:
 
 
 def adts(file: BinaryIO, size: int) -> Verdict:
-    """Judge bare AAC by its frames: between the tags they must fill it."""
+    """Check bare AAC: its frames must fill it between the tags."""
     end = _before_tags(file, size)
     frames, position = _frames(file, _behind_id3(file), end, adts_frame)
     return "whole" if position == end and frames else "unproved"
 
 
 def _frames(file: BinaryIO, position: int, end: int, frame: Callable[[bytes], int]) -> tuple[int, int]:
-    """Walk frames and return how many there are and where they stop."""
+    """Return the number of consecutive frames, and where they end."""
     count = 0
     while position < end and (length := frame(_read(file, position, 7))):
         position, count = position + length, count + 1
@@ -214,7 +214,7 @@ def _before_tags(file: BinaryIO, size: int) -> int:
 
 
 def flac(file: BinaryIO, size: int) -> Verdict:
-    """Judge a FLAC by its last frame: its checksum must end the file, and its samples the count of the head."""
+    """Check a FLAC file by its last frame: its checksum must end the file, and its samples reach the header's count."""
     info = _read(file, 8, 34)
     if len(info) < 34:
         return "unproved"
@@ -232,10 +232,10 @@ def flac(file: BinaryIO, size: int) -> Verdict:
 
 
 def _flac_frame(head: bytes, block: int) -> int | None:
-    """Return the sample at which the frame that begins here ends, None if none begins here."""
+    """Return the sample at which a frame with this header ends, None if it is not a header."""
     if len(head) < 6 or head[0] != 0xFF or head[1] & 0xFE != 0xF8:
         return None
-    more = 8 - (head[4] ^ 0xFF).bit_length()  # as in UTF-8: the leading ones tell the length
+    more = 8 - (head[4] ^ 0xFF).bit_length()  # as in UTF-8: the leading 1 bits give the length
     if more in (1, 8):
         return None
     number = head[4] & (0x7F >> more)
@@ -271,7 +271,7 @@ def _crc_table(polynomial: int, bits: int) -> tuple[int, ...]:
 
 
 def midi(file: BinaryIO, size: int) -> Verdict:
-    """Judge a MIDI file by its chunks: they must fill it, with as many tracks as its head says."""
+    """Check a MIDI file: its chunks must fill it, with as many tracks as its header says."""
     tracks = int.from_bytes(_read(file, 10, 2), "big")
     position = found = 0
     while position + 8 <= size:
@@ -286,13 +286,13 @@ def midi(file: BinaryIO, size: int) -> Verdict:
 
 
 def score(file: BinaryIO, size: int) -> Verdict:
-    """Judge MusicXML by its end tag: without it, it is cut."""
+    """Check MusicXML: without its end tag it is cut."""
     tail = _read(file, max(size - 256, 0), 256).replace(b"\0", b"")  # also in UTF-16
     return "whole" if re.search(rb"</score-(partwise|timewise)\s*>\s*(<!--[^>]*-->\s*)*\Z", tail) else "short"
 
 
 def archive(file: BinaryIO, size: int) -> Verdict:
-    """Judge a ZIP file by its last record, which must end it."""
+    """Check a ZIP file: its last record must end it."""
     start = max(size - _TAIL - 22, 0)
     tail = _read(file, start, size - start)
     at = tail.rfind(b"PK\5\6")
@@ -301,12 +301,12 @@ def archive(file: BinaryIO, size: int) -> Verdict:
 
 
 def document(file: BinaryIO, size: int) -> Verdict:
-    """Judge a PDF by the mark at its end."""
+    """Check a PDF by its end marker."""
     return "whole" if b"%%EOF" in _read(file, max(size - 1024, 0), 1024) else "unproved"
 
 
 def png(file: BinaryIO, size: int) -> Verdict:
-    """Judge a PNG by its chunks: the last one says so."""
+    """Check a PNG by its chunks, of which the last is marked."""
     position = 8
     while position + 12 <= size:
         head = _read(file, position, 8)
@@ -317,5 +317,5 @@ def png(file: BinaryIO, size: int) -> Verdict:
 
 
 def jpeg(file: BinaryIO, size: int) -> Verdict:
-    """Judge a JPEG by the mark at its end, behind which some programs write something of their own."""
+    """Check a JPEG by its end marker, after which some programs append data."""
     return "whole" if _read(file, max(size - 2, 0), 2) == b"\xff\xd9" else "unproved"

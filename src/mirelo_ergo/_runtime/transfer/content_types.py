@@ -1,4 +1,4 @@
-"""What bytes are: the kinds of file that are uploaded and saved, told by their first bytes. Pure."""
+"""The kinds of files that are uploaded and saved, recognised by their first bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 HEAD: Final = 4096
-"""Bytes of a file's beginning that `content_type_of` wants to see."""
+"""Bytes of a file's beginning that `content_type_of` needs."""
 
 
 @attrs.frozen
@@ -23,15 +23,15 @@ class FileKind:
     content_type: str
     suffix: str
     judge: Callable[[BinaryIO, int], containers.Verdict]
-    """Whether a file of this kind is whole, by its own structure."""
+    """Checks whether a file of this kind is complete, by its structure."""
     aliases: tuple[str, ...] = ()
-    """Other content types that it is declared as."""
+    """Other content types by which servers declare it."""
     suffixes: tuple[str, ...] = ()
     """Other suffixes that a file to upload may have."""
     unsigned: bool = False
-    """Whether its data may begin in ways that no signature covers."""
+    """Whether its data may begin without a recognisable signature."""
     source: bool = True
-    """Whether it is sound or picture, which can be a source."""
+    """Whether it is audio or video, so that it can be a source."""
 
 
 KINDS: Final = (
@@ -56,17 +56,17 @@ KINDS: Final = (
 
 _BY_TYPE: Final[Mapping[str, FileKind]] = {name: kind for kind in KINDS for name in (kind.content_type, *kind.aliases)}
 EXTENSIONS: Final[Mapping[str, str]] = {name: kind.suffix for name, kind in _BY_TYPE.items()}
-"""The content types that are saved, and as what: a file's name never comes from a URL."""
+"""The content types that are saved, and their kinds. A file's name never comes from a URL."""
 _BY_SUFFIX: Final[Mapping[str, str]] = {
     suffix: kind.content_type for kind in KINDS if kind.source for suffix in (kind.suffix, *kind.suffixes)
 }
 _PAGES: Final = ("text/html", "application/xhtml", "application/json", "text/json", "application/xml", "text/xml")
 _SAME_BEGINNING: Final = ({".mp4", ".m4a", ".mov"}, {".webm", ".mkv"}, {".mp3", ".aac"})
-"""Suffixes whose kinds begin alike: here the declared type decides."""
+"""Suffixes of kinds with the same first bytes: for these the declared type decides."""
 
 
 def content_type_of(head: bytes, suffix: str = "") -> str | None:
-    """Return the content type of a source by its first bytes, else by its suffix, else None: sound or picture."""
+    """Return the content type of an audio or video source by its first bytes, else by its suffix, else None."""
     seen = _by_signature(head)
     if seen is not None:
         return seen if _BY_TYPE[seen].source else None
@@ -74,7 +74,7 @@ def content_type_of(head: bytes, suffix: str = "") -> str | None:
 
 
 def known_type(head: bytes) -> str | None:
-    """Return the content type that the first bytes tell, of any kind that is known; None for others."""
+    """Return the content type by the first bytes, for all known kinds; None for others."""
     return _by_signature(head)
 
 
@@ -128,17 +128,17 @@ _OTHERS: Final = (
 
 
 def other_kind(head: bytes) -> str | None:
-    """Name moving pictures of a kind that is no source, None for anything else."""
+    """Return the name of a video format that cannot be a source, None for anything else."""
     return next((name for at, signature, name in _OTHERS if head[at:].startswith(signature)), None)
 
 
 def is_known(head: bytes) -> bool:
-    """Return whether a file's first bytes tell what it is."""
+    """Return whether a file's first bytes identify its kind."""
     return (_by_signature(head) or other_kind(head)) is not None
 
 
 def _by_frame(head: bytes) -> str | None:
-    """Return the type of MPEG audio or AAC by a frame's head; a byte order mark looks like a layer nobody uses."""
+    """Return the type of MPEG audio or AAC by a frame's header. A byte order mark looks like an unused layer."""
     if len(head) < 2 or head[0] != 0xFF:
         return None
     if head[1] & 0xF6 == 0xF0:
@@ -147,16 +147,16 @@ def _by_frame(head: bytes) -> str | None:
 
 
 def _is_markup(head: bytes) -> bool:
-    """Return whether bytes look like text with structure (HTML, XML, JSON), or like blanks only."""
+    """Return whether bytes look like HTML, XML, JSON, or blanks only."""
     text = head[:64].removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"")  # UTF-16 too
     return text.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").lstrip()[:1] in (b"<", b"{", b"[", b"")
 
 
 def result_type(declared: str, head: bytes) -> str | None:
-    """Return the content type that a result is saved as, or None when it must be refused.
+    """Return the content type for saving a result, or None if it must be refused.
 
-    The first bytes decide. The declared type breaks ties between kinds that begin alike, and speaks for MP3 and AAC
-    data that begins between two frames. What is declared as a page (HTML, XML, JSON), or looks like one, is refused.
+    The first bytes decide. The declared type decides between kinds with the same first bytes, and for MP3 and AAC data
+    that begins in the middle of a frame. A body that is declared as HTML, XML or JSON, or looks like it, is refused.
     """
     declared = declared.split(";")[0].strip().lower()
     seen = _by_signature(head)
@@ -171,7 +171,7 @@ def result_type(declared: str, head: bytes) -> str | None:
 
 
 def judge(file: BinaryIO, size: int, content_type: str | None = None) -> containers.Verdict:
-    """Return whether a file is whole by its own structure; without a type, its first bytes tell it."""
+    """Return whether a file is complete by its structure. Without a type, its first bytes give it."""
     file.seek(0)
     content_type = content_type or _by_signature(file.read(HEAD))
     kind = _BY_TYPE.get(content_type or "")

@@ -1,4 +1,4 @@
-"""Fetch a result from a signed URL: resumed with Range and If-Range, checked whole, never more than asked for."""
+"""Downloads of results from signed URLs: resumed with Range and If-Range, and checked to be complete."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SHORTEST = 12
-"""Bytes that it takes to tell a container; fewer are no result."""
+"""Bytes that are needed to recognise a container; a smaller file is not a result."""
 LEAST_PROGRESS = 64 << 10
-"""Bytes that restart the count of attempts; of a smaller file, a tenth does."""
+"""Progress in bytes that restarts the count of attempts; for a smaller file, a tenth of its size."""
 LARGEST_FILE = 16 << 30
 LARGEST_IN_MEMORY = 1 << 30
 
 _RENEWABLE = (400, 401, 403, 404, 410)
-"""What a store answers to a signed URL whose time is up."""
+"""The statuses by which stores refuse an expired signed URL."""
 _STRAY_ENCODINGS = frozenset({"", "identity", "aws-chunked", "utf-8", "utf8", "binary", "8bit", "none"})
-"""What stands in Content-Encoding without changing a byte: left there by the upload of the file."""
+"""Values of Content-Encoding that change no byte: some uploads leave them there."""
 _UNPROVED = "nothing proves that the file is whole"
 
 
 class _Restart(Exception):
-    """Begin again from the first byte: the server's copy changed, or it does not do ranges."""
+    """Raised to begin again from the first byte: the server's copy changed, or it does not support ranges."""
 
 
 async def fetch(
@@ -60,13 +60,13 @@ async def fetch(
     fresh_url: Callable[[], Awaitable[str | None]],
     on_progress: Callable[[int, int | None], None] | None = None,
 ) -> None:
-    """Download one URL into a sink, whole or not at all. Costs nothing.
+    """Download one URL into a sink, completely or not at all. Costs nothing.
 
-    Up to five attempts without progress, which is 64 KiB more or a tenth of the file; a URL that is refused (400, 401,
-    403, 404, 410) is replaced once by `fresh_url`. `on_progress` gets bytes so far and in all (None if not known), and
-    nothing while bytes come that came before. Raises `DownloadError`; then the sink is discarded, unless all that is
-    missing is a proof that the file is whole: then it keeps the file under a name that says so, which is the error's
-    `path`. Raises `ConfigurationError` once the client is closed.
+    It makes up to five attempts without progress (64 KiB or a tenth of the file). A URL that is refused (400, 401, 403,
+    404, 410) is replaced once by `fresh_url`. `on_progress` is called with the bytes so far and the total (None if
+    unknown), but not while bytes arrive again. Raises `DownloadError` and discards the sink. A file that seems complete
+    but cannot be proved to be is kept under a name that says so, which is the error's `path`. Raises
+    `ConfigurationError` once the client is closed.
     """
     runtime.require_open()
     download = _Download(runtime, url, sink, cap, fresh_url, on_progress, runtime.retrier(Kind.DOWNLOAD, "GET"))
@@ -86,7 +86,7 @@ def _place(sink: Sink) -> str | None:
 
 @attrs.define
 class _Download:
-    """One file on its way: what was asked for, and what is known of the server's copy so far."""
+    """The state of one download: the request, and what is known of the server's copy."""
 
     runtime: Runtime
     url: str
@@ -102,13 +102,13 @@ class _Download:
     told: int = 0
     restarts: int = 0
     resumable: bool = True
-    """Whether the server's parts say of which copy they are."""
+    """Whether the server's partial answers identify the copy that they belong to."""
     renewed: bool = False
     unproved: bool = False
-    """Whether the sink holds a body that came to its end, with nothing to prove that it is the file's."""
+    """Whether the sink holds a body that ended, but that nothing proves to be complete."""
 
     async def run(self) -> None:
-        """Make attempts until the file is whole and has its name."""
+        """Make attempts until the file is complete and has its final name."""
         while not await self._attempt():
             pass
         await self.on_disk(self.sink.finish)
@@ -117,7 +117,7 @@ class _Download:
         log.debug("GET %s: saved %d bytes, sha256 %s", safe_url(self.url), self.sink.size, digest)
 
     async def keep_what_came(self, error: DownloadError) -> None:
-        """Keep a body that nothing proves whole, and say where; it was paid for."""
+        """Keep a body that nothing proves complete, and return where: it was paid for."""
         if not self.unproved:
             return
         await self.on_disk(self.sink.keep_unproved)
@@ -130,7 +130,7 @@ class _Download:
         error.args = (error.message,)
 
     async def on_disk(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Touch the sink's file; what the system refuses is a `DownloadError`, and an OSError of a callback is not."""
+        """Run an operation on the sink's file, and turn an `OSError` of it into a `DownloadError`."""
         try:
             return await self.runtime.io.run_blocking(function, *args, **kwargs)
         except OSError as error:
@@ -142,10 +142,10 @@ class _Download:
     # --- attempts ---------------------------------------------------------------------------------------------------
 
     async def _attempt(self) -> bool:
-        """Make one attempt; say whether everything is there. Raises when another attempt would be in vain."""
+        """Make one attempt; return whether the file is complete. Raises if another attempt would not help."""
         runtime, sink = self.runtime, self.sink
         if sink.size and self.validator is None and not self.unproved:
-            await self.on_disk(sink.restart)  # without a validator, two halves may be of two files
+            await self.on_disk(sink.restart)  # without a validator, the two parts may be of different files
         headers: dict[str, str] = {}
         if sink.size and self.validator is not None:
             headers = {"Range": f"bytes={sink.size}-", "If-Range": self.validator}
@@ -165,7 +165,7 @@ class _Download:
                         return True
                 elif answer.status == 416 and sink.size:
                     if self.unproved and missing_range(answer.headers) == sink.size:
-                        return True  # there is nothing behind the last byte that came
+                        return True  # there is nothing after the last received byte
                     raise _Restart("the server says that the rest does not exist")
                 else:
                     limit.moving(True)
@@ -192,7 +192,7 @@ class _Download:
         return False
 
     async def _renew(self, refusal: StoreError) -> bool:
-        """Ask the job for a fresh URL, once, when the one there is was refused; say whether there is one."""
+        """Ask the job once for a fresh URL after a refusal; return whether there is one."""
         if self.renewed or refusal.status not in _RENEWABLE:
             return False
         self.renewed = True
@@ -222,9 +222,9 @@ class _Download:
         return Answered(refusal.effective_status, retry_after=after), error
 
     def _is_progress(self, began_at: int, outcome: Answered | Failed) -> bool:
-        """Return whether enough came since the last progress: less, and one byte per connection would go on for ever.
+        """Return whether enough bytes arrived since the last progress: one byte per attempt could go on for ever.
 
-        What came too slowly is no progress.
+        Bytes that arrived too slowly are not progress.
         """
         timing, size = self.runtime.timing, self.sink.size
         slow = isinstance(outcome, Failed) and outcome.kind == "timeout"
@@ -236,7 +236,7 @@ class _Download:
     # --- bodies -----------------------------------------------------------------------------------------------------
 
     async def _take(self, answer: Stream) -> None:
-        """Read one answer's body into the sink, as far as it comes; what arrived before a failure is kept."""
+        """Read one answer's body into the sink. The bytes before a failure are kept."""
         sink, headers = self.sink, answer.headers
         encodings = {part.strip().lower() for part in headers.get("content-encoding", "").split(",")}
         if not encodings <= _STRAY_ENCODINGS:
@@ -287,12 +287,12 @@ class _Download:
                 self.on_progress(self.sink.size, self.total)
 
     async def _match(self, answer: Stream) -> None:
-        """Check that an answer continues what the sink has; raise `_Restart` when it is another file."""
+        """Check that a partial answer continues the sink; raise `_Restart` if it is from another file."""
         headers = answer.headers
         if answer.status == 200:
             validator = validator_of(headers)
             if self.sink.size:
-                await self.on_disk(self.sink.restart)  # the server sends all of it: no ranges, or the file changed
+                await self.on_disk(self.sink.restart)  # the server sends all: it has no ranges, or the file changed
                 if self.validator not in (None, validator):
                     self.restarts += 1
                     if self.restarts > 1:
@@ -319,7 +319,7 @@ class _Download:
         self.total = total
 
     async def _problem(self, headers: Mapping[str, str]) -> str:
-        """Return why what came is not the whole file, "" if it is. Raises `_Restart` if the file itself denies it."""
+        """Return why the file is not complete, "" if it is. Raises `_Restart` if the file's own structure shows it."""
         size = self.sink.size
         if not size:
             return "an empty file came" if self.total == 0 else "no file came" if self.total is None else self._short()

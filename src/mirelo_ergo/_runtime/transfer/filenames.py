@@ -1,4 +1,4 @@
-"""Names for results: safe on every system, inside their folder, one for each result. Pure."""
+"""File names for results: safe on every system, inside their folder, and different from each other."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 FIELDS: Final = ("stem", "prompt", "job", "n", "output", "variant", "family", "model", "date")
-"""What a name template can use, in braces."""
+"""The fields of a name template, in braces."""
 LONGEST_NAME: Final = 120
-"""Bytes of a name without its suffix: with a temporary file's suffix it fits every common file system."""
+"""The longest name in bytes without its suffix: with a temporary file's suffix it fits every common file system."""
 _LONGEST_FIELD: Final = 60
 _NUMBERS: Final = {"n", "output", "variant"}
-"""The fields that tell the results of one job apart."""
+"""The fields that differ between the results of one job."""
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\s]+')
@@ -39,7 +39,7 @@ def safe_filename(text: str) -> str:
 
 @attrs.frozen
 class Place:
-    """Which file of a job's one is: the number of its result (1 is the first), and what it is beside it, if it is."""
+    """The position of a file in its job: the number of its result, from 1, and its kind if it is an additional file."""
 
     number: int
     beside: str = ""
@@ -49,7 +49,7 @@ class Place:
 
 @attrs.frozen
 class NameFields:
-    """What is known of a job's results when they are named. `stem` is the clip's name, `prompt` the words."""
+    """The values for naming a job's results. `stem` is the clip's name, `prompt` the text."""
 
     job: str
     family: str = ""
@@ -62,7 +62,7 @@ class NameFields:
     def values(self, place: Place) -> Mapping[str, str | int]:
         """Return the fields of a file.
 
-        A stem or prompt that is not known is the other one, else the family.
+        If the stem or the prompt is unknown, the other one is used, else the family.
         """
         words = self.stem or self.prompt or self.family
         return {
@@ -80,9 +80,9 @@ class NameFields:
 
 @attrs.frozen
 class NameTemplate:
-    """A template such as "{stem}-{n}", already checked. `{n:02}` pads the number with zeros.
+    """A checked template such as "{stem}-{n}". `{n:02}` pads the number with zeros.
 
-    A suffix such as ".wav" is dropped: a file has the suffix of what it is.
+    A suffix such as ".wav" is dropped: a file gets the suffix of its content.
     """
 
     text: str
@@ -103,11 +103,11 @@ class NameTemplate:
 
     @property
     def names_the_job(self) -> bool:
-        """Whether no other job's results can have these names."""
+        """Whether the names contain the job's id, so that no other job's results have them."""
         return "job" in _used(self.text)
 
     def stems(self, fields: NameFields, places: Sequence[Place]) -> list[str]:
-        """Return a name for each file, without suffixes; all different, also where case does not count."""
+        """Return a name for each file, without suffixes. They differ even if case is ignored."""
         counted = len({place.number for place in places}) > 1
         text = f"{self.text}-{{n}}" if counted and not _NUMBERS & _used(self.text) else self.text
         taken: set[str] = set()
@@ -123,10 +123,10 @@ class NameTemplate:
 
 
 def check_name(name: str) -> str:
-    """Return a template of names if `download(name=…)` can use it. Costs nothing.
+    """Return a name template if `download(name=…)` can use it. Costs nothing.
 
-    Raises `InvalidRequestError` for an unknown field, a path or an empty text. Look before a submit: `download` would
-    only refuse it when the job is paid.
+    Raises `InvalidRequestError` for an unknown field, a path or an empty text. Call it before a submit: `download`
+    would refuse the name only after the job is paid.
     """
     NameTemplate.read(name)
     return name
@@ -156,14 +156,14 @@ def _used(template: str) -> set[str]:
 
 
 def _word(text: str) -> str:
-    """Make a readable part of a name: letters and digits of any script, joined by dashes."""
+    """Return a readable part of a name: letters and digits of any script, joined by dashes."""
     text = unicodedata.normalize("NFC", text)
     kept = "".join(c if c in "._-" or unicodedata.category(c)[0] in "LMN" else " " for c in text)
     return _cut("-".join(kept.split()), _LONGEST_FIELD)
 
 
 def _legal(name: str) -> str:
-    """Make a name legal on every system, whatever the template has between its fields."""
+    """Return a name that is legal on every system, whatever the template contains."""
     name = "".join(c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c)[0] != "C")
     name = _cut(_FORBIDDEN.sub("_", name).strip("._- "), LONGEST_NAME)
     if not name:
@@ -172,5 +172,5 @@ def _legal(name: str) -> str:
 
 
 def _cut(name: str, longest: int) -> str:
-    """Cut a name to so many bytes of UTF-8, between characters."""
+    """Cut a name to this many bytes of UTF-8, between characters."""
     return name.encode()[:longest].decode(errors="ignore").rstrip("._- ")

@@ -1,4 +1,4 @@
-"""Whether results can be saved in a folder: asked before anything is paid. Leaves the file system as it was."""
+"""Checks whether results can be saved in a folder, before anything is paid. Leaves the file system as it was."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ...errors import InvalidRequestError
 from ..redact import short_repr, shorten
 
 _ROOM = 160
-"""Bytes of a path that are left for the names of results."""
+"""Bytes that a path must leave for the names of results."""
 
 
 def check_folder(folder: str | os.PathLike[str]) -> Path:
     """Return the folder as a path if results can be saved there; it need not exist yet. Costs nothing.
 
-    Raises `InvalidRequestError` if the folder or what it would be made in is a file, a link that leads nowhere, too
-    long a name or not writable. Look before a submit: `download` would only fail when the job is paid.
+    Raises `InvalidRequestError` if the folder or its nearest existing parent is a file, a broken link, not writable, or
+    has too long a name. Call it before a submit: `download` would fail only after the job is paid.
     """
     try:
         path = Path(folder)
@@ -30,7 +30,7 @@ def check_folder(folder: str | os.PathLike[str]) -> Path:
 
 
 def folder_problem(folder: Path) -> str | None:
-    """Return why nothing can be saved in a folder, None if nothing speaks against it."""
+    """Return why nothing can be saved in a folder, None if no reason was found."""
     shown = shorten(str(folder), 200)
     if "\0" in str(folder):
         return f"{shown} holds a NUL character"
@@ -72,14 +72,14 @@ def _takes_files(folder: Path) -> bool:
 
 
 def _limits(place: Path) -> tuple[int, int]:
-    """Return the longest name and the longest path that a file system takes, in bytes."""
+    """Return the longest name and the longest path that a file system accepts, in bytes."""
     if not hasattr(os, "pathconf"):
         return 255, 32_767
     return os.pathconf(place, "PC_NAME_MAX"), os.pathconf(place, "PC_PATH_MAX")
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder with those above it; raise the `OSError` that says what is in the way."""
+    """Create a folder and its parents; raise an `OSError` that says what is in the way."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:

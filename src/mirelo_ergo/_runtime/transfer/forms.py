@@ -1,4 +1,4 @@
-"""Pre-signed forms: what a service gives in a URL's place, to which a file is posted with the fields of its policy."""
+"""Pre-signed upload forms: a file is posted together with the signed fields of its policy."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class PresignedForm:
-    """The fields that go before the file, in the service's order. They are what its signature covers."""
+    """The signed fields of a form, which precede the file in the service's order."""
 
     fields: tuple[tuple[str, str], ...] = attrs.field(repr=False)
     file_field: str = "file"
-    """The name of the file's part, which stores want last."""
+    """The name of the file's part, which must be the last one."""
 
     def body(self, source: Uploadable, content_type: str) -> MultipartBody:
-        """Return the whole form, to be streamed."""
+        """Return the whole form as a streamed source."""
         parts = [Part(name, value.encode()) for name, value in self.fields]
         return MultipartBody((*parts, Part(self.file_field, source, self.file_field, content_type)))
 
@@ -31,7 +31,7 @@ class PresignedForm:
 def of_the_file(
     body: MultipartBody, source: Uploadable, on_progress: Callable[[int, int], None]
 ) -> Callable[[int, int], None]:
-    """Return a callback for the form's progress that tells `on_progress` of the file's."""
+    """Return a callback for the form's progress that calls `on_progress` with the file's."""
     behind = len(b"\r\n") + len(body.end)
     before = body.size - source.size - behind
 

@@ -1,4 +1,4 @@
-"""Sources, video or audio: a URL the service fetches, or bytes that are uploaded when first needed."""
+"""Video and audio sources: a URL that the service fetches, or bytes that are uploaded when first needed."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _BEHIND_HOST = re.compile(r"https?://[^/?#\s]+(?=[/?#])", re.IGNORECASE)
 
 
 class MediaSource:
-    """What `Video` and `Audio` have in common. Use one of them.
+    """The base class of `Video` and `Audio`; use one of these.
 
-    Bytes are uploaded at the first submit that needs them. The asset id is kept per account and address for as long as
-    the service keeps the asset, so that one upload serves many generations; a file that changed is uploaded again.
-    Uploading costs nothing.
-    `on_progress(sent, total)` is called with bytes, from the thread or task that submits.
+    Bytes are uploaded at the first submit that needs them. The asset id is reused for the same account and address as
+    long as the service keeps the asset, so that one upload serves many generations. A file that changed is uploaded
+    again. Uploading costs nothing. `on_progress(sent, total)` is called with bytes, from the thread or task that
+    submits.
     """
 
     kind: ClassVar[str]
-    """The request's field, which messages name."""
+    """The name of the request's field, for messages."""
 
     def __init__(self) -> None:
         name = type(self).__name__
@@ -68,10 +68,10 @@ class MediaSource:
 
     @classmethod
     def from_url(cls, url: str) -> Self:
-        """Take one by its http(s) URL, which the service fetches itself; nothing is uploaded.
+        """Make a source of an http(s) URL, which the service fetches itself; nothing is uploaded.
 
-        Blanks in its path and query are escaped: a result's URL may have some. Raises `InvalidRequestError` if it is
-        not such a URL.
+        Blanks in its path and query are escaped, because a result's URL may contain some. Raises `InvalidRequestError`
+        if it is not such a URL.
         """
         if isinstance(url, str) and (found := _BEHIND_HOST.match(url)):
             url = url[: found.end()] + url[found.end() :].replace(" ", "%20")
@@ -86,7 +86,7 @@ class MediaSource:
     @classmethod
     def _from_bytes(cls, data: bytes, content_type: str | None, on_progress: OnProgress | None) -> Self:
         try:
-            taken = data if type(data) is bytes else bytes(memoryview(data))  # an mmap and an array are bytes too
+            taken = data if type(data) is bytes else bytes(memoryview(data))  # mmaps and arrays are accepted too
         except TypeError:
             raise InvalidRequestError(
                 f"{cls.kind}: data is {type(data).__name__}, not bytes; for a file use from_path", field=cls.kind
@@ -104,12 +104,12 @@ class MediaSource:
         content_type: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> Self:
-        """Take a file, streamed in constant memory when it is needed.
+        """Make a source of a file, which is streamed in constant memory when it is needed.
 
-        The content type is told from the file's own signature, else from its extension, unless `content_type` says it.
-        Raises `InvalidRequestError` at once for a missing, empty or unreadable file, and for what is no regular file: a
-        folder, a pipe, a device. Looks at the file where it is called; an async client's own calls take a path and
-        look at it off the event loop.
+        The content type follows from the file's signature, else from its extension, unless `content_type` is given.
+        Raises `InvalidRequestError` at once if the file is missing, empty, unreadable or not a regular file (a folder,
+        a pipe, a device). The file is read in the calling thread; an async client's own calls take a path and read it
+        off the event loop.
         """
         try:
             place = Path(path)
@@ -129,10 +129,10 @@ class MediaSource:
         size: int | None = None,
         on_progress: OnProgress | None = None,
     ) -> Self:
-        """Take a binary file object from where it stands; it is read when it is needed and is not closed.
+        """Make a source of a binary file object, from its current position. It is read when needed, and not closed.
 
-        One that cannot be rewound needs its `size` in bytes and its `content_type`, and an upload of it that fails
-        midway is not tried again.
+        An object that cannot be rewound needs `size` in bytes and `content_type`; if its upload fails midway, it is not
+        tried again.
         """
         source, head = sources.open_source(file, size, cls.kind)
         if content_type is None:
@@ -142,12 +142,12 @@ class MediaSource:
 
     @property
     def url(self) -> str | None:
-        """Return the URL of a source that the service fetches, None for one that is uploaded."""
+        """The URL of a source that the service fetches, None for one that is uploaded."""
         return self._url
 
     @property
     def content(self) -> dict[str, object]:
-        """What it is: its `url`, its `file`, or its size in `bytes`."""
+        """A description: its `url`, its `file`, or its size in `bytes`."""
         if self._url is not None:
             return {"url": self._url}
         if self._path is not None:
@@ -157,23 +157,23 @@ class MediaSource:
 
     @property
     def name(self) -> str:
-        """What it is called in messages: its path, or the kind of source it is."""
+        """Its name in messages: its path, or the kind of source."""
         return self.kind if self._path is None else str(self._path)
 
     @property
     def stem(self) -> str | None:
-        """Its file's name without the suffix, or the last part of its URL; None for bytes without a name."""
+        """The file's name without its suffix, or the last part of the URL; None for bytes without a name."""
         if self._url is not None:
             return url_stem(self._url)
         return None if self._path is None else self._path.stem
 
     @property
     def on_progress(self) -> OnProgress | None:
-        """Return the callback that hears of the upload."""
+        """The callback for the upload's progress."""
         return self._on_progress
 
     def current(self) -> tuple[sources.Uploadable, str]:
-        """Look at the source as it is now and give it with its content type. Reads the file system."""
+        """Return the source in its current state, and its content type. Reads the file system."""
         if self._path is not None:
             from_path, head = sources.open_path(self._path, self.kind)
             return from_path, self._content_type or self._guess(head, self._path.suffix, str(self._path))
@@ -183,10 +183,10 @@ class MediaSource:
         return source, self._content_type
 
     def headers(self) -> probe.MediaHeaders | None:
-        """Return what the headers of a file or of bytes say: codec and lengths. Sends nothing; reads the file system.
+        """Return the codec and lengths in the headers of a file or of bytes. Sends nothing; reads the file system.
 
-        None where nobody can read them: for a URL, for a stream that cannot be rewound, and where the package `av`
-        (extra `media`) is not installed. Raises `InvalidRequestError` for what cannot be uploaded.
+        None if they cannot be read: for a URL, for a stream that cannot be rewound, and without the package `av` (extra
+        `media`). Raises `InvalidRequestError` if the source cannot be uploaded.
         """
         return None if self._url is not None else probe.headers_of(self.current()[0])
 
@@ -221,9 +221,10 @@ class MediaSource:
 class Video(MediaSource):
     """A source video. Make one with `from_path`, `from_url`, `from_bytes` or `from_file`; use it with any client.
 
-    Bytes are uploaded at the first submit that needs them. The asset id is kept per account and address for as long as
-    the service keeps the asset, so that one upload serves many generations; a file that changed is uploaded again.
-    Uploading costs nothing.
+    Bytes are uploaded at the first submit that needs them. The asset id is reused for the same account and address as
+    long as the service keeps the asset, so that one upload serves many generations. A file that changed is uploaded
+    again. Uploading costs nothing.
+
     `on_progress(sent, total)` is called with bytes, from the thread or task that submits.
     """
 
@@ -231,22 +232,21 @@ class Video(MediaSource):
 
     @classmethod
     def from_bytes(cls, data: bytes, content_type: str = "video/mp4", *, on_progress: OnProgress | None = None) -> Self:
-        """Take a video from memory. For large files prefer `from_path`, which streams in constant memory."""
+        """Make a source of a video in memory. For large files prefer `from_path`, which streams in constant memory."""
         return cls._from_bytes(data, content_type, on_progress)
 
 
 class Audio(MediaSource):
-    """A source sound; made and uploaded like a `Video`.
+    """A source sound, made and uploaded like a `Video`.
 
-    A finished job's sounds are in `result.audio`: they are used by their URL, without an upload, while
-    those URLs live.
+    A finished job's sounds are in `result.audio`: they are passed by URL, without an upload, until the URLs expire.
     """
 
     kind = "audio"
 
     @classmethod
     def from_bytes(cls, data: bytes, content_type: str | None = None, *, on_progress: OnProgress | None = None) -> Self:
-        """Take a sound from memory; its content type is told from the bytes, unless `content_type` says it.
+        """Make a source of a sound in memory. Its content type follows from the bytes, unless `content_type` is given.
 
         For large files prefer `from_path`, which streams in constant memory.
         """
@@ -255,7 +255,7 @@ class Audio(MediaSource):
     @classmethod
     def _guess(cls, head: bytes, suffix: str, name: str) -> str:
         found = super()._guess(head, suffix, name)
-        return "audio/mp4" if found == "video/mp4" else found  # an .m4a without a brand of its own
+        return "audio/mp4" if found == "video/mp4" else found  # an .m4a without its own brand
 
 
 _Media = TypeVar("_Media", Video, Audio)
@@ -264,9 +264,9 @@ _Media = TypeVar("_Media", Video, Audio)
 def source_from(
     cls: type[_Media], value: _Media | str | os.PathLike[str], assets: AssetCache, *, look: bool = True
 ) -> _Media:
-    """Take a source, a URL (it begins with http:// or https://) or a path, which uses the client's assets.
+    """Return a source for a source, a URL (it begins with http:// or https://) or a path.
 
-    Without `look`, a path is looked at when it is needed: to look may block, which an event loop must not.
+    Without `look` a file is only read when needed, because reading may block an event loop.
     """
     if isinstance(value, cls):
         return value
@@ -283,7 +283,7 @@ def source_from(
 
 
 def url_stem(url: str) -> str | None:
-    """Return the name of the file that a URL ends in, without its suffix; None where there is none."""
+    """Return the file name at the end of a URL, without its suffix; None if there is none."""
     try:
         return PurePosixPath(unquote(urlsplit(url).path)).stem or None
     except ValueError:
@@ -291,7 +291,7 @@ def url_stem(url: str) -> str | None:
 
 
 def url_problem(url: object) -> str | None:
-    """Return why a service cannot fetch a URL, None if nothing speaks against it."""
+    """Return why a service cannot fetch a URL, None if no reason was found."""
     if not isinstance(url, str):
         return f"it is {type(url).__name__}"
     if len(url) > LONGEST_URL:

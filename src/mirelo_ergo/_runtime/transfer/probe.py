@@ -1,4 +1,4 @@
-"""What the headers of media say, read by FFmpeg where the package `av` (extra `media`) is installed. Blocking."""
+"""Media headers, read by FFmpeg if the package `av` (extra `media`) is installed. Blocking."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
     from .sources import Uploadable
 
 DISAGREE_MS: Final = 1000.0
-"""Two headers of a file that are further apart than this tell no length: some recorders write one of them wrongly."""
+"""The largest difference in ms between two headers' lengths: some recorders write one of them wrongly."""
 _SHORT_BY: Final = 0.1
-"""Seconds by which what can be decoded may be shorter than a header says."""
+"""Seconds by which the decodable part may be shorter than a header says."""
 _TELL_THEIR_LENGTH: Final = ("mov", "matroska", "flac")
-"""Formats whose headers say how long they are; FFmpeg guesses that of others from the size of the file."""
+"""Formats with their length in their headers; for others FFmpeg estimates it from the file size."""
 
 
 @attrs.frozen
 class MediaHeaders:
-    """What a file's headers say: its container, the codec of its picture, and how long it is, in ms."""
+    """The headers of a file: its container, its video codec, and its lengths in ms."""
 
     container: str
     """FFmpeg's name for it, such as `avi`, or several with commas between them."""
     video_codec: str | None
     lengths_ms: tuple[float, ...]
-    """Of the picture, or of the sound where there is none: as each header that says it has it."""
+    """The length of the video, or of the sound if there is none, by each header that has it."""
 
     @property
     def length_ms(self) -> float | None:
-        """The length, None if no header says it or two of them disagree. The longest, where they nearly agree."""
+        """The length; None if no header has one, or if two disagree. If they nearly agree, it is the longest."""
         longest = max(self.lengths_ms, default=None)
         return None if longest is None or self.disagree else longest
 
@@ -53,7 +53,7 @@ class MediaHeaders:
 
 
 def convert(path: str, kind: str = "video") -> str:
-    """Return the command that makes of a file one that every service reads: an MP4, or a WAV for `kind` "audio"."""
+    """Return an ffmpeg command that converts a file to what every service reads: MP4, or WAV for `kind` "audio"."""
     name = PurePath(path)
     made, options = f"{name.stem or 'clip'}-h264.mp4", "-c:v libx264 -pix_fmt yuv420p -c:a aac"
     if kind == "audio":
@@ -63,12 +63,12 @@ def convert(path: str, kind: str = "video") -> str:
 
 
 def headers_of(source: Uploadable) -> MediaHeaders | None:
-    """Return what a source's headers say; None where nobody can read them, or they cannot be read a second time."""
+    """Return the headers of a source; None if they cannot be read, or the source cannot be read twice."""
     if find_spec("av") is None:
         return None
-    with contextlib.suppress(Exception), _opened(source) as file:  # FFmpeg's errors, and those of a user's file object
+    with contextlib.suppress(Exception), _opened(source) as file:  # errors of FFmpeg, and of a user's file object
         if file is None or not is_known(file.read(HEAD)):
-            return None  # FFmpeg would look for a beginning in the first 5 MB
+            return None  # FFmpeg would search the first 5 MB for a frame
         own = track_lengths(file)
         file.seek(0)
         found = _read(file)
@@ -77,7 +77,7 @@ def headers_of(source: Uploadable) -> MediaHeaders | None:
 
 
 def _read(file: BinaryIO) -> MediaHeaders:
-    # an open file, not a name: FFmpeg would take names such as "rtmp:x.mp4" for addresses
+    # an open file, because FFmpeg would take a name such as "rtmp:x.mp4" for a URL
     with import_module("av").open(file, "r") as container:
         codec: str | None = None
         lengths = []
@@ -92,7 +92,7 @@ def _read(file: BinaryIO) -> MediaHeaders:
 
 
 def _codec(stream: Any) -> str | None:
-    """Return a stream's codec; one that is cut in its headers has none."""
+    """Return the codec of a stream, None if its headers are cut."""
     name = getattr(getattr(stream.codec_context, "codec", None), "canonical_name", None)
     return name if isinstance(name, str) else None
 
@@ -105,13 +105,13 @@ def _opened(source: Uploadable) -> Iterator[BinaryIO | None]:
     elif isinstance(source, BytesSource):
         yield io.BytesIO(source.data)
     elif isinstance(source, FileSource) and source.start is not None:
-        yield cast("BinaryIO", _From(source.file, source.start))  # what reading headers needs of a file, no more
+        yield cast("BinaryIO", _From(source.file, source.start))  # only the methods that reading headers needs
     else:
         yield None
 
 
 class _From:
-    """Read a file object that belongs to somebody else, as if it began where it stood when it was given."""
+    """A view of a file object that begins at the position it had when it was given."""
 
     def __init__(self, file: BinaryIO, start: int) -> None:
         self._file, self._start = file, start
@@ -129,11 +129,11 @@ class _From:
 
 
 def decodes_whole(file: BinaryIO) -> bool:
-    """Return whether a file can be decoded as far as its headers say that it goes. False where nobody can decode it."""
+    """Return whether a file can be decoded to the length in its headers. False if it cannot be decoded here."""
     if find_spec("av") is None:
         return False
     file.seek(0)
-    with contextlib.suppress(Exception):  # whatever FFmpeg finds wrong with it
+    with contextlib.suppress(Exception):  # any error of FFmpeg
         return _decodes_whole(file)
     return False
 
@@ -151,6 +151,6 @@ def _decodes_whole(file: BinaryIO) -> bool:
 
 
 def _frame_seconds(container: Any) -> float:
-    """Return how long the last picture is shown."""
+    """Return the duration of the last frame."""
     rates = [stream.average_rate for stream in container.streams.video[:1] if stream.average_rate]
     return max((float(1 / rate) for rate in rates), default=0.0)

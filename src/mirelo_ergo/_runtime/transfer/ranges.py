@@ -1,4 +1,4 @@
-"""How a download is resumed: what identifies a server's copy of a file, and whether a part continues it. Pure."""
+"""Resuming downloads: the validator of a server's copy, and whether a partial answer continues it. Pure."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _YOUNG: Final = 60.0
-"""Seconds: a file may have changed twice within the second that such a date names (RFC 9110 §8.8.2.2)."""
+"""Seconds after which a date is a strong validator: a file may change twice in one second (RFC 9110 §8.8.2.2)."""
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19})", re.ASCII)
 
 
 def validator_of(headers: Mapping[str, str]) -> str | None:
-    """Return what a resumed part is held to: a strong ETag, else a date that is old enough to be strong, else None."""
+    """Return the validator of an answer: a strong ETag, else a date that is old enough to be strong, else None."""
     etag = headers.get("etag", "").strip()
     if etag.startswith('"'):
         return etag
@@ -29,33 +29,33 @@ def validator_of(headers: Mapping[str, str]) -> str | None:
 
 
 def named_validator(headers: Mapping[str, str], asked: str) -> str:
-    """Return the validator that a part names, of the sort that was asked for, "" if it names none.
+    """Return a partial answer's validator of the same sort as the requested one, "" if it has none.
 
-    Only a part with the very one that was asked for is known to be of the same file.
+    Only a partial answer with exactly the requested validator is certainly of the same file.
     """
     named = headers.get("etag" if asked.startswith('"') else "last-modified", "").strip()
     return "" if named.startswith("W/") else named
 
 
 def content_range(headers: Mapping[str, str]) -> tuple[int, int, int] | None:
-    """Return the first byte, the last byte and the total that a part names, None if it names no such range."""
+    """Return the first byte, the last byte and the total of a Content-Range, None if it has no such range."""
     found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
     return None if found is None else (int(found[1]), int(found[2]), int(found[3]))
 
 
 def missing_range(headers: Mapping[str, str]) -> int | None:
-    """Return the length of the file in which a 416 did not find the range, None if it does not say it."""
+    """Return the length of the file according to a 416, None if it does not say."""
     found = re.fullmatch(r"bytes \*/(\d{1,19})", headers.get("content-range", "").strip(), re.ASCII)
     return None if found is None else int(found[1])
 
 
 def content_length(headers: Mapping[str, str]) -> int | None:
-    """Return the length that an answer announces, None if it announces none."""
+    """Return the Content-Length of an answer, None if it has none."""
     length = headers.get("content-length", "").strip()
     return int(length) if length.isascii() and length.isdigit() else None
 
 
 def ends_by_its_framing(headers: Mapping[str, str]) -> bool:
-    """Return whether the connection's end cannot be taken for the body's: a length or a last chunk shows it."""
+    """Return whether the body's end is marked by a length or a last chunk, not by the connection's end."""
     coding = headers.get("transfer-encoding", "").lower()
     return content_length(headers) is not None or coding.rpartition(",")[2].strip() == "chunked"

@@ -1,4 +1,4 @@
-"""Save several results: each that is missing, whatever becomes of the others."""
+"""Saving several results: one that fails does not stop the others."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 async def save_all(
     io: IO, sinks: Sequence[FileSink], fetch: Callable[[int], Awaitable[None]], *, own_names: bool
 ) -> list[Path]:
-    """Fetch each sink's file, by its index, and return where they are, in order.
+    """Fetch each sink's file, by its index, and return the paths in order.
 
-    With `own_names` no other job's files can have these names: one that is there and proves itself whole is not
-    fetched again. One that fails does not stop the others; then a `DownloadError` says in `saved` what is there, and in
-    `failed` what is not and why.
+    With `own_names` no other job's files can have these names, so that an existing complete file is not fetched again.
+    If some fail, a `DownloadError` is raised at the end, with the saved files in `saved` and the errors in `failed`.
     """
     saved: list[Path] = []
     failures: dict[int, MireloError] = {}
@@ -30,7 +29,7 @@ async def save_all(
             try:
                 await fetch(index)
             except ConfigurationError:
-                raise  # the client is closed: the others would fail as well
+                raise  # the client is closed: all others would fail too
             except MireloError as error:
                 failures[index] = error
                 continue
@@ -42,7 +41,7 @@ async def save_all(
 
 
 def _failure(saved: list[Path], failures: dict[int, MireloError], count: int) -> MireloError:
-    """Return the first failure, with what was saved and what else failed."""
+    """Return the first failure, with the saved files and all failures."""
     first = next(iter(failures.values()))
     if not isinstance(first, DownloadError):
         if count == 1:

@@ -1,4 +1,4 @@
-"""Where downloads go: a `.part` file that becomes the target only when it is whole, or memory. Blocking."""
+"""The targets of downloads: a `.part` file that is renamed when it is complete, or memory. Blocking."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from .containers import Verdict
 
 FLUSH = 1 << 20
-"""Bytes gathered before they are written: one step off the event loop per MiB, not per network read."""
+"""Bytes that are collected before a write, so that async clients use a thread once per MiB, not once per read."""
 
 
 class Sink(Protocol):
-    """Take a download's bytes. `begin` is told the content type once it is known; `finish` makes it count."""
+    """The target of a download. `begin` is called once the content type is known, `finish` at the end."""
 
     @property
     def size(self) -> int: ...
@@ -42,11 +42,11 @@ class Sink(Protocol):
 
 
 class FileSink:
-    """Write beside the target and move it there when whole. Nothing is overwritten unless asked; links are refused.
+    """A sink that writes a file beside the target, and renames it when complete. It overwrites only if told to.
 
-    `stem` is the target's name without the suffix, which its content type decides; a `suffix` is used as it is. A
-    target that exists with these very bytes counts as written. With `numbered`, one that exists with others makes the
-    name count on ("rain-2"); else it is an error.
+    `stem` is the target's name without the suffix, which follows from the content type unless `suffix` is given. An
+    existing target with the same content counts as written. If its content differs, `numbered` appends a number to the
+    name ("rain-2"); otherwise it is an error. Symbolic links are refused.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class FileSink:
         self.size = 0
 
     def whole_already(self) -> Path | None:
-        """Return the target if it is there and proves by itself that it is whole. Only for names of one job's own."""
+        """Return the target if it exists and is provably complete. Only for names that no other job uses."""
         if self._overwrite:
             return None
         for suffix in sorted(set(EXTENSIONS.values())):
@@ -73,12 +73,12 @@ class FileSink:
         return None
 
     def begin(self, content_type: str) -> None:
-        """Choose the target's name, refuse one that is taken, and open the part file."""
+        """Choose the target's name, refuse a taken one, and open the part file."""
         suffix = EXTENSIONS[content_type] if self._suffix is None else self._suffix
         target = self._folder / f"{self._stem}{suffix}"
         if self._file is not None and target == self.target:
             return
-        self.discard()  # begun again, as another kind of file
+        self.discard()  # restarted with another kind of file
         make_folder(self._folder)
         self.target = target
         if not self._numbered and not self._may_be_this(target, content_type):
@@ -87,7 +87,7 @@ class FileSink:
         self._file = self._part.open("xb+", buffering=0)
 
     def _may_be_this(self, target: Path, content_type: str) -> bool:
-        """Return whether a file that is there may turn out to be the one that comes."""
+        """Return whether an existing file may be the one that is downloaded."""
         if self._overwrite or target.is_symlink() or not target.is_file():
             return False
         with target.open("rb") as file:
@@ -110,7 +110,7 @@ class FileSink:
         self.size += len(data)
 
     def restart(self) -> None:
-        """Throw away what was written."""
+        """Discard the written bytes."""
         if self._file is not None:
             self._file.seek(0)
             self._file.truncate()
@@ -121,7 +121,7 @@ class FileSink:
         if self._file is None:
             return "unproved"
         verdict = judge(self._file, self.size)
-        self._file.seek(self.size)  # more may be written if it is not whole
+        self._file.seek(self.size)  # more may be written if the file is not complete
         return verdict
 
     def decodes_whole(self) -> bool:
@@ -133,16 +133,16 @@ class FileSink:
 
     @property
     def sha256(self) -> str:
-        """The hash of what was written, as hex."""
+        """The sha256 of the written bytes, as hex."""
         return self._hash.hexdigest()
 
     def finish(self) -> None:
-        """Make it safe on disk and give it its final name."""
+        """Sync the file to disk and give it its final name."""
         assert self.target is not None, "begin comes first"
         self._finish_as(self.target, overwrite=self._overwrite, numbered=self._numbered)
 
     def keep_unproved(self) -> None:
-        """Rename it to a name that says that nothing proves it whole; overwrite nothing."""
+        """Give the file a name with "unverified" in it; overwrite nothing."""
         assert self.target is not None, "begin comes first"
         named = self.target.with_name(f"{self.target.stem}.unverified{self.target.suffix}")
         self._finish_as(named, overwrite=False, numbered=True)
@@ -161,7 +161,7 @@ class FileSink:
         self._sync_folder()
 
     def _place_new(self, part: Path, target: Path, *, numbered: bool) -> Path:
-        """Take a name only if it is free: a link fails on a taken name, a rename would not."""
+        """Give the file a name if that is free: a hard link fails for a taken name, a rename would replace it."""
         stem, suffix = target.stem, target.suffix
         for number in itertools.count(2):
             try:
@@ -183,7 +183,7 @@ class FileSink:
             os.link(part, target)
         except FileExistsError:
             raise
-        except OSError:  # a file system without links
+        except OSError:  # a file system without hard links
             if target.is_symlink() or target.exists():
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
             part.replace(target)
@@ -191,7 +191,7 @@ class FileSink:
             part.unlink()
 
     def _is_there(self, target: Path) -> bool:
-        """Return whether a file has the very bytes that were written."""
+        """Return whether an existing file has the same content."""
         with contextlib.suppress(OSError):
             if target.is_symlink() or not target.is_file() or target.stat().st_size != self.size:
                 return False
@@ -200,7 +200,7 @@ class FileSink:
         return False
 
     def _sync_folder(self) -> None:
-        with contextlib.suppress(OSError):  # not every system can sync a folder
+        with contextlib.suppress(OSError):  # some systems cannot sync a folder
             handle = os.open(self._folder, os.O_RDONLY)
             try:
                 os.fsync(handle)
@@ -208,7 +208,7 @@ class FileSink:
                 os.close(handle)
 
     def discard(self) -> None:
-        """Close and remove the part file, if it is still there."""
+        """Close and remove the part file, if it still exists."""
         if self._file is not None:
             self._file.close()
         if self._part is not None:
@@ -217,14 +217,14 @@ class FileSink:
 
 
 def _judge(path: Path, suffix: str) -> Verdict:
-    """Judge a file that is there, as what its suffix says."""
+    """Check an existing file, by the kind of its suffix."""
     content_type = next(name for name, each in EXTENSIONS.items() if each == suffix)
     with path.open("rb") as file:
         return judge(file, os.fstat(file.fileno()).st_size, content_type)
 
 
 class MemorySink:
-    """Keep a download in memory."""
+    """A sink in memory."""
 
     def __init__(self) -> None:
         self._data = io.BytesIO()
@@ -236,7 +236,7 @@ class MemorySink:
 
     @property
     def data(self) -> bytes:
-        """What was downloaded."""
+        """The downloaded bytes."""
         return self._data.getvalue()
 
     def begin(self, content_type: str) -> None:
@@ -262,7 +262,7 @@ class MemorySink:
         """No-op."""
 
     def keep_unproved(self) -> None:
-        """No-op: there is no name that could say it."""
+        """No-op: memory has no name."""
 
     def discard(self) -> None:
         """No-op."""

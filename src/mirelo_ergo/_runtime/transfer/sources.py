@@ -1,4 +1,4 @@
-"""Bytes to upload: from a path, from memory, from an open file. Each says how many there are, and can be read again."""
+"""The sources of uploads: a path, bytes in memory, or an open file."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from ..redact import short_repr, shorten
 from .content_types import HEAD
 
 _numbers = itertools.count(1)
-"""Numbers for sources without a name: unlike an `id()`, none is used twice."""
+"""Numbers for sources without a name: unlike an `id()`, none is reused."""
 
 
 class Uploadable(Source, Protocol):
-    """A source that an upload can use: its identity tells whether an earlier upload of the same bytes can be used."""
+    """A source with an identity, by which an earlier upload of the same bytes is found."""
 
     @property
     def identity(self) -> str | None:
-        """What says that an earlier upload is of these very bytes; None where nothing can say it."""
+        """The identity of these exact bytes; None if none can be given."""
         ...
 
 
 _UNSTEADY = ("nfs", "cifs", "smb", "fuse", "9p", "afs", "ceph", "vboxsf", "drvfs", "prl_fs", "virtiofs", "gluster")
-"""File systems, by the beginning of their names, that may change a file's number or round its time while it rests."""
+"""Prefixes of the names of file systems that may change the inode or round the time of an unchanged file."""
 
 
 @attrs.frozen
 class FileState:
-    """A file at one moment. Any difference makes it another file for the question whether an upload can be reused."""
+    """The state of a file at one moment. An upload is reused only if nothing of it differs."""
 
     size: int
     modified_ns: int
@@ -51,9 +51,9 @@ class FileState:
         return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)
 
     def is_still(self, now: FileState, *, steady: bool) -> bool:
-        """Return whether a file did not change while it was sent.
+        """Return whether a file is unchanged after it was sent.
 
-        Where the file system is not `steady`, size and whole seconds must do: else a good file could never be sent.
+        If the file system is not `steady`, only size and whole seconds count: otherwise no file could ever be sent.
         """
         if (self.size, self.modified_ns // 10**9) != (now.size, now.modified_ns // 10**9):
             return False
@@ -65,7 +65,7 @@ class FileState:
 
 
 def is_steady(path: Path, opened: FileState) -> bool:
-    """Return whether a file that rests looks the same each time. `opened` is its state by its descriptor."""
+    """Return whether the file system reports a stable state for a file. `opened` is the state by its descriptor."""
     if sys.platform == "win32":
         return False
     by_name = FileState.of(path.stat())
@@ -75,7 +75,7 @@ def is_steady(path: Path, opened: FileState) -> bool:
 
 @lru_cache(maxsize=64)
 def _file_system(device: int) -> str:
-    """Return the name of a device's file system, "" where the system does not tell it."""
+    """Return the name of a device's file system, "" if the system does not give it."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         number = f"{os.major(device)}:{os.minor(device)}"
         for line in Path("/proc/self/mountinfo").read_text(errors="replace").splitlines():
@@ -87,7 +87,7 @@ def _file_system(device: int) -> str:
 
 @attrs.define
 class _Opened:
-    """Read a file that was opened for this upload."""
+    """A file that was opened for this upload."""
 
     file: BinaryIO
     pipe: Pipe | None = None
@@ -101,7 +101,7 @@ class _Opened:
 
 @attrs.frozen
 class PathSource:
-    """A file by its path, at one moment: `state` tells whether it is still that file."""
+    """A file given by its path. `state` is its state when it was chosen."""
 
     path: Path
     state: FileState
@@ -118,7 +118,7 @@ class PathSource:
 
     def open(self) -> Reader:
         try:
-            self._check(self.path.stat(), "since it was chosen")  # to open what is no file may wait for ever
+            self._check(self.path.stat(), "since it was chosen")  # opening a pipe may block for ever
             file = self.path.open("rb", buffering=0)
         except OSError as error:
             raise SourceFailed(f"{self.path} cannot be opened: {error.strerror}", changed=True) from error
@@ -141,13 +141,13 @@ class PathSource:
 
 
 def open_path(path: Path, what: str) -> tuple[PathSource, bytes]:
-    """Describe a file and give its first bytes; `InvalidRequestError` if it is missing, empty or no regular file."""
+    """Return a source and its first bytes; raises `InvalidRequestError` if missing, empty or not a regular file."""
     problem: str
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
             problem = "is a folder, not a file"
-        elif not stat.S_ISREG(mode):  # checked before it is opened: to open a pipe waits for its writer
+        elif not stat.S_ISREG(mode):  # checked before it is opened, because opening a pipe waits for its writer
             problem = (
                 f"is {_named(mode)}, not a regular file: save it to a file first, or give its open file to from_file "
                 "with its size"
@@ -195,14 +195,14 @@ class BytesSource:
 
 
 class _Borrowed:
-    """Read a file object that stays open: it belongs to the user. One that cannot be rewound is a pipe."""
+    """A reader of the user's file object, which stays open. One that cannot be rewound is a pipe."""
 
     def __init__(self, source: FileSource) -> None:
         self._source = source
         self._file = source.file
         self.pipe: Pipe | None = self if source.start is None else None
         self.descriptor = _descriptor(self._file)
-        # Only here it is known that what the descriptor shows is what a read waits for: a wrapper may hold bytes back.
+        # Only here a poll of the descriptor is meaningful: a wrapper may have buffered bytes.
         raw = self._file.raw if isinstance(self._file, io.BufferedReader) else self._file
         self._watched = self.descriptor is not None and isinstance(raw, io.FileIO) and hasattr(os, "get_blocking")
         self._first = True
@@ -214,7 +214,7 @@ class _Borrowed:
         if not first or not isinstance(self._file, io.BufferedReader):
             return True
         blocking = os.get_blocking(self.descriptor)
-        os.set_blocking(self.descriptor, False)  # a look into the buffer that does not wait for more
+        os.set_blocking(self.descriptor, False)  # read the buffer without waiting for more
         try:
             return not self._file.peek(1)
         finally:
@@ -223,7 +223,7 @@ class _Borrowed:
     def read(self, size: int, /) -> bytes:
         self._source.used = True
         if self._watched and isinstance(self._file, io.BufferedReader):
-            return self._file.read1(size)  # what is there: a whole piece may take a slow writer minutes
+            return self._file.read1(size)  # the bytes that are available: a full piece may take a slow writer minutes
         return self._file.read(size)
 
     def close(self) -> None:
@@ -240,9 +240,9 @@ def _descriptor(file: BinaryIO) -> int | None:
 
 @attrs.define(eq=False)
 class FileSource:
-    """An open binary file. `start` is None when it cannot be rewound: then its bytes go out once, or not at all.
+    """An open binary file. `start` is None if it cannot be rewound: then its bytes can be sent once only.
 
-    `state` is the file behind it at the moment of a `snapshot`, None if there is none.
+    `state` is the state of the underlying file at the moment of a `snapshot`, None if there is none.
     """
 
     file: BinaryIO
@@ -259,16 +259,16 @@ class FileSource:
     @property
     def identity(self) -> str | None:
         if self.start is None:
-            return f"stream {self.number}"  # it is read once only
+            return f"stream {self.number}"  # it can be read once only
         if self.state is None:
-            return None  # nothing tells whether what is in memory was changed
+            return None  # changes in memory cannot be detected
         return f"open file {self.start} {self.size} {self.state}"
 
     def snapshot(self) -> FileSource:
-        """Return the same source with the file as it is now, for the one to upload. What was read once stays so."""
+        """Return the source with the file's current state, for an upload. Whether it was read already is kept."""
         if self.start is None:
             return self
-        with contextlib.suppress(OSError, ValueError):  # whatever is wrong with it, its upload says so
+        with contextlib.suppress(OSError, ValueError):  # its upload will report any error
             self.size = max(1, _length(self.file) - self.start)
         return attrs.evolve(self, state=self._now())
 
@@ -287,12 +287,12 @@ class FileSource:
         return _Borrowed(self)
 
     def verify(self) -> None:
-        """Compare length and state now with the announced ones, where they can be seen."""
+        """Compare the current length and state with the announced ones, if they are known."""
         if self.start is None:
             return
         try:
             length = _length(self.file) - self.start
-        except Exception as error:  # whatever a file object of the user's raises
+        except Exception as error:  # a user's file object may raise anything
             raise SourceFailed(f"the file object cannot be read again: {error}") from error
         now = self._now()
         same = now is None if self.state is None else now is not None and self._is_still(self.state, now)
@@ -306,14 +306,14 @@ class FileSource:
 
 def _length(file: BinaryIO) -> int:
     file.seek(0, os.SEEK_END)
-    return file.tell()  # what seek returns is None for an mmap before Python 3.13
+    return file.tell()  # seek returns None for an mmap before Python 3.13
 
 
 def open_source(file: BinaryIO, size: int | None, what: str) -> tuple[FileSource, bytes]:
-    """Describe an open binary file from where it stands, and give its first bytes; raises `InvalidRequestError`."""
+    """Return a source from a file's current position, and its first bytes; raises `InvalidRequestError`."""
     problem: str
     try:
-        if isinstance(file.read(0), str):  # what the annotation rules out, and users do
+        if isinstance(file.read(0), str):  # the annotation excludes it, but users do it
             problem = "is open in text mode: open it with 'rb'"
         elif _is_seekable(file):
             start = file.tell()
@@ -336,6 +336,6 @@ def open_source(file: BinaryIO, size: int | None, what: str) -> tuple[FileSource
 
 
 def _is_seekable(file: BinaryIO) -> bool:
-    """Return whether a file object can be rewound; an mmap can, and had no `seekable` before Python 3.13."""
+    """Return whether a file object can be rewound. An mmap can, but has no `seekable` before Python 3.13."""
     seekable = getattr(file, "seekable", None)
     return bool(seekable()) if seekable is not None else hasattr(file, "seek")

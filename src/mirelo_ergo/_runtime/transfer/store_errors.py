@@ -1,4 +1,4 @@
-"""What an object store or a CDN says when it refuses: read for its code and message, and for what helps against it."""
+"""Refusals of object stores and CDNs: their code and message, and what can be done about them."""
 
 from __future__ import annotations
 
@@ -21,44 +21,44 @@ if TYPE_CHECKING:
     from ..io.protocol import Stream
 
 LARGEST_BODY: Final = 64 << 10
-"""Bytes of a refusal that are read."""
+"""The most bytes of a refusal's body that are read."""
 _LONGEST_WAIT: Final = 5.0
-"""Seconds that a refusal's body may take: its status is known already."""
+"""The longest time in seconds to read a refusal's body: its status is known already."""
 
 _EXPIRED = re.compile(r"expired|\bexp\b|not valid in the specified time ?frame", re.IGNORECASE)
 _NOT_EXPIRED = re.compile(r"skew|clock|SignatureDoesNotMatch", re.IGNORECASE)
 """What is wrong on this machine or in the signature, whatever else is said: the next URL would be refused too."""
 _DENIED: Final = frozenset({"accessdenied", "forbidden", "unauthorized", "401", "403"})
-"""Codes that do not say why: an expired URL may be the reason."""
+"""Unspecific codes, which may mean an expired URL."""
 _NO_REASON = re.compile(r"((access|permission|request)( is)? )?(denied|forbidden|unauthorized)?[.!]?", re.IGNORECASE)
-"""Messages that say no more than such a code."""
+"""Messages that are as unspecific."""
 _PROLOG = re.compile(r"\A(\s|<\?.*?\?>|<!--.*?-->)+", re.DOTALL)
 _PAGE = re.compile(r"<(!doctype html|html|head|body|title|h1|center|script|meta|iframe)\b", re.IGNORECASE)
-"""What a web page has near its beginning."""
+"""Tags near the beginning of a web page."""
 _MESSAGES: Final = ("Message", "Details", "AuthenticationErrorDetail")
-"""Elements of an XML body that say why."""
+"""The elements of an XML body with further reasons."""
 _CODE_FIELDS: Final = ("code", "error", "errorcode", "statuscode")
 _MESSAGE_FIELDS: Final = ("message", "msg", "detail", "error_description", "error_message", "reason", "title")
 _ANYHOW: Final = re.IGNORECASE | re.DOTALL
 _BEGINNING: Final = 2000
-"""Characters of a body in which a web page shows that it is one."""
+"""The first characters of a body, in which a web page is recognised."""
 _CUT: Final = frozenset({"requesttimeout", "incompletebody"})
-"""Codes of a body that did not arrive whole, which stores answer with 400."""
+"""Codes of a 400 that mean that the body arrived incomplete."""
 
 
 @attrs.frozen
 class StoreError:
-    """A store's refusal. `code` and `message` are its own words, empty where it gave none that can be read."""
+    """A store's refusal. `code` and `message` are the store's own, "" if it gave none that can be read."""
 
     status: int
     code: str = ""
     message: str = ""
     is_page: bool = False
-    """Whether a web page came: what firewalls and captive portals answer with."""
+    """Whether the body is a web page, as from firewalls and captive portals."""
 
     @property
     def says_expired(self) -> bool:
-        """Whether it names the expiry, or gives no reason at all for a status that means it."""
+        """Whether it names an expiry, or has a status that means one without any reason."""
         if self.status == 410:
             return True
         said = f"{self.code} {self.message}"
@@ -68,7 +68,7 @@ class StoreError:
 
     @property
     def may_be_expired(self) -> bool:
-        """Whether a fresh URL may help. A wrong clock, a wrong signature or a firewall would refuse that one too."""
+        """Whether a fresh URL may help: not against a wrong clock, a wrong signature or a firewall."""
         if self.says_expired:
             return self.status in (400, 401, 403, 404, 410)
         no_reason = _NO_REASON.fullmatch(self.message) is not None
@@ -76,7 +76,7 @@ class StoreError:
 
     @property
     def effective_status(self) -> int:
-        """The status that means what is said: 408 where a 400 says that the body did not arrive."""
+        """The status by its meaning: 408 for a 400 that says that the body did not arrive."""
         return 408 if self.status == 400 and self.code.lower() in _CUT else self.status
 
     def __str__(self) -> str:
@@ -89,19 +89,19 @@ class StoreError:
 
 
 async def read_refusal(answer: Stream, limit: Progress) -> StoreError:
-    """Return what an answer that is no success says, from at most 64 KiB and 5 s of its body."""
+    """Return the refusal in an error answer, from at most 64 KiB and 5 s of its body."""
     limit.end_within(_LONGEST_WAIT)
     body = bytearray()
     try:
         while len(body) < LARGEST_BODY and (piece := await answer.read()):
             body += piece
     except TransportFailure:
-        pass  # an early refusal may well be cut, and its status says enough
+        pass  # an early refusal is often cut, and its status is sufficient
     return parse_refusal(answer.status, bytes(body[:LARGEST_BODY]))
 
 
 def parse_refusal(status: int, body: bytes) -> StoreError:
-    """Return what a refusal's body says: XML or JSON with a code and a message in any of the usual places."""
+    """Read the body of a refusal: XML or JSON with a code and a message in any of the usual places."""
     coding = "utf-16" if body.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     text = body.decode(coding, "replace").strip()
     if text.startswith(("{", "[")):
@@ -120,7 +120,7 @@ def parse_refusal(status: int, body: bytes) -> StoreError:
 
 
 def _element(text: str, name: str) -> str:
-    """Read an element's text without an XML parser, which would follow entities."""
+    """Return the text of an element, without an XML parser, which would expand entities."""
     found = re.search(rf"<(?:\w+:)?{name}(?:\s[^<>]*)?>\s*(?:<!\[CDATA\[(.*?)(?:\]\]>|\Z)|([^<]*))", text, _ANYHOW)
     if found is None:
         return ""
@@ -128,7 +128,7 @@ def _element(text: str, name: str) -> str:
 
 
 def _field(text: str, name: str) -> str:
-    """Read a field of JSON that is cut off behind it."""
+    """Return a field of JSON that may be cut off after it."""
     found = re.search(rf'"(?:\w*error\w*)?{name}"\s*:\s*("(?:[^"\\]|\\.)*"|[0-9]+)', text, _ANYHOW)
     try:
         return _tidy(str(json.loads(found[1]))) if found else ""
@@ -156,7 +156,7 @@ def _tidy(text: str) -> str:
 
 
 def refusal_text(where: str, headers: Mapping[str, str], refusal: StoreError) -> str:
-    """Return the sentence about a refusal; a redirect, which is never followed, names its host only."""
+    """Return a sentence about a refusal. Of a redirect, which is never followed, it names only the host."""
     said = str(refusal)
     if 300 <= refusal.status < 400:
         said = f"it leads to {_host(headers.get('location', ''))} and is not followed"

@@ -1,4 +1,4 @@
-"""Fetch a text file from a URL that somebody else gave us: whole, capped, and in memory."""
+"""Fetching a text file from an external URL into memory, up to a limit."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 async def fetch_text(runtime: Runtime, url: str, cap: int) -> bytes:
-    """Return the bytes at a URL, at most `cap`, fetched without any credential. Costs nothing.
+    """Return the bytes at a URL, at most `cap`, fetched without credentials. Costs nothing.
 
-    Raises `DownloadError` for a refusal, for more than `cap` bytes, and when nothing proves that the end was reached.
+    Raises `DownloadError` for a refusal, for more than `cap` bytes, and if nothing proves that the file is complete.
     """
     runtime.require_open()
     retrier = runtime.retrier(Kind.DOWNLOAD, "GET")

@@ -1,6 +1,6 @@
-"""How long an MP4 or QuickTime file is, as each of the headers that say it has it. Pure reads of a file.
+"""The length of an MP4 or QuickTime file, by each of its headers.
 
-FFmpeg tells one length; recorders that write one header wrongly are only found out by reading all of them.
+FFmpeg returns only one length, but some recorders write one of the headers wrongly.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LARGEST_INDEX: Final = 64 << 20
-"""Bytes of an index that are read; the longest films need less."""
+"""The largest index in bytes that is read; the longest films need less."""
 _NEARLY_MS: Final = 1000.0
 _FIRST: Final = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp", b"uuid"})
 
 
 def track_lengths(file: BinaryIO) -> tuple[float, ...]:
-    """Return the lengths in ms of the first track with a picture, else with sound; empty if it is no such file.
+    """Return the lengths in ms of the first video track, else sound track; empty if it is not such a file.
 
-    They are those of the track's own header, of its media header and of its samples, and the whole film's if no track
-    is that long. A file in fragments has none.
+    They are from the track's header, its media header and its samples, and from the film's header if no track is that
+    long. A fragmented file has none.
     """
     moov = _index(file)
     tracks: dict[bytes, tuple[float, ...]] = {}
@@ -45,7 +45,7 @@ def track_lengths(file: BinaryIO) -> tuple[float, ...]:
 
 
 def _index(file: BinaryIO) -> bytes:
-    """Return the content of the file's `moov` box, b"" if there is none."""
+    """Return the content of the `moov` box, b"" if there is none."""
     position = 0
     while True:
         file.seek(position)
@@ -63,7 +63,7 @@ def _index(file: BinaryIO) -> bytes:
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the boxes that lie in another one, by name."""
+    """Yield the boxes within another one, with their names."""
     position = 0
     while position + 8 <= len(data):
         length = int.from_bytes(data[position : position + 4], "big")
@@ -74,7 +74,7 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _track(trak: dict[bytes, bytes], movie_scale: int) -> tuple[bytes, tuple[float, ...]]:
-    """Return what a track holds, and its lengths in ms."""
+    """Return the kind of a track, and its lengths in ms."""
     mdia = dict(_boxes(trak[b"mdia"]))
     scale, media = _times(mdia[b"mdhd"])
     samples = dict(_boxes(dict(_boxes(mdia[b"minf"]))[b"stbl"]))[b"stts"]

@@ -1,4 +1,4 @@
-"""Send bytes to a pre-signed URL or form: streamed, again from the start after a failure, once to a fresh one."""
+"""Uploads to pre-signed URLs and forms: streamed, repeated from the start after a failure."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
     from .sources import Uploadable
 
 _ENOUGH = 1 << 16
-"""Bytes of an upload's answer that are read before the connection is dropped instead."""
+"""The most bytes of an upload's answer that are read to keep its connection; after that it is closed."""
 
 
 @attrs.frozen
 class Slot:
-    """A place for bytes: what the service calls it, and the pre-signed URL. With a `form` they are posted, else put."""
+    """An upload slot: its asset id and pre-signed URL. With a `form` the bytes are sent by POST, else by PUT."""
 
     asset_id: str
     url: str = attrs.field(repr=False)
     form: PresignedForm | None = None
     max_bytes: int | None = None
-    """The largest file that the service takes there, None where it does not say."""
+    """The largest file in bytes that the service accepts there, None if it does not say."""
 
     def request(
         self, source: Uploadable, content_type: str, on_progress: Callable[[int, int], None] | None
     ) -> ExternalRequest:
-        """Return the request of every attempt; raise `UploadError` for a source that is too large."""
+        """Return the request for each attempt; raise `UploadError` if the source is too large."""
         if self.max_bytes is not None and source.size > self.max_bytes:
             raise UploadError(
                 f"upload: the source has {source.size} bytes, and the service takes at most {self.max_bytes}; "
@@ -57,7 +57,7 @@ class Slot:
 
 @attrs.frozen
 class Asset:
-    """An uploaded source: its id, the key it is kept under, and whether it was there already."""
+    """An uploaded source: its asset id, its key in the cache, and whether it was uploaded earlier."""
 
     asset_id: str
     key: str
@@ -72,11 +72,10 @@ async def upload_once(
     *,
     before_submit: bool = True,
 ) -> Asset:
-    """Upload a source's bytes, unless the service has these very ones for this account already. Costs nothing.
+    """Upload a source, unless the same bytes were uploaded for this account before. Costs nothing.
 
-    `new_slot` is given the content type, `before_submit` is as in `upload`; an asset is kept for `lifetime` seconds.
-    Where nothing tells whether the bytes changed since the last upload, they are uploaded again. Raises as `upload`
-    does.
+    `new_slot` is called with the content type, `before_submit` is as in `upload`; an asset is reused for `lifetime`
+    seconds. If it is not certain that the bytes are unchanged, they are uploaded again. Raises as `upload`.
     """
     io = runtime.io
     source, content_type = await io.run_blocking(media.current)
@@ -106,11 +105,11 @@ async def upload(
     *,
     before_submit: bool = False,
 ) -> str:
-    """Upload a source and return its asset id. Costs nothing. With `before_submit` a submit follows it.
+    """Upload a source and return its asset id. Costs nothing. `before_submit`: a submit will follow.
 
-    Each attempt sends all bytes from the start; progress is only told once it is news. A slot that the store calls
-    expired is replaced once. Raises `UploadError`, or `SourceChangedError` when the bytes changed on the way; then
-    nothing was submitted.
+    Each attempt sends all bytes from the start; progress is not reported again for the same bytes. An expired slot is
+    replaced once. Raises `UploadError`, or `SourceChangedError` if the bytes changed meanwhile; then nothing was
+    submitted.
     """
     if on_progress is not None:
         on_progress = _forwards(on_progress)
@@ -141,7 +140,7 @@ async def upload(
 
 
 def _forwards(on_progress: Callable[[int, int], None]) -> Callable[[int, int], None]:
-    """Make a callback that is not told of bytes which are sent again."""
+    """Return a callback that leaves out bytes that are sent again."""
     most = 0
 
     def report(sent: int, total: int) -> None:
@@ -154,7 +153,7 @@ def _forwards(on_progress: Callable[[int, int], None]) -> Callable[[int, int], N
 
 
 def _then(on_progress: Callable[[int, int], None] | None, at_end: Callable[[], None]) -> Callable[[int, int], None]:
-    """Make a callback that also says when the last byte has been sent: the store's answer is still to come."""
+    """Return a callback that also calls `then` once the last byte was sent."""
 
     def report(sent: int, total: int) -> None:
         if sent == total:
@@ -167,7 +166,7 @@ def _then(on_progress: Callable[[int, int], None] | None, at_end: Callable[[], N
 
 @attrs.frozen
 class _Attempt:
-    """What came of one attempt: an answer, or the failure to get one."""
+    """The outcome of one attempt: an answer or a failure."""
 
     url: str = attrs.field(repr=False)
     outcome: Answered | Failed
@@ -176,7 +175,7 @@ class _Attempt:
     refusal: StoreError | None = None
 
     def error(self, runtime: Runtime, number: int, note: str = "") -> UploadError:
-        """Return what is raised if attempt `number` was the last one."""
+        """Return the error to raise if attempt `number` was the last one."""
         if self.failure is not None:
             cause = failure_error("upload", self.url, self.failure, number)
             text, status = f"{cause.message} (sent: {self.failure.sent})", 0
@@ -194,7 +193,7 @@ class _Attempt:
 
 
 async def _put(runtime: Runtime, request: ExternalRequest, source: Uploadable) -> _Attempt:
-    """Make one attempt and return what came of it."""
+    """Make one attempt and return its outcome."""
     limit = Progress(runtime.io.now, runtime.timing)
     limit.moving(True)
     refusal: StoreError | None = None

@@ -1,4 +1,4 @@
-"""Which URLs and addresses that somebody else gave us may be used (docs/reliability.md): pure checks."""
+"""Checks of external URLs (those that responses name) and of their addresses (docs/reliability.md). Pure."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _METADATA: Final = frozenset(
         *("fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fd00:42::42"),
     }
 )
-"""Where clouds give a machine's credentials to whatever runs on it: AWS and most others, Alibaba, Oracle, Azure,
-Google, Scaleway."""
+"""The addresses of cloud metadata services, which give out credentials: AWS and most others, Alibaba, Oracle,
+Azure, Google, Scaleway."""
 _ISATAP: Final = (0x00005EFE, 0x02005EFE)
 
 
 @attrs.frozen
 class ExternalPolicy:
-    """Hold what decides about foreign URLs: the API's own address and the user's permission."""
+    """The policy for external URLs: the API's own address and the user's permission."""
 
     api_scheme: str
     api_host: str
@@ -41,7 +41,7 @@ class ExternalPolicy:
 
 
 def parse_url(url: str) -> SplitResult:
-    """Split an absolute http(s) URL; raise ValueError that says what is wrong with it."""
+    """Split an absolute http(s) URL; raise a ValueError that says what is wrong with it."""
     if len(url) > LONGEST_URL:
         raise ValueError(f"it has {len(url)} characters, more than {LONGEST_URL}")
     if _TO_ESCAPE.search(url):
@@ -61,21 +61,21 @@ def parse_url(url: str) -> SplitResult:
 
 
 def port_of(parts: SplitResult) -> int:
-    """Return a URL's port, its scheme's own where it names none."""
+    """Return the port of a URL, by default its scheme's."""
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def target_of(parts: SplitResult) -> str:
-    """Return the path and query of a URL byte for byte: a signature may be over them."""
+    """Return the path and query of a URL unchanged, because they may be signed."""
     return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
 
 
 def check_external_url(url: str, policy: ExternalPolicy) -> SplitResult:
-    """Return the parts of a URL that an answer named, before any socket is opened; raise `ExternalRefused`.
+    """Check a URL from an answer, before any socket is opened, and return its parts; raise `ExternalRefused`.
 
-    Only https; http only to a literal loopback name or address while the API itself is on loopback, or, with
-    `allow_private_hosts`, while the API itself is spoken to over http. Blanks and what is not ASCII are escaped:
-    services forget to. Nothing else in it is changed.
+    Only https is allowed; http only to a literal loopback name or address if the API itself is on loopback, or, with
+    `allow_private_hosts`, if the API itself uses http. Blanks and non-ASCII characters are escaped, because some
+    services do not do so. Nothing else is changed.
     """
     try:
         if any(character < " " or character == "\x7f" for character in url):
@@ -93,25 +93,25 @@ def check_external_url(url: str, policy: ExternalPolicy) -> SplitResult:
 
 
 def _is_plain_host(host: str) -> bool:
-    """Return whether a host means the same to every reader: 0177.0.0.1 is a different address to some."""
+    """Return whether all programs read a host in the same way: 0177.0.0.1 is ambiguous."""
     if ":" in host or _DOTTED.fullmatch(host):
         return "%" not in host and _is_address(host)
     return _HOST.fullmatch(host) is not None
 
 
 def is_loopback_host(host: str) -> bool:
-    """Return whether a host is this machine by its very name."""
+    """Return whether a host name means this machine."""
     return host == "localhost" or (_is_address(host) and address_kind(host) == "loopback")
 
 
 def literal_kind(host: str) -> AddressKind | None:
-    """Return the kind of a host that is an address itself, None for a name."""
+    """Return the kind of address of a host that is an IP address, None for a name."""
     return address_kind(host) if _is_address(host) else None
 
 
 def _is_address(host: str) -> bool:
     if not host or (":" not in host and not (host[0].isdigit() and host[-1].isdigit())):
-        return False  # as for most hosts, without importing ipaddress
+        return False  # most hosts, without importing ipaddress
     try:
         _unwrapped(host)
     except ValueError:
@@ -135,7 +135,7 @@ def _unwrapped(address: str) -> IPv4Address | IPv6Address:
 
 
 def address_kind(address: str) -> AddressKind:
-    """Sort an IP address, after unwrapping IPv4 from the forms of IPv6 that carry it; ValueError if it is none."""
+    """Return the kind of an IP address, after unwrapping IPv4 from IPv6; raise ValueError if it is not one."""
     from ipaddress import IPv6Address
 
     ip = _unwrapped(address)
@@ -147,13 +147,13 @@ def address_kind(address: str) -> AddressKind:
         return "other"
     if isinstance(ip, IPv6Address) and ip.is_site_local:
         return "private"  # the standard library calls it global
-    return "global" if ip.is_global else "private"  # what is neither by its book is shared address space (100.64/10)
+    return "global" if ip.is_global else "private"  # neither of them means shared address space (100.64/10)
 
 
 def check_address(address: str, host: str, api_kinds: frozenset[AddressKind], *, allow_private: bool) -> None:
-    """Check the address that is about to be connected to; raise `ExternalRefused`.
+    """Check an address before it is connected to; raise `ExternalRefused`.
 
-    It must be global, or of a kind that the API's own host is of too (`api_kinds`); a cloud's metadata service never.
+    It must be global, or of the same kind as the API's own host (`api_kinds`), and never a cloud's metadata service.
     """
     if str(_unwrapped(address)) in _METADATA:
         raise ExternalRefused(

@@ -1,1 +1,1 @@
-"""Webhooks of any service: ordering, verifying and reading them, keeping them until a wait asks. Knows no service."""
+"""Webhooks of any service: ordering, verifying, reading and storing them. It knows no service."""

@@ -1,4 +1,4 @@
-"""An ASGI application that fills an inbox, for any server and under any framework's routes."""
+"""An ASGI application that receives webhooks into an inbox, for any server or framework."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ else:
 
 
 READ_WITHIN: Final = 10.0
-"""Seconds in which a request's body must have come: a webhook has a few hundred bytes."""
+"""Seconds within which a request's body must arrive: a webhook has a few hundred bytes."""
 
 
 class _Gone(Exception):
@@ -33,7 +33,7 @@ class _Gone(Exception):
 
 
 class WebhookApp:
-    """An application that puts webhooks into an inbox. What is wrong with one is logged, not told to a stranger."""
+    """An application that puts webhooks into an inbox. Why it refuses one is logged, and not sent to the caller."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class WebhookApp:
         self._inbox, self._parse, self._admits, self._read_within = inbox, parse, admits, read_within
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request; an instance, because frameworks take a plain function for a handler of their own."""
+        """Answer one request. A method, because frameworks take a plain function for one of their own handlers."""
         if scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["type"] == "http":
@@ -59,7 +59,7 @@ class WebhookApp:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _answer(self, scope: Message, receive: Receive) -> int:
-        """Take one request in and return its answer's status."""
+        """Handle one request, and return the status of its answer."""
         if self._admits is not None and not self._admits(scope["path"]):
             return 404
         if scope["method"] != "POST":
@@ -72,7 +72,7 @@ class WebhookApp:
             else:
                 self._inbox.receive(event)
         except WebhookError as error:
-            level = log.warning if error.http_status >= 500 else log.info  # anybody can fill a log with the rest
+            level = log.warning if error.http_status >= 500 else log.info  # anyone could fill the log with the others
             level("a webhook was refused (%d): %s", error.http_status, error)
             return error.http_status
         return 204
@@ -99,7 +99,7 @@ class WebhookApp:
 
 
 class _Pairs(list[tuple[str, str]]):
-    """Headers as they came: of two with one name, neither may hide the other."""
+    """The headers as received, duplicates included."""
 
     def items(self) -> _Pairs:
         return self

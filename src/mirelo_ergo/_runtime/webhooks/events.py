@@ -1,4 +1,4 @@
-"""What a webhook says, read from bytes that anybody may have sent: `JobEvent` or `WebhookError`, nothing else."""
+"""Reading webhooks, which are untrusted bytes: the result is a `JobEvent` or a `WebhookError`."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 
 LARGEST_BODY: Final = 1 << 20
-"""Bytes of a webhook's body; a real one has a few hundred."""
+"""The largest body of a webhook in bytes; a real one has a few hundred."""
 
 EventStatus = Literal["processing", "succeeded", "errored"]
 
 
 @attrs.frozen
 class JobEvent(Plain):
-    """What a webhook says of a job: a hint until the service itself was asked, unless the service signs its webhooks.
+    """What a webhook says about a job. Unless it is signed, it is only a hint until a poll confirms it.
 
-    `status` is "processing", "succeeded" or "errored", as a poll's is; `raw_status` is the service's own word. The
-    times are aware and in UTC, None where none is given. `error` is why the job ended "errored", else None.
-    `payload` is the whole of it, as it came. `service` is the name of the service that sent it.
+    `status` is "processing", "succeeded" or "errored", as in a poll; `raw_status` is the service's own word. The times
+    are aware and in UTC, None if not given. `error` is the reason if the job failed, else None. `payload` is the whole
+    payload, unchanged. `service` is the name of the service that sent it.
     """
 
     job_id: str
@@ -47,26 +47,26 @@ class JobEvent(Plain):
     payload: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
     service: str = attrs.field(kw_only=True)
     ambiguous: bool = attrs.field(default=False, kw_only=True)
-    """Whether its status can be read in two ways: the service is then asked whatever an inbox believes."""
+    """Whether its status is ambiguous: the job is then polled even if the inbox accepts webhooks unconfirmed."""
 
     @property
     def final(self) -> bool:
-        """Whether it tells of the job's end."""
+        """Whether its status is final."""
         return self.status != "processing"
 
 
 @attrs.frozen
 class WebhookFormat:
-    """How a service's webhooks are ordered with a submit, signed, and read."""
+    """A service's webhooks: how they are ordered with a submit, signed and read."""
 
     order: Callable[[Webhook], WebhookOrder]
-    """Returns what a submit carries to order them."""
+    """Returns the headers or fields of a submit that order them."""
     read: Callable[[Mapping[str, Any]], JobEvent]
-    """Reads a payload; raises `Unusable`, and nothing else whatever the object holds."""
+    """Reads a payload; raises only `Unusable`, whatever the object contains."""
     signature: SignatureScheme | None = None
-    """How they are signed; None: they are not, and each one is a hint only."""
+    """How they are signed; None: they are not signed, and only hints."""
     modes: tuple[Mode, ...] = ("terminal",)
-    """Which of its events a service can be asked to send."""
+    """The modes (which events are sent) that a submit can order."""
 
 
 def read_event(
@@ -78,10 +78,10 @@ def read_event(
     now: float = 0.0,
     tolerance: float | None = None,
 ) -> JobEvent:
-    """Return what a webhook says; raise `WebhookError` for anything that is none.
+    """Return what a webhook says; raise `WebhookError` if it is not a valid one.
 
-    A signed one is verified before anything of it is decoded; `secret`, `now` and `tolerance` are those of `verify`.
-    The declared content type is not looked at; a body under any Content-Encoding is refused. JSON is read strictly.
+    A signature is verified before anything is decoded; `secret`, `now` and `tolerance` are those of `verify`. The
+    declared content type is ignored; a body with a Content-Encoding is refused. JSON is read strictly.
     """
     if not isinstance(body, bytes | bytearray | memoryview):
         raise WebhookError(f"not a webhook: its body is {type(body).__name__}, not bytes")
@@ -127,15 +127,15 @@ def _decode(body: bytes) -> object:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a field that is there twice: two readers could see two different webhooks."""
+    """Refuse a duplicate field, which two readers could read differently."""
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        raise ValueError("a field is there twice")
+        raise ValueError("a field occurs twice")
     return fields
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError("it holds a number that is not finite")
+        raise ValueError("it contains a number that is not finite")
     return number

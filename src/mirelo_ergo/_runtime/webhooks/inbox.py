@@ -1,4 +1,4 @@
-"""The inbox: a web server puts the events of webhooks into it, waits subscribe to it."""
+"""The inbox for webhooks: a web server adds events, and waits subscribe to them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .events import EventStatus, JobEvent
 from .store import BRIEF, JobKey, Store, StoredEvent
 
 LOOK_EVERY: Final = 1.0
-"""Seconds between a wait's looks into an inbox that other processes fill: one indexed read."""
+"""Seconds between a wait's reads of an inbox that other processes fill; one is an indexed query."""
 LARGEST_KEPT: Final = 1 << 16
-"""Bytes of a payload kept with `confirm=False`; a longer one is confirmed nevertheless, so that a flood stays small."""
+"""The largest payload in bytes that `confirm=False` stores; a longer one is confirmed by a poll instead."""
 
 
 class JobLike(Protocol):
@@ -32,14 +32,13 @@ class JobLike(Protocol):
 
 
 class WebhookInbox:
-    """The events of webhooks, once per job and status, until a wait asks: `job.wait(webhooks=inbox)`.
+    """An inbox that keeps one event per job and status for the waits: `job.wait(webhooks=inbox)`.
 
-    Threads may share it. It lives in memory, or in an SQLite file at `path` for several processes, whose waits look
-    into it once a second. Every event is confirmed by asking the service, for recorded jobs only; with
-    `confirm=False` an event is believed, its result URLs too: only for webhooks that are signed, or where nobody else
-    can reach the address. Events of jobs that are not recorded (yet) are kept too: the newest `keep_early`, for at
-    most `keep_early_ms`; they never displace those of recorded jobs, which stay for a week. Raises
-    `ConfigurationError`.
+    Threads may share it. It is kept in memory, or for several processes in an SQLite file at `path`, which waits read
+    once a second. Each event of a recorded job is confirmed by a poll. With `confirm=False` events are accepted without
+    a poll, result URLs included: use this only for signed webhooks, or if nobody else can reach the address. Events of
+    jobs that are not recorded (yet) are kept too: the newest `keep_early`, for at most `keep_early_ms`. They never
+    displace those of recorded jobs, which are kept for a week. Raises `ConfigurationError`.
     """
 
     def __init__(
@@ -54,13 +53,13 @@ class WebhookInbox:
             raise ConfigurationError(f"keep_early={shorten(keep_early, 40)} is not a whole number from 0 to 1000000")
         self.confirm = confirm
         self.blocks = path is not None
-        """Whether its methods wait for a disk: on an event loop, call them in a thread then."""
+        """Whether its methods wait for a disk; if so, call them in a thread from an event loop."""
         self._store = Store(path, keep_early, milliseconds("keep_early_ms", keep_early_ms) or 0.0)
         self._mutex = mutex_of(self)
         self._subscribers: dict[JobKey, list[Callable[[], None]]] = {}
 
     def record(self, job: str | JobLike, *, service: str | None = None) -> None:
-        """Note that a job is yours, by its handle, or by its id and service; a wait does it by itself."""
+        """Record that a job is yours, by its handle, or by its id and service. A wait does this itself."""
         self._store.record(_key_of(job, service))
 
     def recorded(self, job: str | JobLike, *, service: str | None = None) -> bool:
@@ -68,9 +67,9 @@ class WebhookInbox:
         return self._store.recorded(_key_of(job, service))
 
     def receive(self, event: JobEvent) -> bool:
-        """Take in an event of `parse_webhook`; return whether it was news: the first of its job and status.
+        """Store an event of `parse_webhook`; return whether it is the first of its job and status.
 
-        Answer 2xx either way. Raises `WebhookError` (503) when the file cannot be written.
+        Answer the caller with 2xx in both cases. Raises `WebhookError` (503) when the file cannot be written.
         """
         job = _key_of(event, None)
         body = None
@@ -85,7 +84,7 @@ class WebhookInbox:
         return fresh
 
     def status(self, job: str | JobLike, *, service: str | None = None) -> EventStatus | None:
-        """Return what the events say of a job, in whatever order they came: the first end stays. None: nothing yet.
+        """Return a job's status by its events, None if there are none. The first final status counts, in any order.
 
         This is a hint. `job.status()` asks the service.
         """
@@ -94,7 +93,7 @@ class WebhookInbox:
         return next((event.status for event in ends or events), None)
 
     def subscription(self, job: JobLike) -> Subscription:
-        """Return one job's events, for the wait for it."""
+        """Return the subscription to one job's events, for a wait."""
         return Subscription(self, _key_of(job, None))
 
     def __repr__(self) -> str:
@@ -102,29 +101,29 @@ class WebhookInbox:
 
 
 class Subscription:
-    """One job's events, as the wait for it sees them."""
+    """A wait's subscription to one job's events."""
 
     def __init__(self, inbox: WebhookInbox, job: JobKey) -> None:
         self._inbox, self._job = inbox, job
         self.blocks = inbox.blocks
         self.every = LOOK_EVERY if inbox.blocks else math.inf
-        """Seconds after which to look again without having been woken."""
+        """Seconds after which to check again without a notification."""
 
     def record(self) -> None:
-        """Note that the job is ours."""
+        """Record the job."""
         self._inbox._store.record(self._job, BRIEF)
 
     def ends(self) -> list[StoredEvent]:
-        """Return the ends that were told of, the first one first."""
+        """Return the events with a final status, in their order of arrival."""
         return [event for event in self._inbox._store.events(self._job, BRIEF) if event.status != "processing"]
 
     def subscribe(self, notify: Callable[[], None]) -> None:
-        """Call `notify`, from any thread, when this process takes in the news of an end; until `unsubscribe`."""
+        """Call `notify`, from any thread, when this process receives a final status, until `unsubscribe`."""
         with self._inbox._mutex:
             self._inbox._subscribers.setdefault(self._job, []).append(notify)
 
     def unsubscribe(self, notify: Callable[[], None]) -> None:
-        """Call it no more."""
+        """Stop the calls."""
         with self._inbox._mutex:
             subscribers = self._inbox._subscribers[self._job]
             subscribers.remove(notify)
@@ -133,7 +132,7 @@ class Subscription:
 
 
 def _key_of(job: str | JobLike, service: str | None) -> JobKey:
-    """Return a job's service and id; raise `InvalidRequestError` for what names no job."""
+    """Return a job's service and id; raise `InvalidRequestError` if the argument is not a job."""
     if not isinstance(job, str):
         job_id, service = getattr(job, "job_id", None), getattr(job, "service", None)
     else:

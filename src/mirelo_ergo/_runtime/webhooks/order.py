@@ -1,4 +1,4 @@
-"""Ordering a service's webhooks with a submit."""
+"""The orders by which a submit requests webhooks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Mode = Literal["terminal", "sync"]
 
 
 def _host_only(url: object) -> str:
-    """Return the URL of a webhook cut to its host: the path is what keeps strangers from calling it."""
+    """Return a webhook's URL cut to its host, because its path may hold a secret."""
     scheme, mark, rest = str(url).partition("://")
     host = re.split(r"[/?#\\]", rest, maxsplit=1)[0].rpartition("@")[2]
     return shorten(f"{scheme}://{host}/…") if mark else shorten(url, 20)
@@ -40,7 +40,7 @@ def _check_url(url: Any) -> None:
 
 @attrs.frozen
 class WebhookOrder:
-    """What a submit carries to order webhooks: headers, or fields of its body."""
+    """The headers, or the fields of the body, by which a submit orders webhooks."""
 
     headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
     fields: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
@@ -53,9 +53,9 @@ NOTHING: Final = WebhookOrder()
 class Webhook:
     """An order of webhooks for a job: `submit_job(webhook=Webhook("https://…"))`. Costs nothing.
 
-    `url` must be https, without user info or fragment, at most 8192 characters; let its path hold a secret of this
-    job where the service does not sign its webhooks. `mode` "terminal" asks for one when the job is done, "sync" for
-    more while it runs, where the service has that. Raises `InvalidRequestError`.
+    `url` must be https, without user info or fragment, at most 8192 characters. If the service does not sign its
+    webhooks, put a secret for this job into its path. `mode` "terminal" asks for one webhook when the job is done,
+    "sync" for more while it runs, if the service has that. Raises `InvalidRequestError`.
     """
 
     url: str = attrs.field(repr=lambda url: repr(_host_only(url)))

@@ -1,4 +1,4 @@
-"""How a service's webhooks are read where they arrive: with its secret, and up to the age that they may have."""
+"""The reader of a service's webhooks, with its secret and the tolerated age."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .signatures import Headers
 def reader(
     form: WebhookFormat, service: str, secret: Secret, tolerance: float | None
 ) -> Callable[[Headers, bytes], JobEvent]:
-    """Return what reads a service's webhooks; raises `ConfigurationError`."""
+    """Return a function that reads a service's webhooks; raises `ConfigurationError`."""
     secret = _check_secret(form, service, secret)
     _check_tolerance(tolerance)
     return lambda headers, body: read_event(form, headers, body, secret=secret, now=time.time(), tolerance=tolerance)

@@ -1,4 +1,4 @@
-"""How a service signs its webhooks, and the check of one before anything of it is read."""
+"""Signatures of webhooks, which are verified before anything else is read."""
 
 from __future__ import annotations
 
@@ -18,43 +18,43 @@ if TYPE_CHECKING:
     from ..redact import Secret
 
 TOLERANCE: Final = 300.0
-"""Seconds that a signature's time may differ from this machine's."""
+"""Seconds by which a signature's time may differ from this machine's clock."""
 _TIME = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
 class Headers(Protocol):
-    """Headers of any framework, or of `http.server`: something with `items()`."""
+    """The headers of any framework or of `http.server`: an object with `items()`."""
 
     def items(self) -> Iterable[tuple[Any, Any]]: ...
 
 
 @attrs.frozen
 class SignatureScheme:
-    """HMAC-SHA256 over `<time>.<body>`, in one header of `name=value` pairs between commas.
+    """A signature scheme: HMAC-SHA256 over `<time>.<body>`, in one header of `name=value` pairs between commas.
 
-    The pairs are one time, in Unix seconds, and at least one signature, in lower-case hexadecimal. Several signatures
-    are what a service sends while its secret changes: one that fits is enough.
+    The pairs are one time, in Unix seconds, and at least one signature, in lower-case hexadecimal. A service sends
+    several signatures while its secret changes: one valid signature is enough.
     """
 
     headers: tuple[str, ...]
-    """The header's names. A service that renamed it has several; the first one that is there counts."""
+    """The names of the header. A service that renamed it has several; the first one present counts."""
     secret_variable: str
     """The environment variable that holds the secret where none is given."""
     time_name: str = "t"
     signature_name: str = "v1"
     key: Callable[[str], bytes] = str.encode
-    """Turns the secret, as the service shows it, into the HMAC's key."""
+    """Returns the HMAC's key, given the secret as the service shows it."""
     compact_too: bool = False
-    """Whether the service signs compact JSON, so that a body which was laid out differently on its way still passes."""
+    """Whether the service signs compact JSON, so that a body that was reformatted on its way is still valid."""
 
 
 def verify(
     scheme: SignatureScheme, headers: Headers, body: bytes, secret: Secret, now: float, tolerance: float | None
 ) -> None:
-    """Raise `WebhookSignatureError` unless this very body was signed with the secret, at most `tolerance` s ago.
+    """Raise `WebhookSignatureError` unless exactly this body was signed with the secret, at most `tolerance` s ago.
 
-    `now` is in Unix seconds; `tolerance` None accepts any age. The bytes are compared as they came first, as compact
-    JSON second, in constant time.
+    `now` is in Unix seconds; `tolerance` None accepts any age. The received bytes are checked first, then the compact
+    JSON, in constant time.
     """
     moment, signatures = _read(scheme, headers)
     if not _fits(scheme, secret, moment, body, signatures):
@@ -66,7 +66,7 @@ def verify(
 
 
 def _read(scheme: SignatureScheme, headers: Headers) -> tuple[str, list[bytes]]:
-    """Return the time and the signatures that the headers name."""
+    """Return the time and the signatures in the headers."""
     given = [(str(name).lower(), str(value)) for name, value in headers.items()]
     for wanted in scheme.headers:
         text = ",".join(value for name, value in given if name == wanted.lower())
@@ -83,7 +83,7 @@ def _read(scheme: SignatureScheme, headers: Headers) -> tuple[str, list[bytes]]:
 
 
 def _fits(scheme: SignatureScheme, secret: Secret, moment: str, body: bytes, signatures: list[bytes]) -> bool:
-    """Return whether one signature fits; raises nothing, because a traceback would show this frame with the key."""
+    """Return whether a signature is valid. Raises nothing, because a traceback would show this frame with the key."""
     key = scheme.key(secret.reveal())
     compact = compact_json(body) if scheme.compact_too else None
     for candidate in [body] if compact is None else [body, compact]:
@@ -94,10 +94,10 @@ def _fits(scheme: SignatureScheme, secret: Secret, moment: str, body: bytes, sig
 
 
 def compact_json(body: bytes) -> bytes | None:
-    """Return JSON without spaces, non-ASCII characters unescaped and the fields in their order; None if it is none."""
+    """Return JSON without spaces, non-ASCII characters unescaped and the fields in order; None if it is not JSON."""
     try:
         return json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False).encode()
-    except (ValueError, RecursionError):  # also what no UTF-8 can hold
+    except (ValueError, RecursionError):  # also for text that UTF-8 cannot encode
         return None
 
 

@@ -1,7 +1,7 @@
-"""Where an inbox keeps its events: SQLite, in memory for one process, in a file for several.
+"""The storage of an inbox: SQLite, in memory for one process or in a file for several.
 
-Every method is one transaction and may be called from any thread. A file is opened for each of them, so that nothing is
-held across a fork and nothing is left to be closed.
+Every method is one transaction and may be called from any thread. Each call opens and closes the file, so that nothing
+stays open, not even across a fork.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ else:
     sqlite3 = LazyModule("sqlite3")
 
 VERSION: Final = 2
-"""Of the tables; version 1 named jobs by their id alone."""
+"""The version of the tables. In version 1 the id alone identified a job."""
 RECORDED_FOR: Final = 7 * 86_400.0
-"""Seconds that a recorded job is remembered: longer than any service keeps its results."""
+"""Seconds for which a recorded job is kept: longer than any service keeps its results."""
 BUSY: Final = 5.0
 """Seconds to wait for another process's transaction, which takes milliseconds."""
 BRIEF: Final = 0.2
-"""The same for a wait, whose deadline must hold: it looks again a second later."""
+"""The same for a wait, which must keep its deadline and reads again a second later."""
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -59,19 +59,19 @@ _RECORDED: Final = "SELECT 1 FROM jobs WHERE service = ? AND job_id = ?"
 
 
 JobKey = tuple[str, str]
-"""A job's service and id: two services may give the same id."""
+"""A job's service and id: two services may use the same id."""
 
 
 @attrs.frozen
 class StoredEvent:
-    """What one webhook said of a job; `body` is its payload if it is to be believed without asking."""
+    """A stored webhook of a job. `body` is its payload if it is accepted without a poll."""
 
     status: EventStatus
     body: bytes | None = attrs.field(repr=False)
 
 
 class Store:
-    """One event per job and status, and the jobs that are ours."""
+    """The events, one per job and status, and the recorded jobs."""
 
     def __init__(self, path: str | os.PathLike[str] | None, early: int, early_age: float) -> None:
         self._path = path
@@ -106,7 +106,7 @@ class Store:
             else:
                 assert self._path is not None, "what is not in memory is in a file"
                 with closing(sqlite3.connect(self._path, timeout=busy, isolation_level=None)) as db:
-                    db.execute("PRAGMA synchronous = NORMAL")  # a power failure costs an event, and so a few polls
+                    db.execute("PRAGMA synchronous = NORMAL")  # a power failure loses an event, which costs a few polls
                     yield db
         except sqlite3.Error as error:
             problem = f"the inbox cannot be used: {error}"
@@ -125,11 +125,11 @@ class Store:
                 raise
 
     def add(self, job: JobKey, status: EventStatus, body: bytes | None) -> bool:
-        """Keep an event; return whether it is the first of its job and status. The oldest early ones make room."""
+        """Store an event; return whether it is the first of its job and status. The oldest early events are dropped."""
         with self._connection() as db:
             known = "SELECT 1 FROM events WHERE service = ? AND job_id = ? AND status = ?"
             if db.execute(known, (*job, status)).fetchone():
-                return False  # the usual case of a service that calls more than once, without a write
+                return False  # a repeated webhook is common: detect it without a write
         with self._transaction() as db:
             early = db.execute(_RECORDED, job).fetchone() is None
             keep = "INSERT OR IGNORE INTO events (service, job_id, status, body, heard_at, early) VALUES (?,?,?,?,?,?)"
@@ -142,7 +142,7 @@ class Store:
             return fresh
 
     def record(self, job: JobKey, busy: float = BUSY) -> None:
-        """Note that a job is ours, and keep what came for it before; forget the jobs of a week ago."""
+        """Record a job and keep its early events; drop the jobs that were recorded over a week ago."""
         with self._transaction(busy) as db:
             self._drop_old(db)
             db.execute("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?)", (*job, self.now()))
@@ -156,12 +156,12 @@ class Store:
             db.execute("DELETE FROM events WHERE service = ? AND job_id = ?", job)
 
     def recorded(self, job: JobKey) -> bool:
-        """Return whether a job is ours."""
+        """Return whether a job is recorded."""
         with self._connection() as db:
             return db.execute(_RECORDED, job).fetchone() is not None
 
     def events(self, job: JobKey, busy: float = BUSY) -> list[StoredEvent]:
-        """Return the events of a job, in the order in which they came."""
+        """Return the events of a job, in their order of arrival."""
         found = "SELECT status, body FROM events WHERE service = ? AND job_id = ? ORDER BY number"
         with self._connection(busy) as db:
             return [StoredEvent(*row) for row in db.execute(found, job).fetchall()]
