@@ -5,8 +5,11 @@ from __future__ import annotations
 import _thread
 import asyncio
 import errno
+import signal
 import sqlite3
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -364,6 +367,40 @@ def test_ctrl_c_stops_a_sync_run(batch: Batch, client: MireloClient, emulator: E
         batch.run(client, on_event=on_event)
     assert states(batch) == ["submitted"]
     assert holders(batch) == []
+
+
+class SoftTimeLimit(Exception):
+    """As Celery's is: no subclass of anything."""
+
+
+@pytest.mark.parametrize("how", ["run", "results"])
+def test_what_a_signal_handler_raises_stops_a_sync_run(
+    how: str, batch: Batch, client: MireloClient, emulator: Emulator
+) -> None:
+    """A task queue's soft time limit: nothing more is submitted, what is under way is recorded, and it is raised."""
+    batch.add(numbered(3))
+    emulator.add_fault(Rule("submit", faults.StuckJob()))
+
+    def limit(*_: object) -> None:
+        raise SoftTimeLimit
+
+    def on_event(event: Event) -> None:
+        if event.step == "submitted":
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGALRM)
+
+    made: dict[str, Callable[[], object]] = {
+        "run": lambda: batch.run(client, on_event=on_event, concurrency=1),
+        "results": lambda: next(batch.results(client, on_event=on_event, concurrency=1)),
+    }
+    before = signal.signal(signal.SIGALRM, limit)
+    try:
+        with pytest.raises(SoftTimeLimit):
+            made[how]()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert sorted(states(batch)) == ["planned", "planned", "submitted"]
+    assert holders(batch) == []
+    assert len(emulator.jobs) == 1
 
 
 def test_results_that_are_left_end_the_run(batch: Batch, client: MireloClient, emulator: Emulator) -> None:

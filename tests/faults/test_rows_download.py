@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mirelo_ergo._runtime.io.deadline import Timing
+from mirelo_ergo._runtime.transfer.download import LEAST_PROGRESS
 from tests.faults import mirelo
 from tests.faults.harness import SIGNATURE
 from tests.faults.server import FaultServer, Routes
@@ -175,6 +176,45 @@ def test_fault_58_wrong_content_range(face: Face, tmp_path: Path, content_range:
         assert error.path == str(tmp_path / NAME)  # type: ignore[attr-defined]  # a DownloadError's
         assert ranges(host) == [(None, None), ("bytes=60000-", ETAG)]
         check_nothing_saved(tmp_path)
+
+
+def test_fault_58_unasked(face: Face, tmp_path: Path) -> None:
+    """A host that answers with 206 and all of the file, though no part was asked for: that is the file."""
+    body = wav(100_000)
+    with results([cut(part(body, 0), 60_000), part(body, 60_000)]) as (api, host):
+        with face.promise(1.0):
+            [path] = face.do(finished(face, api).download(tmp_path))
+        assert sha256(path) == sha256(body)
+        assert ranges(host) == [(None, None), ("bytes=60000-", ETAG)]
+        check_nothing_saved(tmp_path, NAME)
+
+
+def test_fault_57_again_and_again(face: Face, tmp_path: Path) -> None:
+    """Each connection gives a piece of a large file: progress costs no retry budget, so that it comes to its end."""
+    body, piece = wav(60 * (LEAST_PROGRESS + 1)), LEAST_PROGRESS + 1
+
+    def router(request: Received) -> Script:
+        start = int(request.headers.get("range", "bytes=0-")[6:-1])
+        return cut(part(body, start) if start else whole(body), piece)
+
+    with results([]) as (api, host):
+        host.play(router)
+        with face.promise(5.0):
+            result = finished(face, api)
+            [path] = face.do(result.download(tmp_path))
+        assert sha256(path) == sha256(body)
+        assert len(host.requests) == 60
+
+
+def test_fault_65_void_length(face: Face, tmp_path: Path) -> None:
+    """A length beside chunks is void (RFC 9112, 6.3): a box on the way left it there."""
+    body = wav(100_000)
+    head = whole(b"", Transfer_Encoding="chunked", Content_Length="7").head
+    with results([[ReadRequest(), Send(head + chunked(body[:50_000], body[50_000:]))]]) as (api, host):
+        with face.promise(1.0):
+            [path] = face.do(finished(face, api).download(tmp_path))
+        assert sha256(path) == sha256(body)
+        assert len(host.requests) == 1
 
 
 def test_fault_58_416(face: Face, tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from tests.faults import mirelo
 from tests.faults.harness import KEY
 from tests.faults.interrupts import TOKEN
 from tests.faults.server import FaultServer, Routes
-from tests.faults.steps import ReadHead, ReadRequest, Respond, Send, Signal, Stall
+from tests.faults.steps import Close, ReadHead, ReadRequest, Respond, Send, Signal, Stall
+from tests.faults.transfer import mp4
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,17 +39,22 @@ def alarm(error: Exception, after: threading.Event) -> Iterator[None]:
 
     before = signal.signal(signal.SIGALRM, ring)
 
+    over = threading.Event()
+
     def ring_then() -> None:
         after.wait(60.0)
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        if not over.is_set():
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
 
     thread = threading.Thread(target=ring_then)
     thread.start()
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        over.set()
+        after.set()
         thread.join()
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
 
@@ -114,3 +120,57 @@ def _call(client: MireloClient, call: str, folder: Path, stack: contextlib.ExitS
         file = stack.enter_context(io.FileIO(reading))
         video = Video.from_file(file, size=1 << 20, content_type="video/mp4")
     return client.video_to_sfx(video, duration_ms=1000).submit_job
+
+
+def _interrupting(*_: Any, **__: Any) -> Any:
+    signal.raise_signal(signal.SIGALRM)
+
+
+STEPS: dict[str, tuple[str, str]] = {
+    "the bytes reach the disk": ("os.fsync", "download"),
+    "the file gets its name": ("os.link", "download"),
+    "a file that is there is judged": ("mirelo_ergo._runtime.transfer.sinks._judge", "download"),
+    "a result is decoded": ("mirelo_ergo._runtime.transfer.probe._decodes_whole", "download"),
+    "a source is looked at": ("mirelo_ergo._runtime.transfer.sources.FileState.of", "upload"),
+    "a clip's headers are read": ("mirelo_ergo._runtime.transfer.probe._read", "headers"),
+}
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("step", STEPS)
+def test_it_passes_unchanged_through_steps_with_files(
+    step: str, error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading, judging, decoding and naming files takes time as well; no half-made file is left."""
+    name, call = STEPS[step]
+    raised = error("of a handler")
+    body = mp4(1000)
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(body)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    if step == "a file that is there is judged":
+        (folder / f"{mirelo.JOB_ID}-1.wav").write_bytes(body)
+    head = Respond(200, headers={"Content-Type": "video/mp4"}, framed=False).wire
+    unframed = [ReadRequest(), Send(head + body + b"\0"), Close()]
+    with FaultServer() as server, contextlib.ExitStack() as stack:
+        good = Respond(200, body, {"Content-Type": "video/mp4"})
+        file = unframed if step == "a result is decoded" else good
+        polls = [mirelo.succeeded(f"{server.url}/1.mp4")]
+        server.play(Routes({"GET /1.mp4": [file], "GET *": polls, "POST *": [mirelo.accepted()]}))
+        client = stack.enter_context(MireloClient(KEY, base_url=server.url))
+        result = client.job(TOKEN).wait()
+        made: dict[str, Any] = {
+            "download": lambda: result.download(folder),
+            "upload": lambda: client.video_to_sfx(Video.from_path(path), duration_ms=1000).submit_job(),
+            "headers": lambda: Video.from_path(path).headers(),
+        }
+        stack.enter_context(alarm(raised, threading.Event()))
+        monkeypatch.setattr(name, _interrupting)
+        with pytest.raises(error) as caught:
+            made[call]()
+        monkeypatch.undo()
+        assert caught.value is raised
+        assert raised.__cause__ is None
+        assert mirelo.submits(server.requests) == []
+        assert [each.name for each in folder.iterdir() if each.name.endswith(".part")] == []

@@ -17,21 +17,29 @@ _END: Final = object()
 def drive(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine to its end, and return its result or raise its error.
 
-    The first Ctrl-C cancels it, which lets it come to an orderly end; a second one cancels what is left of it, too.
+    Ctrl-C, or what a signal handler raises (the soft time limits of task queues), cancels it, which lets it come to an
+    orderly end, and is raised then; a second one cancels what is left of it, too.
     """
     background = LoopThread(make)
-    stop: KeyboardInterrupt | None = None
+    stop: BaseException | None = None
     while True:
         try:
-            result = background.result()
-        except KeyboardInterrupt as interrupt:
+            background.wait()
+            break
+        except BaseException as interrupt:
             stop = stop or interrupt
-            if not background.cancel():
-                raise stop from None
-        except asyncio.CancelledError as cancelled:
-            raise (stop or KeyboardInterrupt()) from cancelled
-        else:
-            return result
+            background.cancel()
+    try:
+        result = background.result()
+    except asyncio.CancelledError as cancelled:
+        raise (stop or KeyboardInterrupt()) from cancelled
+    except BaseException as error:
+        if stop is None:
+            raise
+        raise stop from error
+    if stop is not None:
+        raise stop
+    return result
 
 
 class LoopThread(Generic[T]):
@@ -45,7 +53,6 @@ class LoopThread(Generic[T]):
         self._error: BaseException | None = None
         self._started, self._ended = threading.Event(), threading.Event()
         threading.Thread(target=self._run, daemon=True, name="mirelo-batch").start()
-        self._started.wait()
 
     def _run(self) -> None:
         async def main() -> None:
@@ -63,16 +70,21 @@ class LoopThread(Generic[T]):
 
     def cancel(self) -> bool:
         """Cancel it; return whether it still ran."""
+        self._started.wait()
         if self._loop is None or self._task is None or self._ended.is_set():
             return False
         with suppress(RuntimeError):  # its loop has just ended
             self._loop.call_soon_threadsafe(self._task.cancel)
         return True
 
-    def result(self) -> T:
-        """Wait for its end, and return its result or raise its error."""
+    def wait(self) -> None:
+        """Wait for its end."""
         while not self._ended.wait(0.2):  # an unlimited wait would not see Ctrl-C on every system
             pass
+
+    def result(self) -> T:
+        """Wait for its end, and return its result or raise its error."""
+        self.wait()
         if self._error is not None:
             raise self._error
         return self._outcome[0]
@@ -99,7 +111,11 @@ class Results(Generic[T]):
     def __next__(self) -> T:
         if self._done:
             raise StopIteration
-        found: Any = self._queue.get()
+        try:
+            found: Any = self._queue.get()
+        except BaseException:  # Ctrl-C, or what a signal handler raises
+            self.close()
+            raise
         if found is _END:
             self._done = True
             self._background.result()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ..io.protocol import PIECE, SourceFailed
-from .failures import is_of_a_signal
+from ..io.signals import is_of_a_signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

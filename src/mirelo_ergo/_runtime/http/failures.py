@@ -44,19 +44,6 @@ def is_raised_here(error: BaseException) -> bool:
     return trace is not None and trace.tb_next is None
 
 
-def is_of_a_signal(error: BaseException) -> bool:
-    """Return whether a signal handler raised an error, as Celery's and RQ's time limits do."""
-    import signal  # only failures need it
-
-    handlers = {getattr(signal.getsignal(number), "__code__", None) for number in signal.valid_signals()}
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code in handlers:
-            return True
-        trace = trace.tb_next
-    return False
-
-
 def hide_wire(error: BaseException) -> None:
     """Remove the frames that sent a request from the traceback of an interrupt and of the errors in its context.
 

@@ -17,6 +17,7 @@ from ..api.answers import Unusable, read_json
 from ..api.execute import Operation, execute
 from ..api.retry import Kind
 from ..io.protocol import Reply, Request, run
+from ..io.signals import is_of_a_signal
 from ..redact import shorten
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ def _response(parser: Callable[..., object] | None, reply: Reply) -> httpx.Respo
         try:
             parser(client=SimpleNamespace(raise_on_unexpected_status=False), response=response)
         except Exception as error:  # a generated model may raise anything for an unexpected answer
+            if is_of_a_signal(error):
+                raise
             problem = f"{type(error).__name__}: {shorten(str(error))}"
             raise Unusable(f"the answer is not what the generated client knows ({problem})") from None
     return response

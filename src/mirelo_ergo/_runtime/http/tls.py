@@ -7,6 +7,7 @@ import ssl
 from typing import TYPE_CHECKING, Final
 
 from ...errors import ConfigurationError
+from ..io.signals import is_of_a_signal
 from ..redact import shorten
 from .failures import WireFailure
 from .network import PIECE
@@ -67,6 +68,8 @@ def _believing(name: str, path: str) -> ssl.SSLContext:
         file, folder = (None, path) if is_folder else (path, None)
         return ssl.create_default_context(cafile=file, capath=folder)
     except (OSError, ssl.SSLError) as error:
+        if is_of_a_signal(error):
+            raise
         raise ConfigurationError(
             f"{name}={shorten(path, 200)} cannot be read as certificates ({error}): name a file in PEM form or a "
             "folder of such files" + ("" if name == "verify" else f", or unset {name}")

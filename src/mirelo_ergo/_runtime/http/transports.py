@@ -16,8 +16,9 @@ import httpcore
 import httpx
 
 from ..io.protocol import run
+from ..io.signals import is_of_a_signal
 from ..redact import safe_url
-from .failures import WireFailure, is_of_a_signal
+from .failures import WireFailure
 
 if TYPE_CHECKING:
     import asyncio

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import StringIO
 from typing import Any, Final, Protocol, TextIO
 
+from ..io.signals import Tolerating
 from .values import JobProcessing
 
 _WIDTH: Final = 30
@@ -135,7 +136,7 @@ def shown(label: str, show: bool, on_progress: OnProgress | None) -> Iterator[On
     bar = make_bar(label)
 
     def draw(percent: int, state: str) -> None:
-        with suppress(OSError, ValueError):  # a closed stream must not end the wait
+        with Tolerating(OSError, ValueError):  # a closed stream must not end the wait
             bar.show(percent, state)
 
     def told(status: JobProcessing) -> None:
@@ -148,5 +149,5 @@ def shown(label: str, show: bool, on_progress: OnProgress | None) -> Iterator[On
         yield told
         draw(100, "done")
     finally:
-        with suppress(OSError, ValueError):
+        with Tolerating(OSError, ValueError):
             bar.close()

@@ -11,6 +11,7 @@ from ..api.answers import error_from, failure_error
 from ..api.retry import Answered, Failed, Kind, Retry, parse_retry_after
 from ..io.deadline import Progress
 from ..io.protocol import ExternalRefused, ExternalRequest, Reply, Stream, TransportFailure
+from ..io.signals import is_of_a_signal
 from ..redact import log, safe_url, shorten
 from .content_types import HEAD, result_type
 from .ranges import (
@@ -134,6 +135,8 @@ class _Download:
         try:
             return await self.runtime.io.run_blocking(function, *args, **kwargs)
         except OSError as error:
+            if is_of_a_signal(error):
+                raise
             path = _place(self.sink) or str(error.filename or "")
             raise DownloadError(
                 f"download: {error.strerror or error}: {shorten(path, 200)}", errno=error.errno, path=path
@@ -186,6 +189,7 @@ class _Download:
         progress = self._is_progress(began_at, outcome)
         if progress:
             self.best = sink.size
+            self.retrier.succeed()
         what = f"GET {safe_url(self.url)} at byte {sink.size}"
         if not isinstance(await self.retrier.judge(outcome, what, progress=progress), Retry):
             raise error
@@ -301,6 +305,9 @@ class _Download:
             self.validator, self.total = validator if self.resumable else None, content_length(headers)
             return
         found = content_range(headers)
+        if not self.sink.size and found is not None and found[0] == 0 and found[1] + 1 == found[2]:
+            self.validator, self.total = validator_of(headers) if self.resumable else None, found[2]
+            return  # all of it, though no part was asked for
         if not self.sink.size or self.validator is None or found is None:
             raise DownloadError("download: the server answered with a part that was not asked for")
         named = named_validator(headers, self.validator)

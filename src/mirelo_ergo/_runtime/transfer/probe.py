@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import attrs
 
+from ..io.signals import Tolerating
 from .content_types import HEAD, is_known
 from .sources import BytesSource, FileSource, PathSource
 from .tracks import track_lengths
@@ -66,7 +67,7 @@ def headers_of(source: Uploadable) -> MediaHeaders | None:
     """Return the headers of a source; None if they cannot be read, or the source cannot be read twice."""
     if find_spec("av") is None:
         return None
-    with contextlib.suppress(Exception), _opened(source) as file:  # errors of FFmpeg, and of a user's file object
+    with Tolerating(Exception), _opened(source) as file:  # errors of FFmpeg, and of a user's file object
         if file is None or not is_known(file.read(HEAD)):
             return None  # FFmpeg would search the first 5 MB for a frame
         own = track_lengths(file)
@@ -133,7 +134,7 @@ def decodes_whole(file: BinaryIO) -> bool:
     if find_spec("av") is None:
         return False
     file.seek(0)
-    with contextlib.suppress(Exception):  # any error of FFmpeg
+    with Tolerating(Exception):  # any error of FFmpeg
         return _decodes_whole(file)
     return False
 

@@ -50,12 +50,15 @@ def missing_range(headers: Mapping[str, str]) -> int | None:
 
 
 def content_length(headers: Mapping[str, str]) -> int | None:
-    """Return the Content-Length of an answer, None if it has none."""
+    """Return the Content-Length of an answer, None if it has none or is chunked, which makes a length void."""
     length = headers.get("content-length", "").strip()
-    return int(length) if length.isascii() and length.isdigit() else None
+    return int(length) if length.isascii() and length.isdigit() and not _is_chunked(headers) else None
 
 
 def ends_by_its_framing(headers: Mapping[str, str]) -> bool:
     """Return whether the body's end is marked by a length or a last chunk, not by the connection's end."""
-    coding = headers.get("transfer-encoding", "").lower()
-    return content_length(headers) is not None or coding.rpartition(",")[2].strip() == "chunked"
+    return content_length(headers) is not None or _is_chunked(headers)
+
+
+def _is_chunked(headers: Mapping[str, str]) -> bool:
+    return headers.get("transfer-encoding", "").lower().rpartition(",")[2].strip() == "chunked"

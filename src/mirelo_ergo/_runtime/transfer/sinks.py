@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import io
@@ -11,6 +10,7 @@ import os
 import secrets
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from ..io.signals import Tolerating, is_of_a_signal
 from .content_types import EXTENSIONS, HEAD, judge, result_type
 from .folders import make_folder
 from .probe import decodes_whole
@@ -66,7 +66,7 @@ class FileSink:
             return None
         for suffix in sorted(set(EXTENSIONS.values())):
             target = self._folder / f"{self._stem}{suffix}"
-            with contextlib.suppress(OSError):
+            with Tolerating(OSError):
                 if not target.is_symlink() and target.is_file() and _judge(target, suffix) == "whole":
                     self.target = target
                     return target
@@ -183,7 +183,9 @@ class FileSink:
             os.link(part, target)
         except FileExistsError:
             raise
-        except OSError:  # a file system without hard links
+        except OSError as error:  # a file system without hard links
+            if is_of_a_signal(error):
+                raise
             if target.is_symlink() or target.exists():
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
             part.replace(target)
@@ -192,7 +194,7 @@ class FileSink:
 
     def _is_there(self, target: Path) -> bool:
         """Return whether an existing file has the same content."""
-        with contextlib.suppress(OSError):
+        with Tolerating(OSError):
             if target.is_symlink() or not target.is_file() or target.stat().st_size != self.size:
                 return False
             with target.open("rb") as file:
@@ -200,7 +202,7 @@ class FileSink:
         return False
 
     def _sync_folder(self) -> None:
-        with contextlib.suppress(OSError):  # some systems cannot sync a folder
+        with Tolerating(OSError):  # some systems cannot sync a folder
             handle = os.open(self._folder, os.O_RDONLY)
             try:
                 os.fsync(handle)

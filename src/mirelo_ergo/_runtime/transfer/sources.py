@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import itertools
 import os
@@ -16,6 +15,7 @@ import attrs
 
 from ...errors import InvalidRequestError
 from ..io.protocol import Pipe, Reader, Source, SourceFailed
+from ..io.signals import Tolerating, is_of_a_signal
 from ..redact import short_repr, shorten
 from .content_types import HEAD
 
@@ -76,7 +76,7 @@ def is_steady(path: Path, opened: FileState) -> bool:
 @lru_cache(maxsize=64)
 def _file_system(device: int) -> str:
     """Return the name of a device's file system, "" if the system does not give it."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
+    with Tolerating(OSError, ValueError, IndexError):
         number = f"{os.major(device)}:{os.minor(device)}"
         for line in Path("/proc/self/mountinfo").read_text(errors="replace").splitlines():
             mount, _, source = line.partition(" - ")
@@ -121,6 +121,8 @@ class PathSource:
             self._check(self.path.stat(), "since it was chosen")  # opening a pipe may block for ever
             file = self.path.open("rb", buffering=0)
         except OSError as error:
+            if is_of_a_signal(error):
+                raise
             raise SourceFailed(f"{self.path} cannot be opened: {error.strerror}", changed=True) from error
         if not self.state.is_still(FileState.of(os.fstat(file.fileno())), steady=self.steady):
             file.close()
@@ -131,6 +133,8 @@ class PathSource:
         try:
             status = self.path.stat()
         except OSError as error:
+            if is_of_a_signal(error):
+                raise
             raise SourceFailed(f"{self.path} is gone: {error.strerror}", changed=True) from error
         self._check(status, "while it was uploaded")
 
@@ -162,6 +166,8 @@ def open_path(path: Path, what: str) -> tuple[PathSource, bytes]:
     except FileNotFoundError:
         problem = "does not exist"
     except (OSError, ValueError) as error:
+        if is_of_a_signal(error):
+            raise
         problem = f"cannot be read ({getattr(error, 'strerror', None) or error})"
     raise InvalidRequestError(f"{what}: the file {shorten(str(path), 200)} {problem}; nothing was sent", field=what)
 
@@ -268,13 +274,13 @@ class FileSource:
         """Return the source with the file's current state, for an upload. Whether it was read already is kept."""
         if self.start is None:
             return self
-        with contextlib.suppress(OSError, ValueError):  # its upload will report any error
+        with Tolerating(OSError, ValueError):  # its upload will report any error
             self.size = max(1, _length(self.file) - self.start)
         return attrs.evolve(self, state=self._now())
 
     def _now(self) -> FileState | None:
         descriptor = _descriptor(self.file) if self.start is not None else None  # reading changes a pipe's times
-        with contextlib.suppress(OSError):
+        with Tolerating(OSError):
             return None if descriptor is None else FileState.of(os.fstat(descriptor))
         return None
 
@@ -293,6 +299,8 @@ class FileSource:
         try:
             length = _length(self.file) - self.start
         except Exception as error:  # a user's file object may raise anything
+            if is_of_a_signal(error):
+                raise
             raise SourceFailed(f"the file object cannot be read again: {error}") from error
         now = self._now()
         same = now is None if self.state is None else now is not None and self._is_still(self.state, now)
@@ -331,6 +339,8 @@ def open_source(file: BinaryIO, size: int | None, what: str) -> tuple[FileSource
         else:
             problem = f"has size={short_repr(size, 40)}: give the number of bytes"
     except (OSError, ValueError, AttributeError) as error:
+        if is_of_a_signal(error):
+            raise
         problem = f"cannot be read ({error})"
     raise InvalidRequestError(f"{what}: the file object {problem}; nothing was sent", field=what)
 
