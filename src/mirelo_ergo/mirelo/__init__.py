@@ -1,1 +1,1 @@
-"""The Mirelo API v2: sources, requests, jobs, results, and the two clients."""
+"""The Mirelo API, v2 and v3: requests, results, and the two clients."""

@@ -20,7 +20,7 @@ else:
 
 
 async def me(runtime: Runtime, model: str | None) -> MeResult:
-    """Return the account, as the API of the client's model tells of it."""
+    """Return the account, from the API of the client's model."""
     endpoint, read = (of_v3.GET_ME, v3_values.read_me) if is_v3(model) else (of.GET_ME, read_me)
     request = Request(endpoint.method, endpoint.path)
     return await execute(runtime, Operation(endpoint.name, Kind.READ, request, read, runtime.timeout))

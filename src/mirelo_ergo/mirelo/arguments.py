@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Uploads(Protocol):
-    """The flows of a client that keeps what it has uploaded."""
+    """The flows of a client that remembers its uploads."""
 
     runtime: Runtime
     assets: AssetCache
@@ -40,27 +40,27 @@ def credit_limit(value: Any) -> int | None:
 
 
 def video_source(video: Video | str | os.PathLike[str], uploads: Uploads) -> VideoSource:
-    """Return a `Video` in the place of what stands there once it is uploaded."""
+    """Return a `Video`, typed as the field that replaces it after the upload."""
     return cast("VideoSource", source_from(Video, video, uploads.assets, look=uploads.runtime.io.blocks))
 
 
 def audio_source(audio: Audio | str | os.PathLike[str], uploads: Uploads) -> AudioSource:
-    """Return an `Audio` in the place of what stands there once it is uploaded."""
+    """Return an `Audio`, typed as the field that replaces it after the upload."""
     return cast("AudioSource", source_from(Audio, audio, uploads.assets, look=uploads.runtime.io.blocks))
 
 
 def uploaded_video(video: Video | str | os.PathLike[str], uploads: Uploads) -> VideoSourceAsset:
-    """Return a `Video` in the place of the asset that stands there once it is uploaded."""
+    """Return a `Video`, typed as the asset field that replaces it after the upload."""
     return cast("VideoSourceAsset", source_from(Video, video, uploads.assets, look=uploads.runtime.io.blocks))
 
 
 def uploaded_audio(audio: Audio | str | os.PathLike[str], uploads: Uploads) -> AudioSourceAsset:
-    """Return an `Audio` in the place of the asset that stands there once it is uploaded."""
+    """Return an `Audio`, typed as the asset field that replaces it after the upload."""
     return cast("AudioSourceAsset", source_from(Audio, audio, uploads.assets, look=uploads.runtime.io.blocks))
 
 
 def segment_fields(segment: tuple[int, int]) -> Segment:
-    """Return a (start, end) pair as a body has it; raises `InvalidRequestError`."""
+    """Return the field of a (start, end) pair; raises `InvalidRequestError`."""
     if not isinstance(segment, tuple | list) or len(segment) != 2:
         raise InvalidRequestError(
             f"segment={short_repr(segment)} is not a pair (start_ms, end_ms); nothing was sent", field="segment"

@@ -1,4 +1,4 @@
-"""The async client: `AsyncMireloClient` and what it gives. `blocking.py` is its twin, word for word but for await."""
+"""The async client, `AsyncMireloClient`. `blocking.py` is the same without await."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ class AsyncMireloClient(
     """A client of the Mirelo API, v2 or v3 by the model. Use it in a with-block, or close it; threads may share it.
 
     `api_key` defaults to MIRELO_API_KEY; the address to `base_url`, else `https://` + `host`, else MIRELO_BASE_URL,
-    else the service's own. `timeout_ms` bounds one operation, sleeps and re-sends included (not uploads, downloads and
-    waits, which have limits of their own). `retries` caps the re-sends of every operation (None: as many as are safe);
-    `backoff_ms` is the first pause. `max_credits` is the most one request may cost; `model` is for calls that name
-    none. `proxy` and `verify` (True, False, a path, or an `ssl.SSLContext`) hold for the API, uploads and downloads;
-    `transport` carries all of them instead; `http_client` carries the API only, with its own time-outs.
-    `allow_private_hosts` lets uploads and downloads go to private addresses. `fetch_urls` lets sources by URL be
-    fetched here and uploaded, where the service takes uploaded files only (v3, music for a video, MIDI). Raises
-    `ConfigurationError` for anything that is wrong, before any request.
+    else the service's own. `timeout_ms` limits one operation, sleeps and re-sends included (not uploads, downloads and
+    waits, which have their own limits). `retries` limits the re-sends of every operation (None: as many as are safe);
+    `backoff_ms` is the first pause. `max_credits` is the most that one request may cost; `model` is the default model
+    of the calls. `proxy` and `verify` (True, False, a path, or an `ssl.SSLContext`) apply to the API, uploads and
+    downloads. `transport` carries all of them instead; `http_client` carries the API only, with its own time-outs.
+    `allow_private_hosts` lets uploads and downloads go to private addresses. `fetch_urls` lets the client fetch a
+    source given by URL and upload it, where the service only takes uploaded files (v3, music for a video, MIDI). Raises
+    `ConfigurationError` if an argument is wrong, before any request.
     """
 
     def __init__(
@@ -115,29 +115,27 @@ class AsyncMireloClient(
     async def models(self, live: bool = False) -> list[known.ModelInfo]:
         """Return families and models with their limits. Costs nothing.
 
-        Args:
-            live: Ask the service which models `sfx-…` there are and what they take; requests that this client makes
-                afterwards are checked against that. What the service does not say checks nothing. Else what is built
-                in, as the spec has it; sends nothing.
+        Args: live: Ask the service for its models `sfx-…` and their limits, against which this client's later requests
+        are then checked. False: return the models of the spec; sends nothing.
         """
         if live:
             return await self._core.list_models()
         return known.known_models(self._model)
 
     async def me(self) -> MeResult:
-        """Ask for the account and its credits. Costs nothing."""
+        """Return the account and its credits. Costs nothing."""
         return await account.me(self._runtime, self._model)
 
     async def resubmit(self, request: SubmitOutcomeUnknown | str) -> jobs.AsyncJob:
-        """Send a request again, from an error or from a request's token, and give its job: paid once.
+        """Send a request again, given its error or token, and return its job. It is charged once only.
 
-        The bytes and the key are the same as before, so that the service gives the job that it has already. Raises
-        `InvalidRequestError` for a request that went out without a key, or whose key is over 24 h old.
+        The bytes and the key are the same as before, so that the service returns the existing job. Raises
+        `InvalidRequestError` if the request was sent without a key, or the key is over 24 h old.
         """
         return await requests.send_again(self._core, request)
 
     async def detect_instruments(self, audio: Audio | str | os.PathLike[str]) -> midi.DetectedInstruments:
-        """Ask which instruments a sound has, for `audio_to_midi`. Free, ten times a day; uploads a local file first.
+        """Return the instruments in a sound, for `audio_to_midi`. Free, ten times a day; uploads a local file first.
 
         Args:
             audio: An `Audio` or a path; a URL only with `fetch_urls=True`.
@@ -160,7 +158,7 @@ class AsyncMireloClient(
 
     @property
     def low_level(self) -> generated.AuthenticatedClient:
-        """The generated, typed client: same connections, key and errors; no re-sends, polling or cost guard."""
+        """The generated, typed client: same connections, key and errors, but no re-sends, polling or cost guard."""
         if self._low_level is None:
             self._low_level = self._carry(generated.AuthenticatedClient)
         return self._low_level

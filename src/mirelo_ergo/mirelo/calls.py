@@ -1,4 +1,4 @@
-"""The calls of both Mirelo clients, written once: none of them sends anything, so that none is async."""
+"""The calls of both Mirelo clients, written once. They send nothing, so none of them is async."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ MidiT = TypeVar("MidiT")
 
 
 def with_v3(wishes: Mapping[str, object], **more: object) -> dict[str, object]:
-    """Return wishes with those that only v3 has, where they were given."""
+    """Return the options together with those of v3 that were given."""
     return {**wishes, **{name: value for name, value in more.items() if value is not None and value is not False}}
 
 
 class MireloCalls(MusicCalls[RequestT, MidiT], ABC, Generic[RequestT, MidiT]):
-    """What can be generated. Each call checks its arguments and returns a request; sending it is what costs."""
+    """The generation calls. Each checks its arguments and returns a request, which costs only when it is sent."""
 
     def text_to_sfx(
         self,
@@ -49,16 +49,16 @@ class MireloCalls(MusicCalls[RequestT, MidiT], ABC, Generic[RequestT, MidiT]):
         extra: Mapping[str, Any] | None = None,
         max_credits: int | None = None,
     ) -> RequestT:
-        """Describe a sound in words. Sends nothing yet; the limits are the spec's.
+        """Request a sound by a text. Sends nothing yet; the limits are the spec's.
 
         Args:
-            prompt: What is to be heard, 1 to 5000 characters.
+            prompt: A description of the sound, 1 to 5000 characters.
             duration_ms: 1000 to 10000 in model v1.5, to 60000 in v1.6.
-            num_samples: 1 to 4 variations; each is paid.
-            loop: A loop without a seam, of at least 3000 ms; model v1.6.
+            num_samples: 1 to 4 variations, each of which is charged.
+            loop: Make a seamless loop, of at least 3000 ms; model v1.6.
             model: None: the client's `model=`, else v1.5.
             output_format: wav, flac, or mp3 or m4a with the rate in kbit/s, such as mp3_320; models sfx-….
-            extra: Further fields of the body, laid over it; models sfx-….
+            extra: Further fields of the body, which replace those of the call; models sfx-….
             max_credits: The most that this request may cost; None: the client's `max_credits=`.
 
         Raises:
@@ -85,19 +85,19 @@ class MireloCalls(MusicCalls[RequestT, MidiT], ABC, Generic[RequestT, MidiT]):
         extra: Mapping[str, Any] | None = None,
         max_credits: int | None = None,
     ) -> RequestT:
-        """Make sound for a part of a video. Sends nothing yet; the limits are the spec's.
+        """Request sound for a part of a video. Sends nothing yet; the limits are the spec's.
 
         Args:
             video: A `Video`, a path, or a URL (it begins with http:// or https://).
             duration_ms: 1000 to 600000, within the clip.
-            start_offset_ms: Where in the clip it begins.
-            num_samples: 1 to 4 variations; each is paid.
+            start_offset_ms: The start of the part within the clip.
+            num_samples: 1 to 4 variations, each of which is charged.
             output: "audio", or "video" for the clip with the sound mixed in.
-            prompt: What is to be heard; model v1.6.
+            prompt: A description of the sound; model v1.6.
             model: None: the client's `model=`, else v1.5.
             output_format: wav, flac, or mp3 or m4a with the rate in kbit/s, such as mp3_320; models sfx-….
-            preserve_speech: Keep the speech of the clip; models sfx-….
-            extra: Further fields of the body, laid over it; models sfx-….
+            preserve_speech: Keep the clip's speech; models sfx-….
+            extra: Further fields of the body, which replace those of the call; models sfx-….
             max_credits: The most that this request may cost; None: the client's `max_credits=`.
 
         Raises:
@@ -140,20 +140,16 @@ class MireloCalls(MusicCalls[RequestT, MidiT], ABC, Generic[RequestT, MidiT]):
         extra: Mapping[str, Any] | None = None,
         max_credits: int | None = None,
     ) -> RequestT:
-        """Continue a sound; the result begins with it. Model v1.6. Sends nothing yet; the limits are the spec's.
+        """Request the continuation of a sound, which the result begins with. Model v1.6. Sends nothing yet.
 
-        Args:
-            audio: An `Audio` of at least 3 s, a path, or a URL (it begins with http:// or https://).
-            append_duration_ms: 1000 to 30000, to 57000 with a video, at least 2000 with `loop`. Its price is by this.
-            video: A clip whose picture the sound is to fit.
-            prompt: What is to be heard.
-            loop: Make the whole a loop, 5 to 60 s long; not beside a video.
-            start_offset_ms: Where in the video it begins.
-            num_samples: 1 to 4 variations; each is paid.
-            model: None: the client's `model=`, else v1.6.
-            output_format: wav, flac, or mp3 or m4a with the rate in kbit/s, such as mp3_320; models sfx-….
-            extra: Further fields of the body, laid over it; models sfx-….
-            max_credits: The most that this request may cost; None: the client's `max_credits=`.
+        Args: audio: An `Audio` of at least 3 s, a path, or a URL (it begins with http:// or https://).
+        append_duration_ms: 1000 to 30000, to 57000 with a video, at least 2000 with `loop`. The price depends on it.
+        video: A clip that the sound should fit. prompt: A description of the sound. loop: Make the whole result a loop,
+        of 5 to 60 s; not together with a video. start_offset_ms: The start within the video. num_samples: 1 to 4
+        variations, each of which is charged. model: None: the client's `model=`, else v1.6. output_format: wav, flac,
+        or mp3 or m4a with the rate in kbit/s, such as mp3_320; models sfx-…. extra: Further fields of the body, which
+        replace those of the call; models sfx-…. max_credits: The most that this request may cost; None: the client's
+        `max_credits=`.
 
         Raises:
             InvalidRequestError: An argument is outside its limits, the model lacks it, or a file cannot be read.
@@ -202,17 +198,17 @@ class MireloCalls(MusicCalls[RequestT, MidiT], ABC, Generic[RequestT, MidiT]):
         extra: Mapping[str, Any] | None = None,
         max_credits: int | None = None,
     ) -> RequestT:
-        """Make a part of a sound again; what is outside it stays. Model v1.6. Sends nothing yet.
+        """Request a new version of a part of a sound; the rest is unchanged. Model v1.6. Sends nothing yet.
 
         Args:
             audio: An `Audio`, a path, or a URL (it begins with http:// or https://).
-            segment: The part as (start_ms, end_ms), 1000 to 8000 ms wide; it starts at 1000 or later.
-            video: A clip whose picture the part is to fit.
-            prompt: What is to be heard.
-            num_samples: 1 to 4 variations; each is paid.
+            segment: The part as (start_ms, end_ms), 1000 to 8000 ms long, from 1000 ms on.
+            video: A clip that the part should fit.
+            prompt: A description of the sound.
+            num_samples: 1 to 4 variations, each of which is charged.
             model: None: the client's `model=`, else v1.6.
             output_format: wav, flac, or mp3 or m4a with the rate in kbit/s, such as mp3_320; models sfx-….
-            extra: Further fields of the body, laid over it; models sfx-….
+            extra: Further fields of the body, which replace those of the call; models sfx-….
             max_credits: The most that this request may cost; None: the client's `max_credits=`.
 
         Raises:

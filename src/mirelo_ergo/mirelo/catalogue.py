@@ -1,4 +1,4 @@
-"""What the service says of its models (GET /v3/models): read tolerantly, and what a request is checked against."""
+"""The service's list of models (GET /v3/models), read tolerantly, and the check of requests against it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from .v3 import V3Generation
 
 OPERATIONS: Final = {"extend-audio": "extend", "inpaint-audio": "inpaint"}
-"""The catalogue's word for a family, where it is another one."""
+"""The catalogue's names of families, where they differ."""
 _NAMES: Final = {
     "region_start_ms": "segment[0]",
     "region_width_ms": "segment[1] - segment[0]",
     "num_variants": "num_samples",
 }
-"""The argument that a range is about, where it has another name."""
+"""The arguments that ranges apply to, where the names differ."""
 _CONTROLS: Final = ("loop", "preserve_speech")
 
 
 @attrs.frozen
 class Bounds:
-    """What a number may be; None where the service does not say."""
+    """The bounds of a number; None if the service gives none."""
 
     least: int | None
     most: int | None
@@ -36,24 +36,24 @@ class Bounds:
 
 @attrs.frozen
 class CatalogueModel:
-    """One model: what it accepts, as far as the service says."""
+    """One model and what it accepts, as far as the service says."""
 
     name: str
     max_prompt_chars: int | None
     formats: tuple[str, ...] | None
     controls: tuple[str, ...] | None
     operations: Mapping[str, Mapping[str, Any]] | None
-    """Ranges by operation; None where the service tells of none."""
+    """Ranges by operation; None if the service gives none."""
 
     def ranges(self, family: str) -> Mapping[str, Any] | None:
-        """Return the ranges of a family; None where the model does not have it."""
+        """Return the ranges of a family; None if the model does not have it."""
         if self.operations is None:
             return {}
         return self.operations.get(OPERATIONS.get(family, family))
 
 
 def read_catalogue(reply: Reply) -> dict[str, CatalogueModel]:
-    """Read the list of models, each by its id. What makes no sense is left out, and checks nothing."""
+    """Read the list of models, by their ids. Unreadable parts are left out and not checked."""
     listed = read_object(reply).get("data")
     if not isinstance(listed, list):
         raise Unusable("the answer's field 'data' is no list")
@@ -79,7 +79,7 @@ def _words(value: object) -> tuple[str, ...] | None:
 
 
 def bounds(ranges: Mapping[str, Any], name: str, controls: frozenset[str] = frozenset()) -> Bounds:
-    """Return what a number may be with these controls."""
+    """Return the bounds of a number with these controls."""
     told = ranges.get(name)
     told = told if isinstance(told, dict) else {}
 
@@ -91,7 +91,7 @@ def bounds(ranges: Mapping[str, Any], name: str, controls: frozenset[str] = froz
 
 
 def check(catalogue: Mapping[str, CatalogueModel], generation: V3Generation) -> None:
-    """Raise `InvalidRequestError` for what the model does not take, by what the service says, and name who does."""
+    """Raise `InvalidRequestError` if the model does not accept the request; names models that do."""
     problem = next(_problems(catalogue, generation), None)
     if problem is not None:
         field, text = problem

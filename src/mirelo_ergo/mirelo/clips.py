@@ -1,6 +1,6 @@
-"""What the service takes as a source, as far as a file's headers tell: checked before anything is uploaded.
+"""Checks of sources by their headers, before anything is uploaded.
 
-What it would refuse after the upload is refused with its own error, so that callers handle one error for one mistake.
+A source that the service would refuse after the upload is refused with the same error class.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 CONTAINERS: Final = frozenset({"mov", "mp4", "m4a", "matroska", "webm"})
 CODECS: Final = frozenset({"h264", "vp8", "vp9"})
 SLACK_MS: Final = 100
-"""How much longer than a clip's headers say a request may be: the service counts in its own way."""
+"""The tolerance in ms between a request and the length in a clip's headers: the service measures differently."""
 SHORTEST_PREFIX_MS: Final = 3000
-"""How much of a sound is needed to continue it."""
+"""The shortest sound in ms that can be continued."""
 
 
 def check_source(generation: Generation, name: str, source: MediaSource, headers: MediaHeaders) -> None:

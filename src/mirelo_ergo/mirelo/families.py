@@ -1,8 +1,8 @@
-"""What the service makes: one row per family and model, with its operations and the name of its request.
+"""The table of what the service makes: one row per family and model, with its operations and its request.
 
-A new family is its spec entry, its generated code, one row here and one call in calls.py. The operations are imported
-at first use; that they are named here makes one that the service removes a type error at regeneration, as the types of
-the bodies in calls.py do for a field.
+A new family needs an entry in the spec, generated code, one row here and one call in calls.py. The operations are
+imported at first use. If the service removes an operation, the name here becomes a type error after regeneration, as a
+removed field does in calls.py.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 Fields = Mapping[str, Any]
 DEFAULT_MODEL: Final = "v1.5"
-"""What a call without `model=` uses where the family has it: what the vendor's own SDK pins. Else the newest."""
+"""The default model, which the vendor's SDK pins too. A family without it uses its newest model."""
 
 
 @attrs.frozen
 class Endpoints:
-    """A family's operations. Not every one has a preflight, or can be made within one request."""
+    """A family's operations. Some have no preflight or no /sync."""
 
     preflight: Endpoint | None
     create: Endpoint
@@ -43,7 +43,7 @@ class Endpoints:
 
 @attrs.frozen
 class Family:
-    """One family in one model. `schema` names its request in the generated limits.py."""
+    """One family in one model. `schema` is the name of its request in the generated limits.py."""
 
     name: str
     model: str
@@ -54,7 +54,7 @@ class Family:
 
     @property
     def endpoints(self) -> Endpoints:
-        """Its operations; the first use imports them."""
+        """Its operations, imported at first use."""
         return Endpoints(*self.declare())
 
     @property
@@ -64,7 +64,7 @@ class Family:
 
     @property
     def limits(self) -> Mapping[str, Limit]:
-        """The spec's limits of its request."""
+        """The limits of its request in the spec."""
         from mirelo_ergo_api.mirelo_v2.limits import LIMITS
 
         return LIMITS[self.schema]
@@ -110,13 +110,13 @@ _NOTHING_SENT: Final = "; nothing was sent"
 
 @attrs.frozen
 class Generation:
-    """A request that passed its checks: which family, the fields as on the wire, the sources by their field."""
+    """A checked request: its family, its fields as sent, and its sources by field."""
 
     family: Family
     fields: Fields
     sources: Mapping[str, MediaSource] = attrs.field(factory=dict)
     known: Fields = attrs.field(factory=dict)
-    """What its price depends on beside its fields, such as the length of a sound."""
+    """Values beside the fields that its price depends on, such as the length of a sound."""
 
     @property
     def label(self) -> str:
@@ -125,12 +125,12 @@ class Generation:
 
     @property
     def num_samples(self) -> int:
-        """How many results to expect; `check_limits=False` lets anything through to the service."""
+        """The number of results to expect; with `check_limits=False` the field may hold anything."""
         return tolerant_integer(self.fields.get("num_samples", 1)) or 1
 
     @property
     def facts(self) -> RequestFacts:
-        """What it is for."""
+        """A description of the request."""
         sources = {name: source.content for name, source in self.sources.items()}
         content = {"family": self.family.name, "model": self.family.model, **sources, **self.fields}
         source = self.sources.get("video") or self.sources.get("audio")
@@ -139,7 +139,7 @@ class Generation:
         return RequestFacts(self.family.label, content, self.fields.get("prompt"), stem, tolerant_integer(length))
 
     def quoted(self, preflight: Endpoint) -> Fields:
-        """Return what its price depends on, as the parameters of its preflight; raises `InvalidRequestError`."""
+        """Return the parameters of its preflight; raises `InvalidRequestError`."""
         inner = [value for value in self.fields.values() if isinstance(value, Mapping)]
         known = {**self.fields, **{name: value for fields in inner for name, value in fields.items()}, **self.known}
         missing = next((name for name in preflight.query if name not in known), None)
@@ -152,7 +152,7 @@ class Generation:
         return {name: known[name] for name in preflight.query}
 
     def check(self) -> None:
-        """Check the fields against the spec's limits; raises `InvalidRequestError` that names a model without them."""
+        """Check the fields against the spec's limits; raises `InvalidRequestError` with a model without them."""
         refuse_blank(self.fields, "prompt", self.family.label)
         try:
             self._check(self.family)
@@ -167,7 +167,7 @@ class Generation:
         from mirelo_ergo_api.mirelo_v2 import limits
 
         sources: Mapping[str, Any] = self.sources
-        if not family.takes_urls:  # there is one form of a source, and its bytes are checked when they are read
+        if not family.takes_urls:  # a source has one form only, and its bytes are checked when they are read
             sources = {name: {"type": "asset", "asset_id": "-"} for name in self.sources}
         check(limits, family.schema, {**self.fields, **sources}, family.label)
 
@@ -182,7 +182,7 @@ class Generation:
 
 
 def choose_family(name: str, model: str | None) -> Family:
-    """Return a family in a model, or in its default one; raises `InvalidRequestError` that says which have it."""
+    """Return a family in a model or its default model; raises `InvalidRequestError`, which names the right models."""
     having = [known for family, known in FAMILIES if family == name]  # the newest is declared last
     chosen = model if model is not None else DEFAULT_MODEL if DEFAULT_MODEL in having else having[-1]
     if chosen not in having:
@@ -195,9 +195,9 @@ def choose_family(name: str, model: str | None) -> Family:
 
 
 def fields_for(family: Family, wishes: Mapping[str, object]) -> dict[str, Any]:
-    """Return the wishes that the family has a field for; one that it lacks has to be what is the default elsewhere.
+    """Return the options that the family has fields for. Options that it lacks must have their default values.
 
-    Raises `InvalidRequestError` for another, naming who has it.
+    Raises `InvalidRequestError` for another value, and names the families that have the option.
     """
     given = {}
     for name, value in wishes.items():
@@ -218,6 +218,6 @@ def fields_for(family: Family, wishes: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _related(family: Family) -> list[Family]:
-    """Return the same family in its other models, with and without a video."""
+    """Return the family in its other models, with and without a video."""
     base = family.name.split("/")[0]
     return [other for other in FAMILIES.values() if other.name.split("/")[0] == base and other is not family]

@@ -1,4 +1,4 @@
-"""The flows that only the Mirelo service has, written once for both clients: account, cost, uploads, /sync."""
+"""The flows of the Mirelo service, written once for both clients: account, cost, uploads, submit, /sync."""
 
 from __future__ import annotations
 
@@ -53,32 +53,32 @@ T = TypeVar("T")
 
 @attrs.frozen
 class SourceRef:
-    """Where the service finds a source: a URL it fetches, or the asset id of uploaded bytes."""
+    """A reference to a source: a URL that the service fetches, or an asset id."""
 
     url: str | None
     asset_id: str | None
 
     def video(self) -> VideoSource:
-        """Return it as a video source in a body."""
+        """Return it as a video source in the body of a request."""
         if self.asset_id is not None:
             return {"type": "asset", "asset_id": self.asset_id}
         return {"type": "url", "video_url": self.url or ""}
 
     def audio(self) -> AudioSource:
-        """Return it as an audio source in a body."""
+        """Return it as an audio source in the body of a request."""
         if self.asset_id is not None:
             return {"type": "asset", "asset_id": self.asset_id}
         return {"type": "url", "audio_url": self.url or ""}
 
 
 def in_body(sources: Mapping[str, SourceRef]) -> dict[str, VideoSource | AudioSource]:
-    """Return sources, by their field, as a body has them."""
+    """Return the fields of sources in the body of a request."""
     return {name: ref.video() if name == "video" else ref.audio() for name, ref in sources.items()}
 
 
 @attrs.define
 class MireloFlows(V3Flows):
-    """One client's Mirelo flows over its runtime: those of v3, and of v2. The model decides which API is asked."""
+    """The flows of one Mirelo client, for v2 and v3. The model decides which API is used."""
 
     # --- requests ---------------------------------------------------------------------------------------------------
 
@@ -89,9 +89,9 @@ class MireloFlows(V3Flows):
         wishes: Mapping[str, object],
         known: Mapping[str, object] | None = None,
     ) -> AnyGeneration:
-        """Choose the model, lay out the fields and check them; raises `InvalidRequestError`. Sends nothing.
+        """Return a checked request, with its model chosen; raises `InvalidRequestError`. Sends nothing.
 
-        `known` is what the price depends on beside the fields.
+        `known` are values beside the fields that the price depends on.
         """
         named = self.model if model is None else model
         if named is not None and is_v3(named):
@@ -116,7 +116,7 @@ class MireloFlows(V3Flows):
     # --- cost -------------------------------------------------------------------------------------------------------
 
     async def preflight(self, generation: AnyGeneration) -> PreflightResult:
-        """Return what a generation would cost."""
+        """Return the cost of a generation."""
         if isinstance(generation, V3Generation):
             return await self.preflight_v3(generation)
         await self.look(generation)
@@ -131,7 +131,7 @@ class MireloFlows(V3Flows):
         return await execute(self.runtime, self._read(endpoint, read, generation.quoted(endpoint)))
 
     async def _with_length(self, generation: Generation) -> Generation:
-        """Return a generation with the length of its sound, if its price goes by that and the headers tell it."""
+        """Return the generation with its sound's length from the headers, if its price depends on it."""
         audio = generation.sources.get("audio")
         if generation.family.name != MIDI or "duration_ms" in generation.known or audio is None:
             return generation
@@ -141,14 +141,14 @@ class MireloFlows(V3Flows):
         return attrs.evolve(generation, known={"duration_ms": max(1, round(headers.length_ms))})
 
     def sound(self, audio: Audio | str | os.PathLike[str]) -> Audio:
-        """Return an `Audio`; raises `InvalidRequestError` for what is none, and for a URL that may not be fetched."""
+        """Return an `Audio`; raises `InvalidRequestError` for anything else, and for a URL that may not be fetched."""
         source = source_from(Audio, audio, self.assets, look=self.runtime.io.blocks)
         if source.url is not None and not self.fetch_urls:
             raise InvalidRequestError(f"audio: {URLS_REFUSED}", field="audio")
         return source
 
     async def detect_instruments(self, audio: MediaSource) -> midi.DetectedInstruments:
-        """Ask which instruments a sound has. Uploads it first, once."""
+        """Return the instruments of a sound. Uploads it first, once."""
         asset = await self.uploaded("audio", audio, self._new_slot, before_submit=False)
         body: DetectInstrumentsRequest = {"audio": {"type": "asset", "asset_id": asset.asset_id}, "max_credits": 0}
         request = request_from(describe(of.DETECT_INSTRUMENTS, json=body))
@@ -162,11 +162,11 @@ class MireloFlows(V3Flows):
         return Operation(endpoint.name, Kind.READ, request, read, self.runtime.timeout)
 
     async def guard(self, generation: Generation, limit: int | None) -> None:
-        """Ask what it costs if there is a limit; raise `CostLimitError` if that is more, or not to be had."""
+        """Check the cost if there is a limit; raise `CostLimitError` if it is higher or not known."""
         limit = self.max_credits if limit is None else limit
         if limit is None:
             return
-        if not generation.sources:  # else the upload comes between
+        if not generation.sources:  # otherwise the upload follows first
             self.runtime.io.preconnect()
         try:
             cost = await self._cost(generation)
@@ -185,7 +185,7 @@ class MireloFlows(V3Flows):
             )
 
     async def look(self, generation: Generation) -> None:
-        """Look at the sources that will be uploaded, and raise what says why one of them cannot be used."""
+        """Check the sources that will be uploaded; raise the error of one that cannot be used."""
         for name, source in generation.sources.items():
             if source.url is None:
                 headers = await self.runtime.io.run_blocking(source.headers)
@@ -221,7 +221,7 @@ class MireloFlows(V3Flows):
         submission: Submission | None = None,
         prepared: Prepared | None = None,
     ) -> JobRecord:
-        """Submit a job: ask the cost if there is a limit, upload what has to be, send."""
+        """Submit a job: check the cost if there is a limit, upload the sources, send."""
         submission = submission or Submission()
         if isinstance(generation, V3Generation):
             return await self.submit_v3(submission, generation, limit, prepared)
@@ -244,7 +244,7 @@ class MireloFlows(V3Flows):
         result: Callable[[JobSucceeded], R],
         call: Call,
     ) -> R:
-        """Generate within one request, under one idempotency key whatever is sent again."""
+        """Generate within one request, with the same idempotency key for every re-send."""
         if isinstance(generation, V3Generation) or generation.family.endpoints.sync is None:
             raise InvalidRequestError(
                 f"{generation.label} has no /sync; run() and submit_job() are safe to send again; nothing was sent"
@@ -275,7 +275,7 @@ class MireloFlows(V3Flows):
         return await execute(self.runtime, operation, call=call)
 
     async def _paid(self, generation: Generation, send: Callable[[Generation, SourceRefs], Awaitable[T]]) -> T:
-        """Upload what has to be, and send; an asset that the service no longer knows is uploaded once more."""
+        """Upload the sources and send. An asset that the service no longer knows is uploaded once more."""
         places: dict[str, SourceRef] = {}
         kept: list[tuple[str, MediaSource, Asset]] = []
         for name, source in generation.sources.items():

@@ -1,4 +1,4 @@
-"""A request of the sync client. `generation_request_async.py` is the twin of this file but for await."""
+"""Requests of the sync client. `generation_request_async.py` is the same with await."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from .values import PreflightResult
 
 
 class GenerationRequest(JobRequest):
-    """A checked request that has not been sent. Nothing costs anything before `submit_job`, `run` or the /sync call.
+    """A checked request that has not been sent. Only `submit_job`, `run` and the /sync call cost anything.
 
-    Each of these three asks first what it will cost if there is a `max_credits`, and raises `CostLimitError` before
-    anything is uploaded; then it uploads the sources that need it. Credits are charged when the job succeeds.
+    If there is a `max_credits`, each of these three first asks for the cost, and raises `CostLimitError` before
+    anything is uploaded. Then it uploads the local sources. Credits are charged when the job succeeds.
     """
 
     def __init__(self, core: MireloFlows, generation: AnyGeneration, max_credits: int | None) -> None:
@@ -37,9 +37,9 @@ class GenerationRequest(JobRequest):
         self._max_credits = max_credits
 
     def preflight(self) -> PreflightResult:
-        """Ask what it will cost, in credits (exact), and how long it takes. Costs nothing.
+        """Return the exact cost in credits, and the estimated time. Costs nothing.
 
-        Uploads nothing, except with models `sfx-…`: their price is asked with the files, which are uploaded once.
+        Uploads nothing, except with models `sfx-…`, which need the files (uploaded once) to tell the price.
         """
         return run(self._core.preflight(self._generation))
 
@@ -48,10 +48,10 @@ class GenerationRequest(JobRequest):
         run(self._core.upload(self._generation))
 
     def prepare(self, idempotency_key: str | None = None) -> str:
-        """Fix the bytes of the request and its key, and return its `token`. Uploads local files. Costs nothing.
+        """Fix the request's bytes and key, and return its `token`. Uploads local files. Costs nothing.
 
-        Keep the token before you submit: with it any process sends the same bytes under the same key, so that it is
-        paid once. Models `sfx-…` only. `idempotency_key` None: a new random one, valid for 24 h.
+        Store the token before you submit: with it any process sends the same bytes with the same key, so that the
+        request is charged once. Models `sfx-…` only. `idempotency_key` None: a new random one, valid for 24 h.
         """
         if not isinstance(self._generation, V3Generation):
             raise InvalidRequestError(
@@ -69,29 +69,29 @@ class GenerationRequest(JobRequest):
         return self._prepared.token
 
     def submit_job(self, webhook: Webhook | None = None, *, idempotency_key: str | None = None) -> Job:
-        """Submit it as a job and give its handle at once. This is what is paid for.
+        """Submit it as a job and return the job's handle at once. This call is charged.
 
-        Models `sfx-…` go out under an idempotency key, this one or a new random one, and are sent again under it as the
-        same bytes, so that they are paid once. Other models are sent again only when they provably were not taken;
-        otherwise raises `SubmitOutcomeUnknown`.
+        With models `sfx-…` it has an idempotency key, the given or a new random one, and re-sends have the same bytes
+        and key, so that it is charged once. With other models it is sent again only if it was certainly not accepted;
+        raises `SubmitOutcomeUnknown` if that is in doubt.
         """
         if idempotency_key is not None:
             self.prepare(idempotency_key)
         return super().submit_job(webhook)
 
     def resubmit(self, error: SubmitOutcomeUnknown) -> Job:
-        """Send the request of an error again, as the same bytes under the same key, and give its job: paid once.
+        """Send the request of an error again, with the same bytes and key, and return its job. It is charged once only.
 
-        Raises `InvalidRequestError` for a request that went out without a key, or whose key is too old.
+        Raises `InvalidRequestError` if the request was sent without a key, or the key is too old.
         """
         return send_again(self._core, error)
 
     def sync_i_accept_http_timeout_risk(self, idempotency_key: str | None = None) -> JobResult:
         """Generate within one long HTTP request; prefer `run`, which survives a lost response.
 
-        Each re-send goes out under the same `idempotency_key` (None: a new random one, valid for 24 h), so that it is
-        charged once. Raises `SubmitOutcomeUnknown`, which has the key, when no usable response came in time: the same
-        call under the same key then gives the result that was paid for.
+        Each re-send has the same `idempotency_key` (None: a new random one, valid for 24 h), so that it is charged
+        once. Raises `SubmitOutcomeUnknown`, which has the key, if there was no usable response in time: the same call
+        with the same key then returns the paid result.
         """
         call = Call()
         try:

@@ -16,7 +16,7 @@ from .._runtime.redact import log, short_repr, shorten
 
 
 def read_accepted(reply: Reply) -> Accepted:
-    """Read a submit's answer. Only the job id is needed: everything else can be missing."""
+    """Read the answer to a submit. Only the job id is needed; everything else may be missing."""
     fields = read_object(reply)
     job_id = text_field(fields, "job_id")
     problem = job_id_problem(job_id)
@@ -38,9 +38,9 @@ def read_result(reply: Reply) -> JobSucceeded:
 
 
 def read_status(record: JobRecord, reply: Reply, wall: float) -> PollResult:
-    """Read a poll. A status that is neither succeeded nor errored means that the job still runs.
+    """Read the answer to a poll. A status other than succeeded and errored means that the job still runs.
 
-    Music has other words for both, and its URLs beside the result, says the vendor's own client.
+    Music has other words for both, and its URLs are outside the result, according to the vendor's client.
     """
     fields = read_object(reply)
     refuse_other_job(record.job_id, fields.get("job_id"))
@@ -81,13 +81,13 @@ def _read_errored(error: object) -> tuple[str, int, str]:
 
 
 def _seconds_until(completion: str, headers: Mapping[str, str]) -> float | None:
-    """Return the seconds until a moment by the server's own clock, None if its `Date` does not show it."""
+    """Return the seconds until a moment by the server's clock, None if the answer has no `Date`."""
     now, moment = http_date(headers.get("date", "")), moment_of(completion)
     return None if now is None or moment is None else max(0.0, moment.timestamp() - now)
 
 
 def moment_of(value: object) -> datetime | None:
-    """Read a time in ISO 8601 as aware UTC (no zone: UTC); anything else as None."""
+    """Read a time in ISO 8601 as aware UTC (UTC if it has no zone); None for anything else."""
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
         return moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Transcriptions: what they are asked for, and how what comes back is read."""
+"""Transcriptions: their fields, and how their results are read."""
 
 from __future__ import annotations
 
@@ -56,29 +56,29 @@ Instrument = Literal[
     "synth_pad",
     "drums",
 ]
-"""An instrument that a transcription can hear."""
+"""An instrument that a transcription can detect."""
 INSTRUMENTS: Final[frozenset[Instrument]] = frozenset(get_args(Instrument))
-"""All instruments that a transcription can hear."""
+"""All instruments that a transcription can detect."""
 Timing = Literal["performance", "quantized"]
-"""Times as they were played, or on the beat."""
+"""The times of notes: as played, or on the beat."""
 Subdivision = Literal["automatic", "straight_sixteenths", "eighth_triplets", "sixteenth_triplets", "swing_eighths"]
-"""What a beat is divided into."""
+"""The subdivisions of a beat."""
 PageSize = Literal["a4", "letter"]
-"""The paper of an engraved score."""
+"""The paper size of an engraved score."""
 _METERS: Final = {4: (2, 3, 4, 5, 6, 7, 9, 12), 8: (6, 9, 12)}
 
 
 @attrs.frozen
 class MidiNote(Plain):
-    """A note that was heard: its pitch in MIDI (60 is middle C), and when it begins and ends, in seconds."""
+    """A note: its MIDI pitch (60 is middle C), and its start and end in seconds."""
 
     pitch: int
     start: float
     end: float
     instrument: str | None = None
-    """Who plays it, None where it is not said."""
+    """Its instrument, None if not given."""
     velocity: float | None = None
-    """How loud it is, None where it is not said."""
+    """Its loudness, None if not given."""
 
 
 @attrs.frozen
@@ -87,7 +87,7 @@ class ScorePdf(Plain):
 
     url: str
     kind: str | None = None
-    """What it is, such as full_score."""
+    """The kind of score, such as full_score."""
     filename: str | None = None
     sha256: str | None = None
     size_bytes: int | None = None
@@ -95,16 +95,16 @@ class ScorePdf(Plain):
 
 @attrs.frozen
 class DetectedInstruments(Plain):
-    """The instruments of a sound. Instruments that this version does not know are left out."""
+    """The instruments detected in a sound, without those that this version does not know."""
 
     recommended_instruments: tuple[Instrument, ...]
-    """What a transcription should look for: its `instruments`."""
+    """The values for the `instruments` of a transcription."""
     instrument_detection_id: str | None
     """The `instrument_detection_id` of a transcription of the same sound."""
 
 
 def instruments_field(given: Iterable[Instrument]) -> list[Instrument]:
-    """Return instruments as the body has them; raises `InvalidRequestError` for one given twice, and for none."""
+    """Return the field for instruments; raises `InvalidRequestError` for a duplicate and for an empty list."""
     named = list(given)
     twice = next((name for number, name in enumerate(named) if name in named[:number]), None)
     if twice is not None or not named:
@@ -137,7 +137,7 @@ def length_field(given: int) -> int:
 
 
 def read_detected(reply: Reply) -> DetectedInstruments:
-    """Read the response to an instrument detection."""
+    """Read the answer to an instrument detection."""
     fields = read_object(reply)
     names = fields.get("recommended_instruments")
     if not isinstance(names, list):
@@ -150,7 +150,7 @@ def read_detected(reply: Reply) -> DetectedInstruments:
 
 
 def read_preflight(reply: Reply) -> PreflightResult:
-    """Read a preflight, which has what is missing beside the price."""
+    """Read a preflight: the price, and the missing credits."""
     fields = read_object(reply)
     cost = integer_field(fields, "credits")
     if cost < 0:
@@ -161,7 +161,7 @@ def read_preflight(reply: Reply) -> PreflightResult:
 
 
 def read_result(reply: Reply) -> JobSucceeded:
-    """Read a /sync response: the MIDI file, and what is beside it."""
+    """Read a /sync answer: the MIDI file and the scores."""
     fields = read_object(reply)
     files = tuple(_files(fields))
     if not any(file.main for file in files):
@@ -200,7 +200,7 @@ def _status(fields: Mapping[str, Any]) -> JobStatus:
 
 
 def _files(result: Mapping[str, Any]) -> Iterator[ResultFile]:
-    """Yield the MIDI file, which is the result, and the scores beside it."""
+    """Yield the MIDI file, which is the result, and the additional scores."""
     midi = result.get("midi_url")
     if not isinstance(midi, str) and isinstance(result.get("midi"), dict):
         midi = result["midi"].get("url")
@@ -228,7 +228,7 @@ def scores_of(result: object) -> tuple[ScorePdf, ...]:
 
 
 def notes_of(result: object) -> tuple[MidiNote, ...]:
-    """Return the notes of a result, without those that have no pitch or no time."""
+    """Return the notes of a result, without those that lack a pitch or a time."""
     found = []
     for note in _objects(result, "notes"):
         pitch, start, end = tolerant_integer(note.get("pitch")), _number(note, "start"), _number(note, "end")

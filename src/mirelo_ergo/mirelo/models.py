@@ -1,4 +1,4 @@
-"""What can be asked of which model, read from the generated limits."""
+"""The families and models with their limits, from the generated limits."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from .versions import MUSIC
 class ModelInfo(Plain):
     """One family in one model.
 
-    `limits` has each field of its request with what the spec says of it (`type`, `required`, `default`, `minimum`,
-    `maximum`, `min_length`, `max_length`, `enum`: only those it has), those inside an object under `field.inner`;
-    `conditions` are the limits that depend on other fields, in words. `is_default`: a call without `model=` uses it.
-    Of the models `sfx-…` the spec says little; `client.models(live=True)` adds what the service says.
+    `limits` maps each field of its request to the limits in the spec (those that exist of `type`, `required`,
+    `default`, `minimum`, `maximum`, `min_length`, `max_length` and `enum`); fields within an object are named
+    `field.inner`. `conditions` are the limits that depend on other fields, in words. `is_default`: a call without
+    `model=` uses it. The spec has few limits for the models `sfx-…`; `client.models(live=True)` adds those of the
+    service.
     """
 
     family: str
@@ -33,9 +34,9 @@ class ModelInfo(Plain):
 
 
 def known_models(preferred: str | None, catalogue: Mapping[str, CatalogueModel] | None = None) -> list[ModelInfo]:
-    """List every family in every model; `preferred` is the client's own `model=`, which a call does not leave.
+    """Return every family in every model; `preferred` is the client's `model=`, which is the default of its calls.
 
-    `catalogue` is what the service says of v3's models, instead of those that are built in.
+    `catalogue` is the service's list of v3's models, used instead of the built-in one.
     """
     from mirelo_ergo_api.mirelo_v2.limits import CONDITIONS, LIMITS
 
@@ -80,7 +81,7 @@ def _within(found: Bounds) -> dict[str, Any]:
 
 
 def _conditions(ranges: Mapping[str, Any]) -> Iterator[str]:
-    """Yield in words what the ranges say of the controls and of a region's width."""
+    """Yield in words the limits that depend on controls, and those of a region's width."""
     width = bounds(ranges, "region_width_ms")
     if width != Bounds(None, None):
         yield f"region.end_ms - region.start_ms is {_span(width)}"
@@ -106,7 +107,7 @@ def list_models() -> list[ModelInfo]:
 
 
 _RANGES: Final = {"region.start_ms": "region_start_ms"}
-"""The range that is about a field, where it has another name."""
+"""The names of ranges that differ from their fields."""
 
 
 def _given(limit: dict[str, Any]) -> dict[str, Any]:

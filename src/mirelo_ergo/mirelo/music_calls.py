@@ -1,4 +1,4 @@
-"""The calls for music and for notes, which both Mirelo clients have; none of them sends anything."""
+"""The calls of both Mirelo clients for music and notes. They send nothing."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ MidiT = TypeVar("MidiT")
 
 
 class MusicCalls(ABC, Generic[RequestT, MidiT]):
-    """What can be made beside sound effects. Each call checks its arguments and returns a request."""
+    """The calls for music and notes. Each checks its arguments and returns a request."""
 
     _core: flows.MireloFlows
 
     @abstractmethod
     def _request_of(self, generation: flows.AnyGeneration, max_credits: int | None) -> RequestT:
-        """Make the client's own kind of request."""
+        """Return a request of the client's kind."""
 
     @abstractmethod
     def _midi_request_of(self, generation: flows.AnyGeneration, max_credits: int | None) -> MidiT:
-        """Make the client's own kind of request for a transcription."""
+        """Return a request for a transcription of the client's kind."""
 
     def text_to_music(
         self,
@@ -46,17 +46,17 @@ class MusicCalls(ABC, Generic[RequestT, MidiT]):
         format: str | None = None,  # noqa: A002  # the field's word
         max_credits: int | None = None,
     ) -> RequestT:
-        """Describe music in words. Sends nothing yet; the vendor states no limits, so that the service decides.
+        """Request music by a text. Sends nothing yet. The vendor states no limits: the service checks them.
 
         Args:
-            prompt: What the music is to be like.
-            duration_ms: How long it is to be.
-            num_samples: How many pieces; each is paid.
-            format: The form of the results, such as "mp3"; None: the service's own.
+            prompt: A description of the music.
+            duration_ms: The length of the music.
+            num_samples: The number of pieces, each of which is charged.
+            format: The format of the results, such as "mp3"; None: the service's default.
             max_credits: The most that this request may cost; None: the client's `max_credits=`.
 
         Raises:
-            InvalidRequestError: An argument cannot be right.
+            InvalidRequestError: An argument is wrong.
         """
         fields: TextToMusicRequest = {"prompt": prompt, "duration_ms": duration_ms, "num_samples": num_samples}
         if format is not None:
@@ -72,17 +72,17 @@ class MusicCalls(ABC, Generic[RequestT, MidiT]):
         format: str = "mp3",  # noqa: A002  # the field's word
         max_credits: int | None = None,
     ) -> RequestT:
-        """Make music for a video. Sends nothing yet. It has no preflight, so that a `max_credits` refuses it.
+        """Request music for a video. Sends nothing yet. It has no preflight, so a `max_credits` refuses it.
 
         Args:
             video: A `Video` or a path; a URL only with the client's `fetch_urls=True`.
-            duration_ms: How long it is to be.
-            num_samples: How many pieces; each is paid.
-            format: The form of the results.
+            duration_ms: The length of the music.
+            num_samples: The number of pieces, each of which is charged.
+            format: The format of the results.
             max_credits: The most that this request may cost; None: the client's `max_credits=`.
 
         Raises:
-            InvalidRequestError: An argument cannot be right, or the file cannot be read.
+            InvalidRequestError: An argument is wrong, or the file cannot be read.
         """
         fields: VideoToMusicRequest = {
             "video": uploaded_video(video, self._core),
@@ -108,20 +108,20 @@ class MusicCalls(ABC, Generic[RequestT, MidiT]):
         duration_ms: int | None = None,
         max_credits: int | None = None,
     ) -> MidiT:
-        """Write down what is played in a sound, as MIDI and as a score. Sends nothing yet. None: the service decides.
+        """Request the notes of a sound, as MIDI and as a score. Sends nothing yet. None: the service decides.
 
         Args:
             audio: An `Audio` or a path; a URL only with the client's `fetch_urls=True`.
-            instruments: The instruments to hear; all others are left out. `INSTRUMENTS` has them all.
-            timing: "performance" for times as they were played, "quantized" for times on the beat.
-            subdivision: What a beat is divided into.
+            instruments: The instruments to transcribe; others are left out. `INSTRUMENTS` lists all of them.
+            timing: "performance" for times as played, "quantized" for times on the beat.
+            subdivision: The subdivision of a beat.
             time_signature: Such as (3, 4): 2 to 7, 9 or 12 over 4; 6, 9 or 12 over 8.
-            tempo_bpm: Beats a minute, 30 to 300, for all of it.
-            optimize_musicxml: Tidy the score up; `score_pdfs` forces it.
-            score_pdfs: Engrave the score as PDF too.
-            page_size: The paper of the PDF.
+            tempo_bpm: Beats per minute, 30 to 300, for the whole sound.
+            optimize_musicxml: Make the score more readable; `score_pdfs` implies it.
+            score_pdfs: Also return the engraved score as PDF.
+            page_size: The paper size of the PDF.
             instrument_detection_id: That of `detect_instruments` for the same sound.
-            duration_ms: The sound's length, for its price; None: what its headers say, with the extra `media`.
+            duration_ms: The sound's length, for the price; None: the length in its headers, with the extra `media`.
             max_credits: The most that this request may cost; None: the client's `max_credits=`.
 
         Raises:

@@ -1,4 +1,4 @@
-"""A paid request whose bytes and key are fixed: it can be sent again, here or in another process, and is paid once."""
+"""Prepared requests: bytes and key are fixed, so that they can be sent again by any process and are charged once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _START: Final = "mirelo-request1:"
 
 @attrs.frozen
 class Prepared:
-    """A create of v3: what is sent, under which key, and what its job will be."""
+    """A prepared request of v3, with its key and the family and model of its job."""
 
     family: str
     model: str
@@ -31,18 +31,18 @@ class Prepared:
 
     @property
     def request(self) -> Request:
-        """What is sent, without its key."""
+        """The request, without its key."""
         return Request("POST", FAMILIES[self.family].create.path, self.body, submit=True)
 
     @property
     def token(self) -> str:
-        """The whole of it as one string without secrets, for another process."""
+        """The prepared request as one string without secrets, for another process."""
         fields = [self.family, self.model, self.body.decode(), self.key.value, self.key.made_at, self.asked]
         return pack(_START, fields)
 
 
 def read_prepared(token: Any, lifetime: float) -> Prepared:
-    """Return the request that a token holds; raises `InvalidRequestError` for anything else."""
+    """Return the request of a token; raises `InvalidRequestError` if it is not such a token."""
     fields = unpack(_START, token)
     if len(fields) != 6:
         raise refused("it is damaged")

@@ -1,4 +1,4 @@
-"""A source by URL for an operation that takes uploaded files only: fetched here, and uploaded as a file."""
+"""Sources by URL for operations that only take uploaded files: fetched here, and uploaded."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ async def asset_at(
     *,
     before_submit: bool,
 ) -> Asset:
-    """Fetch a source's URL to a temporary file and upload that; once per client, for as long as the asset lives.
+    """Fetch a source's URL to a temporary file and upload it, once per client while the asset is valid.
 
-    The URL is checked as every external one: https, to a public address. Raises `UploadError` if it cannot be fetched.
+    The URL is checked like every external one: https, to a public address. Raises `UploadError` if it cannot be
+    fetched.
     """
     from .._runtime.transfer.download import LARGEST_FILE, fetch
     from .._runtime.transfer.sinks import FileSink

@@ -22,7 +22,7 @@ else:
     midi, v3_values = LazyModule("mirelo_ergo.mirelo.midi"), LazyModule("mirelo_ergo.mirelo.v3_values")
 
 ASSET_LIFETIME: Final = 23 * 3600.0
-"""Seconds that an asset id is used again; the service keeps assets 24 h."""
+"""Seconds for which an asset id is reused; the service keeps assets for 24 h."""
 
 
 def _poll_endpoint(record: JobRecord) -> tuple[str, str]:

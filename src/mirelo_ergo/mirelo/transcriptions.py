@@ -1,4 +1,4 @@
-"""Transcriptions of the sync client. `transcriptions_async.py` is the twin of this file but for await."""
+"""Transcriptions of the sync client. `transcriptions_async.py` is the same with await."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ else:
 
 
 class MidiResult(JobResult):
-    """A transcription: its MIDI file, and what came beside it. `download()` saves all of them, each whole or absent."""
+    """The result of a transcription: a MIDI file and scores. `download()` saves all files."""
 
     @property
     def midi_url(self) -> str:
-        """Where the MIDI file can be read from."""
+        """The URL of the MIDI file."""
         return self.result_urls[0]
 
     @property
     def musicxml_url(self) -> str | None:
-        """Where the score can be read from, None where there is none."""
+        """The URL of the score, None if there is none."""
         return next((file.url for file in self.files if file.kind == "musicxml"), None)
 
     @property
@@ -40,12 +40,12 @@ class MidiResult(JobResult):
 
     @property
     def score_pdfs(self) -> tuple[midi.ScorePdf, ...]:
-        """The engraved scores; there are some where `score_pdfs` asked for them."""
+        """The engraved scores, if `score_pdfs` asked for them."""
         return midi.scores_of(self.output)
 
 
 class MidiJob(Job):
-    """A transcription that was submitted. It goes on whatever becomes of this process: keep its `token`."""
+    """A submitted transcription. It runs independently of this process: keep its `token`."""
 
     def wait(
         self,
@@ -59,7 +59,7 @@ class MidiJob(Job):
     ) -> MidiResult:
         """Wait until it is done and return the notes. The arguments and errors are those of `Job.wait`.
 
-        The notes come before the files: a `JobProcessing` may have them in its `output`.
+        Notes may be available before the files, in the `output` of a `JobProcessing`.
         """
         result = super().wait(
             poll_interval_ms, timeout_ms, on_progress, patient=patient, webhooks=webhooks, progress=progress
@@ -75,9 +75,9 @@ class MidiRequest(GenerationRequest):
     """A checked request for a transcription that has not been sent. Its jobs take no idempotency key."""
 
     def submit_job(self, webhook: Webhook | None = None, *, idempotency_key: str | None = None) -> MidiJob:
-        """Submit it as a job and give its handle at once. This is what is paid for.
+        """Submit it as a job and return the job's handle at once. This call is charged.
 
-        Sent again only when it provably was not taken; otherwise raises `SubmitOutcomeUnknown`.
+        It is sent again only if it was certainly not accepted; raises `SubmitOutcomeUnknown` if that is in doubt.
         """
         job = super().submit_job(webhook, idempotency_key=idempotency_key)
         assert isinstance(job, MidiJob)

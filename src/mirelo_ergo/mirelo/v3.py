@@ -1,4 +1,4 @@
-"""The models of the API v3 (`sfx-1.6`, `sfx-2.0` and newer ones): how a call's fields become a request of v3."""
+"""Requests to the models of the API v3 (`sfx-1.6`, `sfx-2.0` and newer ones)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .._runtime.transfer.inputs import MediaSource
 
 RUNNING: Final = frozenset({"queued", "running"})
-"""The statuses of a job that goes on."""
+"""The statuses of a running job."""
 _NOTHING_SENT: Final = "; nothing was sent"
 _ARGUMENTS: Final = {
     "num_variants": "num_samples",
@@ -30,26 +30,26 @@ _ARGUMENTS: Final = {
     "input.": "",
     "output.format": "output_format",
 }
-"""What a field of the body is called as an argument."""
+"""The arguments of the calls, by the body's field, where the names differ."""
 
 
 @attrs.frozen
 class Family:
-    """One family of v3: its operations, its request, and which wishes of a call it has a field for."""
+    """One family of v3: its operations, its request, and the options that it has fields for."""
 
     name: str
     schema: str
     declare: Callable[[], tuple[Endpoint, Endpoint, Endpoint]]
     plain: tuple[str, ...]
-    """Wishes that are fields of the body itself."""
+    """Options that are fields of the body itself."""
     inputs: tuple[str, ...]
-    """Wishes that are fields of `input`."""
+    """Options that are fields of `input`."""
     controls: tuple[str, ...]
-    """Wishes that are fields of `controls`."""
+    """Options that are fields of `controls`."""
 
     @property
     def create(self) -> Endpoint:
-        """The operation that is paid for."""
+        """The operation that is charged."""
         return self.declare()[0]
 
     @property
@@ -59,7 +59,7 @@ class Family:
 
     @property
     def preflight(self) -> Endpoint:
-        """The operation that tells the price."""
+        """The operation that returns the price."""
         return self.declare()[2]
 
 
@@ -102,12 +102,12 @@ FAMILIES: Final[Mapping[str, Family]] = {family.name: family for family in _ROWS
 
 @attrs.frozen
 class V3Generation:
-    """A request of v3 that passed its checks, with its sources not yet uploaded."""
+    """A checked request of v3, whose sources are not yet uploaded."""
 
     family: Family
     model: str
     wishes: Mapping[str, Any]
-    """The call's fields that were given, by the names of the call; sources among them."""
+    """The given arguments of the call, sources included."""
     num_samples: int
     output_format: str | None = None
     extra: Mapping[str, Any] = attrs.field(factory=dict)
@@ -120,13 +120,13 @@ class V3Generation:
     @property
     def sources(self) -> dict[str, MediaSource]:
         """The sources, by their field."""
-        from .._runtime.transfer.inputs import MediaSource  # a list of models needs none
+        from .._runtime.transfer.inputs import MediaSource  # listing models needs none
 
         return {name: value for name, value in self.wishes.items() if isinstance(value, MediaSource)}
 
     @property
     def facts(self) -> RequestFacts:
-        """What it is for, with a local file by what it is."""
+        """A description of the request."""
         body = self.body({})
         body["input"] |= {name: source.content for name, source in self.sources.items()}
         source = self.sources.get("video") or self.sources.get("audio")
@@ -136,7 +136,7 @@ class V3Generation:
         return RequestFacts(self.label, content, self.wishes.get("prompt"), stem, tolerant_integer(length))
 
     def body(self, assets: Mapping[str, AssetRef]) -> dict[str, Any]:
-        """Return the body, with each source as the asset that it was uploaded as. What was not given is left out."""
+        """Return the body, given the asset of each source. Arguments that were not given are left out."""
         body: dict[str, Any] = {"model": self.model, "num_variants": self.num_samples}
         for name in self.family.plain:
             if name in self.wishes:
@@ -152,7 +152,7 @@ class V3Generation:
         return merged(body, self.extra)
 
     def check(self) -> None:
-        """Check against the limits of the spec, which states few: the service decides. Raises `InvalidRequestError`."""
+        """Check against the few limits of the spec; the service checks the rest. Raises `InvalidRequestError`."""
         refuse_blank(self.wishes, "prompt", self.label)
         body = self.body({name: {"type": "asset", "id": "-"} for name in self.sources})
         try:
@@ -165,7 +165,7 @@ class V3Generation:
 
 
 def v3_generation(family: str, model: str, wishes: Mapping[str, Any]) -> V3Generation:
-    """Lay a call's fields out for v3; raises `InvalidRequestError` for one that its models lack. Sends nothing."""
+    """Return the request of a call; raises `InvalidRequestError` for an argument that v3 lacks. Sends nothing."""
     known = FAMILIES[family.partition("/")[0]]
     given = {name: value for name, value in wishes.items() if value is not None}
     samples = tolerant_integer(given.pop("num_samples", 1))
@@ -197,7 +197,7 @@ def v3_generation(family: str, model: str, wishes: Mapping[str, Any]) -> V3Gener
 
 
 def merged(body: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a body with `extra` laid over it, object by object."""
+    """Return a body merged with `extra`, object by object."""
     for name, value in extra.items():
         own = body.get(name)
         body[name] = merged(dict(own), value) if isinstance(own, dict) and isinstance(value, Mapping) else value

@@ -1,4 +1,4 @@
-"""The flows of the API v3, written once for both clients: presigned forms, preflight by body, creates under a key."""
+"""The flows of the API v3, written once for both clients: uploads by form, preflights, submits with a key."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ URLS_REFUSED: Final = (
 
 
 class Sources(Protocol):
-    """What has sources, and a name in messages."""
+    """A request with sources, and its name in messages."""
 
     @property
     def label(self) -> str:
@@ -63,20 +63,20 @@ class Sources(Protocol):
 
 @attrs.define
 class V3Flows(JobFlows):
-    """One client's flows of v3 over its runtime."""
+    """The v3 flows of one client."""
 
     max_credits: int | None
     model: str | None = None
-    """The model of calls that name none; None: each family's default."""
+    """The default model of calls; None: each family's own default."""
     catalogue: Mapping[str, CatalogueModel] | None = None
-    """What the service says of v3's models, None before it was asked."""
+    """The service's list of v3's models, None before it was fetched."""
     fetch_urls: bool = False
-    """Whether a source by URL may be fetched here, where the service takes uploaded files only."""
+    """Whether this client may fetch a source by URL, if the service only takes uploaded files."""
     assets: AssetCache = attrs.field(factory=AssetCache)
-    """Of files that were given by their path."""
+    """Cached headers of files that were given by path."""
 
     async def list_models(self) -> list[ModelInfo]:
-        """Ask which models there are; from then on requests are checked against what the service says of them."""
+        """Fetch the list of models, against which later requests are checked."""
         self.catalogue = await execute(self.runtime, self._operation(of.LIST_MODELS, catalogue.read_catalogue))
         return models.known_models(self.model, self.catalogue)
 
@@ -91,7 +91,7 @@ class V3Flows(JobFlows):
         return await execute(self.runtime, self._operation(of.CREATE_ASSET, v3_values.read_asset, body, Kind.CHEAP))
 
     async def _assets_of(self, generation: V3Generation, *, before_submit: bool) -> dict[str, AssetRef]:
-        """Upload the sources that are not uploaded yet. The ids serve v2 too, so both share what is kept."""
+        """Upload the sources that are not uploaded yet. The cached asset ids are also valid for v2."""
         placed: dict[str, AssetRef] = {}
         for name, source in generation.sources.items():
             asset = await self.uploaded(name, source, self._new_form, before_submit=before_submit)
@@ -107,9 +107,9 @@ class V3Flows(JobFlows):
     async def uploaded(
         self, name: str, source: MediaSource, new_slot: Callable[[str], Awaitable[Slot]], *, before_submit: bool = True
     ) -> Asset:
-        """Upload a source's bytes, unless they were uploaded before; fetch one by URL first."""
+        """Upload a source, unless it was uploaded before; a source by URL is fetched first."""
         if source.url is not None:
-            from .reupload import asset_at  # few sources are fetched here
+            from .reupload import asset_at  # imported only when a source is fetched here
 
             return await asset_at(self.runtime, source, self.assets, new_slot, before_submit=before_submit)
         from .._runtime.transfer.upload import upload_once
@@ -117,13 +117,13 @@ class V3Flows(JobFlows):
         return await upload_once(self.runtime, source, new_slot, ASSET_LIFETIME, before_submit=before_submit)
 
     async def preflight_v3(self, generation: V3Generation) -> PreflightResult:
-        """Return what a generation would cost. Its body is the create's, so local files are uploaded first, once."""
+        """Return the cost of a generation. It needs the uploaded files, so local files are uploaded first, once."""
         body = generation.body(await self._assets_of(generation, before_submit=False))
         operation = self._operation(generation.family.preflight, v3_values.read_preflight, body)
         return await execute(self.runtime, operation)
 
     async def prepare(self, generation: V3Generation, idempotency_key: str | None) -> Prepared:
-        """Upload what has to be uploaded, and fix the bytes of the request and its key."""
+        """Upload the local files, and fix the request's bytes and key."""
         key = MIRELO.keys.key(idempotency_key, self.runtime.io.wall())
         body = generation.body(await self._assets_of(generation, before_submit=True))
         request = request_from(describe(generation.family.create, json=body))
@@ -131,14 +131,14 @@ class V3Flows(JobFlows):
         return Prepared(generation.family.name, generation.model, request.body, key, generation.num_samples)
 
     async def send(self, submission: Submission, prepared: Prepared) -> JobRecord:
-        """Submit a request whose bytes and key are fixed: paid once, however often it is sent."""
+        """Submit a prepared request, which is charged once however often it is sent."""
         family, model, asked = prepared.family, prepared.model, prepared.asked
         return await self.start(submission, prepared.name, prepared.request, family, model, asked, key=prepared.key)
 
     async def submit_v3(
         self, submission: Submission, generation: V3Generation, limit: int | None, prepared: Prepared | None
     ) -> JobRecord:
-        """Submit a generation, after asking what it costs if there is a limit."""
+        """Submit a generation, after checking its cost if there is a limit."""
         limit = self.max_credits if limit is None else limit
         if limit is not None:
             await self._guard_v3(generation, limit)
@@ -163,7 +163,7 @@ class V3Flows(JobFlows):
             )
 
     def prepared_of(self, given: SubmitOutcomeUnknown | str) -> Prepared:
-        """Return the request of an error, or of a token; raises `InvalidRequestError` for one that has no key."""
+        """Return the request of an error or a token; raises `InvalidRequestError` if it has no key."""
         if not isinstance(given, SubmitOutcomeUnknown):
             return read_prepared(given, MIRELO.keys.lifetime)
         sent = given.request

@@ -1,4 +1,4 @@
-"""How the responses of v3 are read: tolerantly, the few fields that matter."""
+"""Reading v3's answers: tolerantly, and only the needed fields."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 _ENDED_BADLY: Final = frozenset({"failed", "canceled", "cancelled", "expired"})
 _CHARGED: Final = "result_unreadable"
-"""The code of a job that was charged, and whose result nobody can read."""
+"""The code of a job that was charged, but whose result cannot be read."""
 
 
 def read_accepted(reply: Reply) -> Accepted:
-    """Read the response to a create, a receipt or a job: only the id is needed."""
+    """Read the answer to a submit, a receipt or a job. Only the id is needed."""
     fields = read_object(reply)
     job_id = text_field(fields, "id")
     problem = job_id_problem(job_id)
@@ -35,7 +35,7 @@ def read_accepted(reply: Reply) -> Accepted:
 
 
 def read_status(record: JobRecord, reply: Reply, wall: float) -> PollResult:
-    """Read a poll. An unknown status means that the job runs, unless it has a time of completion."""
+    """Read the answer to a poll. An unknown status means that the job runs, unless it has a completion time."""
     fields = read_object(reply)
     if fields.get("id") not in (None, record.job_id):
         raise Unusable(f"the answer is of the job {short_repr(fields.get('id'))}, another one")
@@ -94,7 +94,7 @@ def _outputs(fields: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _files(fields: Mapping[str, Any]) -> Iterator[ResultFile]:
-    """Yield the files of the variants that succeeded, sounds as the results and the rest beside them."""
+    """Yield the files of the variants that succeeded: sounds as results, others as additional files."""
     place = 0
     for number, output in enumerate(_outputs(fields)):
         variants = output.get("variants")
@@ -125,7 +125,7 @@ def _asked(fields: Mapping[str, Any]) -> int | None:
 
 
 def read_preflight(reply: Reply) -> PreflightResult:
-    """Read a preflight; a cost that is no whole number of credits, or below 0, is no cost."""
+    """Read a preflight; raises `Unusable` if the cost is not a whole number of credits from 0 on."""
     fields = read_object(reply)
     cost = integer_field(fields, "credits")
     if cost < 0:

@@ -15,7 +15,7 @@ from .._runtime.redact import SignedUrl, log
 
 @attrs.frozen
 class CreditRecovery(Plain):
-    """What credits are missing, and how to get them; None for what the service does not say."""
+    """The missing credits, and how to get them. Attributes that the service does not give are None."""
 
     credits_required: int | None = None
     credits_available: int | None = None
@@ -26,29 +26,29 @@ class CreditRecovery(Plain):
 
     @property
     def nothing_missing(self) -> bool:
-        """Whether there is no shortfall, the account is ready, and nothing has to be done."""
+        """Whether nothing is missing: no shortfall, the account is ready, and no action is needed."""
         ready = self.provisioning_state == "ready"
         return self.credit_shortfall == 0 and ready and self.recovery_action is None
 
 
 @attrs.frozen
 class MeResult(Plain):
-    """An account: its id, e-mail address, credits left (whole credits), and whether it may go below zero."""
+    """An account: its id, e-mail address, credits left (whole credits), and whether the balance may be negative."""
 
     id: str
     email: str
     credits_available: int
     overage_enabled: bool | None
-    """None where the account's API does not say."""
+    """None if the account's API does not give it."""
     spend_capacity: int | None = None
-    """What may be spent in all; None where it is not said."""
+    """The credits that may be spent in all; None if not given."""
     recovery: CreditRecovery | None = None
-    """What the account needs to go on; None where it is not said."""
+    """What the account needs to continue; None if not given."""
 
 
 @attrs.frozen
 class PreflightResult(Plain):
-    """What a generation will cost, in credits (exact), and how long it takes, in ms (about 98 % take less).
+    """The exact cost of a generation in credits, and its estimated time in ms (about 98 % take less).
 
     `estimated_ms` is 30000 if the service gave none.
     """
@@ -56,16 +56,16 @@ class PreflightResult(Plain):
     credits: int
     estimated_ms: int
     credit_recovery: CreditRecovery | None = None
-    """What is missing for it; None where the API does not say."""
+    """The missing credits; None if the API does not give them."""
 
     @property
     def affordable(self) -> bool | None:
-        """Whether the account can pay for it, None where the API does not say."""
+        """Whether the account can pay for it, None if the API does not say."""
         return None if self.credit_recovery is None else self.credit_recovery.nothing_missing
 
 
 def read_recovery(fields: Mapping[str, Any]) -> CreditRecovery:
-    """Read what is missing, out of an object that has it among its fields."""
+    """Read the missing credits from an object."""
 
     def text(name: str) -> str | None:
         value = fields.get(name)
@@ -93,7 +93,7 @@ def read_me(reply: Reply) -> MeResult:
 
 
 def read_preflight(reply: Reply) -> PreflightResult:
-    """Read a preflight; a cost that is no whole number of credits, or below 0, is no cost."""
+    """Read a preflight; raises `Unusable` if the cost is not a whole number of credits from 0 on."""
     fields = read_object(reply)
     cost = integer_field(fields, "credits")
     if cost < 0:

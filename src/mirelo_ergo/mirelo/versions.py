@@ -8,24 +8,24 @@ from .._runtime.redact import short_repr
 from ..errors import ConfigurationError
 
 Model = Literal["v1.0", "v1.5", "v1.6", "sfx-1.6", "sfx-2.0"]
-"""What makes it: `v…` are models of the API v2 (v1.0 makes music and notes), `sfx-…` of v3, also newer ones."""
+"""The names of models: `v…` belong to the API v2 (v1.0 makes music and notes), `sfx-…` to v3, newer ones included."""
 MODELS: Final[tuple[str, ...]] = tuple(name for name in get_args(Model) if name.startswith("v"))
 """The models of v2."""
 MUSIC: Final = "v1.0"
-"""The model of music and of notes, which is used whatever the client's `model=` is."""
+"""The model for music and notes, which is used regardless of the client's `model=`."""
 MIDI: Final = "audio-to-midi"
-"""The family whose results are notes; `midi.py` reads them."""
+"""The family with notes as results, which `midi.py` reads."""
 
 PREFIX: Final = "sfx-"
-"""What the names of v3's models begin with."""
+"""The prefix of the names of v3's models."""
 KNOWN: Final = ("sfx-1.6", "sfx-2.0")
 """The models of v3 that this version knows by name; newer ones work too."""
 ONLY_IN_V3: Final = frozenset({"output_format", "preserve_speech", "extra"})
-"""Arguments of the calls that only v3 has."""
+"""Arguments of the calls that exist in v3 only."""
 
 
 def is_v3(model: str | None) -> bool:
-    """Return whether a model is one of v3's."""
+    """Return whether a model belongs to v3."""
     return isinstance(model, str) and model.startswith(PREFIX)
 
 
