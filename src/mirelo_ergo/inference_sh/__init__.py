@@ -1,4 +1,4 @@
-"""inference.sh: any app of its marketplace, with the vendor's names, and jobs as for every other service."""
+"""inference.sh: any app of its marketplace, with the vendor's names, and jobs like those of other services."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def async_inference(api_key: str | None = None, base_url: str | None = None) -> 
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name at its first use."""
+    """Import a public name when it is first used."""
     from importlib import import_module
 
     if name not in __all__:

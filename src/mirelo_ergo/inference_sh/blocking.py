@@ -1,4 +1,4 @@
-"""The sync client of inference.sh. `asynchronous.py` is its twin but for await."""
+"""The sync client of inference.sh. `asynchronous.py` is the same with await."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ else:
 
 
 class AppRequest(JobRequest):
-    """A run that has not been sent. Nothing costs anything before `submit_job` or `run`; both upload files first.
+    """A run that has not been sent. Only `submit_job` and `run` cost anything; both upload files first.
 
-    There is no idempotency key at this service: a run is sent again only when it provably was not taken, and raises
-    `SubmitOutcomeUnknown` otherwise, whose `find(client)` looks for it in the list of tasks.
+    This service has no idempotency keys: a run is sent again only if it was certainly not accepted. Otherwise
+    `SubmitOutcomeUnknown` is raised, whose `find(client)` searches the list of tasks for it.
     """
 
     def __init__(self, core: InferenceFlows, run: Run) -> None:
@@ -48,9 +48,9 @@ class AppRequest(JobRequest):
         super().__init__(core, run.facts, lambda submission: core.submit(run, submission))
 
     def input_fields(self) -> list[str] | None:
-        """Ask which fields the app's input has; None where the service does not list them. Costs nothing.
+        """Return the fields of the app's input; None if the service does not list them. Costs nothing.
 
-        Raises `InvalidRequestError` if the input has another one: the app would leave it out silently.
+        Raises `InvalidRequestError` if the input has another field, which the app would ignore.
         """
         return drive(self._core.input_fields(self._run))
 
@@ -68,7 +68,7 @@ class AppRequest(JobRequest):
     ) -> JobResult:
         """Submit it and wait for its results, as every request does.
 
-        With `cancel_on_timeout` the task is cancelled when the time is up; nothing else ever cancels it.
+        With `cancel_on_timeout` the task is cancelled when the time is up. It is never cancelled otherwise.
         """
         try:
             return super().run(
@@ -89,28 +89,22 @@ class AppRequest(JobRequest):
 class InferenceClient(AppCalls[AppRequest], ServiceClient[InferenceFlows]):
     """A client of inference.sh. Use it in a with-block, or close it; threads may share it.
 
-    `run()`, `tasks`, `files` and `apps` are the vendor's calls, with the vendor's names. `mmaudio()` and `app()` give
-    jobs, as the clients of the other services do.
+    `run()`, `tasks`, `files` and `apps` are the vendor's calls, with the vendor's names. `mmaudio()` and `app()` make
+    jobs, like the calls of the other services' clients.
 
-    Args:
-        api_key: Default: INFERENCE_API_KEY, read when the client is made.
-        host: A host to ask over https, in place of `base_url`.
-        base_url: Default: INFERENCE_BASE_URL, else the service's own address.
-        timeout_ms: Bounds one operation, sleeps and re-sends included; uploads, downloads and waits have their own.
-        retries: Caps the re-sends of every operation; None: as many as are safe.
-        backoff_ms: The first pause before a re-send.
-        extra_headers: Sent with every request to the service.
-        proxy: For the service, uploads and downloads.
-        verify: True, False, a path to certificates, or an `ssl.SSLContext`.
-        transport: Carries all requests in place of this client's own connections.
-        http_client: Carries the requests to the service only, with its own time-outs.
-        allow_private_hosts: Lets uploads and downloads go to private addresses.
-        check_limits: False lets requests through that the spec's limits would refuse.
-        upload: What of an input is uploaded: "auto" also takes strings in fields that the app's schema types as
-            files, "strict" only paths, bytes, open files and `File`s, "off" nothing.
+    Args: api_key: Default: the variable INFERENCE_API_KEY, read when the client is created. host: The host to use over
+    https, instead of `base_url`. base_url: Default: INFERENCE_BASE_URL, else the service's own address. timeout_ms:
+    Limits one operation, sleeps and re-sends included; uploads, downloads and waits have their own limits. retries:
+    Limits the re-sends of every operation; None: as many as are safe. backoff_ms: The first pause before a re-send.
+    extra_headers: Sent with every request to the service. proxy: For the service, uploads and downloads. verify: True,
+    False, a path to certificates, or an `ssl.SSLContext`. transport: Carries all requests instead of this client's own
+    connections. http_client: Carries the requests to the service only, with its own time-outs. allow_private_hosts:
+    Allows uploads and downloads to private addresses. check_limits: False: do not check requests against the spec's
+    limits. upload: Which values of an input are uploaded: "strict": paths, bytes, open files and `File`s; "auto": also
+    strings in fields that are files by the app's schema; "off": nothing.
 
     Raises:
-        ConfigurationError: Something of it is wrong. Nothing was sent.
+        ConfigurationError: An argument is wrong. Nothing was sent.
     """
 
     def __init__(
@@ -190,21 +184,21 @@ class InferenceClient(AppCalls[AppRequest], ServiceClient[InferenceFlows]):
         timeout: float | None = None,
         cancel_on_timeout: bool = False,
     ) -> Task | TaskStream:
-        """Run an app. This is what is paid for.
+        """Run an app. This call is charged.
 
         Args:
             params: The request: `app`, `input`, and further fields of the service. Files in the input are uploaded.
-            wait: Wait for the end and return the finished task; False returns the new one at once.
-            stream: Return the task's updates as they come.
-            upload: What of the input is uploaded; None: as the client was told.
-            timeout: Seconds to wait; an hour if None.
-            cancel_on_timeout: Cancel the task when the time is up. Nothing else ever cancels it.
+            wait: Wait for the end and return the finished task; False: return the new task at once.
+            stream: Return an iterator over the task's updates.
+            upload: Which values of the input are uploaded; None: the client's setting.
+            timeout: Seconds to wait; None: an hour.
+            cancel_on_timeout: Cancel the task when the time is up. It is never cancelled otherwise.
 
         Raises:
-            InvalidRequestError: Something is wrong, a file cannot be read, or a string may be a file or a text.
-            SubmitOutcomeUnknown: The run may have been taken; `error.find(client)` looks for it.
-            JobFailedError: It ended without success. The error has its job.
-            JobTimeoutError: The time is up. It goes on, and the error has its job.
+            InvalidRequestError: An argument is wrong, a file cannot be read, or a string may be a file or a text.
+            SubmitOutcomeUnknown: The run may have been accepted; `error.find(client)` searches for it.
+            JobFailedError: The task failed. The error has its job.
+            JobTimeoutError: The time is up. The task goes on, and the error has its job.
         """
         checked = self._core.new_run(params, upload)
         seconds = check_timeout(timeout)
@@ -233,29 +227,29 @@ class InferenceClient(AppCalls[AppRequest], ServiceClient[InferenceFlows]):
         return self.tasks.get(id)
 
     def cancel(self, id: str) -> None:  # noqa: A002  # the vendor's
-        """Ask for the end of a task. One that has ended already stays as it is."""
+        """Cancel a task. A finished task is unchanged."""
         self.tasks.cancel(id)
 
     def stream_task(self, id: str, *, timeout: float | None = None) -> TaskStream:  # noqa: A002  # the vendor's
-        """Return a task's updates as they come."""
+        """Return a task's updates, as a stream."""
         return self.tasks.stream(id, timeout=timeout)
 
     def wait_for_completion(self, id: str, *, timeout: float | None = None) -> Task:  # noqa: A002
-        """Wait for the end of a task and return it. `timeout` is in seconds, an hour if None."""
+        """Wait until a task is finished and return it. `timeout` is in seconds; None: an hour."""
         return self.tasks.wait_for_completion(id, timeout=timeout)
 
     def estimate(self, params: Mapping[str, Any]) -> Record:
-        """Return what a run would cost, as far as the service can say. Costs nothing, and uploads nothing."""
+        """Return the cost of a run, as far as the service can tell. Costs nothing and uploads nothing."""
         return drive(self._core.estimate(self._core.new_run(params)))
 
     def find_submitted(self, error: SubmitOutcomeUnknown) -> Job | None:
-        """Return the job that an unknown submit made after all, None if none can be told; see `error.find`."""
+        """Return the job that an unknown submit created, None if it cannot be identified; see `error.find`."""
         record = drive(self._core.find_submitted(error))
         return None if record is None else Job(self._core, record, 0.0)
 
     @property
     def low_level(self) -> generated.AuthenticatedClient:
-        """The generated, typed client: same connections, key and errors; no re-sends, polling or uploads."""
+        """The generated, typed client: same connections, key and errors, but no re-sends, polling or uploads."""
         if self._low_level is None:
             self._low_level = self._carry(generated.AuthenticatedClient)
         return self._low_level

@@ -1,4 +1,4 @@
-"""The job calls of both clients, written once: they send nothing, so that they are never async."""
+"""The job calls of both clients, written once. They send nothing, so they are not async."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Clip = str | os.PathLike[str] | bytes | BinaryIO | File
 
 
 class AppCalls(ABC, Generic[RequestT]):
-    """What can be run as a job."""
+    """The calls that make jobs."""
 
     _core: InferenceFlows
 
     @abstractmethod
     def _request_of(self, run: Run) -> RequestT:
-        """Make the client's own kind of request."""
+        """Return a request of the client's kind."""
 
     def mmaudio(
         self,
@@ -41,17 +41,17 @@ class AppCalls(ABC, Generic[RequestT]):
         seed: int = 42,
         mask_away_clip: bool = False,
     ) -> RequestT:
-        """Make sound from a text, or for a silent video, with `infsh/mmaudio`. Sends nothing yet.
+        """Request sound for a text or a silent video, with `infsh/mmaudio`. Sends nothing yet.
 
         Args:
-            prompt: What is to be heard.
-            video: A path, a URL, bytes, an open file or a `File`: then the result has the video with the sound, too.
-            negative_prompt: What is not to be heard.
-            duration: Seconds; with a video never longer than it.
+            prompt: A description of the sound.
+            video: A path, a URL, bytes, an open file or a `File`: the result then also has the video with its sound.
+            negative_prompt: A description of what to avoid.
+            duration: Seconds; at most the length of the video.
             cfg_strength: How closely to follow the prompt.
-            num_steps: How many steps to take.
-            seed: The same one gives the same sound.
-            mask_away_clip: Ignore what the video shows.
+            num_steps: The number of steps.
+            seed: The same seed gives the same sound.
+            mask_away_clip: Ignore the content of the video.
 
         Raises:
             InvalidRequestError: An argument is of the wrong type, or the prompt is blank.
@@ -81,15 +81,15 @@ class AppCalls(ABC, Generic[RequestT]):
     def app(
         self, app: str, *, function: str | None = None, upload: UploadPolicy | None = None
     ) -> Callable[..., RequestT]:
-        """Return what makes requests of an app from its input: `client.app("namespace/name")(prompt="rain")`.
+        """Return a function that makes requests for an app: `client.app("namespace/name")(prompt="rain")`.
 
         Args:
             app: `namespace/name`, `namespace/name@version` or `namespace/name:function`.
-            function: The app's function, where it has several.
-            upload: What of an input is uploaded; None: as the client was told.
+            function: The app's function, if it has several.
+            upload: Which values of an input are uploaded; None: the client's setting.
 
         Raises:
-            InvalidRequestError: The app's name is not of that form.
+            InvalidRequestError: The app's name does not have that form.
         """
         if not isinstance(app, str) or app.count("/") != 1 or app.startswith("/") or app.endswith(("/", "@", ":")):
             raise InvalidRequestError(f"app={short_repr(app)} is not 'namespace/name'; nothing was sent", field="app")

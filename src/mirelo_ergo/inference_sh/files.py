@@ -1,4 +1,4 @@
-"""Which parts of an input are files: explicit ones anywhere, and strings only where the app's schema says so."""
+"""The files in an input: explicit ones anywhere, and strings in fields that are files by the app's schema."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from .._runtime.transfer.sources import BytesSource, FileSource, Uploadable, ope
 from ..errors import InvalidRequestError
 
 UploadPolicy = Literal["auto", "strict", "off"]
-"""What is uploaded: "auto" also takes strings in fields that the app's schema types as files, "strict" only paths,
-bytes, open files and `File`s, "off" nothing."""
+"""Which values are uploaded: "strict": paths, bytes, open files and `File`s; "auto": also strings in fields that are
+files by the app's schema; "off": nothing."""
 Schema = Mapping[str, Any]
 OnProgress = Callable[[int, int], None]
 
@@ -32,10 +32,10 @@ _FILE_NAME: Final = re.compile(r"[^\n]{1,300}\.[A-Za-z][A-Za-z0-9]{1,4}")
 
 
 class File:
-    """A file for an input, or one that is stored already.
+    """A file for an input: a new one, or one that is stored already.
 
     Give one of: a local path, the `uri` of a stored file (or any URL), bytes, or an open binary file. `file.uri` is
-    None where it is one to upload. `on_progress(sent, total)` is called with bytes while it is uploaded.
+    None for a file that is still to be uploaded. `on_progress(sent, total)` is called with bytes during the upload.
     """
 
     def __init__(
@@ -65,11 +65,11 @@ class File:
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str]) -> File:
-        """Take a local file."""
+        """Return a `File` for a local path."""
         return cls(path=path)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as the service writes a file, with what is known of it."""
+        """Return the file in the service's form, with the known fields."""
         known = {
             "uri": self.uri,
             "path": self.path,
@@ -85,7 +85,7 @@ class File:
 
 @attrs.frozen
 class Upload:
-    """A local file to upload: what it is called, and where in the input it stands."""
+    """A local file to upload, with its name and its place in the input."""
 
     source: Uploadable
     filename: str
@@ -94,12 +94,12 @@ class Upload:
     on_progress: OnProgress | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as the service writes a file that it does not have yet."""
+        """Return the file in the service's form for a file that is not uploaded yet."""
         return {"filename": self.filename, "content_type": self.content_type, "size": self.source.size}
 
 
 def open_upload(value: Any, place: str, name: str | None = None, content_type: str | None = None) -> Upload:
-    """Return what is uploaded; raises `InvalidRequestError` for what is no regular, readable file with bytes in it."""
+    """Return the upload; raises `InvalidRequestError` if it is not a regular, readable file with content."""
     if isinstance(value, File):
         given = value.path if value.path is not None else value.content
         upload = open_upload(given, place, name or value.filename, content_type or value.content_type)
@@ -148,7 +148,7 @@ def _decoded(text: str, parameters: str, place: str) -> tuple[bytes, str | None]
 
 
 def needs_schema(value: Any) -> bool:
-    """Return whether the input holds a string that may mean a file: then the app's schema decides."""
+    """Return whether the input contains a string that may mean a file, so that the app's schema is needed."""
     return any(_may_be_file(text) for text in _strings(value, 0))
 
 
@@ -171,7 +171,7 @@ def _may_be_file(text: str) -> bool:
 
 
 def _exists(text: str) -> bool:
-    """Return whether a string names something on this machine. Only a look; nothing is opened."""
+    """Return whether a string is an existing path on this machine. Nothing is opened."""
     if not text or len(text) > 4096 or "\0" in text or _REMOTE.match(text):
         return False
     try:
@@ -181,15 +181,15 @@ def _exists(text: str) -> bool:
 
 
 def is_given(value: object) -> bool:
-    """Return whether something is given as a file, not as a text that may name one."""
+    """Return whether a value is a file object of any kind, not a text that may name a file."""
     return isinstance(value, os.PathLike | bytes | bytearray | memoryview | File) or hasattr(value, "read")
 
 
 def place_files(value: Any, schema: Schema | None, policy: UploadPolicy, take: Callable[[Upload], Any]) -> Any:
-    """Return an input with each file in it replaced by what `take` makes of it; everything else stays as it is.
+    """Return an input with each file replaced by the result of `take`; everything else is unchanged.
 
-    `schema` is that of the app's input, None where it is not known. Raises `InvalidRequestError` for a file that
-    cannot be read, and for a string that may well mean one although nothing says so. Reads no more than files' heads.
+    `schema` is that of the app's input, None if it is not known. Raises `InvalidRequestError` for a file that cannot be
+    read, and for a string that may be a file or a text. Only the beginnings of files are read.
     """
     return _place(value, schema, schema or {}, policy, take, "input", 0)
 
@@ -250,7 +250,7 @@ def _place_text(
 
 
 def is_file(schema: Schema, root: Schema) -> bool:
-    """Return whether a field of this schema holds a file."""
+    """Return whether a field with this schema is a file."""
     resolved = follow(schema, root)
     if resolved.get("format") in ("file", "binary") or resolved.get("$id") == "File" or resolved.get("title") == "File":
         return True
@@ -277,7 +277,7 @@ def follow(schema: Schema, root: Schema) -> Schema:
 
 
 def _field(schema: Schema | None, root: Schema, name: str) -> Schema | None:
-    """Return the schema of a field; None where nothing says what it holds."""
+    """Return the schema of a field, None if it has none."""
     if schema is None:
         return None
     resolved = follow(schema, root)

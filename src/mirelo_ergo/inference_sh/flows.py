@@ -1,4 +1,4 @@
-"""What only this service's clients do, written once for both: uploads in an input, runs, streams of updates."""
+"""The flows of inference.sh, written once for both clients: uploads in an input, runs, streams of updates."""
 
 from __future__ import annotations
 
@@ -47,30 +47,30 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 LONGEST_RUN: Final = 3600.0
-"""Seconds that a run is waited for where no time-out is given; beyond a plan's running tasks one is queued."""
+"""The default time-out of a wait in seconds; a task beyond the plan's limit of running tasks is queued."""
 UPLOAD_LIFETIME: Final = 3600.0
-"""Seconds that the uri of an uploaded file is used again; how long the service keeps one is not published."""
+"""Seconds for which the uri of an uploaded file is reused; how long the service keeps files is not published."""
 LONGEST_LOOK: Final = 50
-"""Pages of tasks that are looked through for one whose run had no answer."""
+"""The most pages of tasks that are searched for a run without an answer."""
 CLOCKS: Final = 60.0
-"""Seconds that two clocks may differ by, where a response does not say what the service's shows."""
+"""Seconds by which the clocks may differ, if the response does not give the service's time."""
 
 
 @attrs.frozen
 class Run:
-    """A run that is not sent yet: what stands in the request, files still in their places."""
+    """A run that is not sent yet: its fields, with files that are not uploaded yet."""
 
     params: Mapping[str, Any]
     policy: UploadPolicy
 
     @property
     def app(self) -> str:
-        """The app, as it was asked for."""
+        """The app as it was given."""
         return str(self.params.get("app") or self.params.get("app_id"))
 
     @property
     def facts(self) -> RequestFacts:
-        """What it is for; an input's own prompt is its words."""
+        """A description of the run, with the prompt of its input."""
         given = self.params["input"]
         prompt = given.get("prompt") if isinstance(given, Mapping) else None
         content = {"family": APP, "model": self.app, "input": _told(given)}
@@ -78,7 +78,7 @@ class Run:
 
 
 def check_run(params: Mapping[str, Any], policy: UploadPolicy) -> Run:
-    """Return a run; raises `InvalidRequestError` for what is none. Sends nothing."""
+    """Return a checked run; raises `InvalidRequestError`. Sends nothing."""
     if not isinstance(params, Mapping):
         raise InvalidRequestError(f"run takes a mapping such as {{'app': …, 'input': …}}, not {type(params).__name__}")
     if not params.get("app") and not params.get("app_id"):
@@ -89,14 +89,14 @@ def check_run(params: Mapping[str, Any], policy: UploadPolicy) -> Run:
 
 
 def check_policy(policy: UploadPolicy, kind: type[MireloError] = InvalidRequestError) -> UploadPolicy:
-    """Return what may be uploaded; raises an error of a kind for another word."""
+    """Return a checked `upload=` argument; raises the given class of error."""
     if policy not in ("auto", "strict", "off"):
         raise kind(f"upload={short_repr(policy)} is not 'auto', 'strict' or 'off'; nothing was sent")
     return policy
 
 
 def check_timeout(timeout: float | None) -> float:
-    """Return the seconds of a wait; raises `InvalidRequestError`, before anything is paid for."""
+    """Return a checked time-out in seconds; raises `InvalidRequestError`."""
     if timeout is None:
         return LONGEST_RUN
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
@@ -108,14 +108,14 @@ def check_timeout(timeout: float | None) -> float:
 
 @attrs.define
 class InferenceFlows(JobFlows):
-    """One client's flows over its runtime."""
+    """The flows of one client."""
 
     policy: UploadPolicy
     uploads: AssetCache = attrs.field(factory=AssetCache)
     schemas: dict[str, Mapping[str, Any]] = attrs.field(factory=dict)
-    """The schemas of apps' inputs, asked for once."""
+    """The schemas of apps' inputs, each fetched once."""
     made: deque[str] = attrs.field(factory=lambda: deque(maxlen=10_000), repr=False)
-    """The tasks that answers to runs have named, the last ones."""
+    """The ids of the latest tasks that runs have returned."""
 
     @property
     def calls(self) -> Calls:
@@ -123,13 +123,13 @@ class InferenceFlows(JobFlows):
         return Calls(self.runtime, self.check_limits)
 
     def resume(self, token: str) -> JobRecord:
-        """Read a token, or a task's bare id, into a job of this client's account."""
+        """Return the job of a token or a task's id, for this client's account."""
         if isinstance(token, str) and ":" not in token and job_id_problem(token) is None:
             return JobRecord("inference_sh", APP, "unknown", token, 0.0, None)
         return super().resume(token)
 
     def new_run(self, params: Mapping[str, Any], policy: UploadPolicy | None = None) -> Run:
-        """Return a run; raises `InvalidRequestError` for what is none. Sends nothing."""
+        """Return a checked run; raises `InvalidRequestError`. Sends nothing."""
         run = check_run(params, self.policy if policy is None else policy)
         if self.check_limits:
             check_fields(run.app, run.params["input"], self._known_schema(run))
@@ -149,7 +149,7 @@ class InferenceFlows(JobFlows):
     # --- files ------------------------------------------------------------------------------------------------------
 
     async def upload_file(self, source: Any, fields: Mapping[str, Any], on_progress: OnProgress | None) -> StoredFile:
-        """Upload a file and return what the service calls it."""
+        """Upload a file and return it as the service describes it."""
         name, kind = fields.get("filename"), fields.get("content_type")
         opened = await self.runtime.io.run_blocking(open_upload, source, "file", name, kind)
         return await self._upload(attrs.evolve(opened, on_progress=on_progress), fields, before_submit=False)
@@ -188,14 +188,14 @@ class InferenceFlows(JobFlows):
             return kept
 
     async def delete(self, operation: Operation[R]) -> R:
-        """Delete something that files may go with: none that was uploaded before is used again."""
+        """Delete something that may include files; no cached upload is reused after that."""
         try:
             return await execute(self.runtime, operation)
         finally:
             self.uploads.clear()
 
     async def _schema_of(self, run: Run) -> Mapping[str, Any] | None:
-        """Return the schema of a run's input, None if the service does not tell it."""
+        """Return the schema of a run's input, None if the service does not give it."""
         app = run.app
         function = str(run.params.get("function") or app.partition(":")[2])
         key = f"{app} {function}"
@@ -203,7 +203,7 @@ class InferenceFlows(JobFlows):
             try:
                 described = await execute(self.runtime, self.calls.get_app(app))
             except (NotFoundError, PermissionDeniedError):
-                return None  # what keeps the app from being run, the run itself will say
+                return None  # the run itself will report any problem with the app
             version = described.get("version")
             functions = version.get("functions") if isinstance(version, dict) else None
             version = version if isinstance(version, dict) else {}
@@ -215,7 +215,7 @@ class InferenceFlows(JobFlows):
         return self.schemas[key]
 
     async def ready(self, run: Run) -> dict[str, Any]:
-        """Return a run's body with its files uploaded. All of them are looked at before the first request."""
+        """Return a run's body with its files uploaded. All files are checked before the first request."""
         files: list[Upload] = []
 
         def take(file: Upload) -> _Pending:
@@ -227,7 +227,7 @@ class InferenceFlows(JobFlows):
         return {**run.params, "input": _filled(placed, uris)}
 
     async def _placed(self, run: Run, take: Callable[[Upload], Any]) -> Any:
-        """Return a run's input with each file replaced: first what is given as one, then what a schema calls one."""
+        """Return a run's input with each file replaced: explicit files first, then those by the schema."""
         io = self.runtime.io
         certain: UploadPolicy = "strict" if run.policy == "auto" else run.policy
         placed = await io.run_blocking(place_files, run.params["input"], None, certain, take)
@@ -243,7 +243,7 @@ class InferenceFlows(JobFlows):
     # --- runs -------------------------------------------------------------------------------------------------------
 
     async def submit(self, run: Run, submission: Submission | None = None) -> JobRecord:
-        """Submit a run. It is paid for, and there is no key: sent again only when it provably was not taken."""
+        """Submit a run. It is charged and has no key, so it is sent again only if it was certainly not accepted."""
         body = await self.ready(run)
         if self.check_limits:
             check(limits, "RunRequest", body, f"run {run.app}")
@@ -256,11 +256,11 @@ class InferenceFlows(JobFlows):
         return record
 
     def started(self, submission: Submission) -> Task:
-        """Return the new task, as the response to the run told it."""
+        """Return the new task from the answer to the run."""
         return Task({} if submission.accepted is None else submission.accepted.response)
 
     async def estimate(self, run: Run) -> Record:
-        """Ask what a run would cost. Of a file in it only name, type and size are told: nothing is uploaded."""
+        """Return the cost of a run. Only the name, type and size of its files are sent: nothing is uploaded."""
         placed = await self._placed(run, lambda file: file.to_dict())
         described = await execute(self.runtime, self.calls.get_app(run.app))
         body = {"input": placed, "function": run.params.get("function")}
@@ -270,9 +270,9 @@ class InferenceFlows(JobFlows):
         return await execute(self.runtime, self.calls.estimate(app_id, body))
 
     async def find_submitted(self, error: SubmitOutcomeUnknown) -> JobRecord | None:
-        """Return the one task that an unknown submit made, None if there is none or if several could be it.
+        """Return the task that an unknown submit created, None if there is none or if several are possible.
 
-        A task that this client got an answer about is another run's.
+        Tasks that this client has received as answers belong to other runs.
         """
         sent = getattr(error.request, "body", None)
         looked_for = json.loads(sent) if isinstance(sent, bytes) else None
@@ -292,9 +292,9 @@ class InferenceFlows(JobFlows):
         return JobRecord("inference_sh", APP, named, fits.pop(), error.sent_at or 0.0, None)
 
     async def _tasks_since(self, sent_at: float | None) -> list[Task] | None:
-        """Return the tasks that were created since a moment, and those that do not say when; None for too many.
+        """Return the tasks that were created since a moment or have no time; None if there are too many.
 
-        A page that has only older ones ends the list, as long as it goes from the newest to the oldest.
+        A page with only older tasks ends the search, because the list is sorted from the newest to the oldest.
         """
         found: list[Task] = []
         cursor: str | None = None
@@ -304,7 +304,7 @@ class InferenceFlows(JobFlows):
             body = {"limit": 100, "sort": [{"field": "created_at", "dir": "desc"}], "cursor": cursor}
             page, ahead = await execute(self.runtime, self.calls.tasks_by_their_clock(body))
             if sent_at is not None and ahead is not None:
-                since = sent_at + ahead - 1.0  # a header cuts its second off, and is older than this moment
+                since = sent_at + ahead - 1.0  # the header is cut to whole seconds, and older than this moment
             for task in page.items:
                 at = created_at(task)
                 if at is None or at >= since:
@@ -317,14 +317,14 @@ class InferenceFlows(JobFlows):
         return None
 
     def follow(self, record: JobRecord, seconds: float, *, strict: bool = False) -> Waiter:
-        """Prepare to follow a task by its stream, with the scheduled polls beside it.
+        """Return a waiter that follows a task by its stream, together with the scheduled polls.
 
-        With `strict` a stream that is refused is an error, as it was asked for by itself.
+        `strict`: a refused stream is an error, because the caller asked for the stream itself.
         """
         return self.waiter(record, 0.0, None, seconds, patient=False, strict=strict)
 
     async def finish(self, waiter: Waiter) -> Task:
-        """Wait for the end of a task, and return the whole of it; raises `JobFailedError`."""
+        """Wait until a task is finished, and return it; raises `JobFailedError`."""
         try:
             while True:
                 polled = await waiter.next()
@@ -334,18 +334,18 @@ class InferenceFlows(JobFlows):
             await waiter.close()
 
     def ended(self, polled: PollResult) -> Task:
-        """Return the finished task; raises `JobFailedError` for one that ended without success."""
+        """Return a finished task; raises `JobFailedError` if it failed."""
         status = polled.status
         if status.status == "errored":
             raise self.failure(status)
         return Task(polled.response or {})
 
     def update(self, polled: PollResult) -> TaskUpdate:
-        """Return what is known of a task by now, with its progress as a percentage if it tells one."""
+        """Return the known state of a task, with its progress as a percentage if it has one."""
         return TaskUpdate(with_progress(polled.response or {}))
 
     async def cancel_late(self, error: JobTimeoutError) -> None:
-        """Cancel the task whose time is up. A failure of that is told on the error, and does not take its place."""
+        """Cancel a task whose time is up. If that fails, it is noted on the error."""
         try:
             await self.cancel(self.resume(error.job_token or ""), 0.0)
         except MireloError as failed:
@@ -354,13 +354,13 @@ class InferenceFlows(JobFlows):
 
 @attrs.frozen
 class _Pending:
-    """The place of a file in an input, until it is uploaded."""
+    """A placeholder for a file in an input, until it is uploaded."""
 
     index: int
 
 
 def _told(value: Any) -> Any:
-    """Return an input for people: each file in it by its name, or by its size."""
+    """Return an input for messages, with each file shown by its name or size."""
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, bytes | bytearray | memoryview):

@@ -1,4 +1,4 @@
-"""The service's resource calls, described once for both clients: what each sends, costs and reads."""
+"""The operations of the service's resources, written once for both clients."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ T = TypeVar("T")
 
 
 class StoredFile(Record):
-    """A file at the service: `file.uri` and `file["uri"]` are what an input names it by."""
+    """A stored file: inputs refer to it by `file.uri` or `file["uri"]`."""
 
 
 @attrs.frozen
 class Calls:
-    """One client's resource calls. Each method describes one and sends nothing; raises `InvalidRequestError`."""
+    """The operations of one client. Each method returns one and sends nothing; raises `InvalidRequestError`."""
 
     runtime: Runtime
     check_limits: bool
@@ -49,7 +49,7 @@ class Calls:
         schema: str = "",
         body: Mapping[str, Any] | None = None,
     ) -> Operation[T]:
-        """Describe one call. What is None in `query` and `body` is left out."""
+        """Return an operation. None values in `query` and `body` are left out."""
         asked = {name: value for name, value in (query or {}).items() if value is not None}
         fields = None if body is None else {name: value for name, value in body.items() if value is not None}
         if self.check_limits and fields is not None:
@@ -85,7 +85,7 @@ class Calls:
         return self.describe(api.LIST_TASKS, lambda reply: _page(reply, Task), schema="CursorListRequest", body=body)
 
     def tasks_by_their_clock(self, body: Mapping[str, Any]) -> Operation[tuple[PageContent[Task], float | None]]:
-        """Describe a list of tasks that also tells how far the service's clock is ahead of this one, if it can."""
+        """Return the operation that lists tasks, and how far the service's clock is ahead of this one, if known."""
 
         def read(reply: Reply) -> tuple[PageContent[Task], float | None]:
             shown = http_date(reply.headers.get("date", ""))
@@ -115,7 +115,7 @@ class Calls:
     # --- apps -------------------------------------------------------------------------------------------------------
 
     def get_app(self, app: str) -> Operation[Record]:
-        """Describe reading an app, by `namespace/name` (a version or function behind it is left out) or by its id."""
+        """Return the operation that reads an app, by `namespace/name` (without version or function) or by its id."""
         namespace, slash, name = app_name(app).partition("/")
         if slash:
             return self.describe(api.GET_APP_BY_NAME, _record, {"namespace": namespace, "name": name})
@@ -126,7 +126,7 @@ class Calls:
 
 
 def _nothing(reply: Reply) -> None:
-    """Read a response whose status says everything."""
+    """Read a response whose body is not needed."""
 
 
 def _record(reply: Reply) -> Record:

@@ -1,4 +1,4 @@
-"""The vendor's resources, async. `resources.py` is its twin but for await."""
+"""The vendor's resources, async. `resources.py` is the same without await."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ class AsyncTasks:
         return await execute(self._core.runtime, self._core.calls.get_task(id))
 
     async def cancel(self, id: str) -> None:  # noqa: A002  # the vendor's
-        """Ask for the end of a task. One that has ended already stays as it is."""
+        """Cancel a task. A finished task is unchanged."""
         await self._core.cancel(self._core.resume(id), 0.0)
 
     async def delete(self, id: str, *, files: bool = False) -> None:  # noqa: A002  # the vendor's
-        """Delete a finished task; with `files`, its files too."""
+        """Delete a finished task, with `files` its files too."""
         await self._core.delete(self._core.calls.delete_task(id, files))
 
     async def files(self, id: str, *, role: Role | None = None) -> builtins.list[StoredFile]:  # noqa: A002
-        """Return the files that went into a task, came out of it, or both."""
+        """Return the input files of a task, its output files, or both."""
         return await execute(self._core.runtime, self._core.calls.task_files(id, role))
 
     async def delete_files(self, id: str, *, role: Role | None = None) -> Record:  # noqa: A002  # the vendor's
-        """Delete the files of a task; return what was `deleted` and what was `skipped`."""
+        """Delete the files of a task; return those that were `deleted` and `skipped`."""
         return await self._core.delete(self._core.calls.delete_task_files(id, role))
 
     async def list(
@@ -55,14 +55,14 @@ class AsyncTasks:
         sort: builtins.list[Mapping[str, Any]] | None = None,
         search: Mapping[str, Any] | None = None,
     ) -> AsyncPage[Task]:
-        """Return a page of tasks; iterating over it goes on through all pages."""
+        """Return a page of tasks. Iterating over it continues through all pages."""
         body = {"limit": limit, "filters": filters, "sort": sort, "search": search}
         calls = self._core.calls
         walk = PageWalk(self._core.runtime, lambda at: calls.list_tasks({**body, "cursor": at}), cursor)
         return AsyncPage(walk, await walk.first())
 
     async def logs(self, id: str) -> Record:  # noqa: A002  # the vendor's
-        """Return what a task logged, with its changes of state."""
+        """Return the log of a task, with its changes of state."""
         return await execute(self._core.runtime, self._core.calls.task_logs(id))
 
     async def timings(self, id: str) -> Record:  # noqa: A002  # the vendor's
@@ -70,13 +70,13 @@ class AsyncTasks:
         return await execute(self._core.runtime, self._core.calls.task_timings(id))
 
     def stream(self, id: str, *, timeout: float | None = None) -> AsyncTaskStream:  # noqa: A002  # the vendor's
-        """Return a task's updates as they come; iterate over it. `timeout` is in seconds, an hour if None."""
+        """Return an iterator over a task's updates. `timeout` is in seconds; None: an hour."""
         record, seconds = self._core.resume(id), check_timeout(timeout)
         job = AsyncJob(self._core, record, 0.0)
         return AsyncTaskStream(self._core, job, self._core.follow(record, seconds, strict=True))
 
     async def wait_for_completion(self, id: str, *, timeout: float | None = None) -> Task:  # noqa: A002
-        """Wait for the end of a task and return it. `timeout` is in seconds, an hour if None.
+        """Wait until a task is finished and return it. `timeout` is in seconds; None: an hour.
 
         Raises `JobFailedError`, and `JobTimeoutError` when the time is up; the task goes on.
         """
@@ -101,7 +101,7 @@ class AsyncFiles:
         public: bool | None = None,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> StoredFile:
-        """Upload a file, streamed in constant memory; `file.uri` or `file["uri"]` is what an input names it by.
+        """Upload a file, streamed in constant memory. Inputs refer to it by `file.uri` or `file["uri"]`.
 
         `source` is a path, bytes, an open file, a `File` or a data URI; `on_progress(sent, total)` gets bytes. Raises
         `InvalidRequestError` before anything is sent, and `UploadError`.
@@ -110,7 +110,7 @@ class AsyncFiles:
         return await self._core.upload_file(source, fields, on_progress)
 
     async def get(self, id: str) -> StoredFile:  # noqa: A002  # the vendor's
-        """Return what is known of a file."""
+        """Return a file's description."""
         return await execute(self._core.runtime, self._core.calls.get_file(id))
 
     async def delete(self, id: str) -> None:  # noqa: A002  # the vendor's
@@ -120,7 +120,7 @@ class AsyncFiles:
     async def list(
         self, *, cursor: str | None = None, limit: int | None = None, search: Mapping[str, Any] | None = None
     ) -> AsyncPage[StoredFile]:
-        """Return a page of files; iterating over it goes on through all pages."""
+        """Return a page of files. Iterating over it continues through all pages."""
         body = {"limit": limit, "search": search}
         calls = self._core.calls
         walk = PageWalk(self._core.runtime, lambda at: calls.list_files({**body, "cursor": at}), cursor)

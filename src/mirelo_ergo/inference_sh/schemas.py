@@ -1,4 +1,4 @@
-"""What is known of apps' inputs: which fields they have, so that a misspelt one is not paid for."""
+"""Checks of apps' inputs by their fields, so that no run with a misspelt field is charged."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ KNOWN: Final[Mapping[str, Schema]] = {
         }
     }
 }
-"""Inputs that the vendored spec describes, so that no request has to ask for them."""
+"""Inputs that are described in the vendored spec and need no request."""
 
 _NEAR: Final = 0.75
 _OPEN: Final = ("additionalProperties", "patternProperties", "allOf", "anyOf", "oneOf")
-"""Words of a schema by which there may be fields that it does not list beside each other."""
+"""Keywords of a schema that may add fields beside the listed ones."""
 
 
 def fields_of(schema: Schema | None) -> list[str] | None:
@@ -44,9 +44,9 @@ def fields_of(schema: Schema | None) -> list[str] | None:
 
 
 def check_fields(app: str, given: Any, schema: Schema | None, *, misspelt: bool = False) -> None:
-    """Raise `InvalidRequestError` for a field that an app's input lacks: the app would leave it out silently.
+    """Raise `InvalidRequestError` for a field that an app's input does not have, and that the app would ignore.
 
-    With `misspelt` only for one that is nearly the name of another, which is not given.
+    With `misspelt` only if its name is similar to that of a field that is not given.
     """
     known = fields_of(schema)
     if known is None or not isinstance(given, Mapping):

@@ -1,4 +1,4 @@
-"""What the runtime must know of inference.sh: its HTTP, its jobs, its webhooks."""
+"""The description of inference.sh for the runtime: its HTTP, jobs and webhooks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from .generated import operations as api
 from .tasks import AMBIGUOUS, RUNNING, merge, progress_of, read_fields, state_of
 
 APP: Final = "app"
-"""The family of its jobs. Their model is the app, as it was asked for."""
+"""The family of its jobs. Their model is the app, as it was given."""
 MMAUDIO: Final = "infsh/mmaudio"
 _LONGEST_TEXT: Final = 2000
 _ERRORS: Final[Mapping[str, type[MireloError]]] = {
@@ -59,7 +59,7 @@ _URL: Final = re.compile(
     rf"https?://(?:\S+|[^\s/?#]+/[^?#\r\n\t]*\.(?:{'|'.join(sorted(frozenset().union(*_SUFFIXES.values())))})(?:\?\S*)?)",
     re.IGNORECASE,
 )
-"""A text that is a URL as a whole. Blanks may stand in a file's name, whose ending then tells it from a sentence."""
+"""A text that is a URL. A file name in it may contain blanks, if its suffix shows that it is not a sentence."""
 
 
 def app_name(app: str) -> str:
@@ -72,7 +72,7 @@ def _auth(key: str) -> tuple[str, str]:
 
 
 def _read_error(body: object) -> ErrorFacts | None:
-    """Read an error: a problem of now, what came before it, or the list of what an app still needs."""
+    """Read an error: a problem document, its older form, or the list of an app's missing requirements."""
     if not isinstance(body, dict):
         return None
     if body.get("satisfied") is False and isinstance(body.get("errors"), list):
@@ -104,7 +104,7 @@ def _find_job_id(text: str) -> str | None:
 
 
 def read_accepted(reply: Reply) -> Accepted:
-    """Read the response to a run. Only the id is needed."""
+    """Read the answer to a run. Only the id is needed."""
     fields = read_fields(reply)
     task_id = text_field(fields, "id")
     problem = job_id_problem(task_id)
@@ -114,7 +114,7 @@ def read_accepted(reply: Reply) -> Accepted:
 
 
 def read_task(task: Mapping[str, Any]) -> JobStatus:
-    """Read a task's state. One that is not known means that it still runs."""
+    """Read a task's state. An unknown one means that it still runs."""
     state, output = state_of(task), task.get("output")
     if state == "completed":
         return JobSucceeded(files_in(output), output=output)
@@ -131,14 +131,14 @@ def read_task(task: Mapping[str, Any]) -> JobStatus:
 
 
 def files_in(output: object) -> tuple[ResultFile, ...]:
-    """Return the files in an app's output, whatever its form: objects with a URL as `uri`, and plain URLs."""
+    """Return the files in an app's output, of any form: objects with a URL as `uri`, and plain URLs."""
     files: list[ResultFile] = []
     for name, url, content_type in _found(output, ""):
         suffix = re.sub(r"[?#].*", "", url).rpartition("/")[2].rpartition(".")[2].lower()
         named = next((kind for kind, suffixes in _SUFFIXES.items() if suffix in suffixes), None)
         declared = (content_type or "").partition("/")[0]
         kind = declared if declared in _SUFFIXES else named
-        if kind is None and not declared:  # nothing but its name says what it is
+        if kind is None and not declared:  # its name is the only hint of its kind
             kind = "video" if "video" in name else "image" if "image" in name else "audio"
         files.append(ResultFile(url, kind or "file", suffix if named else None, len(files), name=name or None))
     return tuple(files)
@@ -159,9 +159,9 @@ def _found(value: object, name: str) -> Iterator[tuple[str, str, str | None]]:
 
 
 def result_of(record: JobRecord, task: Mapping[str, Any]) -> PollResult:
-    """Return what a task tells. As many results are due as it has files: which there will be, only the app knows.
+    """Return a task's status. The number of expected results is that of its files, because only the app knows it.
 
-    mmaudio always gives its sound.
+    For mmaudio a sound is always expected.
     """
     status = read_task(task)
     least = 1 if app_name(record.model) == MMAUDIO else 0
@@ -206,10 +206,10 @@ def cancel_request(record: JobRecord) -> tuple[str, Request]:
 
 
 def read_webhook(fields: Mapping[str, Any]) -> JobEvent:
-    """Read a webhook, bare or in the form `{event, timestamp, data}`; raises `Unusable`.
+    """Read a webhook, plain or in the form `{event, timestamp, data}`; raises `Unusable`.
 
-    It comes at the end of a task only. A bare number that means one thing now and another before January 2026 is an
-    end that the task itself has to tell.
+    It is only sent at the end of a task. If its status is a number whose meaning changed in January 2026, the task has
+    to be polled.
     """
     data = fields.get("data")
     task = data if isinstance(data, dict) and "id" not in fields else fields
@@ -220,7 +220,7 @@ def read_webhook(fields: Mapping[str, Any]) -> JobEvent:
     status = read_task(task)
     number = task.get("status")
     ambiguous = not task.get("status_text") and isinstance(number, int) and number in AMBIGUOUS
-    unclear = ambiguous and status.status == "processing"  # it was "completed"
+    unclear = ambiguous and status.status == "processing"  # the number meant "completed"
     return JobEvent(
         task_id,
         "succeeded" if unclear else status.status,

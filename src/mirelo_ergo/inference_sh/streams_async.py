@@ -1,4 +1,4 @@
-"""The updates of a task as they come, async. `streams.py` is its twin but for await."""
+"""Streams of a task's updates, async. `streams.py` is the same without await."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ from .tasks import Task, TaskUpdate
 
 
 class AsyncTaskStream:
-    """A task's updates: iterate over it, in a with-block or not. The last one is the finished task.
+    """An iterator over a task's updates, which may be used in a with-block. The last one is the finished task.
 
-    It survives a stream that is cut or held back on the way, because the task is read on schedule beside it. Raises
-    `JobFailedError` at the end of a task without success, and `JobTimeoutError` when the time is up; both have the
-    task's job.
+    It survives a stream that is cut or held back on its way, because the task is polled by schedule as well. Raises
+    `JobFailedError` if the task fails, and `JobTimeoutError` when the time is up; both have the task's job.
     """
 
     def __init__(self, core: InferenceFlows, job: AsyncJob, waiter: Waiter) -> None:
         self._core, self._waiter = core, waiter
         self._done = False
         self.job: AsyncJob = job
-        """The job that the task is, to wait for it or to cancel it by other means."""
+        """The task as a job, to wait for it or cancel it in other ways."""
         self.result: Task | None = None
-        """The finished task, None before its end and for one that ended without success."""
+        """The finished task; None before its end and if it failed."""
 
     @property
     def id(self) -> str:

@@ -1,4 +1,4 @@
-"""Tasks as the service tells of them: by a response, by lines of a stream, by webhooks, in two numberings."""
+"""Tasks in the service's responses, streams and webhooks, with the current and the former numbers of states."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._runtime.io.protocol import Reply
 
 
 class TaskStatus(IntEnum):
-    """The states of a task, numbered as the service numbers them now."""
+    """The states of a task, with the service's current numbers."""
 
     UNKNOWN = 0
     RECEIVED = 1
@@ -33,14 +33,14 @@ class TaskStatus(IntEnum):
 ENDS: Final = frozenset({"completed", "failed", "cancelled", "rejected"})
 RUNNING: Final = frozenset(state.name.lower() for state in TaskStatus) - ENDS
 AMBIGUOUS: Final = frozenset({9, 10, 11})
-"""Numbers that mean one state in the numbering of now and another in that until January 2026."""
+"""Numbers whose meaning changed in January 2026."""
 _OLD_NAMES: Final[Mapping[str, str]] = {"scheduled": "dispatched"}
 
 
 def state_of(task: Mapping[str, Any]) -> str:
-    """Return a task's state by its name: what it says in words first, its number by the numbering of now else.
+    """Return the name of a task's state: its text if there is one, else its current number.
 
-    A number or a word that is not known is returned as it is, and is no end.
+    An unknown number or text is returned unchanged, and is not final.
     """
     said = task.get("status_text")
     status = task.get("status")
@@ -96,17 +96,17 @@ class Task(Record):
 
     @property
     def status(self) -> str:
-        """Its state in words, such as "queued", "running", "completed", "failed", "cancelled" and "rejected"."""
+        """The name of its state, such as "queued", "running", "completed", "failed", "cancelled" or "rejected"."""
         return state_of(self._fields)
 
     @property
     def output(self) -> Any:
-        """What the app gave, as it came; None while there is nothing."""
+        """The app's output, unchanged; None while there is none."""
         return self._fields.get("output")
 
     @property
     def error(self) -> str | None:
-        """Why it failed, None if it did not or nothing was said."""
+        """Why it failed; None if it did not, or if no reason was given."""
         return self._fields.get("error") or None
 
     def __repr__(self) -> str:
@@ -114,17 +114,17 @@ class Task(Record):
 
 
 class TaskUpdate(Task):
-    """A task while it changes. `update.get("progress")` is a percentage, or None where the service tells none."""
+    """An update of a task. `update.get("progress")` is a percentage, or None if the service gives none."""
 
 
 def with_progress(task: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a task with its progress as a percentage, where it tells one; none is ever invented."""
+    """Return a task with its progress as a percentage, if it has one."""
     percent = progress_of(task)
     return {**task, "progress": percent} if percent is not None else {**task}
 
 
 def progress_of(task: Mapping[str, Any]) -> float | None:
-    """Return the progress in percent: the task's own, or else what the app puts into its output."""
+    """Return the progress in percent: the task's own, or else that in the app's output."""
     own = task.get("progress")
     if isinstance(own, Mapping):
         current, total = _number(own.get("current")), _number(own.get("total"))
@@ -144,14 +144,14 @@ def _number(value: object) -> float | None:
 
 
 def unwrap(value: object) -> Any:
-    """Return what is in the service's envelope; a bare object is taken as it is."""
+    """Return the content of the service's envelope; an object without an envelope is returned unchanged."""
     if isinstance(value, dict) and "data" in value and not {"id", "status"} <= value.keys():
         return value["data"]
     return value
 
 
 def read_data(reply: Reply) -> Any:
-    """Read a response out of its envelope; raises `Unusable`."""
+    """Return the content of a response's envelope; raises `Unusable`."""
     return unwrap(read_json(reply))
 
 
@@ -164,7 +164,7 @@ def read_fields(reply: Reply) -> dict[str, Any]:
 
 
 def merge(job_id: str, known: Mapping[str, Any], line: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return what is known of a task after a line of its stream; None for a line that tells nothing of it."""
+    """Return the state of a task after a line of its stream; None for a line without news."""
     if line.get("type") == "heartbeat" or "event" in line:
         return None
     data = line.get("data")
@@ -179,12 +179,12 @@ def merge(job_id: str, known: Mapping[str, Any], line: Mapping[str, Any]) -> Map
     if isinstance(known.get("output"), Mapping) and isinstance(news.get("output"), Mapping):
         news["output"] = {**known["output"], **news["output"]}
     if "status" in news and "status_text" not in news:
-        known = {name: value for name, value in known.items() if name != "status_text"}  # it was of the state before
+        known = {name: value for name, value in known.items() if name != "status_text"}  # it belongs to the old state
     return {**known, **news, "id": job_id} if news else None
 
 
 def is_of(task: Mapping[str, Any], named: str) -> bool:
-    """Return whether a task is of an app, which is named by its name, with or without a version, or by its id."""
+    """Return whether a task is of an app, given by its name, with or without a version, or by its id."""
     app = task.get("app")
     plain = named.partition("@")[0].partition(":")[0]
     if isinstance(app, Mapping):
@@ -193,7 +193,7 @@ def is_of(task: Mapping[str, Any], named: str) -> bool:
 
 
 def created_at(task: Mapping[str, Any]) -> float | None:
-    """Return when a task was created, as a Unix time; None if it does not say so."""
+    """Return when a task was created, in Unix seconds; None if not given."""
     from dateutil.parser import isoparse
 
     try:

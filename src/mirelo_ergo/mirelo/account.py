@@ -1,4 +1,4 @@
-"""The account of a client's key, written once for both clients."""
+"""The account of a client's key, for both clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the Mirelo API, v2 and v3, speaks HTTP."""
+"""The description of the Mirelo API's HTTP, v2 and v3, for the runtime."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ def _read_error(body: object) -> ErrorFacts | None:
 
 
 def _find_job_id(text: str) -> str | None:
-    """Find a job's id in the response to a create of either API, also where that is damaged.
+    """Find the job id in a response of either API, which may be damaged.
 
-    In v2 the path of a job's polls ends in its id.
+    In v2 the path for polls ends with the job id.
     """
     by_path = (find_text_field(text, "job_url") or "").partition("/jobs/")[2]
     return find_text_field(text, "job_id") or by_path or find_text_field(text, "id")

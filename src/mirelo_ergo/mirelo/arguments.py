@@ -1,4 +1,4 @@
-"""Arguments of the calls, checked, and turned into what stands in a body."""
+"""Checks of the calls' arguments, and their conversion into fields of a body."""
 
 from __future__ import annotations
 

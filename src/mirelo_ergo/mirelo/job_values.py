@@ -1,4 +1,4 @@
-"""How the responses about a job of v2 are read: tolerantly, the few fields that matter."""
+"""Reading v2's answers about jobs: tolerantly, and only the needed fields."""
 
 from __future__ import annotations
 

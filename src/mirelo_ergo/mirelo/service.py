@@ -1,4 +1,4 @@
-"""The jobs of the Mirelo API, v2 and v3: where one is polled, and how it is read."""
+"""The description of the Mirelo API's jobs, v2 and v3, for the runtime."""
 
 from __future__ import annotations
 
@@ -64,4 +64,4 @@ MIRELO_V3_JOBS: Final = JobApi(
     lifetime=24 * 3600.0,
 )
 MIRELO_APIS: Final = (MIRELO_JOBS, MIRELO_MIDI_JOBS, MIRELO_V3_JOBS)
-"""How the jobs of either version are polled and read."""
+"""The jobs of both versions."""

@@ -1,4 +1,4 @@
-"""The names of the models, and which version of the API each is of."""
+"""The names of the models, and the API version of each."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The Pixazo gateway for Mirelo models: requests, jobs, results, webhooks, the two clients."""
+"""The Pixazo gateway for Mirelo models: requests, results, webhooks, and the two clients."""

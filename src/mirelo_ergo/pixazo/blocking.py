@@ -1,4 +1,4 @@
-"""The sync client: `PixazoClient`. `asynchronous.py` is its twin, word for word but for await."""
+"""The sync client, `PixazoClient`. `asynchronous.py` is the same with await."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class PixazoClient(PixazoCalls[JobRequest], ServiceClient[PixazoFlows]):
     """A client of the Pixazo gateway's Mirelo models. Use it in a with-block, or close it; threads may share it.
 
     `api_key` defaults to PIXAZO_API_KEY; the address to `base_url`, else `https://` + `host`, else PIXAZO_BASE_URL,
-    else the gateway's own. `timeout_ms` bounds one operation, sleeps and re-sends included (not downloads and waits,
-    which have limits of their own). `retries` caps the re-sends of every operation (None: as many as are safe);
-    `backoff_ms` is the first pause. `proxy` and `verify` (True, False, a path, or an `ssl.SSLContext`) hold for the
-    gateway and downloads; `transport` carries all of them instead; `http_client` carries the gateway only, with
-    its own time-outs. `allow_private_hosts` lets downloads go to private addresses. Durations are in seconds here. The
-    gateway names no prices, so there is no preflight and no cost guard. Raises `ConfigurationError` for anything that
-    is wrong, before any request.
+    else the gateway's own. `timeout_ms` limits one operation, sleeps and re-sends included (not downloads and waits,
+    which have their own limits). `retries` limits the re-sends of every operation (None: as many as are safe);
+    `backoff_ms` is the first pause. `proxy` and `verify` (True, False, a path, or an `ssl.SSLContext`) apply to the
+    gateway and downloads. `transport` carries all of them instead; `http_client` carries requests to the gateway only,
+    with its own time-outs. `allow_private_hosts` allows downloads from private addresses. Durations are in seconds
+    here. The gateway gives no prices, so there is no preflight and no cost guard. Raises `ConfigurationError` if an
+    argument is wrong, before any request.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class PixazoClient(PixazoCalls[JobRequest], ServiceClient[PixazoFlows]):
 
     @property
     def low_level(self) -> generated.AuthenticatedClient:
-        """The generated, typed client: same connections, key and errors; no re-sends and no polling."""
+        """The generated, typed client: same connections, key and errors, but no re-sends and no polling."""
         if self._low_level is None:
             self._low_level = self._carry(generated.AuthenticatedClient)
         return self._low_level

@@ -1,4 +1,4 @@
-"""The calls of both gateway clients, written once: none of them sends anything, so that none is async."""
+"""The calls of both gateway clients, written once. They send nothing, so none of them is async."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ RequestT = TypeVar("RequestT")
 
 
 class PixazoCalls(ABC, Generic[RequestT]):
-    """What can be generated. Each call checks its arguments and returns a request; sending it is what costs."""
+    """The generation calls. Each checks its arguments and returns a request, which costs only when it is sent."""
 
     _core: PixazoFlows
 
     @abstractmethod
     def _request_of(self, generation: Generation) -> RequestT:
-        """Make the client's own kind of request."""
+        """Return a request of the client's kind."""
 
     def text_to_audio(
         self,
@@ -36,15 +36,15 @@ class PixazoCalls(ABC, Generic[RequestT]):
         upload_audio_format: Literal["wav", "mp3", "aac", "flac"] = "wav",
         seed: int | None = None,
     ) -> RequestT:
-        """Describe a sound in words (SFX 1.6). Sends nothing yet; the limits are the spec's.
+        """Request a sound by a text (SFX 1.6). Sends nothing yet; the limits are the spec's.
 
         Args:
-            text_prompt: What is to be heard, at least 4 characters.
+            text_prompt: A description of the sound, at least 4 characters.
             duration: Seconds, 0.1 to 60.
-            ambience: A tile that loops without a seam.
-            double_output: The loop twice over; only with `ambience`.
-            num_samples: 1 to 4 variations; each is paid.
-            upload_audio_format: The results' format.
+            ambience: Make a seamless loop.
+            double_output: Repeat the loop twice; only with `ambience`.
+            num_samples: 1 to 4 variations, each of which is charged.
+            upload_audio_format: The format of the results.
             seed: None: random.
 
         Raises:
@@ -70,13 +70,13 @@ class PixazoCalls(ABC, Generic[RequestT]):
         num_samples: int = 1,
         seed: int | None = None,
     ) -> RequestT:
-        """Make a video with its sound (SFX 1.6). Sends nothing yet; the limits are the spec's.
+        """Request a video with sound (SFX 1.6). Sends nothing yet; the limits are the spec's.
 
         Args:
             video_url: A public URL (MP4, MOV, WEBM, M4V, GIF): the gateway takes no uploads.
-            text_prompt: What is to be heard.
+            text_prompt: A description of the sound.
             duration: Seconds, 1 to 60; over 10 in a sliding window.
-            num_samples: 1 to 4 videos; each is paid.
+            num_samples: 1 to 4 videos, each of which is charged.
             seed: None: random.
 
         Raises:
@@ -101,13 +101,13 @@ class PixazoCalls(ABC, Generic[RequestT]):
         seed: int = 2105,
         duration: float = 10,
     ) -> RequestT:
-        """Make the sound of a video (SFX 1.0). Sends nothing yet; the limits are the spec's.
+        """Request the sound of a video (SFX 1.0). Sends nothing yet; the limits are the spec's.
 
         Args:
             video_url: A public URL (MP4, MOV, WEBM, M4V, GIF): the gateway takes no uploads.
-            text_prompt: What is to be heard.
-            num_samples: 1 to 4 variations; each is paid. Two unless told otherwise.
-            seed: The model's own default.
+            text_prompt: A description of the sound.
+            num_samples: 1 to 4 variations, each of which is charged. The default is 2.
+            seed: None: the model's default.
             duration: Seconds, above 0.
 
         Raises:

@@ -1,7 +1,7 @@
-"""What the gateway makes: one row per model, with its operation and the name of its request.
+"""The table of what the gateway makes: one row per model, with its operation and its request.
 
-The operations are imported at first use; that they are named here makes one that the service removes a type error at
-regeneration, as the types of the bodies in calls.py do for a field.
+The operations are imported at first use. If the service removes an operation, the name here becomes a type error after
+regeneration, as a removed field does in calls.py.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 Fields = Mapping[str, Any]
 _LONGEST: Final = 1e6
-"""Seconds that are a length; `check_limits=False` lets anything through."""
+"""The lengths in seconds that messages can show; with `check_limits=False` the field may hold anything."""
 RANDOM: Final = -1
-"""The seed that stands for none. It is sent: what an absent one means, the service may change."""
+"""The seed that means "no seed". It is sent explicitly, because the service may change its default."""
 
 
 @attrs.frozen
 class Family:
-    """What one model makes. `schema` names its request in the generated limits.py."""
+    """One family of one model. `schema` is the name of its request in the generated limits.py."""
 
     name: str
     model: str
@@ -39,7 +39,7 @@ class Family:
 
     @property
     def endpoint(self) -> Endpoint:
-        """Its operation; the first use imports it."""
+        """Its operation, imported at first use."""
         return self.declare()
 
     @property
@@ -50,19 +50,19 @@ class Family:
 
 @attrs.frozen
 class Generation:
-    """A request: which family, and the fields as on the wire."""
+    """A request: its family, and its fields as sent."""
 
     family: Family
     fields: Fields
 
     @property
     def num_samples(self) -> int:
-        """How many results to expect; `check_limits=False` lets anything through to the service."""
+        """The number of results to expect; with `check_limits=False` the field may hold anything."""
         return tolerant_integer(self.fields["num_samples"]) or 1
 
     @property
     def facts(self) -> RequestFacts:
-        """What it is for."""
+        """A description of the request."""
         content = {"family": self.family.name, "model": self.family.model, **self.fields}
         length, url = self.fields.get("duration"), self.fields.get("video_url")
         stem = url_stem(url) if isinstance(url, str) else None
@@ -73,7 +73,7 @@ class Generation:
         """Check the fields against the spec's limits; raises `InvalidRequestError`."""
         from mirelo_ergo_api.pixazo import limits
 
-        if self.family is not VIDEO_TO_AUDIO or self.fields["text_prompt"]:  # its default is none at all
+        if self.family is not VIDEO_TO_AUDIO or self.fields["text_prompt"]:  # it has no default
             refuse_blank(self.fields, "text_prompt", self.family.label)
         check(limits, self.family.schema, self.fields, self.family.label)
         if self.fields.get("double_output") and not self.fields["ambience"]:

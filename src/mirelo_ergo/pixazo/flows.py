@@ -1,4 +1,4 @@
-"""The flows that only the gateway has, written once for both clients: checking a request, and sending it."""
+"""The flows of the gateway, written once for both clients: checking a request, and submitting it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 @attrs.define
 class PixazoFlows(JobFlows):
-    """One client's flows at the gateway over its runtime."""
+    """The flows of one client."""
 
     def generation(self, family: Family, fields: Fields) -> Generation:
-        """Check the fields; raises `InvalidRequestError`. Sends nothing."""
+        """Return a checked request; raises `InvalidRequestError`. Sends nothing."""
         if "video_url" in fields:
             _check_url(family, fields["video_url"])
         generation = Generation(family, fields)
@@ -42,7 +42,7 @@ class PixazoFlows(JobFlows):
 
 
 def _check_url(family: Family, url: object) -> None:
-    """Refuse what the gateway cannot fetch: it takes no uploads. Raises `InvalidRequestError`."""
+    """Raise `InvalidRequestError` for a URL that the gateway cannot fetch. It takes no uploads."""
     problem = url_problem(url)
     if problem is None:
         return

@@ -1,4 +1,4 @@
-"""What the runtime must know of the Pixazo gateway."""
+"""The description of the Pixazo gateway for the runtime."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 _ERRORS: Final[Mapping[str, type[MireloError]]] = {
     "Insufficient Balance": InsufficientCreditsError,
-    # It comes with 400, though no argument is wrong: the gateway at this address does not have the model.
+    # Sent with 400 although no argument is wrong: the gateway at this address does not have the model.
     "Model not found": NotFoundError,
 }
 _PACE: Final = Schedule(floor=5.6, cap=10.0, first_cap=5.6)
-"""Polls 5 to 10 s apart, as the gateway recommends; the jitter takes up to a tenth off each."""
+"""Polls every 5 to 10 s, as the gateway recommends; jitter shortens each gap by up to a tenth."""
 
 
 def _auth(key: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""How the gateway's answers are read: tolerantly, the few fields that matter."""
+"""Reading the gateway's answers: tolerantly, and only the needed fields."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LONGEST_REASON = 2000
 
 
 def read_accepted(reply: Reply) -> Accepted:
-    """Read a submit's answer. Only the request's id is needed; `polling_url` is foreign and never followed."""
+    """Read the answer to a submit. Only the request's id is needed; its `polling_url` is never used."""
     job_id = text_field(read_object(reply), "request_id")
     problem = job_id_problem(job_id)
     if problem is not None:
@@ -39,12 +39,12 @@ def read_accepted(reply: Reply) -> Accepted:
 
 
 def find_job_id(text: str) -> str | None:
-    """Find the request's id in the response to a submit, also where it is cut off."""
+    """Find the request's id in the answer to a submit, which may be cut off."""
     return find_text_field(text, "request_id")
 
 
 def read_status(record: JobRecord, reply: Reply, wall: float) -> PollResult:
-    """Read a poll. A status that is none of the final three means that the request still runs."""
+    """Read the answer to a poll. A status other than the three final ones means that the request still runs."""
     fields = read_object(reply)
     refuse_other_job(record.job_id, fields.get("request_id"))
     status = read_request(fields, "video" if record.family == "video-to-video" else None)
@@ -53,9 +53,9 @@ def read_status(record: JobRecord, reply: Reply, wall: float) -> PollResult:
 
 
 def read_request(fields: Mapping[str, Any], kind: str | None = None) -> JobStatus:
-    """Read what a poll's answer and a webhook's payload have in common; raises `Unusable`.
+    """Read the status in a poll's answer or a webhook's payload; raises `Unusable`.
 
-    `kind` is that of the files, where the job's family tells it.
+    `kind` is the kind of the files, if it is known from the job's family.
     """
     raw = text_field(fields, "status")
     created, completed = read_time(fields.get("created_at")), read_time(fields.get("completed_at"))
@@ -67,6 +67,6 @@ def read_request(fields: Mapping[str, Any], kind: str | None = None) -> JobStatu
     if raw in ("FAILED", "ERROR"):
         reason = fields.get("error") or "the service gave no reason"
         message = shorten(reason, _LONGEST_REASON)
-        charged: Literal[False] | None = False if raw == "ERROR" else None  # of FAILED, nothing is documented
+        charged: Literal[False] | None = False if raw == "ERROR" else None  # for FAILED the charge is not documented
         return JobErrored(raw, 0, message, charged=charged, created_at=created, completed_at=completed)
     return JobProcessing(0, "", raw, created_at=created)

@@ -1,4 +1,4 @@
-"""The gateway's webhooks: how they are ordered, and how their payload is read, which has a status answer's shape."""
+"""The gateway's webhooks: ordering and reading them. Their payload has the form of a poll's answer."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def order_webhook(webhook: Webhook) -> WebhookOrder:
-    """Return the headers that order webhooks with a submit."""
+    """Return the headers of a submit that order webhooks."""
     return WebhookOrder((("X-Webhook-URL", webhook.url), ("X-Webhook-Mode", webhook.mode)))
 
 
 def read_webhook(fields: Mapping[str, Any]) -> JobEvent:
-    """Read a payload; raises `Unusable` without a usable `request_id` and `status`, everything else may be missing."""
+    """Read a payload; raises `Unusable` without a valid `request_id` and `status`. Everything else may be missing."""
     job_id = text_field(fields, "request_id")
     problem = job_id_problem(job_id)
     if problem is not None:
@@ -43,7 +43,7 @@ def read_webhook(fields: Mapping[str, Any]) -> JobEvent:
 
 
 def _plain(text: str) -> str:
-    """Take out what no file and no terminal can hold: half of a pair of code points."""
+    """Remove half surrogate pairs, which no file and no terminal can represent."""
     return text.encode("utf-8", "replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""sync.so: lip-sync, with the vendor's names for resources and requests, and jobs as for every other service."""
+"""sync.so: the vendor's resources under the vendor's names, and lip-sync as a job like those of other services."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name at its first use."""
+    """Import a public name when it is first used."""
     from importlib import import_module
 
     if name not in __all__:

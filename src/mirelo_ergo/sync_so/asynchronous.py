@@ -1,4 +1,4 @@
-"""The async client of sync.so. `blocking.py` is its twin but for await."""
+"""The async client of sync.so. `blocking.py` is the same without await."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ else:
 
 
 class AsyncLipsyncRequest(AsyncJobRequest):
-    """A checked lip-sync that has not been sent. Nothing costs anything before `submit_job` or `run`.
+    """A checked lip-sync request that has not been sent. Only `submit_job` and `run` cost anything.
 
-    Both upload local files first, then ask what it will cost if there is a `max_cost_usd`, and raise `CostLimitError`
-    before anything is submitted. The submit goes out under an idempotency key of its own, so that it is paid once
-    whatever is sent again.
+    Both first upload local files; then, if there is a `max_cost_usd`, they ask for the cost and raise `CostLimitError`
+    before anything is submitted. Each submit has its own idempotency key, so that it is charged once even if it is sent
+    again.
     """
 
     def __init__(self, core: SyncSoFlows, lipsync: Lipsync, max_cost_usd: float | None) -> None:
@@ -48,14 +48,15 @@ class AsyncLipsyncRequest(AsyncJobRequest):
         self._lipsync = lipsync
 
     async def preflight(self) -> Estimate:
-        """Ask what it would cost, in US dollars, and how many frames it has. Local files are uploaded first, once."""
+        """Return its cost in US dollars and its number of frames. Local files are uploaded first, once."""
         return await self._core.estimate(self._lipsync)
 
     async def prepare(self, idempotency_key: str | None = None) -> str:
-        """Fix the bytes of the request and its key, and return its `token`. Uploads local files. Costs nothing.
+        """Fix the request's bytes and key, and return its `token`. Uploads local files. Costs nothing.
 
-        Keep the token before you submit: with it any process sends the same bytes under the same key, so that it is
-        paid once. `idempotency_key` None: a new random one, valid for 24 h. A prepared request takes no webhook.
+        Store the token before you submit: with it any process sends the same bytes with the same key, so that the
+        request is charged once. `idempotency_key` None: a new random one, valid for 24 h. A prepared request takes no
+        webhook.
         """
         self._prepared = await self._core.prepare(self._lipsync, idempotency_key)
         return self._prepared.token
@@ -71,28 +72,22 @@ class AsyncLipsyncRequest(AsyncJobRequest):
 class AsyncSyncSoClient(LipsyncCalls[AsyncLipsyncRequest], AsyncServiceClient[SyncSoFlows]):
     """A client of sync.so. Use it in a with-block, or close it; threads may share it.
 
-    `lipsync()` gives a job, as the clients of the other services do. `generations`, `assets`, `batch`, `models` and
-    `projects` are the vendor's resources, with the vendor's names.
+    `lipsync()` makes a job, like the calls of the other services' clients. `generations`, `assets`, `batch`, `models`
+    and `projects` are the vendor's resources, with the vendor's names.
 
-    Args:
-        api_key: Default: SYNC_API_KEY, read when the client is made.
-        host: A host to ask over https, in place of `base_url`.
-        base_url: Default: SYNC_BASE_URL, else the service's own address.
-        timeout_ms: Bounds one operation, sleeps and re-sends included; uploads, downloads and waits have their own.
-        retries: Caps the re-sends of every operation; None: as many as are safe.
-        backoff_ms: The first pause before a re-send.
-        extra_headers: Sent with every request to the service.
-        proxy: For the service, uploads and downloads.
-        verify: True, False, a path to certificates, or an `ssl.SSLContext`.
-        transport: Carries all requests in place of this client's own connections.
-        http_client: Carries the requests to the service only, with its own time-outs.
-        allow_private_hosts: Lets uploads and downloads go to private addresses.
-        max_cost_usd: The most that one lip-sync may cost, in US dollars.
-        check_limits: False lets requests through that the spec's limits would refuse.
-        webhook_secret: Default: SYNC_WEBHOOK_SECRET, read when a webhook is checked.
+    Args: api_key: Default: the variable SYNC_API_KEY, read when the client is created. host: The host to use over
+    https, instead of `base_url`. base_url: Default: SYNC_BASE_URL, else the service's own address. timeout_ms: Limits
+    one operation, sleeps and re-sends included; uploads, downloads and waits have their own limits. retries: Limits the
+    re-sends of every operation; None: as many as are safe. backoff_ms: The first pause before a re-send. extra_headers:
+    Sent with every request to the service. proxy: For the service, uploads and downloads. verify: True, False, a path
+    to certificates, or an `ssl.SSLContext`. transport: Carries all requests instead of this client's own connections.
+    http_client: Carries the requests to the service only, with its own time-outs. allow_private_hosts: Allows uploads
+    and downloads to private addresses. max_cost_usd: The most that one lip-sync may cost, in US dollars. check_limits:
+    False: do not check requests against the spec's limits. webhook_secret: Default: SYNC_WEBHOOK_SECRET, read when a
+    webhook is checked.
 
     Raises:
-        ConfigurationError: Something of it is wrong. Nothing was sent.
+        ConfigurationError: An argument is wrong. Nothing was sent.
     """
 
     def __init__(
@@ -142,10 +137,10 @@ class AsyncSyncSoClient(LipsyncCalls[AsyncLipsyncRequest], AsyncServiceClient[Sy
         self.webhooks = Webhooks(secret)
 
     async def resubmit(self, request: SubmitOutcomeUnknown | str) -> AsyncJob:
-        """Send a lip-sync again, from an error or from a request's token, and give its job: paid once.
+        """Send a lip-sync again, given its error or token, and return its job. It is charged once only.
 
-        The bytes and the key are the same as before, so that the service gives the job that it has already. Raises
-        `InvalidRequestError` for a request that went out without a key, or whose key is over 24 h old.
+        The bytes and the key are the same as before, so that the service returns the existing job. Raises
+        `InvalidRequestError` if the request was sent without a key, or the key is over 24 h old.
         """
         submission, core = Submission(), self._core
         try:
@@ -159,7 +154,7 @@ class AsyncSyncSoClient(LipsyncCalls[AsyncLipsyncRequest], AsyncServiceClient[Sy
 
     @property
     def low_level(self) -> generated.AuthenticatedClient:
-        """The generated, typed client: same connections, key and errors; no re-sends, polling or cost guard."""
+        """The generated, typed client: same connections, key and errors, but no re-sends, polling or cost guard."""
         if self._low_level is None:
             self._low_level = self._carry(generated.AuthenticatedClient)
         return self._low_level

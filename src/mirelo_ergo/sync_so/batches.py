@@ -1,4 +1,4 @@
-"""Batches: many generations from one file, which is paid and has no key, and the lines of their results."""
+"""Batches: many generations from one file, charged and without idempotency key, and their results."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from .options import RequestOptions
 
 LARGEST_RESULT: Final = 256 << 20
-"""Bytes of a batch's result file; 500 lines are far below."""
+"""The largest result file of a batch in bytes; 500 lines have far less."""
 
 
 async def create(
     runtime: Runtime, file: File, webhook_url: str | None, dry_run: bool | None, options: RequestOptions | None
 ) -> values.BatchResponse | values.ValidationResponse:
-    """Create a batch, or check its file. A re-send carries every part again."""
+    """Create a batch, or only check its file. A re-send carries the whole form again."""
     given = read_options(options)
     opened = runtime.io.run_blocking(form_file, file, "input", media=False, largest=LARGEST_BATCH)
     name, content, content_type, headers = await opened
@@ -57,7 +57,7 @@ async def create(
 async def results(
     runtime: Runtime, calls: Calls, batch_id: str, options: RequestOptions | None
 ) -> list[dict[str, Any]]:
-    """Fetch a batch's result lines: from the API with the key, and from wherever it leads to without."""
+    """Return a batch's result lines. The API is asked with the key; its redirect is followed without it."""
     batch = await execute(runtime, calls.get_batch(batch_id, options))
     if not batch.output_url:
         raise MireloError(

@@ -1,4 +1,4 @@
-"""The job call of both clients, written once: it sends nothing, so that it is never async."""
+"""The lip-sync call of both clients, written once. It sends nothing, so it is not async."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ RequestT = TypeVar("RequestT")
 
 
 class LipsyncCalls(ABC, Generic[RequestT]):
-    """What can be made as a job."""
+    """The calls that make jobs."""
 
     @abstractmethod
     def _request_of(self, lipsync: Lipsync, max_cost_usd: float | None) -> RequestT:
-        """Make the client's own kind of request."""
+        """Return a request of the client's kind."""
 
     def lipsync(
         self,
@@ -35,16 +35,16 @@ class LipsyncCalls(ABC, Generic[RequestT]):
         project_id: str | None = None,
         max_cost_usd: float | None = None,
     ) -> RequestT:
-        """Make the lips of a video say what an audio says. Sends nothing yet.
+        """Request a video whose lips match an audio. Sends nothing yet.
 
         Args:
             video: A path, a URL, bytes, an open file, an asset, `Video(…)`, or `Image(…)` for the model `sync-3`.
-            audio: The same for a sound, or `Tts(…)`; several of them together with `segments`.
+            audio: The same for a sound, or `Tts(…)`; a list of them together with `segments`.
             model: `lipsync-2`, `lipsync-2-pro`, `sync-3`, `react-1`, or a newer one.
-            sync_mode: What to do when both differ in length; None leaves it to the service.
-            options: `GenerationOptions(…)` or a mapping; options that are not known are passed on.
+            sync_mode: What to do if their lengths differ; None: the service decides.
+            options: `GenerationOptions(…)` or a mapping; unknown options are passed on.
             segments: Which audio speaks when, `GenerationSegment(…)` or mappings.
-            output_file_name: The result's name at the service: letters, digits, _ and -, at most 255, no ending.
+            output_file_name: The result's name at the service: at most 255 letters, digits, _ and -, without suffix.
             project_id: The project that it belongs to.
             max_cost_usd: The most that it may cost, in US dollars; None: the client's `max_cost_usd=`.
 
@@ -60,7 +60,7 @@ class LipsyncCalls(ABC, Generic[RequestT]):
 
 
 def cost_limit(value: Any, error: type[ConfigurationError | InvalidRequestError] = ConfigurationError) -> float | None:
-    """Return a `max_cost_usd`, checked; raises the given class of error."""
+    """Return a checked `max_cost_usd`; raises the given class of error."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if value is not None and (not number or not math.isfinite(value) or value < 0):
         raise error(f"max_cost_usd={short_repr(value)} is not an amount of US dollars from 0 on")

@@ -1,4 +1,4 @@
-"""Files that go to the service: in a form, or as an asset."""
+"""Files for the service: in a form, or as an asset."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ File: TypeAlias = (
     | tuple[str | None, Content, str | None]
     | tuple[str | None, Content, str | None, Mapping[str, str]]
 )
-"""A file of a form, as the vendor's SDK takes one: its content, or a tuple of name, content, type and headers."""
+"""A file for a form, as in the vendor's SDK: its content, or a tuple of name, content, type and headers."""
 AssetKind = Literal["AUDIO", "VIDEO", "IMAGE"]
 LARGEST_FILE: Final = 5 << 30
-"""Bytes of a file in a form, as of an asset."""
+"""The largest file in a form or of an asset, in bytes."""
 LARGEST_BATCH: Final = 5_000_000
-"""Bytes of a batch's file."""
+"""The largest file of a batch, in bytes."""
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
 
@@ -42,7 +42,7 @@ class AssetFile:
 
 
 def open_asset(source: Any, name: str | None, kind: AssetKind | None, what: str = "source") -> AssetFile:
-    """Return what a path, bytes or an open file is; raises `InvalidRequestError`. Reads the file's first bytes."""
+    """Return the file of a path, bytes or an open file; raises `InvalidRequestError`. Reads its first bytes."""
     opened, head, own_name = _open(source, what)
     content_type = _content_type(head, own_name)
     told = content_type.partition("/")[0].upper() if content_type is not None else None
@@ -69,7 +69,7 @@ def sha256_of(file: AssetFile) -> str:
 
 
 def form_file(file: Any, what: str, *, media: bool, largest: int) -> tuple[str, Any, str | None, Mapping[str, str]]:
-    """Return a file as the form has it: name, source or bytes, type and headers; raises `InvalidRequestError`."""
+    """Return a file for a form: name, source or bytes, type and headers; raises `InvalidRequestError`."""
     name, content, content_type, headers = (
         (*file, None, None)[:4] if isinstance(file, tuple) else (None, file, None, None)
     )

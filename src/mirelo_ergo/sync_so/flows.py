@@ -1,4 +1,4 @@
-"""What only this service's clients do, written once for both: uploads as assets, creates under a key."""
+"""The flows of sync.so, written once for both clients: uploads as assets, submits with a key."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ASSET_LIFETIME: Final = 24 * 3600.0
-"""Seconds that an uploaded file's asset is used again without another upload. Assets themselves stay."""
+"""Seconds for which an uploaded file's asset is reused. Assets themselves do not expire."""
 
 
 @attrs.frozen
 class Estimate:
-    """What a generation would cost: US dollars, and frames; None where the service does not say."""
+    """The cost of a generation in US dollars, and its frames; None if the service does not say."""
 
     cost_usd: float | None
     frames: float | None = None
@@ -54,7 +54,7 @@ class Estimate:
 
 @attrs.define
 class SyncSoFlows(JobFlows):
-    """One client's flows over its runtime."""
+    """The flows of one client."""
 
     max_cost_usd: float | None
     assets: AssetCache = attrs.field(factory=AssetCache)
@@ -65,7 +65,7 @@ class SyncSoFlows(JobFlows):
         return Calls(self.runtime, self.check_limits)
 
     def resume(self, token: str) -> JobRecord:
-        """Read a token, or a generation's bare id, into a job of this client's account."""
+        """Return the job of a token or a generation's id, for this client's account."""
         if isinstance(token, str) and ":" not in token and job_id_problem(token) is None:
             return JobRecord(SYNC_SO.name, LIPSYNC, "unknown", token, 0.0, None)
         return super().resume(token)
@@ -80,7 +80,7 @@ class SyncSoFlows(JobFlows):
         project_id: str | None,
         on_progress: Callable[[int, int], None] | None,
     ) -> values.Asset:
-        """Upload a file and register it: three steps, of which only the last makes an asset."""
+        """Upload a file and register it. Only the last of the three steps creates an asset."""
         file = await self.runtime.io.run_blocking(open_asset, source, name, kind)
         return await self._upload(file, project_id, on_progress, before_submit=False)
 
@@ -105,7 +105,7 @@ class SyncSoFlows(JobFlows):
         return await execute(self.runtime, self.calls.create_asset(body, None))
 
     async def asset_of(self, local: LocalFile) -> Input:
-        """Return the input that a local file is as an asset, uploaded once for all uses of the same file."""
+        """Return the input with a local file's asset, which is uploaded once for all uses of the file."""
         io = self.runtime.io
         file = await io.run_blocking(open_asset, local.source, None, local.kind, local.argument)
         local.check(file.kind)
@@ -124,7 +124,7 @@ class SyncSoFlows(JobFlows):
         return None if identity is None else f"{self.runtime.account()} {file.kind} {identity}"
 
     async def _forget_assets(self, request: Lipsync) -> bool:
-        """Forget which assets the local files of a request are; return whether there were any."""
+        """Remove a request's local files from the cache of assets; return whether there were any."""
         forgotten = False
         for each in request.inputs:
             if not isinstance(each, LocalFile):
@@ -139,14 +139,14 @@ class SyncSoFlows(JobFlows):
         return forgotten
 
     async def find_uploaded(self, source: Any, kind: AssetKind, options: RequestOptions | None) -> values.Asset | None:
-        """Ask for the asset with the very bytes of a file."""
+        """Return the asset with exactly the bytes of a file."""
         io = self.runtime.io
         file = await io.run_blocking(open_asset, source, None, kind)
         digest = await io.run_blocking(sha256_of, file)
         return await execute(self.runtime, self.calls.find_asset(digest, kind, options))
 
     async def delete(self, operation: Operation[T]) -> None:
-        """Delete something; not finding it after an answer was lost means that it is gone, as was asked."""
+        """Delete something. If a re-send does not find it, the deletion whose answer was lost has succeeded."""
         try:
             await execute(self.runtime, attrs.evolve(operation, attempts=1))
         except MireloError as error:
@@ -164,7 +164,7 @@ class SyncSoFlows(JobFlows):
     async def create(
         self, body: CreateGeneration, idempotency_key: str | None, options: RequestOptions | None
     ) -> values.Generation:
-        """Create a generation under one key, whatever is sent again."""
+        """Create a generation, with the same key for every re-send."""
         if self.check_limits:
             check_generation(body, f"generations.create {body['model']}")
         described = describe(api.CREATE_GENERATION, json={**body, **read_options(options).body})
@@ -180,7 +180,7 @@ class SyncSoFlows(JobFlows):
         idempotency_key: str | None,
         request_options: RequestOptions | None,
     ) -> values.Generation:
-        """Create a generation with the files in a form, under one key."""
+        """Create a generation with files in a form, with the same key for every re-send."""
         given = {name: file for name, file in files.items() if file is not None}
         kinds = {*given, *({"text": "audio"}.get(str(kind), kind) for kind in _kinds(inputs))}
         if not kinds & {"video", "image"} or "audio" not in kinds:
@@ -223,20 +223,20 @@ class SyncSoFlows(JobFlows):
             from_job_id=lambda generation_id: values.Generation(id=generation_id, raw={"id": generation_id}),
         )
         created = await execute(self.runtime, operation)
-        if created.status is None:  # the service named it without knowing what became of the request
+        if created.status is None:  # the service named it, but does not know the request's outcome
             return await execute(self.runtime, self.calls.get_generation(created.id, {}, None))
         return created
 
     # --- lipsync ----------------------------------------------------------------------------------------------------
 
     async def estimate(self, request: Lipsync) -> Estimate:
-        """Ask what a lip-sync would cost; local files are uploaded first, once, because the price is by the frame."""
+        """Return the cost of a lip-sync. Local files are uploaded first, because the price depends on the frames."""
         found = await execute(self.runtime, self.calls.estimate_cost(await self._body(request), None))
         costs = [each.estimated_generation_cost for each in found]
         return Estimate(_sum(costs), _sum([each.estimated_frame_count for each in found]))
 
     async def prepare(self, request: Lipsync, idempotency_key: str | None) -> Prepared:
-        """Upload what has to be uploaded, and fix the bytes of the request and its key."""
+        """Upload the local files, and fix the request's bytes and key."""
         key = SYNC_SO.keys.key(idempotency_key, self.runtime.io.wall())
         body = await self._body(request)
         if self.check_limits:
@@ -246,11 +246,11 @@ class SyncSoFlows(JobFlows):
         return Prepared(request.model, sent.body, key)
 
     def prepared_of(self, given: SubmitOutcomeUnknown | str) -> Prepared:
-        """Return the request of an error, or of a token; raises `InvalidRequestError` for one that has no key."""
+        """Return the request of an error or a token; raises `InvalidRequestError` if it has no key."""
         return prepared_of(given, SYNC_SO.keys.lifetime)
 
     async def send(self, submission: Submission, prepared: Prepared) -> JobRecord:
-        """Submit a lip-sync whose bytes and key are fixed: paid once, however often it is sent."""
+        """Submit a prepared lip-sync, which is charged once however often it is sent."""
         if submission.order is not NOTHING:
             raise InvalidRequestError(
                 "webhook: a prepared request's bytes are fixed: submit it without, or do not prepare it; nothing was "
@@ -263,7 +263,7 @@ class SyncSoFlows(JobFlows):
     async def submit(
         self, request: Lipsync, max_cost_usd: float | None, submission: Submission, prepared: Prepared | None = None
     ) -> JobRecord:
-        """Submit a lip-sync under one key: upload what has to be, ask the cost if there is a limit, send.
+        """Submit a lip-sync with a key: upload local files, check the cost if there is a limit, send.
 
         An asset that the service no longer knows is uploaded once more.
         """
@@ -274,7 +274,7 @@ class SyncSoFlows(JobFlows):
             return await self.send(submission, prepared)
         try:
             return await self._submit(request, max_cost_usd, submission)
-        except (NotFoundError, CostLimitError) as error:  # definite: nothing was made under the key
+        except (NotFoundError, CostLimitError) as error:  # definite: the service created nothing for the key
             told = getattr(error.__cause__ or error, "code", None)
             if told != "asset_not_found" or not await self._forget_assets(request):
                 raise
@@ -310,20 +310,20 @@ class SyncSoFlows(JobFlows):
             )
 
     async def _body(self, request: Lipsync) -> CreateGeneration:
-        """Return what is to be sent, with local files uploaded; what the limits refuse is refused before that."""
+        """Return the body, with local files uploaded. The limits are checked before that."""
         if self.check_limits:
             planned = [each.input("asset") if isinstance(each, LocalFile) else each for each in request.inputs]
             check_generation(request.body(planned), f"lipsync {request.model}")
         return request.body([await self._placed(each) for each in request.inputs])
 
     async def _placed(self, given: Any) -> Input:
-        """Return an input with its local file replaced by the asset that it was uploaded as."""
+        """Return an input with its local file replaced by the uploaded asset."""
         placed: Input = await self.asset_of(given) if isinstance(given, LocalFile) else given
         return placed
 
 
 def _sum(amounts: list[float | None]) -> float | None:
-    """Return a sum of which every part is known, None for any other."""
+    """Return the sum, None if a part is unknown."""
     known = [amount for amount in amounts if amount is not None]
     return sum(known) if known and len(known) == len(amounts) else None
 

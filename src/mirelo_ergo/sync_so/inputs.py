@@ -1,4 +1,4 @@
-"""What a generation is made from: the vendor's request types, and how they and plain mappings go onto the wire."""
+"""The vendor's request types, and their conversion (and that of plain mappings) into JSON."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from mirelo_ergo_api.sync_so import bodies
 
 _SNAKE = frozenset({"options", "optionsOverride"})
-"""Fields whose inside is written in snake_case; everything else is camelCase."""
+"""Fields whose content is in snake_case; everything else is in camelCase."""
 
 
 @attrs.frozen(kw_only=True)
 class Video:
-    """The video whose lips move: a URL that the service fetches, or an asset. Exactly one of the two."""
+    """The video whose lips are changed: exactly one of `url`, which the service fetches, and `asset_id`."""
 
     url: str | None = None
     asset_id: str | None = None
@@ -30,7 +30,7 @@ class Video:
 
 @attrs.frozen(kw_only=True)
 class Image:
-    """A picture that is to speak, with the model `sync-3` only. Exactly one of `url` and `asset_id`."""
+    """A picture that should speak, for the model `sync-3` only. Exactly one of `url` and `asset_id`."""
 
     url: str | None = None
     asset_id: str | None = None
@@ -39,7 +39,7 @@ class Image:
 
 @attrs.frozen(kw_only=True)
 class Audio:
-    """What is to be said, as a sound. Exactly one of `url` and `asset_id`; `ref_id` is its name for segments."""
+    """The speech, as a sound. Exactly one of `url` and `asset_id`; `ref_id` is its name for segments."""
 
     url: str | None = None
     asset_id: str | None = None
@@ -60,7 +60,7 @@ class ElevenLabs:
 
 @attrs.frozen(kw_only=True)
 class Tts:
-    """What is to be said, as a text for a synthetic voice. `ref_id` is its name for segments."""
+    """The speech, as a text for a synthetic voice. `ref_id` is its name for segments."""
 
     provider: ElevenLabs
     ref_id: str | None = None
@@ -69,7 +69,7 @@ class Tts:
 
 @attrs.frozen(kw_only=True)
 class ActiveSpeaker:
-    """Which face speaks: found by itself, at a point of a frame, or in a box of every frame (None: not seen)."""
+    """The speaking face: detected automatically, at a point in a frame, or in a box per frame (None: not visible)."""
 
     auto_detect: bool | None = None
     frame_number: int | None = None
@@ -82,11 +82,11 @@ class ActiveSpeaker:
 
 @attrs.frozen(kw_only=True)
 class GenerationOptions:
-    """How to generate. What is None is left to the service.
+    """Options of a generation. For None the service decides.
 
-    `sync_mode` says what to do when audio and video differ in length: "bounce", "loop", "cut_off", "silence" or
-    "remap". `model_mode` ("lips", "face", "head") and `prompt` (an emotion) are for the model `react-1` only.
-    `temperature` is 0 to 1.
+    `sync_mode` says what to do if audio and video differ in length: "bounce", "loop", "cut_off", "silence" or "remap".
+    `model_mode` ("lips", "face", "head") and `prompt` (an emotion) are for the model `react-1` only. `temperature` is 0
+    to 1.
     """
 
     sync_mode: Literal["bounce", "loop", "cut_off", "silence", "remap"] | None = None
@@ -100,7 +100,7 @@ class GenerationOptions:
 
 @attrs.frozen(kw_only=True)
 class SegmentAudioInput:
-    """The audio input with this `ref_id`, or a stretch of it in seconds: both times, or neither."""
+    """The audio input with this `ref_id`, or a part of it in seconds: give both times, or neither."""
 
     ref_id: str
     start_time: float | None = None
@@ -109,7 +109,7 @@ class SegmentAudioInput:
 
 @attrs.frozen(kw_only=True)
 class GenerationSegment:
-    """A stretch of the video in seconds, and the audio that speaks in it."""
+    """A part of the video in seconds, and the audio that is spoken in it."""
 
     start_time: float
     end_time: float
@@ -134,7 +134,7 @@ def generation_body(
     dub_params: Mapping[str, Any] | None = None,
     dialogue_edit: Mapping[str, Any] | None = None,
 ) -> bodies.CreateGeneration:
-    """Return the body of a create or an estimate. What is None is left out. Nothing is checked yet."""
+    """Return the body for a submit or an estimate, without None values. Nothing is checked yet."""
     if isinstance(input, str | bytes | Mapping) or not isinstance(input, Sequence):
         raise InvalidRequestError(
             f"input={short_repr(input)} is {type(input).__name__}, not a list of inputs such as "
@@ -168,9 +168,9 @@ def check_generation(body: bodies.CreateGeneration, where: str) -> None:
 
 
 def on_wire(value: Any, *, snake: bool = False) -> Any:
-    """Return a request value as it is sent: fields named as the service names them, and None left out.
+    """Return a request value as JSON: with the service's field names, and without None values.
 
-    A mapping may name its fields in either casing; a field that is not known goes out as well.
+    A mapping may use either casing. Unknown fields are sent too.
     """
     if attrs.has(type(value)):
         value = {field.name: getattr(value, field.name) for field in attrs.fields(type(value))}
@@ -191,5 +191,5 @@ def _snake(name: str) -> str:
 
 
 def form_texts(fields: Mapping[str, Any]) -> dict[str, str]:
-    """Return further fields of a body as the texts of a form: what is no text goes as JSON."""
+    """Return further fields of a body as form fields: values other than strings become JSON."""
     return {name: value if isinstance(value, str) else json.dumps(on_wire(value)) for name, value in fields.items()}

@@ -1,4 +1,4 @@
-"""A lip-sync as a job: what `client.lipsync()` takes, and the request that it gives."""
+"""The request of `client.lipsync()`, from its arguments."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ Voice = str | os.PathLike[str] | bytes | BinaryIO | Asset | Audio | Tts
 
 @attrs.frozen
 class LocalFile:
-    """A file of this machine in the place of the asset that it will be uploaded as."""
+    """A local file, which will be replaced by its uploaded asset."""
 
     source: Any = attrs.field(repr=False)
     argument: Literal["video", "audio"]
 
     @property
     def kind(self) -> AssetKind | None:
-        """The type of its asset, None where its first bytes tell: a video may be a picture."""
+        """The type of its asset; None: its first bytes decide, because a video may be a picture."""
         return "AUDIO" if self.argument == "audio" else None
 
     def check(self, kind: AssetKind) -> None:
-        """Raise `InvalidRequestError` for a sound in the place of a video."""
+        """Raise `InvalidRequestError` for a sound given as a video."""
         if self.argument == "video" and kind == "AUDIO":
             raise InvalidRequestError("video: it is a sound, not a video or a picture; nothing was sent", field="video")
 
     def input(self, asset_id: str, kind: AssetKind | None = None) -> Input:
-        """Return the input that it is once it is uploaded as an asset of a type."""
+        """Return its input with the uploaded asset."""
         kinds: dict[AssetKind, type[Audio | Image | Video]] = {"AUDIO": Audio, "IMAGE": Image, "VIDEO": Video}
         return kinds[kind or self.kind or "VIDEO"](asset_id=asset_id)
 
 
 @attrs.frozen
 class Lipsync:
-    """A lip-sync that passed its checks, with local files not yet uploaded."""
+    """A checked lip-sync, whose local files are not yet uploaded."""
 
     model: str
     inputs: tuple[Any, ...]
@@ -57,10 +57,10 @@ class Lipsync:
     output_file_name: str | None
     project_id: str | None
     stem: str | None = None
-    """What its video is called, without an ending."""
+    """The name of its video, without suffix."""
 
     def body(self, inputs: Sequence[Input]) -> bodies.CreateGeneration:
-        """Return what is sent with these inputs."""
+        """Return the body with these inputs."""
         return generation_body(
             model=self.model,
             input=inputs,
@@ -72,7 +72,7 @@ class Lipsync:
 
     @property
     def facts(self) -> RequestFacts:
-        """What it is for: what would be sent, with local files by what they are, and the name of its video."""
+        """A description of the request, and the name of its video."""
         shown = [f"<{each.argument} to upload>" if isinstance(each, LocalFile) else each for each in self.inputs]
         content = {"family": "lipsync", "model": self.model, "input": shown, "options": self.options}
         return RequestFacts(f"lipsync {self.model}", content, stem=self.stem)
@@ -88,7 +88,7 @@ def lipsync_of(
     output_file_name: str | None,
     project_id: str | None,
 ) -> Lipsync:
-    """Return the checked request; raises `InvalidRequestError`. Sends nothing, and opens no file."""
+    """Return the checked request; raises `InvalidRequestError`. Sends nothing and opens no file."""
     if sync_mode is not None:
         merged = dict(_fields(options))
         if merged.get("sync_mode") not in (None, sync_mode):

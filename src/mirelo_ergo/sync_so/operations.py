@@ -1,4 +1,4 @@
-"""The service's resource calls, described once for both clients: what each sends, costs and reads."""
+"""The operations of the service's resources, written once for both clients."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Words = str | Iterable[str] | None if TYPE_CHECKING else object
-"""A filter of a list: one value, several, or none."""
+"""A filter of a list: one value, several values, or None."""
 
 
 @attrs.frozen
 class Calls:
-    """One client's resource calls. Each method describes one and sends nothing; raises `InvalidRequestError`."""
+    """The operations of one client. Each method returns one and sends nothing; raises `InvalidRequestError`."""
 
     runtime: Runtime
     check_limits: bool
@@ -54,7 +54,7 @@ class Calls:
         schema: str = "",
         body: Mapping[str, Any] | None = None,
     ) -> Operation[T]:
-        """Describe one call. What is None in `query` and `body` is left out; lists in a query are joined by commas."""
+        """Return an operation. None values in `query` and `body` are left out, lists in a query joined by commas."""
         given = read_options(options)
         asked = {name: plain(value) for name, value in (query or {}).items() if value is not None}
         if self.check_limits and asked:
@@ -173,7 +173,7 @@ class Calls:
         return self.describe(api.GET_PROJECT, values.read_one(values.Project), options, {"id": project_id})
 
     def create_project(self, body: Mapping[str, Any], options: RequestOptions | None) -> Operation[values.Project]:
-        # The service gives the project that already has the id, so that one of our own makes a re-send harmless.
+        # The service returns an existing project with the same id, so that an id from here makes a re-send harmless.
         body = {**body, "id": body.get("id") or str(uuid.uuid4())}
         read = values.read_one(values.Project)
         return self.describe(api.CREATE_PROJECT, read, options, kind=Kind.CHEAP, schema="CreateProject", body=body)
@@ -190,7 +190,7 @@ class Calls:
 
 
 def plain(value: object) -> object:
-    """Return a query's value as it is sent: a list joined by commas, a time in ISO 8601."""
+    """Return a query value as text: a list joined by commas, a time in ISO 8601."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, list | tuple | set | frozenset):
@@ -199,7 +199,7 @@ def plain(value: object) -> object:
 
 
 def _nothing(reply: Reply) -> None:
-    """Read a response whose status says everything."""
+    """Read a response whose body is not needed."""
 
 
 def _asset_page(reply: Reply) -> PageContent[values.Asset]:

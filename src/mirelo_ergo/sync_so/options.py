@@ -1,4 +1,4 @@
-"""The vendor's `request_options=` of one call, and words that calls take."""
+"""The vendor's `request_options=` of one call, and types of arguments."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ SortBy = Literal[
     "kindDesc",
 ]
 Filter = str | Iterable[str]
-"""A filter of a list: one value, or several."""
+"""A filter of a list: one value, or several values."""
 
 
 class RequestOptions(TypedDict, total=False):
     """Options of one call, named as the vendor's SDK names them.
 
-    `timeout_in_seconds` bounds the call, sleeps and re-sends included. `max_retries` caps its re-sends; it never adds
-    one that is not safe. What is `additional_` goes with the request. `chunk_size` has no effect here.
+    `timeout_in_seconds` limits the call, sleeps and re-sends included. `max_retries` limits its re-sends, and never
+    adds an unsafe one. The `additional_…` options are added to the request. `chunk_size` has no effect here.
     """
 
     timeout_in_seconds: float
@@ -46,7 +46,7 @@ class RequestOptions(TypedDict, total=False):
 
 @attrs.frozen
 class CallOptions:
-    """The same, checked: `timeout` in seconds, `attempts` with the first one."""
+    """The checked options: `timeout` in seconds, `attempts` with the first one included."""
 
     timeout: float | None = None
     attempts: int | None = None
@@ -56,7 +56,7 @@ class CallOptions:
 
 
 def read_options(given: RequestOptions | None) -> CallOptions:
-    """Return the options of a call; raises `InvalidRequestError` for one that is unknown or wrong. Sends nothing."""
+    """Return the checked options of a call; raises `InvalidRequestError` for an unknown or wrong one. Sends nothing."""
     if given is None:
         return CallOptions()
     known = RequestOptions.__annotations__

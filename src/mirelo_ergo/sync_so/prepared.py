@@ -1,4 +1,4 @@
-"""A lip-sync whose bytes and key are fixed: it can be sent again, here or in another process, and is paid once."""
+"""Prepared lip-syncs: bytes and key are fixed, so that they can be sent again by any process and are charged once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _START: Final = "sync_so-request1:"
 
 @attrs.frozen
 class Prepared:
-    """A create: what is sent, and under which key."""
+    """A prepared request, with its key."""
 
     model: str
     body: bytes = attrs.field(repr=False)
@@ -26,17 +26,17 @@ class Prepared:
 
     @property
     def request(self) -> Request:
-        """What is sent, without its key."""
+        """The request, without its key."""
         return Request("POST", api.CREATE_GENERATION.path, self.body, submit=True)
 
     @property
     def token(self) -> str:
-        """The whole of it as one string without secrets, for another process."""
+        """The prepared request as one string without secrets, for another process."""
         return pack(_START, [self.model, self.body.decode(), self.key.value, self.key.made_at])
 
 
 def prepared_of(given: SubmitOutcomeUnknown | str, lifetime: float) -> Prepared:
-    """Return the request of an error, or of a token; raises `InvalidRequestError` for one that has no key."""
+    """Return the request of an error or a token; raises `InvalidRequestError` if it has no key."""
     if not isinstance(given, SubmitOutcomeUnknown):
         return _read(given, lifetime)
     body: Any = getattr(given.request, "body", None)

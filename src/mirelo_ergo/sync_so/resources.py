@@ -1,4 +1,4 @@
-"""The vendor's resources, sync. `resources_async.py` is its twin but for await."""
+"""The vendor's resources, sync. `resources_async.py` is the same with await."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .values import (
 
 
 class Assets:
-    """Files that are stored once and used in many generations. Nothing here is paid for."""
+    """Files that are stored once and used in many generations. None of these calls is charged."""
 
     def __init__(self, core: SyncSoFlows) -> None:
         self._core = core
@@ -45,7 +45,7 @@ class Assets:
         types: Filter | None = None,
         request_options: RequestOptions | None = None,
     ) -> Page[Asset]:
-        """Return a page of assets; iterating over it goes on through all pages.
+        """Return a page of assets. Iterating over it continues through all pages.
 
         `limit` is the size of a page, 1 to 100. `types` is one of AUDIO, VIDEO and IMAGE, or several.
         """
@@ -67,7 +67,7 @@ class Assets:
         return run(execute(self._core.runtime, self._core.calls.get_asset(id, request_options)))
 
     def get_many(self, ids: Iterable[str], *, request_options: RequestOptions | None = None) -> builtins.list[Asset]:
-        """Return up to 100 assets; those that the key cannot see are left out."""
+        """Return up to 100 assets, without those that the key cannot access."""
         return run(execute(self._core.runtime, self._core.calls.get_assets(ids, request_options)))
 
     def find_uploaded(
@@ -77,7 +77,7 @@ class Assets:
         *,
         request_options: RequestOptions | None = None,
     ) -> Asset | None:
-        """Return the asset that was uploaded with these very bytes, None if the service knows of none."""
+        """Return the asset with exactly these bytes, None if the service has none."""
         return run(self._core.find_uploaded(source, type, request_options))
 
     def upload(
@@ -91,7 +91,7 @@ class Assets:
     ) -> Asset:
         """Upload a file, streamed in constant memory, and return its asset.
 
-        `type` is told from the file unless it is given. `on_progress(sent, total)` is called with bytes. Raises
+        `type` follows from the file unless it is given. `on_progress(sent, total)` is called with bytes. Raises
         `InvalidRequestError` for a file that is missing, empty or not a regular one, and `UploadError`.
         """
         return run(self._core.upload_asset(source, name, type, project_id, on_progress))
@@ -106,7 +106,7 @@ class Assets:
         project_id: str | None = None,
         request_options: RequestOptions | None = None,
     ) -> Asset:
-        """Register a public URL as an asset. Raises `InvalidRequestError` if the service refuses it."""
+        """Register a public URL as an asset, and return it. Raises `InvalidRequestError` if the service refuses it."""
         body = {"url": url, "type": type, "name": name, "visibility": visibility, "projectId": project_id}
         return run(execute(self._core.runtime, self._core.calls.create_asset(body, request_options)))
 
@@ -123,7 +123,7 @@ class Assets:
         height: int | None = None,
         request_options: RequestOptions | None = None,
     ) -> Asset:
-        """Change what is said of an asset, and return it. What is None stays as it is."""
+        """Change the fields of an asset that are not None, and return it."""
         body = {
             "name": name,
             "visibility": visibility,
@@ -136,16 +136,16 @@ class Assets:
         return run(execute(self._core.runtime, self._core.calls.update_asset(id, body, request_options)))
 
     def delete(self, id: str, *, request_options: RequestOptions | None = None) -> None:  # noqa: A002  # the vendor's
-        """Delete an asset that the key owns. Raises `PermissionDeniedError` or `NotFoundError`."""
+        """Delete an asset of the key. Raises `PermissionDeniedError` or `NotFoundError`."""
         run(self._core.delete(self._core.calls.delete_asset(id, request_options)))
 
     def download_url(self, id: str, *, request_options: RequestOptions | None = None) -> str:  # noqa: A002
-        """Return a signed URL to fetch an asset from, without the key."""
+        """Return a signed URL of an asset, which is fetched without the key."""
         return run(execute(self._core.runtime, self._core.calls.asset_url(id, request_options)))
 
 
 class Generations:
-    """Lip-sync generations, as the vendor's SDK has them. `client.lipsync()` gives a job that is waited for instead."""
+    """Lip-sync generations, as in the vendor's SDK. `client.lipsync()` makes a job with `wait()` instead."""
 
     def __init__(self, core: SyncSoFlows) -> None:
         self._core = core
@@ -165,11 +165,11 @@ class Generations:
         idempotency_key: str | None = None,
         request_options: RequestOptions | None = None,
     ) -> Generation:
-        """Create a generation and return it as it stands. This is what is paid for.
+        """Create a generation and return it. This call is charged.
 
-        It goes out under an idempotency key, one of its own if none is given, and is sent again under the same key with
-        the same bytes: it is never paid for twice. Raises `InvalidRequestError` before anything is sent, and
-        `SubmitOutcomeUnknown`, which carries the key.
+        It has an idempotency key, a new random one if none is given, and re-sends have the same key and bytes, so that
+        it is charged once. Raises `InvalidRequestError` before anything is sent, and `SubmitOutcomeUnknown`, which has
+        the key.
         """
         body = generation_body(
             model=model,
@@ -197,7 +197,7 @@ class Generations:
         idempotency_key: str | None = None,
         request_options: RequestOptions | None = None,
     ) -> Generation:
-        """Create a generation with the files in the request, streamed. As `create` otherwise.
+        """Create a generation with the files in the request, streamed. Otherwise as `create`.
 
         A file is bytes, text, an open file, a path object, or a tuple of its name, its content and its type. For large
         files upload assets instead. Raises `InvalidRequestError` if there is neither a video nor an image, or no audio.
@@ -216,9 +216,9 @@ class Generations:
         include: str | None = None,
         request_options: RequestOptions | None = None,
     ) -> Generation:
-        """Return a generation. With `wait`, the service holds the answer up to `timeout` seconds, 1 to 10.
+        """Return a generation. With `wait` the service holds its answer for up to `timeout` seconds, 1 to 10.
 
-        `include="progress"` asks for its progress, and cannot be used with `wait`.
+        `include="progress"` requests its progress, and cannot be combined with `wait`.
         """
         query = {"wait": wait, "timeout": timeout, "include": include}
         return run(execute(self._core.runtime, self._core.calls.get_generation(id, query, request_options)))
@@ -234,9 +234,9 @@ class Generations:
         cursor: str | None = None,
         request_options: RequestOptions | None = None,
     ) -> Page[Generation]:
-        """Return a page of generations; iterating over it goes on through all pages.
+        """Return a page of generations. Iterating over it continues through all pages.
 
-        With `limit`, 1 to 100, the newest come first; without it all of them come at once, in no stated order.
+        With `limit`, 1 to 100, the newest are first. Without it all are returned at once, in no stated order.
         """
         query = {"status": status, "ids": ids, "source": source, "projectId": project_id, "limit": limit}
         calls = self._core.calls
@@ -259,7 +259,7 @@ class Generations:
         dialogue_edit: Mapping[str, Any] | None = None,
         request_options: RequestOptions | None = None,
     ) -> builtins.list[EstimatedGenerationCost]:
-        """Return what a generation would take, in frames and US dollars. Costs nothing."""
+        """Return the frames of a generation and its cost in US dollars. Costs nothing."""
         body = generation_body(
             model=model,
             input=input,
@@ -283,7 +283,7 @@ class Generations:
         current_user_only: bool | None = None,
         request_options: RequestOptions | None = None,
     ) -> int:
-        """Return how many generations there are."""
+        """Return the number of generations."""
         query = {
             "status": status,
             "type": type,
@@ -294,20 +294,20 @@ class Generations:
         return run(execute(self._core.runtime, self._core.calls.count_generations(query, request_options)))
 
     def costs(self, id: str, *, request_options: RequestOptions | None = None) -> GenerationCosts:  # noqa: A002
-        """Return what a generation cost, as far as the service knows."""
+        """Return the cost of a generation, as far as the service knows it."""
         return run(execute(self._core.runtime, self._core.calls.generation_costs(id, request_options)))
 
     def download_url(self, id: str, *, request_options: RequestOptions | None = None) -> str:  # noqa: A002
-        """Return a signed URL to fetch the result from, without the key. A plan may get one with a watermark."""
+        """Return a signed URL of the result, which is fetched without the key. Some plans get a watermark."""
         return run(execute(self._core.runtime, self._core.calls.generation_url(id, request_options)))
 
     def delete(self, id: str, *, request_options: RequestOptions | None = None) -> None:  # noqa: A002
-        """Delete a generation that has ended. Raises an error with the code of the service while it runs."""
+        """Delete a finished generation. Raises an error with the service's code while it runs."""
         run(self._core.delete(self._core.calls.delete_generation(id, request_options)))
 
 
 class Batch:
-    """Many generations from one file. Creating one is paid for, and has no idempotency key."""
+    """Batches of generations from one file. Creating one is charged, and has no idempotency key."""
 
     def __init__(self, core: SyncSoFlows) -> None:
         self._core = core
@@ -320,10 +320,10 @@ class Batch:
         dry_run: bool | None = None,
         request_options: RequestOptions | None = None,
     ) -> BatchResponse | ValidationResponse:
-        """Create a batch from a file of requests, one JSON object a line; with `dry_run`, only check the file.
+        """Create a batch from a file of requests, one JSON object per line. With `dry_run` only the file is checked.
 
-        A re-send carries every part again, so that a dry run stays one. The batch itself is sent again only when it
-        provably was not taken; otherwise raises `SubmitOutcomeUnknown`.
+        A re-send carries the whole form again, `dry_run` included. It is sent again only if it was certainly not
+        accepted; raises `SubmitOutcomeUnknown` if that is in doubt.
         """
         return run(batches.create(self._core.runtime, input, webhook_url, dry_run, request_options))
 
@@ -344,9 +344,9 @@ class Batch:
         return run(execute(self._core.runtime, self._core.calls.list_batches(query, request_options)))
 
     def results(self, id: str, *, request_options: RequestOptions | None = None) -> builtins.list[dict[str, Any]]:  # noqa: A002
-        """Return the result lines of a batch that is done, as they came.
+        """Return the result lines of a finished batch, unchanged.
 
-        The redirect that leads to them is followed without the key. Raises `MireloError` while there are none.
+        The redirect to them is followed without the key. Raises `MireloError` while there are none.
         """
         return run(batches.results(self._core.runtime, self._core.calls, id, request_options))
 
@@ -378,7 +378,7 @@ class Projects:
         default_workflow: Literal["lipsync", "translate_and_dub", "image_to_video", "edit_dialogue"] | None = None,
         request_options: RequestOptions | None = None,
     ) -> Project:
-        """Create a project, or return the one that has this `id` (a UUID) already."""
+        """Create a project, or return the existing one with this `id` (a UUID)."""
         body = {"name": name, "id": id, "visibility": visibility, "mode": mode, "defaultWorkflow": default_workflow}
         return run(execute(self._core.runtime, self._core.calls.create_project(body, request_options)))
 
@@ -391,7 +391,7 @@ class Projects:
         return run(execute(self._core.runtime, self._core.calls.get_project(id, request_options)))
 
     def add_asset(self, id: str, asset_id: str, *, request_options: RequestOptions | None = None) -> None:  # noqa: A002
-        """Put an asset into a project; again makes no difference."""
+        """Add an asset to a project. A second call changes nothing."""
         run(execute(self._core.runtime, self._core.calls.add_project_asset(id, asset_id, request_options)))
 
     def remove_asset(
@@ -401,7 +401,7 @@ class Projects:
         *,
         request_options: RequestOptions | None = None,
     ) -> None:
-        """Take an asset out of a project; the asset itself stays."""
+        """Remove an asset from a project. The asset itself is kept."""
         run(self._core.delete(self._core.calls.remove_project_asset(id, asset_id, request_options)))
 
 

@@ -1,4 +1,4 @@
-"""What the runtime must know of sync.so: its HTTP, its jobs, its webhooks."""
+"""The description of sync.so for the runtime: its HTTP, jobs and webhooks."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from ..errors import MireloError
 
 LIPSYNC: Final = "lipsync"
-"""The family of its jobs. Their model is the one that was asked for, whatever it is called."""
+"""The family of its jobs. Their model is the requested one, whatever its name."""
 _ENDS: Final = frozenset({"FAILED", "REJECTED", "CANCELED", "TIMED_OUT"})
-"""States without a result. The last two stand in old documentation only."""
+"""Final states without a result. The last two are only in old documentation."""
 _LONGEST_TEXT: Final = 2000
 _ERRORS: Final[Mapping[str, type[MireloError]]] = {
     "INVALID_IDEMPOTENCY_KEY": InvalidRequestError,
@@ -53,7 +53,7 @@ def _auth(key: str) -> tuple[str, str]:
 
 
 def _read_error(body: object) -> ErrorFacts | None:
-    """Read an error body. A quota error may lack its code; the status stands for it."""
+    """Read an error body. A quota error may lack its code, which then follows from the status."""
     if not isinstance(body, dict) or "message" not in body or "statusCode" not in body:
         return None
     message, code = body["message"], body.get("errorCode") or body.get("error_code")
@@ -64,12 +64,12 @@ def _read_error(body: object) -> ErrorFacts | None:
 
 
 def _find_job_id(text: str) -> str | None:
-    """Find a generation's id in a response that may be damaged, or an error."""
+    """Find the generation's id in a response that may be damaged or an error."""
     return find_text_field(text, "generationId", "id")
 
 
 def read_accepted(reply: Reply) -> Accepted:
-    """Read the response to a create. Only the id is needed."""
+    """Read the answer to a submit. Only the id is needed."""
     generation_id = text_field(read_object(reply), "id")
     problem = job_id_problem(generation_id)
     if problem is not None:
@@ -78,7 +78,7 @@ def read_accepted(reply: Reply) -> Accepted:
 
 
 def read_generation(generation: values.Generation) -> JobStatus:
-    """Read a generation's state. One that is not known means that it still runs."""
+    """Read a generation's state. An unknown one means that it still runs."""
     if generation.status == "COMPLETED":
         files = [
             ResultFile(url, "video", "mp4", index, main=index == 0, name=name)
@@ -102,7 +102,7 @@ def _read_status(record: JobRecord, reply: Reply, wall: float) -> PollResult:
     if generation.id != record.job_id:
         raise Unusable(f"the answer is of the generation {short_repr(generation.id)}, another one")
     status = read_generation(generation)
-    # A held poll that ran out asks to wait a little; the next one is held again, so that this is no wish of its own.
+    # The Retry-After of a long poll that timed out is ignored, because the next poll is held too.
     held = "x-sync-wait-mode" in reply.headers
     after = parse_retry_after(reply.headers.get("retry-after"), reply.headers.get("date"), wall)
     return PollResult(status, retry_after=None if held else after)
@@ -114,12 +114,12 @@ def _poll(record: JobRecord, query: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def order_webhook(webhook: Webhook) -> WebhookOrder:
-    """Return the field that orders the webhook of a generation."""
+    """Return the field that orders a generation's webhook."""
     return WebhookOrder(fields={"webhookUrl": webhook.url})
 
 
 def read_webhook(fields: Mapping[str, Any]) -> JobEvent:
-    """Read the webhook of a generation or a batch, in either casing; raises `Unusable`."""
+    """Read a webhook about a generation or a batch, in either casing; raises `Unusable`."""
     if "metrics" in fields:
         batch = values.read(values.BatchResponse, fields)
         status: Any = {"COMPLETED": "succeeded", "FAILED": "errored"}.get(str(batch.status), "processing")

@@ -1,4 +1,4 @@
-"""What the service's responses hold, read tolerantly: fields that are not known are kept, and no enum is closed."""
+"""The values in the service's responses, read tolerantly: unknown fields and new enum values are kept."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def _mappings(value: object) -> list[Mapping[str, Any]]:
 
 
 def wired(name: str, read: Callable[[object], object] = _text, *others: str) -> Any:
-    """Return a field that is read from `name`, or else from another spelling of it."""
+    """Return an attrs field that is read from `name`, or else from another spelling of it."""
     return attrs.field(default=None, kw_only=True, metadata={"names": (name, *others), "read": read})
 
 
 @attrs.frozen(kw_only=True)
 class Answer:
-    """A response of the service. What it does not give is None; `raw` has all that came, as JSON."""
+    """A response of the service. Missing fields are None; `raw` is the whole response as JSON."""
 
     raw: Mapping[str, Any] = attrs.field(factory=dict, repr=False, eq=False)
 
@@ -59,12 +59,12 @@ class Answer:
         return {name: value for name, value in self.raw.items() if name not in known}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the response as JSON values, as it came."""
+        """Return the response as JSON values, unchanged."""
         return dict(self.raw)
 
 
 def read(cls: type[A], value: object) -> A:
-    """Read a decoded response; raises `Unusable` if it is no object or has no id."""
+    """Read a decoded response; raises `Unusable` if it is not an object or has no id."""
     if not isinstance(value, dict):
         raise Unusable(f"the answer is a JSON {type(value).__name__}, not an object")
     found = {}
@@ -79,12 +79,12 @@ def read(cls: type[A], value: object) -> A:
 
 
 def read_one(cls: type[A]) -> Callable[[Reply], A]:
-    """Return what reads a response of one object."""
+    """Return a function that reads a response with one object."""
     return lambda reply: read(cls, read_json(reply))
 
 
 def read_list(cls: type[A]) -> Callable[[Reply], list[A]]:
-    """Return what reads a response that is a bare list."""
+    """Return a function that reads a response that is a list."""
 
     def of(reply: Reply) -> list[A]:
         value = read_json(reply)
@@ -96,7 +96,7 @@ def read_list(cls: type[A]) -> Callable[[Reply], list[A]]:
 
 
 def read_url(reply: Reply) -> str:
-    """Read a response that is one bare URL, quoted or not."""
+    """Read a response that is a URL, with or without quotes."""
     if reply.problem is not None:
         raise Unusable(reply.problem)
     text = reply.body.decode("utf-8", "replace").strip().strip('"')
@@ -132,7 +132,7 @@ class Generation(Answer):
 
 @attrs.frozen(kw_only=True)
 class EstimatedGenerationCost(Answer):
-    """What a generation would take: frames, and US dollars."""
+    """The frames of a generation, and its cost in US dollars."""
 
     estimated_frame_count: float | None = wired("estimatedFrameCount", _number)
     estimated_generation_cost: float | None = wired("estimatedGenerationCost", _number)
@@ -140,7 +140,7 @@ class EstimatedGenerationCost(Answer):
 
 @attrs.frozen(kw_only=True)
 class GenerationCosts(Answer):
-    """What a generation cost, as far as it is known. Amounts are texts, in US dollars."""
+    """The cost of a generation, as far as it is known. Amounts are strings, in US dollars."""
 
     generation_id: str | None = wired("generationId")
     generation_status: str | None = wired("generationStatus")
@@ -188,7 +188,7 @@ class ModelInfo(Answer):
 
 @attrs.frozen(kw_only=True)
 class BatchMetrics(Answer):
-    """How many generations of a batch are where."""
+    """The numbers of a batch's generations by state."""
 
     total_generations: int | None = wired("total_generations", tolerant_integer, "totalGenerations")
     success_count: int | None = wired("success_count", tolerant_integer, "successCount")
@@ -198,7 +198,7 @@ class BatchMetrics(Answer):
 
 @attrs.frozen(kw_only=True)
 class BatchResponse(Answer):
-    """A batch, PENDING, JOBS_CREATED, PROCESSING, COMPLETED or FAILED. Its `output_url` is "" until it is done."""
+    """A batch: PENDING, JOBS_CREATED, PROCESSING, COMPLETED or FAILED. Its `output_url` is "" until it is done."""
 
     id: str = wired("id")
     created_at: datetime | None = wired("created_at", _moment, "createdAt")
@@ -212,7 +212,7 @@ class BatchResponse(Answer):
 
 @attrs.frozen(kw_only=True)
 class ValidationResponse(Answer):
-    """What a dry run of a batch found: `status` is VALIDATED."""
+    """The result of a batch's dry run: `status` is VALIDATED."""
 
     status: str | None = wired("status")
 
@@ -230,7 +230,7 @@ class Project(Answer):
 
 @attrs.frozen(kw_only=True)
 class AssetUpload(Answer):
-    """Where to upload a file, and the URL to register it with."""
+    """The URL for uploading a file, and the URL for registering it."""
 
     upload_url: str | None = attrs.field(default=None, repr=False, metadata={"names": ("uploadUrl",), "read": _text})
     url: str | None = attrs.field(default=None, repr=False, metadata={"names": ("url",), "read": _text})
@@ -238,7 +238,7 @@ class AssetUpload(Answer):
 
 
 def read_batch(reply: Reply) -> BatchResponse | ValidationResponse:
-    """Read what creating a batch gave: the batch, or what a dry run found."""
+    """Read the answer to creating a batch: the batch, or the result of a dry run."""
     value = read_json(reply)
     if isinstance(value, dict) and "id" not in value:
         return read(ValidationResponse, value)

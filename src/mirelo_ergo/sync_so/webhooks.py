@@ -1,4 +1,4 @@
-"""`client.webhooks`: the check of a webhook with the client's own secret."""
+"""`client.webhooks`: webhooks are verified with the client's own secret."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Webhooks:
         self._secret = secret
 
     def unwrap(self, headers: Headers, body: bytes, *, tolerance: float | None = TOLERANCE) -> JobEvent:
-        """Return what a webhook says, once its signature was checked against these very bytes.
+        """Return what a webhook says, after its signature was verified against exactly these bytes.
 
-        `tolerance` is how many seconds its time may differ from now; None: any age. Raises `WebhookSignatureError`,
-        `WebhookError` for anything that is no webhook, and `ConfigurationError` without a secret.
+        `tolerance` is the number of seconds by which its time may differ from now; None: any age. Raises
+        `WebhookSignatureError`, `WebhookError` if it is not a valid webhook, and `ConfigurationError` without a secret.
         """
         return reader(WEBHOOKS, SYNC_SO.name, self._secret, tolerance)(headers, body)
