@@ -38,7 +38,7 @@ def told(cwd: Path, line: str, *, word: str = "") -> list[str]:
     [
         ("mirelo-ergo", "in", ["inpaint", "inference-sh"]),
         ("mirelo-ergo", "jo", ["job", "jobs"]),
-        ("mirelo-ergo job", "", ["status", "wait", "download"]),
+        ("mirelo-ergo job", "", ["status", "wait", "download", "resubmit"]),
         ("mirelo-ergo pixazo", "v", ["video"]),
         ("mirelo-ergo text rain", "--du", ["--duration"]),
         ("mirelo-ergo text rain", "--dr", ["--dry-run"]),

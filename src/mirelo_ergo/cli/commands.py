@@ -90,13 +90,13 @@ def fetching(service: Service) -> Callable[[Function], Function]:
     return decorate
 
 
-def about_a_job(*, waits: bool, saves: bool) -> Callable[[Function], Function]:
-    """Add to a command the options of work on a job that there is already."""
+def about_a_job(*, waits: bool, saves: bool, named: Any = options.job) -> Callable[[Function], Function]:
+    """Add to a command the options of work on a job that there is already; `named` is the argument that names it."""
 
     def decorate(function: Function) -> Function:
         @options.applied(
             (
-                options.job,
+                named,
                 options.last,
                 *(options.SAVING if saves else ()),
                 options.wait_limit if waits else options.ask_limit,

@@ -23,7 +23,7 @@ def conclude(session: Session, error: BaseException) -> Failure:
     """Return how the command ends after an exception, with the way back to each job that there is."""
     if isinstance(error, StdoutError):
         return _unheard(session, error)
-    failure = failure_of(_first_word(error))
+    failure = _with_requests(session, failure_of(_first_word(error)))
     jobs = [task for task in session.tasks if task.job is not None]
     if not jobs:
         return _without_job(session, failure)
@@ -46,6 +46,17 @@ def conclude(session: Session, error: BaseException) -> Failure:
     return Failure(
         _exit_code(session, failure), failure.fields["code"], message, hints=tuple(dict.fromkeys(hints)), **fields
     )
+
+
+def _with_requests(session: Session, failure: Failure) -> Failure:
+    """Return a failure that also says how each request is sent again that may have been taken."""
+    found = [(task, task.request) for task in session.tasks if task.job is None and task.request is not None]
+    lines = [line for task, request in found if (line := task.resumption.again(request)) is not None]
+    if not lines:
+        return failure
+    hints = (*failure.hints, *(f"send it again, which makes no second job: {line}" for line in lines))
+    fields = _more(failure.fields) | {"resume": lines[0] if len(lines) == 1 else lines}
+    return Failure(failure.exit_code, failure.fields["code"], failure.message, hints=hints, **fields)
 
 
 def _more(fields: Mapping[str, Any]) -> dict[str, Any]:

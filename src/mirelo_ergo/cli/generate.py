@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mirelo_ergo.errors import JobError, MireloError
+from mirelo_ergo.errors import JobError, MireloError, SubmitOutcomeUnknown
 
 from . import journal
 from .costs import cost_of
@@ -78,8 +78,7 @@ class Command:
         for task, request in zip(self.session.tasks, requests, strict=True):
             view.begin(task.label if len(requests) > 1 else "")
             try:
-                # map() calls it without a line of Python around: no signal finds the job made and not yet kept
-                task.jobs.extend(map(type(request).submit_job, [request]))
+                self._submit(task, request)
             except MireloError as error:
                 task.failure = failure_of(error)
                 if task.failure.exit_code != Exit.REFUSED:
@@ -89,14 +88,32 @@ class Command:
             self._write_down(task)
             view.note(f"job token: {job.token}" if len(requests) == 1 else f"job token of {task.label}: {job.token}")
 
-    def _write_down(self, task: Task) -> None:
-        if not self.journal:
-            return
-        job, connection = task.jobs[0], self.connection
+    def _submit(self, task: Task, request: JobRequest) -> None:
+        """Submit a request; one with a key is written down before it leaves, and forgotten if it was not taken."""
+        if request.keyed and not self.connection.emulator:  # an embedded emulator forgets its keys with its jobs
+            task.request = request.prepare()
+            if self.journal:
+                self._write_down_request(task.request, task.label)
         try:
-            journal.add(job.token, job.job_id, task.label, base_url=connection.base_url, emulator=connection.emulator)
+            # map() calls it without a line of Python around: no signal finds the job made and not yet kept
+            task.jobs.extend(map(type(request).submit_job, [request]))
+        except BaseException as error:
+            if task.request is not None and not _in_doubt(error):
+                if self.journal:
+                    with contextlib.suppress(OSError, ValueError):  # then it is listed though nothing came of it
+                        journal.not_taken(task.request)
+                task.request = None
+            raise
+
+    def _write_down_request(self, request: str, label: str) -> None:
+        try:
+            journal.sending(request, label, base_url=self.connection.base_url)
         except (OSError, ValueError) as error:
-            self.session.output.note(f"the job journal cannot be written, so keep the token: {error}")
+            self.session.output.note(f"the job journal cannot be written before the request leaves: {error}")
+
+    def _write_down(self, task: Task) -> None:
+        if self.journal:
+            write_down(self.session.output, task, self.connection)
 
     def _finish(self, task: Task, target: Saving, view: ProgressView) -> None:
         """Wait for a job and save its results."""
@@ -130,6 +147,22 @@ class Command:
         if self.saving.to_stdout:
             return
         self.session.output.result(lines, results[0] if len(results) == 1 else {"results": results})
+
+
+def write_down(output: Output, task: Task, connection: Connection) -> None:
+    """Write a job into the journal, and with it that the outcome of its request is known."""
+    job, at = task.jobs[0], connection.base_url
+    try:
+        journal.add(job.token, job.job_id, task.label, base_url=at, emulator=connection.emulator, request=task.request)
+    except (OSError, ValueError) as error:
+        output.note(f"the job journal cannot be written, so keep the token: {error}")
+
+
+def _in_doubt(error: BaseException | None) -> bool:
+    """Return whether what ended a submit leaves open that the request was taken."""
+    while error is not None and not isinstance(error, SubmitOutcomeUnknown):
+        error = error.__cause__
+    return error is not None
 
 
 def mark(output: Output, task: Task, state: str, *, journaled: bool) -> None:

@@ -12,7 +12,7 @@ from mirelo_ergo import service_of
 from . import commands, journal, options
 from .exits import Exit
 from .failures import Failure, refused
-from .generate import described, mark
+from .generate import described, mark, write_down
 from .groups import Commands
 from .progress import shown
 from .resume import Resumption
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=Commands)
 def job() -> None:
-    """Look at a job, wait for it, save its results.
+    """Look at a job, wait for it, save its results; send a request again.
 
     JOB is the job's token, or its id in the job journal; --last takes the journal's last one.
     """
@@ -57,6 +57,20 @@ def download(
     """Save the results, waiting for the job if it still runs; writes the files' paths."""
     saving.check(session.output)
     fetch(session, choose(job, last, address), timeout, saving)
+
+
+@job.command()
+@commands.about_a_job(waits=True, saves=True, named=options.request)
+def resubmit(
+    session: Session, job: str | None, last: bool, timeout: int | None, saving: Saving, **address: Any
+) -> None:
+    """Send a request again whose outcome is not known, wait, and save.
+
+    REQUEST is its token, or its name in the job journal. It goes out as the same bytes under the same key, so that it
+    never makes a second job, also where the first attempt was taken. Writes the files' paths to stdout.
+    """
+    saving.check(session.output)
+    send_again(session, choose_request(job, last, address), timeout, saving)
 
 
 def look(session: Session, chosen: Chosen, timeout: int | None) -> None:
@@ -91,11 +105,37 @@ def fetch(session: Session, chosen: Chosen, timeout: int | None, saving: Saving)
     """Wait for a job's end, and save its results."""
     with chosen.connection.client(session.output) as client:
         task = _take_up(session, client, chosen, "download", saving.options(None))
-        with shown(session.output) as view:
-            task.result = task.jobs[0].wait(timeout_ms=timeout, on_progress=view.job)
-            view.job_done()
-            saving.save(task.result, task.files, session.output, view)
+        _finish(session, task, timeout, saving)
     mark(session.output, task, "saved", journaled=chosen.entry is not None)
+    _tell_files(session, task, saving)
+
+
+def send_again(session: Session, chosen: Chosen, timeout: int | None, saving: Saving) -> None:
+    """Send a request again, wait for its job's end, and save its results."""
+    connection, entry = chosen.connection, chosen.entry
+    resumption = Resumption("download", (*saving.options(None), *connection.options))
+    label = "a request that was sent again" if entry is None else entry.label
+    task = Task(label, resumption, submitted=True, request=chosen.token)
+    with connection.client(session.output) as client:
+        session.tasks.append(task)
+        # map() calls it without a line of Python around: no signal finds the job made and not yet kept
+        task.jobs.extend(map(client.resubmit, [chosen.token]))
+        if entry is not None:
+            write_down(session.output, task, connection)
+        session.output.note(f"job token: {task.jobs[0].token}")
+        _finish(session, task, timeout, saving)
+    mark(session.output, task, "saved", journaled=entry is not None)
+    _tell_files(session, task, saving)
+
+
+def _finish(session: Session, task: Task, timeout: int | None, saving: Saving) -> None:
+    with shown(session.output) as view:
+        task.result = task.jobs[0].wait(timeout_ms=timeout, on_progress=view.job)
+        view.job_done()
+        saving.save(task.result, task.files, session.output, view)
+
+
+def _tell_files(session: Session, task: Task, saving: Saving) -> None:
     if not saving.to_stdout:
         session.output.result([str(path) for path in task.files], {**_named(task), **described(task)})
 
@@ -136,8 +176,13 @@ def choose(job: str | None, last: bool, address: dict[str, Any], service: Servic
             "which job? Give its token, its id in the job journal, or --last; mirelo-ergo jobs lists them", "usage"
         )
     named = _cleaned(job or "")
+    if _request_service(named) is not None:
+        raise _unknown("this is the token of a request, not of a job: mirelo-ergo job resubmit takes it", "usage")
     own = None if service is MIRELO else service
     entry = _entry(named, own)
+    if entry is not None and entry.state == journal.SENT:
+        message = f"{entry.job_id} ({entry.label}) is a request whose outcome is not known: mirelo-ergo job resubmit"
+        raise _unknown(f"{message} {entry.job_id} goes on from it", "unknown_outcome")
     token = named if entry is None else entry.token
     name = service_of(token)
     if own is not None and name not in (None, own.name):
@@ -145,6 +190,36 @@ def choose(job: str | None, last: bool, address: dict[str, Any], service: Servic
     service = service if name is None else SERVICES.get(name, service)
     base_url = address["base_url"] or (None if entry is None else entry.base_url)
     return Chosen(token, Connection(service, False, base_url, address["allow_private_hosts"]), entry)
+
+
+def choose_request(request: str | None, last: bool, address: dict[str, Any]) -> Chosen:
+    """Return the request that is meant: by its token, its name in the journal, or the last one there."""
+    if request is not None and last:
+        raise refused("give a request or --last, not both")
+    if request is None and not last:
+        raise _unknown("which request? Give its token, its name in the job journal, or --last", "usage")
+    named = _cleaned(request or "")
+    try:
+        sent = [entry for entry in journal.entries() if entry.state == journal.SENT]
+    except OSError as error:
+        if _request_service(named) is None:
+            raise _unknown(f"the job journal cannot be read: {error}; give the request's token", "journal") from None
+        sent = []
+    entry = next((entry for entry in reversed(sent) if not named or named in (entry.token, entry.job_id)), None)
+    token = named if entry is None else entry.token
+    name = _request_service(token)
+    if name is None:
+        what = f"no request {named[:60]}" if named else "no request"
+        message = f"the job journal has {what} whose outcome is not known ({journal.location()})"
+        raise _unknown(f"{message}; mirelo-ergo jobs lists what there is", "unknown_request")
+    base_url = address["base_url"] or (None if entry is None else entry.base_url)
+    return Chosen(token, Connection(SERVICES[name], False, base_url, address["allow_private_hosts"]), entry)
+
+
+def _request_service(token: str) -> str | None:
+    """Return the service that a request's token is of; None for anything else."""
+    name, found, _ = token.partition("-request1:")
+    return name if found and name in SERVICES else None
 
 
 def _unknown(message: str, code: str) -> Failure:
@@ -201,6 +276,8 @@ def _named(task: Task) -> dict[str, object]:
 
 def _line(entry: Entry) -> str:
     when = entry.submitted_at.replace("T", " ").removesuffix("+00:00")
+    if entry.state == journal.SENT:
+        return f"{when}  sent, outcome not known  {entry.job_id}  {entry.label}"
     state = "emulated" if entry.emulator else entry.state
     return f"{when}  {state:<9}  {entry.token}  {entry.label}"
 

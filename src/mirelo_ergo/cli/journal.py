@@ -1,11 +1,14 @@
 """The job journal: one line per submitted job, so that a job is found again although its token was lost on screen.
 
-It holds tokens and short labels, no key, no result URL. A journal that cannot be written never stops a job.
+A request that goes out under an idempotency key is written down before it leaves: what kills the command then loses
+nothing, because the request can be sent again as the same. The journal holds tokens and short labels, no API key and
+no result URL; a request's token holds what was asked for. A journal that cannot be written never stops a job.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import stat
@@ -21,7 +24,10 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 512 * 1024
 """Bytes of the journal at most; then the older half goes."""
+SENT: Final = "sent"
+"""The state of a request whose outcome is not known."""
 _LONGEST_LABEL = 60
+_LONGEST_REQUEST = LARGEST // 16
 _LOCK_TRIES, _LOCK_PAUSE = 20, 0.05
 
 
@@ -29,7 +35,8 @@ _LOCK_TRIES, _LOCK_PAUSE = 20, 0.05
 class Entry:
     """A job that some command submitted: `label` is its prompt's beginning or its clip, `state` what became of it.
 
-    `base_url` is the command's `--base-url`; `emulator` says that the job went with its command.
+    `base_url` is the command's `--base-url`; `emulator` says that the job went with its command. Of a request whose
+    outcome is not known (`SENT`), the token is the request's, and `job_id` is what this journal calls it.
     """
 
     token: str
@@ -54,18 +61,41 @@ def location() -> Path:
     return folder / "mirelo-ergo" / "jobs.jsonl"
 
 
-def add(token: str, job_id: str, label: str, *, base_url: str | None, emulator: bool) -> None:
-    """Write a submitted job down. Raises `OSError`."""
+def add(
+    token: str, job_id: str, label: str, *, base_url: str | None, emulator: bool, request: str | None = None
+) -> None:
+    """Write a submitted job down; `request` is the token of what it was submitted with. Raises `OSError`."""
     _append(
         {
             "event": "submitted",
             "token": token,
             "job_id": job_id,
-            "label": " ".join(label.split())[:_LONGEST_LABEL],
-            **({} if base_url is None else {"base_url": base_url}),
+            **_described(label, base_url),
             **({"emulator": True} if emulator else {}),
+            **({} if request is None else {"request": name_of(request)}),
         }
     )
+
+
+def name_of(request: str) -> str:
+    """Return what the journal calls a request, of its token."""
+    return f"request-{hashlib.sha256(request.encode()).hexdigest()[:12]}"
+
+
+def sending(request: str, label: str, *, base_url: str | None) -> None:
+    """Write down a request that is about to leave, by its token. Raises `OSError`, also for one that is too long."""
+    if len(request) > _LONGEST_REQUEST:
+        raise OSError("the request is too long for it")
+    _append({"event": SENT, "token": request, "job_id": name_of(request), **_described(label, base_url)})
+
+
+def not_taken(request: str) -> None:
+    """Write down that a request was certainly not taken. Raises `OSError`."""
+    _append({"event": "not taken", "request": name_of(request)})
+
+
+def _described(label: str, base_url: str | None) -> dict[str, str]:
+    return {"label": " ".join(label.split())[:_LONGEST_LABEL], **({} if base_url is None else {"base_url": base_url})}
 
 
 def mark(token: str, state: str) -> None:
@@ -74,27 +104,33 @@ def mark(token: str, state: str) -> None:
 
 
 def entries() -> list[Entry]:
-    """Return the jobs of the journal, the newest last. Lines that make no sense are left out. Raises `OSError`."""
+    """Return the jobs of the journal, and the requests whose outcome is not known, the newest last.
+
+    Lines that make no sense are left out. Raises `OSError`.
+    """
     found: dict[str, Entry] = {}
     for line in _lines():
-        event, token = line.get("event"), line.get("token")
+        event, token, request = line.get("event"), line.get("token"), line.get("request")
+        if isinstance(request, str):  # its outcome is known
+            found = {each: entry for each, entry in found.items() if entry.job_id != request}
         if not isinstance(event, str) or not isinstance(token, str):
             continue
-        if event == "submitted":
+        if event in ("submitted", SENT):
             found.pop(token, None)
-            found[token] = _entry(token, line)
+            found[token] = _entry(token, line, event)
         elif token in found:
             found[token] = attrs.evolve(found[token], state=event)
     return list(found.values())
 
 
-def _entry(token: str, line: Mapping[str, Any]) -> Entry:
+def _entry(token: str, line: Mapping[str, Any], state: str) -> Entry:
     job_id, at, label, base_url = (line.get(name) for name in ("job_id", "at", "label", "base_url"))
     return Entry(
         token,
         job_id if isinstance(job_id, str) else "",
         at if isinstance(at, str) else "",
         label if isinstance(label, str) else "",
+        state,
         base_url=base_url if isinstance(base_url, str) else None,
         emulator=line.get("emulator") is True,
     )

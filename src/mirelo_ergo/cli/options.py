@@ -108,6 +108,14 @@ def _complete_model(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 
 def _complete_job(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return _journaled(incomplete, sent=False)
+
+
+def _complete_request(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return _journaled(incomplete, sent=True)
+
+
+def _journaled(incomplete: str, *, sent: bool) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem
 
     from . import journal
@@ -116,14 +124,15 @@ def _complete_job(ctx: click.Context, param: click.Parameter, incomplete: str) -
         known = journal.entries()
     except OSError:
         return []
-    jobs = [entry for entry in reversed(known) if not entry.emulator and entry.job_id.startswith(incomplete)]
-    return [CompletionItem(entry.job_id, help=entry.label) for entry in jobs]
+    fit = [entry for entry in reversed(known) if not entry.emulator and (entry.state == journal.SENT) is sent]
+    return [CompletionItem(entry.job_id, help=entry.label) for entry in fit if entry.job_id.startswith(incomplete)]
 
 
 prompt = click.argument("prompt", nargs=-1, metavar="PROMPT")
 clips = click.argument("clips", nargs=-1, metavar="CLIP_OR_URL...", shell_complete=complete_file)
 sound = click.argument("sound", metavar="AUDIO_OR_URL", shell_complete=complete_file)
 job = click.argument("job", metavar="[JOB]", required=False, shell_complete=_complete_job)
+request = click.argument("job", metavar="[REQUEST]", required=False, shell_complete=_complete_request)
 last = click.option("--last", is_flag=True, help="The last job of the journal.")
 
 duration = click.option("--duration", metavar="TIME", type=time, help="Length: 5s, 5000ms, 1.5s or 0:05.")

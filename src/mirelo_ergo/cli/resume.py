@@ -29,6 +29,10 @@ class Resumption:
             return None
         return " ".join((program(), "job", self.command, *map(shell_word, (token, *self.options))))
 
+    def again(self, request: str) -> str | None:
+        """Return the exact command that sends a request again as the same, by its token."""
+        return attrs.evolve(self, command="resubmit").line(request)
+
     def hints(self, token: str) -> tuple[str, ...]:
         """Return the token and how to go on with it."""
         line = self.line(token)

@@ -27,6 +27,8 @@ class Task:
     label: str
     resumption: Resumption
     submitted: bool
+    request: str | None = None
+    """The token of a request that may have been taken, until its job is known."""
     jobs: list[Job] = attrs.field(factory=list)
     files: list[Path] = attrs.field(factory=list)
     failure: Failure | None = None

@@ -67,7 +67,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "version": "write mirelo-ergo --version",
     "help": "write mirelo-ergo --help, or --help after a command",
     "account balance credits whoami user": "write mirelo-ergo me",
-    "download wait status resume": "write mirelo-ergo job {name}",
+    "download wait status resubmit resume": "write mirelo-ergo job {name}",
     "list history ls queue": "write mirelo-ergo jobs",
     "generate create sfx sound audio make text-to-sfx t2a txt2sfx speech": "write mirelo-ergo text PROMPT",
     "video-to-sfx v2a film clip movie": "write mirelo-ergo video CLIP",

@@ -36,6 +36,11 @@ class GenerationRequest(JobRequest):
         self._generation = generation
         self._max_credits = max_credits
 
+    @property
+    def keyed(self) -> bool:
+        """Whether it goes out under an idempotency key: then it can be prepared, and sent again as the same."""
+        return isinstance(self._generation, V3Generation)
+
     def preflight(self) -> PreflightResult:
         """Return the exact cost in credits, and the estimated time. Costs nothing.
 

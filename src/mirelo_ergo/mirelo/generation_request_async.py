@@ -35,6 +35,11 @@ class AsyncGenerationRequest(AsyncJobRequest):
         self._generation = generation
         self._max_credits = max_credits
 
+    @property
+    def keyed(self) -> bool:
+        """Whether it goes out under an idempotency key: then it can be prepared, and sent again as the same."""
+        return isinstance(self._generation, V3Generation)
+
     async def preflight(self) -> PreflightResult:
         """Return the exact cost in credits, and the estimated time. Costs nothing.
 

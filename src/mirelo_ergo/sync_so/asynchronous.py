@@ -47,6 +47,11 @@ class AsyncLipsyncRequest(AsyncJobRequest):
         self._core = core
         self._lipsync = lipsync
 
+    @property
+    def keyed(self) -> bool:
+        """Whether it goes out under an idempotency key: then it can be prepared, and sent again as the same."""
+        return True
+
     async def preflight(self) -> Estimate:
         """Return its cost in US dollars and its number of frames. Local files are uploaded first, once."""
         return await self._core.estimate(self._lipsync)

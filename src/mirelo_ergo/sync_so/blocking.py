@@ -48,6 +48,11 @@ class LipsyncRequest(JobRequest):
         self._core = core
         self._lipsync = lipsync
 
+    @property
+    def keyed(self) -> bool:
+        """Whether it goes out under an idempotency key: then it can be prepared, and sent again as the same."""
+        return True
+
     def preflight(self) -> Estimate:
         """Return its cost in US dollars and its number of frames. Local files are uploaded first, once."""
         return run(self._core.estimate(self._lipsync))

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from ...errors import InvalidRequestError
 from ..arguments import milliseconds
 from ..lazy import LazyModule
 from ..webhooks.order import Webhook
@@ -233,12 +234,26 @@ class AsyncJobRequest:
         self._facts = facts
         self._submit = submit
 
+    @property
+    def keyed(self) -> bool:
+        """Whether it goes out under an idempotency key: then it can be prepared, and sent again as the same."""
+        return False
+
     def describe(self) -> dict[str, object]:
         """Return what would be sent: service, family, model and the request's fields. Sends nothing, costs nothing.
 
         A source that is to be uploaded is shown by its file name or its size in bytes.
         """
         return {"service": self._flows.runtime.api.name, **self._facts.content}
+
+    async def prepare(self, idempotency_key: str | None = None) -> str:
+        """Fix the bytes of the request and its key, and return its token; see `keyed`.
+
+        Raises `InvalidRequestError` where the service takes no key for it.
+        """
+        raise InvalidRequestError(
+            f"{self._facts.label}: its jobs take no idempotency key; nothing was sent", field="idempotency_key"
+        )
 
     async def submit_job(self, webhook: Webhook | None = None) -> AsyncJob:
         """Submit it as a job and return the job's handle at once. This call is charged.
