@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import mirelo_ergo
 from mirelo_ergo import MireloClient, SubmitOutcomeUnknown, Video
 from tests.faults import mirelo
 from tests.faults.harness import KEY
 from tests.faults.interrupts import TOKEN
 from tests.faults.server import FaultServer, Routes
-from tests.faults.steps import Close, ReadHead, ReadRequest, Respond, Send, Signal, Stall
+from tests.faults.steps import Close, ReadHead, ReadRequest, Respond, Script, Send, Signal, Stall
+from tests.faults.test_every_service import ID, SHOPS, Shop
 from tests.faults.transfer import mp4
 
 if TYPE_CHECKING:
@@ -120,6 +122,24 @@ def _call(client: MireloClient, call: str, folder: Path, stack: contextlib.ExitS
         file = stack.enter_context(io.FileIO(reading))
         video = Video.from_file(file, size=1 << 20, content_type="video/mp4")
     return client.video_to_sfx(video, duration_ms=1000).submit_job
+
+
+@pytest.mark.parametrize("shop", SHOPS.values(), ids=SHOPS)
+@pytest.mark.parametrize("error", ERRORS)
+def test_what_ends_a_wait_for_a_paid_job_leads_back_to_it(shop: Shop, error: type[Exception]) -> None:
+    """Nobody else holds the job that `run()` has paid for: its token is a note on what a signal handler raised."""
+    stuck = threading.Event()
+    raised = error("of a handler")
+    stalled: Script = [ReadRequest(), Signal(stuck), Stall()]
+    with FaultServer(Routes({"POST *": [shop.accepted(ID)], "GET *": [stalled]})) as server:
+        cls: Any = getattr(mirelo_ergo, f"{shop.service}Client")
+        with cls(KEY, base_url=server.url) as client, alarm(raised, stuck), pytest.raises(error) as caught:
+            shop.call(client).run(poll_interval_ms=1)
+        assert caught.value is raised
+        [note] = list[str](getattr(raised, "__notes__", []))
+        assert "the job goes on; resume it with client.job(" in note
+        assert ID in note
+        assert raised.__cause__ is None
 
 
 def _interrupting(*_: Any, **__: Any) -> Any:

@@ -277,6 +277,18 @@ def test_a_mistake_of_the_user_gets_no_note() -> None:
     assert not hasattr(caught.value, "__notes__")
 
 
+def test_a_mistake_of_the_user_within_run_leads_back_to_the_job() -> None:
+    """What `run()` has paid for is known nowhere else."""
+
+    def mistaken(_: object) -> None:
+        raise KeyError("of a callback")
+
+    request = client_over(VirtualIO([answers.accepted(), answers.processing()])).text_to_sfx("rain")
+    with pytest.raises(KeyError) as caught:
+        request.run(on_progress=mistaken)
+    assert answers.JOB_ID in caught.value.__notes__[0]
+
+
 def test_every_error_after_the_submit_has_the_job(tmp_path: Path) -> None:
     io = VirtualIO(
         [answers.accepted(), answers.problem(404, "job_not_found"), *(answers.succeeded() for _ in range(3))],

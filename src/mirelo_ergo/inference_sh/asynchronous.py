@@ -210,7 +210,7 @@ class AsyncInferenceClient(AppCalls[AsyncAppRequest], AsyncServiceClient[Inferen
             raise
         if stream:
             return AsyncTaskStream(self._core, job, self._core.follow(record, seconds, strict=True))
-        with errors_carry(job):
+        with errors_carry(job, held=False):
             if not wait:
                 return self._core.started(submission)
             try:

@@ -211,7 +211,7 @@ class InferenceClient(AppCalls[AppRequest], ServiceClient[InferenceFlows]):
             raise
         if stream:
             return TaskStream(self._core, job, self._core.follow(record, seconds, strict=True))
-        with errors_carry(job):
+        with errors_carry(job, held=False):
             if not wait:
                 return self._core.started(submission)
             try:

@@ -304,7 +304,7 @@ class AsyncJobRequest:
             if job is None:
                 submission.lead_to_job(error, self._job)
             else:
-                attach(error, job, job.token)
+                attach(error, job, job.token, held=False)
             raise
 
     def _job(self, record: JobRecord) -> AsyncJob:

@@ -119,11 +119,11 @@ def _state(status: JobStatus) -> str:
 
 
 @contextmanager
-def errors_carry(job: JobHandle | None) -> Iterator[None]:
-    """Set the job on every error that passes through the block."""
+def errors_carry(job: JobHandle | None, *, held: bool = True) -> Iterator[None]:
+    """Set the job on every error that passes through the block; `held` as in `attach`."""
     try:
         yield
     except BaseException as error:
         if job is not None:
-            attach(error, job, job.token)
+            attach(error, job, job.token, held=held)
         raise

@@ -19,6 +19,7 @@ from ...errors import (
 )
 from ..api.execute import Operation, Runtime, execute
 from ..api.retry import LONGEST_RETRY_AFTER
+from ..io.signals import is_of_a_signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,12 +206,15 @@ class Waiter:
             raise error
 
 
-def attach(error: BaseException, job: Any, token: str) -> None:
-    """Set the job on an error about it; add a note on how to resume it to a Ctrl-C or cancellation."""
+def attach(error: BaseException, job: Any, token: str, *, held: bool = True) -> None:
+    """Set the job on an error about it; add a note on how to resume it to a Ctrl-C, a cancellation or a time limit.
+
+    If nobody else has the job (`held` is False), anything gets the note, such as an error of the user's callback.
+    """
     if isinstance(error, MireloError):
         if error.job is None:
             error.job, error.job_token = job, token
-    elif not isinstance(error, Exception):
+    elif not held or not isinstance(error, Exception) or is_of_a_signal(error):
         note_token(error, token)
 
 
