@@ -16,6 +16,13 @@ from tests.batch.support import rain, saved
 from tests.emulator.support import encode_clip
 
 
+@pytest.fixture(autouse=True)
+def from_the_emulator(batch: Batch, emulator: Emulator) -> None:
+    """Let what was begun be at the emulator."""
+    with batch.ledger.write() as connection:
+        ledger.bind(connection, batch.ledger.place, emulator.urls)
+
+
 @pytest.fixture
 def inference(emulator: Emulator) -> Iterator[InferenceClient]:
     key, url = emulator.keys["inference_sh"], emulator.urls["inference_sh"]

@@ -90,6 +90,7 @@ def test_an_expired_job_has_failed(batch: Batch, client: MireloClient, emulator:
     batch.add(rain("a"))
     job = client.text_to_sfx("rain a", duration_ms=1000).submit_job()
     with batch.ledger.write() as connection:
+        ledger.bind(connection, batch.ledger.place, emulator.urls)
         (entry,) = ledger.claim(connection, "gone", 0.0)
         entry = ledger.intend(connection, entry, 1.0, fingerprint="f", key=None)
         ledger.submitted(connection, entry, 2.0, token=_older(job.token), due_at=3.0, expires_at=4.0)

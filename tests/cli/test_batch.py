@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mirelo_ergo import InsufficientCreditsError
-from mirelo_ergo import batch as api
-from mirelo_ergo.batch import Batch, Summary, ledger
-from mirelo_ergo.batch.ledger import Reason, schema
-from mirelo_ergo.cli.batch_messages import choices_of
+from mirelo_ergo.batch import Batch, Item, ledger
+from mirelo_ergo.batch.ledger import Reason
+from mirelo_ergo.cli.batch_messages import choices_of, interruptible
+from mirelo_ergo.cli.failures import Failure
+from mirelo_ergo.cli.output import Output
+from mirelo_ergo.cli.session import Session
+from mirelo_ergo.emulator import faults
+from tests.cli.support import start
 
 if TYPE_CHECKING:
+    from mirelo_ergo.emulator import Emulator
     from tests.cli.conftest import Cli
-    from tests.cli.support import Ran
+    from tests.cli.support import Child, Ran
 
 TOKEN = "00000000-0000-4000-8000-000000000001"
 ITEM = {"operation": "text_to_sfx", "prompt": "rain", "duration_ms": 1000}
@@ -140,63 +145,92 @@ def test_an_emulator_of_its_own_is_enough(bare: Cli) -> None:
 @pytest.mark.parametrize(
     ("intended", "unknown", "words"),
     [
-        (0, 0, "interrupted; no item is under way\n0 of 3 done, 3 left; the same command goes on"),
-        (1, 0, "interrupted; 1 item is under way: the same command fetches its result\n"),
-        (2, 0, "interrupted; 2 items are under way: the same command fetches their results\n"),
-        (
-            1,
-            1,
-            "its result; 1 item may have been taken, or not: mirelo-ergo batch status says what to do\n",
-        ),
+        (0, 0, "interrupted; no item is under way"),
+        (1, 0, "interrupted; 1 item is under way: the same command fetches its result"),
+        (2, 0, "interrupted; 2 items are under way: the same command fetches their results"),
+        (1, 1, "its result; 1 item may have been taken, or not: mirelo-ergo batch status says what to do"),
     ],
 )
-def test_an_interrupt_tells_of_the_jobs_in_the_ledger(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch, intended: int, unknown: int, words: str
-) -> None:
-    def interrupted(make: object) -> None:
-        with Batch.open("batch.db", create=False) as batch, batch.ledger.write() as connection:
-            entries = ledger.claim(connection, "w", 1.0, limit=intended + unknown) if intended else []
-            for number, entry in enumerate(entries):
-                ledger.intend(connection, entry, 2.0, fingerprint="f", key=None)
+def test_an_interrupt_tells_of_the_jobs_in_the_ledger(tmp_path: Path, intended: int, unknown: int, words: str) -> None:
+    with Batch.open(tmp_path / "batch.db") as batch:
+        batch.add(Item(name, "text_to_sfx", {"prompt": "rain"}) for name in "abc")
+        with batch.ledger.write() as connection:
+            for number, entry in enumerate(ledger.claim(connection, "w", 1.0, limit=3)[: intended + unknown]):
+                sent = ledger.intend(connection, entry, 2.0, fingerprint="f", key=None)
                 if number >= intended:
-                    ledger.unknown(connection, entry, 3.0, Reason("SubmitOutcomeUnknown", "outcome_unknown", "?"))
-        raise KeyboardInterrupt
+                    ledger.unknown(connection, sent, 3.0, Reason("SubmitOutcomeUnknown", "outcome_unknown", "?"))
+        with pytest.raises(Failure) as ended, interruptible(Session(Output()), batch, "the same command"):
+            raise KeyboardInterrupt
+    assert ended.value.exit_code == 130
+    assert str(ended.value.message).endswith(words)
+    assert ended.value.hints == (f"0 of 3 done, {3 - unknown} left; the same command goes on",)
 
-    monkeypatch.setattr(api, "drive", interrupted)
-    ran = cli("batch", "run", manifest({"id": "a"}, {"id": "b"}, {"id": "c"}))
+
+def told_of(child: Child, event: str) -> None:
+    """Read a child's events up to one."""
+    assert child.process.stdout is not None
+    assert any(json.loads(line)["event"] == event for line in child.process.stdout)
+
+
+def test_ctrl_c_leaves_the_jobs_to_the_same_command(cli: Cli, emu: Emulator, tmp_path: Path) -> None:
+    sheet = manifest({"id": "a"}, {"id": "b"}, {"id": "c"})
+    emu.fail_next("submit", faults.Reset("after"))
+    emu.fail_next("submit", faults.StuckJob())
+    account = {"MIRELO_API_KEY": emu.key, "MIRELO_BASE_URL": emu.url}
+    child = start("batch", "run", sheet, "--json", "--concurrency", "1", cwd=tmp_path, variables=account)
+    told_of(child, "submitted")
+    child.process.send_signal(signal.SIGINT)
+    ran = child.end(60)
     assert ran.code == 130
-    assert words in ran.err
-    assert "no job was submitted" not in ran.err
+    assert ran.error["message"] == (
+        "interrupted; 1 item is under way: the same command fetches its result; 1 item may have been taken, or not: "
+        "mirelo-ergo batch status says what to do"
+    )
+    told = cli("batch", "status", "--json").object
+    assert (told["unknown"], told["counts"]["submitted"], told["counts"]["planned"]) == (["a"], 1, 1)
 
 
-def test_an_emulators_jobs_and_real_ones_never_share_a_ledger(cli: Cli) -> None:
+def test_items_from_another_address_never_share_a_ledger(cli: Cli) -> None:
     sheet = manifest({"id": "a"})
+    assert cli("batch", "run", sheet, "-o", "out").code == 0
     assert cli("batch", "run", sheet, "-o", "tried", "--emulator", "--eager").code == 0
-    assert cli("batch", "run", sheet, "-o", "real").code == 0
+    with Batch.open("out/batch.db") as batch, batch.ledger.write() as connection:
+        ledger.bind(connection, "out", {"mirelo": "https://api.mirelo.ai"}, moved=True)
     manifest({"id": "a"}, {"id": "b"})
-    ran = cli("batch", "run", sheet, "-o", "tried")
-    assert ran.code == 2
-    assert "was made with --emulator, so its sounds are placeholders: give another folder; nothing was sent" in ran.err
-    ran = cli("batch", "run", sheet, "-o", "real", "--emulator")
-    assert ran.code == 2
-    assert "was made without --emulator: give another folder; nothing was sent" in ran.err
-    for folder in ("tried", "real"):
-        assert cli("batch", "status", folder).out.splitlines()[0] == "1 of 1 done"
+    for more in ((), ("--emulator",)):
+        ran = cli("batch", "run", sheet, "-o", "out", *more)
+        assert ran.code == 2
+        assert "has items of mirelo from https://api.mirelo.ai, and this client asks http://127.0.0.1:" in ran.err
+        assert "give a client of the first, or another ledger; --moved takes it for the same service" in ran.err
+    assert cli("batch", "status", "out").out.splitlines()[0] == "1 of 1 done"
+    assert cli("batch", "run", sheet, "-o", "out", "--moved").code == 0
     ran = cli("batch", "run", sheet, "-o", "new", "--reuse", "tried")
     assert ran.out.splitlines()[:2] == ["2 of 2 done", "20 credits charged"]
 
 
-def test_a_ledger_without_a_note_is_bound_by_its_first_run(cli: Cli) -> None:
-    sheet = manifest({"id": "a"})
+def test_jobs_of_an_emulator_that_has_ended_are_given_up(cli: Cli) -> None:
+    sheet = manifest({"id": "a"}, {"id": "b"})
     assert cli("batch", "run", sheet, "--max-credits", "0").code == 4
     with Batch.open("batch.db") as batch, batch.ledger.write() as connection:
-        schema.origin.drop(connection)
-    assert cli("batch", "run", sheet, "--emulator", "--eager", "--max-credits", "10").code == 0
-    with Batch.open("batch.db") as batch, batch.ledger.write() as connection:
-        assert ledger.is_emulated(connection) is True
-        schema.origin.drop(connection)
-    assert "was made without --emulator" in cli("batch", "run", sheet, "--emulator").err
-    assert cli("batch", "run", sheet).code == 0
+        ledger.set_cap(connection, "credits", None)
+        for entry in ledger.claim(connection, "gone", 1.0, limit=2):
+            ledger.submitted(
+                connection,
+                ledger.intend(connection, entry, 2.0, fingerprint="f", key=None),
+                3.0,
+                token=f"mirelo2:text-to-sfx:v1.5:{TOKEN}{entry.id}:1795934346:5:1",
+                due_at=4.0,
+                expires_at=None,
+            )
+    ran = cli("batch", "run", sheet, "--emulator")
+    assert ran.code == 2
+    assert "batch resolve --all --drop gives up what is under way (2)" in ran.err
+    assert cli("batch", "resolve", "a", "--drop").out == "a is failed; batch run goes on\n"
+    assert cli("batch", "resolve", "--all", "--token", "x").code == 2
+    assert cli("batch", "resolve", "--drop").code == 2
+    ran = cli("batch", "resolve", "--all", "--drop", ".")
+    assert (ran.code, ran.out) == (0, "1 item given up: change a row or its id to make it once more\n")
+    assert cli("batch", "resolve", "--all", "--drop", "--json").object == {"given_up": []}
 
 
 def test_what_is_paid_already_is_not_forecast_again(cli: Cli) -> None:
@@ -214,19 +248,19 @@ def test_what_is_paid_already_is_not_forecast_again(cli: Cli) -> None:
     assert cli("batch", "run", sheet, "--dry-run", "--json").object["to_pay"] == {"credits": 0}
 
 
-def test_an_empty_account_ends_with_the_summary_and_the_way_on(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broke(make: object) -> None:
-        raise InsufficientCreditsError("the account has too few credits")
-
+@pytest.mark.parametrize("json", [False, True])
+def test_an_empty_account_ends_with_the_summary_and_the_way_on(cli: Cli, emu: Emulator, json: bool) -> None:
     sheet = manifest({"id": "a"})
-    with monkeypatch.context() as patched:
-        patched.setattr(api, "drive", broke)
-        ran = cli("batch", "run", sheet)
-        told = lines(cli("batch", "run", sheet, "--json"))
-    assert (ran.code, ran.out.splitlines()[:2]) == (4, ["0 of 1 done", "1 planned"])
-    assert ran.err.endswith("add credits, then run the same command again\n")
-    assert told[0]["event"] == "summary"
-    assert told[-1]["error"]["code"] == "insufficient_credits"
+    emu.fail_next("submit", faults.Status(402))
+    ran = cli("batch", "run", sheet, *(["--json"] if json else []))
+    assert ran.code == 4
+    if json:
+        assert [each.get("event") for each in lines(ran)][-2:] == ["summary", None]
+        assert lines(ran)[-1]["error"]["code"] == "insufficient_credits"
+    else:
+        assert ran.out.splitlines()[:2] == ["0 of 1 done", "1 planned"]
+        assert ran.err.endswith("add credits, then run the same command again\n")
+    assert cli("batch", "run", sheet).code == 0
 
 
 def test_many_failures_are_named_in_part(cli: Cli) -> None:
@@ -244,26 +278,17 @@ def test_the_choices_of_an_item_are_quoted() -> None:
     assert choices_of("-u", "un k/", None)[3] == "  give it up: mirelo-ergo batch resolve --drop -- -u 'un k/'"
 
 
-def test_jobs_of_an_emulator_that_has_ended_are_not_promised(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(make: object) -> None:
-        with Batch.open("batch.db", create=False) as batch, batch.ledger.write() as connection:
-            now = ledger.now(connection)
-            (entry,) = ledger.claim(connection, "w", now)
-            entry = ledger.intend(connection, entry, now, fingerprint="f", key=None)
-            ledger.submitted(connection, entry, now, token=TOKEN, due_at=now, expires_at=now + 86400)
-            ledger.release_item(connection, entry.seq, "w")
-        raise KeyboardInterrupt
-
-    def gone(make: object) -> Summary:
-        with Batch.open("batch.db", create=False) as batch:
-            return batch.summary()
-
-    sheet = manifest({"id": "a"})
-    monkeypatch.setattr(api, "drive", interrupted)
-    ran = cli("batch", "run", sheet, "--emulator")
+def test_jobs_of_an_emulator_that_has_ended_are_not_promised(bare: Cli, tmp_path: Path) -> None:
+    """Its jobs take long, and are first looked at near their end."""
+    sheet = manifest({"id": "a", "model": "v1.6", "duration_ms": 60_000})
+    child = start("batch", "run", sheet, "--emulator", "--json", cwd=tmp_path)
+    told_of(child, "submitted")
+    child.process.send_signal(signal.SIGINT)
+    ran = child.end(60)
     assert ran.code == 130
-    assert "interrupted; the emulator's jobs ended with its command: give another folder" in ran.err
-    monkeypatch.setattr(api, "drive", gone)
-    ran = cli("batch", "run", sheet, "--emulator")
-    assert ran.code == 5
-    assert ran.err.endswith("the emulator's jobs ended with its command: give another folder\n")
+    assert ran.error["message"].startswith(
+        "interrupted; the emulator's jobs ended with its command: give another folder"
+    )
+    ran = bare("batch", "run", sheet, "--emulator")
+    assert ran.code == 2
+    assert "batch resolve --all --drop gives up what is under way (1) where that emulator has ended" in ran.err

@@ -25,6 +25,7 @@ from .runner import Runner
 from .spool import Spool
 from .starting import Run, RunOptions
 from .summary import summary_of, write_results
+from .workers import release_dead
 
 if TYPE_CHECKING:
     from mirelo_ergo import (
@@ -125,13 +126,13 @@ class Batch:
         return summary_of(self.ledger, stopped)
 
     def resolve(self, item_id: str, *, resubmit: bool = False, token: str | None = None, drop: bool = False) -> Entry:
-        """Decide on an item that is unknown: look at the account first.
+        """Decide on an item that is unknown, or give up one that is under way: look at the account first.
 
         Args:
             item_id: The item.
             resubmit: It was not taken: send it as a new request. What it may have cost stays counted.
             token: It was taken, and this is its job's token.
-            drop: Give it up; it counts as failed.
+            drop: Give it up; it counts as failed, and what it may have cost as paid.
         """
         if resubmit + (token is not None) + drop != 1:
             raise InvalidRequestError("resolve: give one of resubmit, token and drop")
@@ -140,10 +141,21 @@ class Batch:
                 raise InvalidRequestError(
                     f"there is no item {item_id[:60]!r} in the ledger {self.ledger.place}", field="id"
                 )
+            release_dead(connection)
             now = ledger.now(connection)
             if token is not None:
                 return ledger.use_token(connection, item_id, token, now, service=service_of(token))
             return (ledger.resubmit if resubmit else ledger.drop)(connection, item_id, now)
+
+    def give_up(self) -> list[Entry]:
+        """Give up all items that are under way or unknown, and return them: as `resolve(id, drop=True)` does for one.
+
+        For jobs that are out of reach for good, such as those of an emulator that has ended. Raises
+        `InvalidRequestError`, and changes nothing, while a worker holds one of them.
+        """
+        with self.ledger.write() as connection:
+            release_dead(connection)
+            return ledger.drop_all(connection, ledger.now(connection))
 
     # --- running ----------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from ..errors import InvalidRequestError
 from .errors import LedgerError
-from .ledger import Ledger, SavedFile, is_emulated, open_ledger
+from .ledger import Ledger, SavedFile, address_of, open_ledger
 from .ledger.rows import entry_of
 from .ledger.schema import items
 from .result_files import is_there
@@ -20,13 +20,14 @@ class Library:
     """The finished results of a folder's ledgers, the folders below it included. Close it at the end.
 
     A ledger is a `*.db` file; its results are beside it, or in the folder of the library. Others are passed over,
-    and those of an emulator, whose sounds are placeholders.
+    and results that are from another address than `asked` names for their service, such as an emulator's placeholders.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, asked: Mapping[str, str]) -> None:
         if not folder.is_dir():
             raise InvalidRequestError(f"reuse: {folder} is not a folder", field="reuse")
         self.folder = folder
+        self._asked = asked
         self._ledgers: list[Ledger] = []
         for place in sorted(folder.rglob("*.db")):
             with suppress(LedgerError):
@@ -49,5 +50,10 @@ class Library:
     def _results(self, ledger: Ledger, fingerprint: str) -> Iterator[tuple[SavedFile, ...]]:
         query = select(items).where(items.c.fingerprint == fingerprint, items.c.state == "succeeded")
         with ledger.read() as connection:
-            rows = [] if is_emulated(connection) else connection.execute(query).all()
-        yield from (entry_of(row).files for row in rows)
+            found = [entry_of(row) for row in connection.execute(query)]
+            noted = {entry.item.service: address_of(connection, entry.item.service) for entry in found}
+        yield from (entry.files for entry in found if self._is_from_there(entry.item.service, noted))
+
+    def _is_from_there(self, service: str, noted: Mapping[str, str | None]) -> bool:
+        """Return whether a ledger's results of a service are from the address that is asked now, as far as is known."""
+        return noted[service] in (None, self._asked.get(service))

@@ -55,7 +55,7 @@ class Runner:
         """Hold the leases of this worker's items as long as the block runs; items of dead workers are freed first."""
         renewing = asyncio.create_task(self._renew())
         try:
-            await self._release_dead_workers()
+            await self.writer.write(lambda connection, _: workers.release_dead(connection))
             yield
         finally:
             renewing.cancel()
@@ -237,16 +237,6 @@ class Runner:
                 )
             except LedgerError:  # the next write says so where it matters; a lost lease only costs a take-over
                 continue
-
-    async def _release_dead_workers(self) -> None:
-        """Free what workers of this machine hold that are dead."""
-
-        def free(connection: Connection, _: float) -> None:
-            for name in ledger.holders(connection):
-                if workers.is_dead(name):
-                    ledger.release_worker(connection, name)
-
-        await self.writer.write(free)
 
     async def _wind_down(self) -> None:
         """Let requests and downloads under way come to their record; waits are left, and the next run resumes them."""

@@ -46,6 +46,8 @@ class RunOptions(TypedDict, total=False):
     """The same in US dollars, for sync.so."""
     reuse: str | os.PathLike[str] | None
     """A folder whose results are taken, where one is of the same request, instead of paying for it again."""
+    moved: bool
+    """Go on although a client asks another address than before: it is the same service, with the same jobs."""
     on_event: OnEvent | None
     """Called with each `Event`."""
 
@@ -66,6 +68,7 @@ class Run:
         self.folder = folder
         self.clients = connect(clients)
         self.options = options
+        self.addresses = {name: str(connected.client.base_url) for name, connected in self.clients.items()}
 
     async def run(self, member: WorkerOptions | None = None) -> Summary:
         """Do all there is: alone or beside other runs, or as a member of those that a queue feeds."""
@@ -99,6 +102,7 @@ class Run:
     async def _opened(self) -> AsyncIterator[Runner]:
         writer, library = LedgerWriter(self.ledger), self._library()
         try:
+            await writer.write(self._bind)
             await self._set_caps(writer)
             yield self._runner(writer, library)
         finally:
@@ -106,9 +110,13 @@ class Run:
             if library is not None:
                 library.close()
 
+    def _bind(self, connection: Connection, _: float) -> None:
+        moved = bool(self.options.get("moved", False))
+        ledger.bind(connection, self.ledger.place, self.addresses, moved=moved)
+
     def _library(self) -> Library | None:
         folder = self.options.get("reuse")
-        return None if folder is None else Library(Path(folder))
+        return None if folder is None else Library(Path(folder), self.addresses)
 
     def _runner(self, writer: LedgerWriter, library: Library | None) -> Runner:
         record = Recorder(writer, told(self.options.get("on_event")), self.options.get("attempts", 3))

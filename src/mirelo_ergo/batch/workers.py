@@ -8,6 +8,10 @@ import secrets
 import socket
 from typing import Final
 
+from sqlalchemy import Connection
+
+from . import ledger
+
 _NAME: Final = re.compile(r"(?P<host>.+)/(?P<space>[^/]*)/(?P<pid>\d+)/[0-9a-f]+")
 _here: set[str] = set()
 """The workers of this process that still work."""
@@ -40,6 +44,13 @@ def is_dead(name: str) -> bool:
     except (OSError, OverflowError):
         return False
     return False
+
+
+def release_dead(connection: Connection) -> None:
+    """Free what workers of this machine hold that are dead."""
+    for name in ledger.holders(connection):
+        if is_dead(name):
+            ledger.release_worker(connection, name)
 
 
 def _space() -> str:

@@ -9,7 +9,7 @@ import click
 
 from . import options
 from .batch_clients import Clients
-from .batch_messages import choices_of, conclude, interruptible, lines_of, say_cost
+from .batch_messages import choices_of, conclude, interruptible, items_of, lines_of, say_cost
 from .batch_totals import totals_of
 from .failures import missing_extra, refused
 from .groups import Commands
@@ -18,7 +18,7 @@ from .inputs import is_web
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mirelo_ergo.batch import Batch, Event, RunOptions, Summary
+    from mirelo_ergo.batch import Batch, Event, Plan, RunOptions, Summary
 
     from .session import Session
 
@@ -75,6 +75,7 @@ _HOW: Final = (
         type=click.Path(),
         help="Take results of other batches in this folder instead of paying.",
     ),
+    click.option("--moved", is_flag=True, help="Go on although a service has another address than before."),
 )
 
 
@@ -120,7 +121,7 @@ def run(json: bool, quiet: bool, **given: Any) -> None:
                 api.Batch.open(given["ledger"] or _made(folder) / LEDGER, folder) as opened,
                 interruptible(session, opened, "the same command", emulator=given["emulator"]),
             ):
-                _bind(opened, emulator=given["emulator"])
+                _bind(opened, plan, moved=given["moved"])
                 opened.put(plan.items(), mistakes)
                 summary = _run(session, opened, clients, given)
                 conclude(session.output, opened, summary, given)
@@ -149,12 +150,13 @@ def _run(session: Session, opened: Batch, clients: Clients, given: dict[str, Any
         return drive(make)
 
 
-def _bind(opened: Batch, *, emulator: bool) -> None:
-    """Refuse to mix an emulator's jobs with real ones."""
+def _bind(opened: Batch, plan: Plan, *, moved: bool) -> None:
+    """Refuse to put items into a ledger whose own are from another address, such as an emulator's."""
     from mirelo_ergo.batch import ledger
 
+    asked = {name: connected.client.base_url for name, connected in plan.clients.items()}
     with opened.ledger.write() as connection:
-        ledger.bind(connection, opened.ledger.place, emulator=emulator)
+        ledger.bind(connection, opened.ledger.place, asked, moved=moved)
 
 
 def _keep_caps(opened: Batch, given: dict[str, Any]) -> None:
@@ -179,6 +181,7 @@ def _options(given: dict[str, Any], on_event: Callable[[Event], None]) -> RunOpt
         "max_credits": given["max_credits"],
         "max_usd": given["max_usd"],
         "reuse": given["reuse"],
+        "moved": given["moved"],
         "on_event": on_event,
     }
 
@@ -209,7 +212,6 @@ def worker(json: bool, quiet: bool, **given: Any) -> None:
         interruptible(session, opened, "the same command, here or elsewhere,"),
     ):
         services = clients.available()
-        _bind(opened, emulator=False)
         missing = [name for name in opened.services() if name not in services]
         if missing:
             output.note(f"items of {', '.join(missing)} are left to other machines: there is no key of it here")
@@ -257,19 +259,32 @@ def status(session: Session, place: str, ledger: str | None) -> None:
 
 
 @batch.command(short_help="Decide on an item that may have been taken, or may not.")
-@click.argument("item", metavar="ID")
+@click.argument("item", metavar="ID", required=False)
 @click.argument("place", metavar="[FOLDER]", default=".", type=click.Path())
 @_ledger
 @click.option("--resubmit", is_flag=True, help="It was not taken: send it as a new request.")
 @click.option("--token", metavar="TOKEN", help="It was taken: this is its job's token.")
-@click.option("--drop", is_flag=True, help="Give it up.")
+@click.option("--drop", is_flag=True, help="Give it up, also where it is under way.")
+@click.option("--all", "everything", is_flag=True, help="With --drop, instead of ID: all that is under way or unknown.")
 @options.writing
-def resolve(
-    session: Session, item: str, place: str, ledger: str | None, resubmit: bool, token: str | None, drop: bool
-) -> None:
-    """Decide on an item that is unknown. Look at the account first: nobody else can know."""
+def resolve(session: Session, item: str | None, place: str, ledger: str | None, **given: Any) -> None:
+    """Decide on an item that is unknown, or give it up. Look at the account first: nobody else can know.
+
+    Where jobs are out of reach for good, as those of an emulator that has ended, --drop --all gives all of them up.
+    """
+    resubmit, token, drop = given["resubmit"], given["token"], given["drop"]
     if resubmit + (token is not None) + drop != 1:
         raise refused("give one of --resubmit, --token and --drop")
+    if given["everything"]:
+        if not drop:
+            raise refused("--all goes with --drop only: --resubmit and --token are for one item")
+        with _opened(item or place, ledger) as opened:  # the only word is the folder then
+            entries = opened.give_up()
+            told = f"{items_of(len(entries))} given up: change a row or its id to make it once more"
+            session.output.result([told], {"given_up": [entry.id for entry in entries]})
+        return
+    if item is None:
+        raise refused("name the item, or give --all with --drop")
     with _opened(place, ledger) as opened:
         entry = opened.resolve(item, resubmit=resubmit, token=token, drop=drop)
         session.output.result([f"{entry.id} is {entry.state}; batch run goes on"], entry.to_dict())

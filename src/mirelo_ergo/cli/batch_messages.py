@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from .output import Output
     from .session import Session
 
-_EMULATED: Final = "the emulator's jobs ended with its command: give another folder"
+_EMULATED: Final = (
+    "the emulator's jobs ended with its command: give another folder, or give them up with batch resolve --all --drop"
+)
 _FAILURES: Final[tuple[State, ...]] = ("failed", "refused")
 _FAILED_SHOWN = 5
 """Failed items that are named with their reasons; results.jsonl has all."""

@@ -43,6 +43,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "base_url": "--base-url",
     "allow_private_hosts": "--allow-private-hosts",
     "overwrite": "--overwrite",
+    "moved": "--moved",
     "token": "the token",
     "app": "APP",
 }

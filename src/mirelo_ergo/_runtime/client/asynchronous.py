@@ -55,6 +55,11 @@ class AsyncServiceClient(Generic[C]):
         carried: L = client
         return carried
 
+    @property
+    def base_url(self) -> str:
+        """Address of the API that this client asks. It holds no key."""
+        return self._core.runtime.base_url
+
     def job(self, token: str) -> jobs.AsyncJob:
         """Resume a job from its token, here or in any process with a key of the same account. Sends nothing yet.
 

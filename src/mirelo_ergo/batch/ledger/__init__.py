@@ -21,7 +21,8 @@ transaction (`ledger.write()` or `ledger.read()`) and nothing else that has a st
 | `refused` | → refused | given back | the service said no for good, or the request is wrong |
 | `unknown` | intended → unknown | stays reserved | an intent whose outcome nobody can tell |
 | `reused` | planned → succeeded | | another ledger's result is in its place |
-| `resubmit`, `drop` | unknown → planned, failed | counted as charged | a person's word |
+| `resubmit` | unknown → planned | counted as charged | a person's word |
+| `drop`, `drop_all` | intended, submitted, unknown → failed | counted as charged | a person's word |
 | `use_token` | unknown → submitted | stays reserved | a person's word |
 
 **Fences.** A claim raises the item's fence; each write holds only with the fence of the last claim, else it raises
@@ -62,7 +63,7 @@ from .claims import (
 )
 from .money import MILLION, Budget, Currency, amount, capped, read_budgets, set_cap, shown
 from .opening import Ledger, now, open_ledger
-from .origin import bind, is_emulated
+from .origin import address_of, bind
 from .outcomes import Reason, failed, intend, refused, reused, submitted, succeeded, unknown
 from .reading import (
     counts,
@@ -76,7 +77,7 @@ from .reading import (
     twins,
     unplanned,
 )
-from .resolving import drop, resubmit, use_token
+from .resolving import drop, drop_all, resubmit, use_token
 from .rows import Entry, SavedFile
 from .schema import ENDED, STATES, VERSION, State
 
@@ -96,6 +97,7 @@ __all__ = [
     "SavedFile",
     "State",
     "add",
+    "address_of",
     "amount",
     "bind",
     "capped",
@@ -105,10 +107,10 @@ __all__ = [
     "claimable",
     "counts",
     "drop",
+    "drop_all",
     "failed",
     "holders",
     "intend",
-    "is_emulated",
     "job_tokens",
     "known_names",
     "next_free",

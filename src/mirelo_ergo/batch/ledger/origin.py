@@ -1,33 +1,88 @@
-"""Whether a ledger's jobs are an emulator's: its placeholder sounds and made-up credits never mix with real ones."""
+"""Where a ledger's jobs are: an emulator's placeholder sounds and made-up credits never mix with a service's own."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, inspect, select
+import ipaddress
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, func, inspect, or_, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import LedgerError
-from .schema import items, metadata, origin
+from .schema import State, addresses, items, metadata
+
+_UNDER_WAY: Final[tuple[State, ...]] = ("intended", "submitted", "unknown")
+_EMULATOR: Final = "http://127.0.0.1"
+"""What stands for the address of an emulator in a ledger of 0.2.0, which noted no more than that it was one."""
+_LOCK: Final = 0x6D69_7267
 
 
-def bind(connection: Connection, place: str, *, emulator: bool) -> None:
-    """Note what the ledger is run against, the first time; raises `LedgerError` for the other kind later.
+def bind(connection: Connection, place: str, asked: Mapping[str, str], *, moved: bool = False) -> None:
+    """Note at which address each service is asked; raises `LedgerError` where its items are from another one.
 
-    A ledger without a note that has begun, made by an older version or from Python, counts as one of real services.
+    Items that were not begun are from nowhere yet. An emulator that is started once more has another address: from one
+    on this machine to another there is a way as long as nothing is under way. With `moved` there always is one. A
+    ledger without a note that has begun, made by 0.2.0, counts as one of the service itself.
     """
-    before = is_emulated(connection)
-    if before is None and emulator:
-        begun = connection.execute(select(items.c.seq).where(items.c.state != "planned").limit(1)).first()
-        before = None if begun is None else False
-    if before is not None and before != emulator:
-        how = "with --emulator, so its sounds are placeholders" if before else "without --emulator"
-        raise LedgerError(f"the ledger {place} was made {how}: give another folder; nothing was sent")
-    if before is None:
-        metadata.create_all(connection, tables=[origin])  # a ledger of an older version lacks it
-        connection.execute(origin.insert().values(emulator=int(emulator)))
+    for service, address in asked.items():
+        before = address_of(connection, service)
+        if before != address:
+            if not moved:
+                _refuse_mix(connection, place, service, before, address)
+            _note(connection, service, address)
 
 
-def is_emulated(connection: Connection) -> bool | None:
-    """Return whether the ledger was made with an emulator; None where that was not noted."""
-    if not inspect(connection).has_table(origin.name):
-        return None
-    noted = connection.execute(select(origin.c.emulator).limit(1)).scalar()
-    return None if noted is None else bool(noted)
+def address_of(connection: Connection, service: str) -> str | None:
+    """Return where a ledger's items of a service are from; None where that was not noted."""
+    names = inspect(connection).get_table_names()
+    if addresses.name in names:
+        noted = connection.execute(select(addresses.c.address).where(addresses.c.service == service)).scalar()
+        if noted is not None:
+            return str(noted)
+    if "mirelo_origin" in names and connection.execute(text("SELECT emulator FROM mirelo_origin")).scalar():
+        return _EMULATOR
+    return None
+
+
+def _refuse_mix(connection: Connection, place: str, service: str, before: str | None, address: str) -> None:
+    mine = select(func.count()).select_from(items).where(items.c.service == service)
+    under_way = connection.execute(mine.where(items.c.state.in_(_UNDER_WAY))).scalar_one()
+    begun = or_(items.c.state.in_((*_UNDER_WAY, "succeeded")), items.c.lease_until.is_not(None))
+    if not connection.execute(mine.where(begun)).scalar_one():
+        return
+    first, second = _is_here(before), _is_here(address)
+    if (before is None and not second) or (first and second and not under_way):
+        return
+    told = service if before is None else f"{before}{', on this machine' if first else ''}"
+    way = "moved=True takes it for the same service at another address"
+    if first and under_way:
+        way += f"; batch resolve --all --drop gives up what is under way ({under_way}) where that emulator has ended"
+    raise LedgerError(
+        f"the ledger {place} has items of {service} from {told}, and this client asks {address}"
+        f"{', on this machine' if second else ''}: give a client of the first, or another ledger; {way}; "
+        "nothing was sent"
+    )
+
+
+def _is_here(address: str | None) -> bool:
+    """Return whether an address is one of this machine by its very name, as an emulator's is."""
+    host = urlsplit(address or "").hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _note(connection: Connection, service: str, address: str) -> None:
+    on_server = connection.dialect.name == "postgresql"
+    if not inspect(connection).has_table(addresses.name):
+        if on_server:
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))  # another worker may do the same
+        metadata.create_all(connection, tables=[addresses])
+    row = (postgresql.insert if on_server else sqlite.insert)(addresses).values(service=service, address=address)
+    connection.execute(row.on_conflict_do_update(index_elements=["service"], set_={"address": address}))
+
+
+__all__ = ["address_of", "bind"]

@@ -1,4 +1,4 @@
-"""A person's word on an item that is unknown: it was not taken, it is this job, or it is given up."""
+"""A person's word on an item: it was not taken, it is this job, or it is given up."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from sqlalchemy import Connection, select, update
 from ...errors import InvalidRequestError
 from .money import settle
 from .rows import Entry, entry_of
-from .schema import items
+from .schema import State, items
 
+_GIVEN_UP: Final[tuple[State, ...]] = ("intended", "submitted", "unknown")
 _NOBODY: Final[dict[str, Any]] = {"worker": None, "lease_until": None, "fence": items.c.fence + 1, "intent_fence": None}
 """The fence rises, so that late news of the old request change nothing any more."""
 
@@ -36,19 +37,46 @@ def use_token(connection: Connection, item_id: str, token: str, now: float, *, s
 
 
 def drop(connection: Connection, item_id: str, now: float) -> Entry:
-    """Give the item up: it counts as failed, and what it may have cost stays counted against the cap."""
-    entry = _unknown(connection, item_id)
+    """Give up an item that is under way or unknown: it counts as failed, and what it may have cost as charged.
+
+    Raises `InvalidRequestError` for one that is neither, or that a worker holds.
+    """
+    return _drop(connection, _entry(connection, item_id), now)
+
+
+def drop_all(connection: Connection, now: float) -> list[Entry]:
+    """Give up all items that are under way or unknown, as `drop` does; none, where a worker holds one of them."""
+    query = select(items).where(items.c.state.in_(_GIVEN_UP)).order_by(items.c.seq)
+    found = [entry_of(row) for row in connection.execute(query.with_for_update()).all()]
+    return [_drop(connection, entry, now) for entry in found]
+
+
+def _drop(connection: Connection, entry: Entry, now: float) -> Entry:
+    if entry.state not in _GIVEN_UP:
+        raise InvalidRequestError(
+            f"item {entry.id} is {entry.state}: only items that are under way or unknown are given up", field="id"
+        )
+    if entry.lease_until is not None and entry.lease_until > now:
+        raise InvalidRequestError(
+            f"item {entry.id} is being worked on: end that run first; after a crash, wait for a minute", field="id"
+        )
     _charge(connection, entry)
     return _write(connection, entry, now, {"state": "failed", "ended_at": now, "error_code": "dropped"})
 
 
-def _unknown(connection: Connection, item_id: str) -> Entry:
+def _entry(connection: Connection, item_id: str) -> Entry:
     row = connection.execute(select(items).where(items.c.id == item_id).with_for_update()).one_or_none()
     if row is None:
         raise InvalidRequestError(f"there is no item {item_id[:60]!r} in the ledger", field="id")
-    entry = entry_of(row)
+    return entry_of(row)
+
+
+def _unknown(connection: Connection, item_id: str) -> Entry:
+    entry = _entry(connection, item_id)
     if entry.state != "unknown":
-        raise InvalidRequestError(f"item {item_id} is {entry.state}: only unknown items are resolved", field="id")
+        raise InvalidRequestError(
+            f"item {item_id} is {entry.state}: only unknown items are sent once more, or get a token", field="id"
+        )
     return entry
 
 

@@ -37,8 +37,13 @@ about = Table(
     Column("created_at", Double, nullable=False),
 )
 
-origin = Table("mirelo_origin", metadata, Column("emulator", Integer, nullable=False))
-"""One row once the command line has run the ledger: 1 where it was with --emulator. Older versions ignore it."""
+addresses = Table(
+    "mirelo_addresses",
+    metadata,
+    Column("service", String(40), primary_key=True),
+    Column("address", Text, nullable=False),
+)
+"""Where each service was asked. Ledgers of 0.2.0 lack it, and 0.2.0 ignores it."""
 
 items = Table(
     "mirelo_items",
