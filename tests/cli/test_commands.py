@@ -69,13 +69,13 @@ def test_text_takes_the_librarys_default_length(cli: Cli) -> None:
 def test_text_in_json_is_one_object(cli: Cli, emu: Emulator, tmp_path: Path) -> None:
     ran = cli("text", "rain", "--duration", "1s", "--json")
     found = ran.object
-    its = {"job_token", "job_id", "status", "incomplete", "result_urls", "output"}
-    assert set(found) == {*its, "credits", "files", "result_files"}
+    its = {"job_token", "job_id", "status", "incomplete", "result_urls", "files", "output"}
+    assert set(found) == {*its, "credits", "saved"}
     assert (found["credits"], found["status"], found["incomplete"]) == (10, "succeeded", False)
-    assert [file["url"] for file in found["result_files"]] == found["result_urls"]
+    assert [file["url"] for file in found["files"]] == found["result_urls"]
     assert emu.charges[-1].job_id == found["job_id"]
-    assert found["files"] == [f"{found['job_id']}-1.wav"]
-    assert wav_ms(tmp_path / found["files"][0]) == 1000
+    assert found["saved"] == [f"{found['job_id']}-1.wav"]
+    assert wav_ms(tmp_path / found["saved"][0]) == 1000
 
 
 def test_quiet_writes_the_result_and_nothing_else(cli: Cli) -> None:
@@ -325,7 +325,7 @@ def test_a_running_jobs_percent_is_shown(cli: Cli, slow: None, token: str) -> No
 
 
 def test_download_waits_for_a_job_that_runs(cli: Cli, token: str) -> None:
-    assert len(cli("job", "download", token, "--json").object["files"]) == 2
+    assert len(cli("job", "download", token, "--json").object["saved"]) == 2
 
 
 def test_a_failed_job_has_a_status_and_fails_a_wait(cli: Cli, emu: Emulator) -> None:

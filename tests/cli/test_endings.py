@@ -85,7 +85,7 @@ def test_a_full_disk_in_json_ends_with_the_object_on_stderr(
     (entry,) = journaled(journal)
     error = json.loads(err)["error"]
     assert code == error["exit_code"] == 7
-    assert (error["code"], error["job_token"], error["files"]) == ("output_failed", entry["token"], ["rain.wav"])
+    assert (error["code"], error["job_token"], error["saved"]) == ("output_failed", entry["token"], ["rain.wav"])
 
 
 def test_a_reader_that_leaves_costs_no_job(tmp_path: Path, variables: dict[str, str], journal: Path) -> None:

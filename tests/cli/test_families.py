@@ -157,7 +157,7 @@ def test_the_options_become_the_requests_fields(studio: Studio, name: str) -> No
     ran = studio(*arguments, "--json")
     assert ran.code == 0, ran.err
     assert studio.posted() == (path, body)
-    assert len(ran.object["files"]) == 2
+    assert len(ran.object["saved"]) == 2
     assert ran.object["credits"] == 10
 
 

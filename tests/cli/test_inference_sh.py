@@ -85,7 +85,7 @@ def test_the_fields_of_a_run(market: Cli, emu: Emulator, tmp_path: Path) -> None
         "equation": "a=b",
     }
     assert ran.object["output"]["settings"] == {"deep": [1, None]}
-    assert len(ran.object["files"]) == 2
+    assert len(ran.object["saved"]) == 2
     assert ran.object["credits"] is None
     assert len([each for each in emu.requests if each.path == "/files"]) == 1
     emu.reset()

@@ -208,7 +208,7 @@ def test_several_clips_make_a_job_each_and_files_of_their_names(cli: Cli, three:
 def test_several_clips_in_json_are_one_object(cli: Cli, three: list[str], emu: Emulator) -> None:
     before = len(emu.charges)
     results = cli("video", *three, "--duration", "1s", "--json").object["results"]
-    assert [result["files"] for result in results] == [["walk-1.wav"], ["run-1.wav"], ["long-jump-1.wav"]]
+    assert [result["saved"] for result in results] == [["walk-1.wav"], ["run-1.wav"], ["long-jump-1.wav"]]
     assert [result["credits"] for result in results] == [10, 10, 10]
     assert {charge.job_id for charge in emu.charges[before:]} == {result["job_id"] for result in results}
 

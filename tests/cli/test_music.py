@@ -39,7 +39,7 @@ def test_a_clip_keeps_its_speech(cli: Cli, emu: Emulator) -> None:
     ran = cli("video", str(CLIP), "--model", "2.0", "--keep-speech", "--duration", "1s", "--json")
     assert ran.code == 0, ran.err
     assert emu.jobs[-1].request["controls"] == {"preserve_speech": True}
-    assert len(ran.object["files"]) == 1, "this clip has no speech"
+    assert len(ran.object["saved"]) == 1, "this clip has no speech"
 
 
 def test_a_clip_of_v3_needs_no_duration(cli: Cli) -> None:

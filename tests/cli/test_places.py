@@ -169,7 +169,7 @@ def test_names_after_the_job_are_left_as_they_are(cli: Cli, tmp_path: Path) -> N
     other = tmp_path / "b.mp4"
     other.write_bytes(CLIP.read_bytes())
     ran = cli("video", str(CLIP), str(other), "--duration", "1s", "-o", "new/", "--name", "{job}", "--json")
-    assert [result["files"] for result in ran.object["results"]] == [
+    assert [result["saved"] for result in ran.object["results"]] == [
         [f"new/{result['job_id']}.wav"] for result in ran.object["results"]
     ]
 
@@ -214,5 +214,5 @@ def test_the_results_that_came_are_saved_though_others_did_not(cli: Cli, emu: Em
     emu.fail_next("generate", faults.LostResults(1))
     ran = cli(*QUICK, "-n", "2", "-o", "rain.wav", "--json")
     assert (ran.code, ran.error["code"]) == (6, "incomplete_result")
-    assert ran.error["files"] == ["rain.wav"]
+    assert ran.error["saved"] == ["rain.wav"]
     assert Path("rain.wav").stat().st_size > 1000

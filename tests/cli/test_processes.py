@@ -128,7 +128,7 @@ def test_a_clip_goes_through_an_emulator_of_its_own(tmp_path: Path) -> None:
     ran = start("video", str(CLIP), "--emulator", "--duration", "1s", "--output", "video", "--json", cwd=tmp_path).end()
     assert ran.code == 0, ran.err
     assert "an emulator runs for this command" in ran.err
-    (name,) = ran.object["files"]
+    (name,) = ran.object["saved"]
     assert (tmp_path / name).suffix == ".mp4"
     assert ran.object["credits"] == 10
 

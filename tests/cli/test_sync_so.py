@@ -68,8 +68,8 @@ def test_a_lip_sync_in_json(cli: Cli, voice: Path) -> None:
     told = cli("lipsync", str(CLIP), str(voice), "--json", "--name", "{stem}").object
     assert (told["cost_usd"], "credits" in told) == (0.2, False)
     assert told["job_token"].startswith("sync_so2:")
-    assert [path.rpartition("/")[2] for path in told["files"]] == ["clip.mp4"]
-    assert told["result_files"][0]["kind"] == "video"
+    assert [path.rpartition("/")[2] for path in told["saved"]] == ["clip.mp4"]
+    assert told["files"][0]["kind"] == "video"
 
 
 def test_a_job_is_taken_up_by_its_token(cli: Cli, bare: Cli, emu: Emulator, voice: Path, journal: Path) -> None:

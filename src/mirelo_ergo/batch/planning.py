@@ -40,6 +40,17 @@ class Quote:
         """What all of them cost, in millionths."""
         return None if self.price is None else self.price * self.count
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain JSON values, the price in credits or dollars. Keys are only ever added."""
+        return {
+            "service": self.service,
+            "label": self.label,
+            "count": self.count,
+            "currency": self.currency,
+            "price": None if self.price is None else self.price / 1_000_000,
+            "problem": self.problem,
+        }
+
 
 @attrs.frozen
 class Checked:

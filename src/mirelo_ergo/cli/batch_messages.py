@@ -58,17 +58,7 @@ def say_cost(output: Output, plan: Plan, given: dict[str, Any], standing: Ledger
             if not output.json:
                 output.note(line)
         return
-    quotes = [
-        {
-            "service": quote.service,
-            "label": quote.label,
-            "count": quote.count,
-            "currency": quote.currency,
-            "price": None if quote.price is None else quote.price / 1_000_000,
-            "problem": quote.problem,
-        }
-        for quote in plan.quotes
-    ]
+    quotes = [quote.to_dict() for quote in plan.quotes]
     spent = {currency: total / 1_000_000 for currency, total in totals.items()}
     left = {currency: standing.to_pay.get(currency, 0) / 1_000_000 for currency in totals}
     told = {"items": plan.count, "prices": quotes, "totals": spent, "to_pay": left, "account_credits": account}

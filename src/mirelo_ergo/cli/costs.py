@@ -54,5 +54,4 @@ def cost_of(found: PreflightResult | Dollars) -> Cost | None:
     if found.cost_usd is None:
         return None
     frames = "" if found.frames is None else f" for {found.frames:g} frames"
-    told = {"cost_usd": found.cost_usd, "frames": found.frames}
-    return Cost(found.cost_usd, "cost_usd", told, f"{found.cost_usd:.2f} USD{frames}")
+    return Cost(found.cost_usd, "cost_usd", found.to_dict(), f"{found.cost_usd:.2f} USD{frames}")

@@ -36,7 +36,7 @@ def conclude(session: Session, error: BaseException) -> Failure:
         hints += [f"saved: {shell_word(str(path))}" for path in task.files]
         hints += [] if ended or lost else task.resumption.hints(token)
         resume = None if ended or lost else task.resumption.line(token)
-        told.append({"job_token": token, "resume": resume, "files": [str(path) for path in task.files]})
+        told.append({"job_token": token, "resume": resume, "saved": [str(path) for path in task.files]})
     fields = {**failure.fields, **told[0]} if len(jobs) == 1 else {**failure.fields, "jobs": told}
     fields = _more(fields)
     fields["job_token"] = failure.fields["job_token"] or told[0]["job_token"]

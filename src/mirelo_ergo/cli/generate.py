@@ -274,7 +274,6 @@ def _fields(task: Task, cost: Cost | None) -> Mapping[str, Any]:
 
 
 def described(task: Task) -> dict[str, Any]:
-    """Return the library's object of a result; its files are the saved ones, and `result_files` has the library's."""
+    """Return the library's object of a result, and the paths of what was saved."""
     told = {} if task.result is None else task.result.to_dict()
-    remote = {} if task.result is None else {"result_files": told.pop("files")}
-    return {**told, **remote, "files": [str(path) for path in task.files]}
+    return {**told, "saved": [str(path) for path in task.files]}

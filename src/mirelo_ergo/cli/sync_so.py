@@ -103,7 +103,7 @@ def estimate(
         found = client.lipsync(*pair.uploaded(client, view), model=model, sync_mode=sync_mode).preflight()
     cost = cost_of(found)
     words = "the service does not tell it" if cost is None else cost.words
-    session.output.result([words], {"cost_usd": found.cost_usd, "frames": found.frames})
+    session.output.result([words], found.to_dict())
 
 
 @sync_so.command()

@@ -14,6 +14,7 @@ from .._runtime.api.retry import Kind
 from .._runtime.ids import job_id_problem
 from .._runtime.jobs.flows import JobFlows
 from .._runtime.jobs.tokens import JobRecord
+from .._runtime.plain import Plain
 from .._runtime.transfer.assets import AssetCache
 from .._runtime.transfer.upload import Slot, upload
 from .._runtime.webhooks.order import NOTHING
@@ -45,7 +46,7 @@ ASSET_LIFETIME: Final = 24 * 3600.0
 
 
 @attrs.frozen
-class Estimate:
+class Estimate(Plain):
     """The cost of a generation in US dollars, and its frames; None if the service does not say."""
 
     cost_usd: float | None

@@ -13,7 +13,7 @@ from .._runtime.jobs.facts import RequestFacts
 from .._runtime.redact import short_repr
 from ..errors import InvalidRequestError
 from .files import AssetKind
-from .inputs import Audio, GenerationOptions, Image, Input, Options, Segment, Tts, Video, generation_body
+from .inputs import Audio, GenerationOptions, Image, Input, Options, Segment, Tts, Video, generation_body, on_wire
 from .values import Asset
 
 if TYPE_CHECKING:
@@ -73,8 +73,10 @@ class Lipsync:
     @property
     def facts(self) -> RequestFacts:
         """A description of the request, and the name of its video."""
-        shown = [f"<{each.argument} to upload>" if isinstance(each, LocalFile) else each for each in self.inputs]
-        content = {"family": "lipsync", "model": self.model, "input": shown, "options": self.options}
+        shown = [
+            f"<{each.argument} to upload>" if isinstance(each, LocalFile) else on_wire(each) for each in self.inputs
+        ]
+        content = {"family": "lipsync", "model": self.model, "input": shown, "options": on_wire(self.options)}
         return RequestFacts(f"lipsync {self.model}", content, stem=self.stem)
 
 
