@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -74,6 +75,28 @@ def need(name: str) -> None:
     if system_packages.find(name) is None:
         report = pytest.fail if os.environ.get("CI") else pytest.skip
         report(system_packages.way_out(name))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_name_server() -> Iterator[None]:
+    """Let no test ask a name server: a name but `localhost` is not found, at once and on every machine."""
+    resolve = socket.getaddrinfo
+
+    def getaddrinfo(
+        host: Any,
+        port: Any,
+        family: int = 0,
+        type: int = 0,  # noqa: A002  # its name
+        proto: int = 0,
+        flags: int = 0,
+    ) -> Any:
+        if host not in (None, "localhost", b"localhost"):
+            flags |= socket.AI_NUMERICHOST
+        return resolve(host, port, family, type, proto, flags)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        yield
 
 
 @pytest.fixture(scope="session")
