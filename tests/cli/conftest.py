@@ -12,6 +12,7 @@ from mirelo_ergo.__main__ import main
 from mirelo_ergo.emulator import Emulator, running
 from tests.cli.support import ACCOUNTS, Ran, Served, serving
 from tests.emulator.support import encode_clip
+from tests.support.hurry import hurried
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +44,13 @@ def emu(one_for_all: Emulator) -> Iterator[Emulator]:
     """The shared emulator; the faults that a test asks for end with it."""
     yield one_for_all
     one_for_all.clear_faults()
+
+
+@pytest.fixture(autouse=True)
+def no_waits(one_for_all: Emulator) -> Iterator[None]:
+    """Let a command that runs in this process wait in no time; what runs in another one waits as it does for people."""
+    with hurried(one_for_all):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -151,8 +151,10 @@ def test_models_are_listed(cli: Cli) -> None:
     assert {model["id"] for model in cli("models", "--json").object["models"]} >= {"sync-3", "lipsync-2"}
 
 
-def test_a_batch_from_its_file_to_its_lines(cli: Cli, emu: Emulator, voice: Path, tmp_path: Path) -> None:
-    film = cli("assets", "upload", str(CLIP)).out.strip()
+def test_a_batch_from_its_file_to_its_lines(
+    cli: Cli, emu: Emulator, voice: Path, short_clip: Path, tmp_path: Path
+) -> None:
+    film = cli("assets", "upload", str(short_clip)).out.strip()
     sound = cli("assets", "upload", str(voice)).out.strip()
     payload = {
         "model": "lipsync-2",
