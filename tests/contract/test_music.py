@@ -11,7 +11,6 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-import yaml
 
 from mirelo_ergo import (
     INSTRUMENTS,
@@ -36,9 +35,9 @@ from mirelo_ergo.emulator import Emulator, faults
 from mirelo_ergo.mirelo.job_values import read_status
 from tests.emulator.gateway import wait_until
 from tests.emulator.sounds import decoded, wav_bytes
+from tests.support.specs import vendored
 
 SCALE = (60, 62, 64, 65, 67, 69, 71, 72)
-SPEC = Path(__file__).parents[2] / "openapi" / "mirelo-v2.yaml"
 
 
 def scale(pitches: tuple[int, ...] = SCALE, seconds: float = 0.5) -> bytes:
@@ -235,7 +234,7 @@ def test_what_cannot_be_is_refused_before_anything_is_sent(
 
 
 def test_the_instruments_are_the_specs() -> None:
-    schema = yaml.safe_load(SPEC.read_bytes())["components"]["schemas"]["AudioToMidiRequest"]
+    schema = vendored("mirelo-v2")["components"]["schemas"]["AudioToMidiRequest"]
     assert set(schema["properties"]["instruments"]["items"]["enum"]) == INSTRUMENTS == {*get_args(Instrument)}
     assert len(INSTRUMENTS) == 35
 

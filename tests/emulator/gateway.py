@@ -10,7 +10,6 @@ import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
@@ -18,14 +17,15 @@ import attrs
 import httpx
 import jsonschema
 import trustme
-import yaml
+
+from tests.support.specs import vendored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mirelo_ergo.emulator import Emulator
 
-SPEC: dict[str, Any] = yaml.safe_load((Path(__file__).resolve().parents[2] / "openapi" / "pixazo.yaml").read_bytes())
+SPEC = vendored("pixazo")
 TEXT = "/mirelo-sfx-1-6-text-to-audio/v1/mirelo-sfx-1-6-text-to-audio-request"
 VIDEO = "/mirelo-sfx-1-6-video-to-video/v1/mirelo-sfx-1-6-video-to-video-request"
 SOUND = "/mirelo-sfx-video-to-audio/v1/mirelo-sfx-video-to-audio-request"

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import httpx
 import jsonschema
-import yaml
 
 from tests.emulator.gateway import nulls
 from tests.emulator.support import put
+from tests.support.specs import vendored
 
 if TYPE_CHECKING:
     from mirelo_ergo.emulator import Emulator
 
-SPEC: dict[str, Any] = yaml.safe_load((Path(__file__).resolve().parents[2] / "openapi" / "sync-so.yaml").read_bytes())
+SPEC = vendored("sync-so")
 RESULT = re.compile(r"/v2/batches/[^/]+/result|/store/.*")
 SCRIPT = "Good evening, and welcome."
 

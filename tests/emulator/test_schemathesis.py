@@ -19,7 +19,6 @@ import httpx
 import jsonschema
 import numpy as np
 import pytest
-import yaml
 from schemathesis.checks import CHECKS, load_all_checks
 
 from mirelo_ergo.emulator import Emulator, running
@@ -30,6 +29,7 @@ from mirelo_ergo.emulator.spec.spec import check, load
 from tests.emulator import sounds, v3
 from tests.emulator.conformance import OPENAPI, PHASES, Excuse, Service, loopback_only, run, write_auth
 from tests.emulator.support import Api, answering, encode_clip, put, sending
+from tests.support.specs import read_yaml, vendored
 
 EXAMPLES = int(os.environ.get("MIRELO_SCHEMATHESIS", "0")) or None
 CREDITS = 10**9
@@ -488,7 +488,7 @@ class Stage:
         text = text.replace("https://hooks.example.com/", NOBODY)
         # A key that comes with another body is a conflict, and the run sends one example's key with every body.
         text = re.sub(r'\n +- \{\$ref: "#/components/parameters/IdempotencyKey"\}', "", text)
-        document: dict[str, Any] = yaml.safe_load(re.sub(r"https://\w+\.example\.com/", f"{self.media}/", text))
+        document: dict[str, Any] = read_yaml(re.sub(r"https://\w+\.example\.com/", f"{self.media}/", text))
         return document
 
     def fill(self, body: Any) -> Any:
@@ -573,7 +573,7 @@ def test_every_excuse_is_needed(stage: Stage, service: Service, excuse: Excuse) 
     (operation,) = (each for each in load(service.spec) if (each.method, each.path) == (method, excuse.path))
     body = stage.fill(excuse.body)
     if excuse.query is None:
-        components = yaml.safe_load((OPENAPI / service.spec).read_bytes())["components"]
+        components = vendored(service.spec.removesuffix(".yaml"))["components"]
         schema = {**operation.bodies["application/json"].content, "components": components}
         jsonschema.Draft202012Validator(schema, format_checker=FORMATS).validate(body)
     for name, value in (excuse.query or {}).items():

@@ -17,6 +17,7 @@ from tests.emulator.sounds import wav_bytes
 from tests.emulator.support import answering, encode_clip, sending, tone
 from tests.emulator.sync_so import SyncApi, batch_file, spoken
 from tests.emulator.test_schemathesis import EXAMPLES, NOBODY
+from tests.support.specs import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,7 +133,7 @@ def document(emulator: Emulator, media: str) -> dict[str, Any]:
     text = (OPENAPI / "sync-so.yaml").read_text()
     for host in ("clips", "files", "uploads"):
         text = text.replace(f"https://{host}.example.com/", f"{media}/")
-    spec: dict[str, Any] = yaml.safe_load(text.replace("https://hooks.example.com/", NOBODY))
+    spec: dict[str, Any] = read_yaml(text.replace("https://hooks.example.com/", NOBODY))
     with SyncApi(emulator) as api:
         film = api.upload(httpx.get(f"{media}/clip.mp4").content)
         project = api.http.post("/v2/projects", json={"name": "Talks"}).json()

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import httpx
-import yaml
 from openapi_schema_validator import OAS30Validator
+
+from tests.support.specs import vendored
 
 if TYPE_CHECKING:
     from mirelo_ergo.emulator import Emulator
 
-SPEC: dict[str, Any] = yaml.safe_load((Path(__file__).resolve().parents[2] / "openapi" / "mirelo-v3.yaml").read_bytes())
+SPEC = vendored("mirelo-v3")
 TEXT, VIDEO = "/v3/text-to-sfx/generations", "/v3/video-to-sfx/generations"
 EXTEND, INPAINT = "/v3/extend/edits", "/v3/inpaint/edits"
 

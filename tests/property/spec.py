@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import jsonschema
-import yaml
 
 from tests.support import specs
 
@@ -17,11 +15,10 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
-_FOLDER: Final = Path(__file__).parents[2] / "openapi"
 SPEC: Final[dict[str, Any]] = specs.spec()
-_V3: Final[dict[str, Any]] = yaml.safe_load((_FOLDER / "mirelo-v3.yaml").read_text(encoding="utf-8"))
-_GATEWAY: Final[dict[str, Any]] = yaml.safe_load((_FOLDER / "pixazo.yaml").read_text(encoding="utf-8"))
-_MARKETPLACE: Final[dict[str, Any]] = yaml.safe_load((_FOLDER / "inference-sh.yaml").read_text(encoding="utf-8"))
+_V3: Final = specs.vendored("mirelo-v3")
+_GATEWAY: Final = specs.vendored("pixazo")
+_MARKETPLACE: Final = specs.vendored("inference-sh")
 
 
 def resolve(node: Schema) -> Schema:

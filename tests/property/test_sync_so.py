@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import re
 from email import message_from_bytes
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,9 +15,10 @@ from mirelo_ergo import AsyncSyncSoClient, InvalidRequestError, SyncSoClient
 from mirelo_ergo._runtime.io.protocol import Request, run
 from tests.support.answers import reply
 from tests.support.examples import examples
+from tests.support.specs import vendored
 from tests.support.virtual import KEY, VirtualIO, body_of, put_under
 
-SPEC = yaml.safe_load((Path(__file__).parents[2] / "openapi" / "sync-so.yaml").read_text(encoding="utf-8"))
+SPEC = vendored("sync-so")
 SCHEMAS: dict[str, dict[str, Any]] = SPEC["components"]["schemas"]
 MODELS = ("sync-3", "lipsync-2", "lipsync-2-pro", "react-1", "a-newer-one")
 SNAKE = re.compile(r"(?<=[a-z0-9])([A-Z])")
