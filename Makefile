@@ -34,7 +34,7 @@ docs: .venv/ready     ; $(BIN)/python scripts/build_docs.py  ## the documentatio
 check: lint types     ; $(BIN)/python -m pytest -q -n auto tests/unit  ## style, types and unit tests: what to run all day
 lint: .venv/ready     ; $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/codespell && $(BIN)/lint-imports --no-logo  ## style, spelling, and who may import whom
 types: .venv/ready    ; $(BIN)/mypy && $(BIN)/pyright  ## mypy --strict and pyright
-test: .venv/ready .bench/vendor/ready system ; $(BIN)/python -m pytest -n auto --dist loadgroup $(COVERAGE)  ## everything the project checks about itself
+test: .venv/ready .bench/vendor/ready system ; $(BIN)/python -m pytest -n auto $(COVERAGE)  ## everything the project checks about itself
 test-inlined: .venv/ready .bench/vendor/ready system ; $(BIN)/python scripts/vendor_form.py  ## the same with the vendor's form of the spec, all inlined
 interop: .venv/ready .bench/vendor/ready ; $(BIN)/python -m pytest tests/vendor/test_interop*.py  ## the vendors' own SDKs go their whole way against the emulator
 faults: .venv/ready   ; $(BIN)/python scripts/fault_table.py  ## the fault matrix, row by row, for both clients

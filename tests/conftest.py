@@ -16,6 +16,8 @@ from tests.support import examples  # noqa: F401 # loads hypothesis's profile
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playwright.sync_api import Browser
+
     from tests.support.postgres import Postgres
 
 # Whoever starts the tests in the background has Ctrl-C ignored, and so would every process that a test starts.
@@ -40,19 +42,32 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{folder}: the tests of tests/{folder}")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with its folder."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark each test with its folder; in a run with several workers let the long files come first."""
     for item in items:
         if item.path.is_relative_to(TESTS):
             folder = item.path.relative_to(TESTS).parts[0]
             item.add_marker(folder)
             if folder in UNMEASURED:
                 item.add_marker(pytest.mark.no_cover)
+    if hasattr(config, "workerinput"):
+        from tests.support.workers import turn
+
+        items.sort(key=lambda item: turn(item.path.relative_to(TESTS).as_posix()))
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return the number of workers for `-n auto`: one more than there are cores, because many tests wait."""
-    return (os.cpu_count() or 1) + 1
+    """Return the number of workers for `-n auto`: two more than there are cores, because many tests wait."""
+    return (os.cpu_count() or 1) + 2
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Return what shares out the tests among several workers."""
+    from tests.support.workers import by_file
+
+    return by_file(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -115,6 +130,15 @@ def postgres_url(postgres_server: Postgres) -> Iterator[str]:
     url = postgres_server.fresh_database()
     yield url
     postgres_server.drop(url)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium for the tests of a module: while it runs, its thread can run no other event loop."""
+    from tests.emulator.browser import chromium
+
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(autouse=True)

@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from mirelo_ergo.batch.report import write_report
 from tests.batch.reported import NOW, item
-from tests.emulator.browser import PATIENCE_MS, chromium, opened
+from tests.emulator.browser import PATIENCE_MS, opened
 from tests.emulator.probes import CONTRAST, FOCUSED, STRUCTURE
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.xdist_group("browser")]  # one worker, one Chromium
+pytestmark = pytest.mark.needs("chromium")
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -27,12 +27,6 @@ HEARD = """kind => new Promise(done => {
   look();
 })"""
 """Waits until something was played, and gives its length in seconds."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from mirelo_ergo.cli.app import root
 from scripts.site import hooks, reference
 from scripts.site.pages import as_page
 from tests.docs.test_snippets import ROOT
-from tests.emulator.browser import PATIENCE_MS, Watch, chromium
+from tests.emulator.browser import PATIENCE_MS, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,12 +143,6 @@ def test_pages_that_are_named_become_links() -> None:
     text = f"See `docs/cost.md`, [it](docs/cli.md) and `CONTRIBUTING.md`.{code}"
     linked = f"See [cost.md](cost.md), [it](cli.md) and [CONTRIBUTING.md](contributing.md).{code}"
     assert as_page(text) == linked
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def opened(browser: Browser, site: Path, size: dict[str, int]) -> tuple[Page, Watch]:

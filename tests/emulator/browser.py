@@ -25,7 +25,8 @@ ARGUMENTS = [
     "--disable-sync",
     "--mute-audio",
 ]
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
+"""For how long a page may take on a busy machine before the test is lost: a guard, never awaited in vain."""
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from mirelo_ergo.emulator import Emulator, running
 from mirelo_ergo.emulator.page import view
-from tests.emulator.browser import PATIENCE_MS, Watch, chromium, opened
+from tests.emulator.browser import PATIENCE_MS, Watch, opened
 from tests.emulator.probes import CONTRAST, FOCUSED, STRUCTURE
 from tests.emulator.support import TEXT, VIDEO, Api, answering, sending
 
@@ -21,17 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.xdist_group("browser")]  # one worker, one Chromium
+pytestmark = pytest.mark.needs("chromium")
 
 SLOW = 0.01  # a hundredth of the usual speed: a job takes about ten minutes
 
 expect.set_options(timeout=PATIENCE_MS)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ import pytest
 from scripts import new_service
 from tests.tooling.test_packaging import ROOT
 
-pytestmark = pytest.mark.xdist_group("new service")  # one copy of the project
 NAME = "tone_lab"
 BIN = Path(sys.executable).parent
 
