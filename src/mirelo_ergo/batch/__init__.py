@@ -1,4 +1,4 @@
-"""Many jobs, one ledger: what was asked for, what was sent, what came and what it cost, whatever ends the process.
+"""Batches: many jobs with one ledger, which records what was requested, sent, received and charged.
 
     from mirelo_ergo import MireloClient
     from mirelo_ergo.batch import Batch, Item
@@ -7,7 +7,7 @@
         batch.add(Item(f"rain-{n}", "text_to_sfx", {"prompt": "rain on a tin roof"}, take=n) for n in range(1, 101))
         print(batch.run(client, max_credits=2000).counts)
 
-Run it again after whatever has ended it: it goes on, and nothing is paid twice.
+After an interruption of any kind, run it again: it continues, and nothing is charged twice.
 """
 
 from __future__ import annotations

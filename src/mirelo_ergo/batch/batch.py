@@ -1,4 +1,4 @@
-"""A batch: its ledger, the folder of its results, and the clients that make them."""
+"""The class `Batch`: a ledger of items, and the folder of their results."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ REPORT = "report.html"
 
 
 class Batch:
-    """Many items and one ledger. Any number of processes may run it at once; each run goes on where it stands.
+    """Many items and one ledger. Any number of processes may run it at once; each run continues from its state.
 
-    `folder` is where the results go. Close it, or use it in a with-block.
+    `folder` is the folder of the results. Close the batch, or use it in a with-block.
     """
 
     def __init__(self, book: Ledger, folder: Path) -> None:
@@ -66,10 +66,9 @@ class Batch:
     ) -> Batch:
         """Open a batch by its ledger; raises `LedgerError`.
 
-        Args:
-            ledger: A path such as "sfx.db", or a URL such as "postgresql+psycopg://user@host/database".
-            folder: Where the results go; it is made. None: the ledger's own folder, or this one for a URL.
-            create: Make a ledger where there is none.
+        Args: ledger: A path such as "sfx.db", or a URL such as "postgresql+psycopg://user@host/database". folder: The
+        folder for the results, which is created. None: the ledger's own folder, for a URL the current one. create:
+        Create the ledger if there is none.
         """
         place = Path() if "://" in os.fspath(ledger) else Path(ledger).parent
         target = place if folder is None else Path(folder)
@@ -83,17 +82,17 @@ class Batch:
     # --- items ------------------------------------------------------------------------------------------------------
 
     def add(self, items: Iterable[Item], *, base: str | os.PathLike[str] = ".") -> Added:
-        """Add items; those that are there already stay as they are. Sends nothing.
+        """Add items. Existing ones are unchanged. Sends nothing.
 
-        Ids, names, operations and arguments are checked, all of them before one is added; limits and files are checked
+        Ids, names, operations and arguments of all items are checked before one is added. Limits and files are checked
         by the first run, with its clients, before it sends anything.
 
         Args:
-            items: Any number of them; they are kept on disk while they are checked, not in memory.
-            base: The folder of relative paths in them.
+            items: Any number of items. While they are checked they are stored on disk, not in memory.
+            base: The folder for relative paths in them.
 
         Raises:
-            ManifestError: Something is wrong, or an item was changed that is under way or paid for. None was added.
+            ManifestError: An item is wrong, or was changed although it is running or paid. None was added.
         """
         mistakes = Mistakes("the items")
         with Spool() as spool:
@@ -103,7 +102,7 @@ class Batch:
             return self.put((NewItem(item) for (item,) in spool.read()), mistakes)
 
     def put(self, new: Iterable[NewItem], mistakes: Mistakes) -> Added:
-        """Add items that are checked; raises `ManifestError` where one was changed that is under way or paid for."""
+        """Add checked items; raises `ManifestError` if one was changed although it is running or paid."""
         with self.ledger.write() as connection:
             added = ledger.add(connection, new, ledger.now(connection))
             for item in added.conflicts:
@@ -112,27 +111,27 @@ class Batch:
             return added
 
     def items(self, state: State | None = None) -> Iterator[Entry]:
-        """Give the items in their order, each with what became of it; of one state only, if one is named."""
+        """Yield the items in their order, with their states and results; only those in `state` if it is given."""
         with self.ledger.read() as connection:
             yield from ledger.read_items(connection, state)
 
     def services(self) -> list[str]:
-        """Return the services of items that there is still something to do for: a run needs a client of each."""
+        """Return the services of the items that are not finished. A run needs a client of each."""
         with self.ledger.read() as connection:
             return ledger.services_left(connection)
 
     def summary(self, stopped: str | None = None) -> Summary:
-        """Return how many items are in each state, and the money. Sends nothing."""
+        """Return the number of items in each state, and the money. Sends nothing."""
         return summary_of(self.ledger, stopped)
 
     def resolve(self, item_id: str, *, resubmit: bool = False, token: str | None = None, drop: bool = False) -> Entry:
-        """Decide on an item that is unknown, or give up one that is under way: look at the account first.
+        """Decide about an item whose outcome is unknown, or give up a running one. Look at the account first.
 
         Args:
             item_id: The item.
-            resubmit: It was not taken: send it as a new request. What it may have cost stays counted.
-            token: It was taken, and this is its job's token.
-            drop: Give it up; it counts as failed, and what it may have cost as paid.
+            resubmit: It was not accepted: send it as a new request. Its possible cost still counts.
+            token: It was accepted, and this is its job's token.
+            drop: Give it up. It counts as failed, and its possible cost as paid.
         """
         if resubmit + (token is not None) + drop != 1:
             raise InvalidRequestError("resolve: give one of resubmit, token and drop")
@@ -164,19 +163,19 @@ class Batch:
     @overload
     def run(self, *clients: Client, **options: Unpack[RunOptions]) -> Summary: ...
     def run(self, *clients: Any, **options: Unpack[RunOptions]) -> Summary | Coroutine[Any, Any, Summary]:
-        """Make everything that is not made yet, and return what there is then. With async clients, await it.
+        """Make all items that are not finished, and return a summary. With async clients, await it.
 
-        Cancelled (Ctrl-C), it records what is under way, and the next run goes on; a second time it ends at once, and
-        nothing is lost either.
+        When cancelled (Ctrl-C) it records the running items, and the next run continues. A second Ctrl-C ends it at
+        once, also without losing anything.
 
         Args:
-            clients: One of each service that there are items of, all sync or all async.
-            options: Those of `RunOptions`.
+            clients: One client for each service of the items, all sync or all async.
+            options: The options of `RunOptions`.
 
         Raises:
-            ManifestError: Items are outside their limits, or a file is missing. Nothing was sent.
-            CostLimitError: There is a cap, and an item's price is not known. Nothing was sent.
-            MireloError: What made all further work impossible: a wrong key, no credits, a full disk.
+            ManifestError: An item is outside its limits, or a file is missing. Nothing was sent.
+            CostLimitError: There is a cap, and the price of an item is not known. Nothing was sent.
+            MireloError: The batch cannot continue: a wrong key, no credits, a full disk.
         """
         connected = connect(clients)
         make = Run(self.ledger, self.folder, clients, options).run
@@ -187,7 +186,7 @@ class Batch:
     @overload
     def results(self, *clients: Client, **options: Unpack[RunOptions]) -> Results[Entry]: ...
     def results(self, *clients: Any, **options: Unpack[RunOptions]) -> Results[Entry] | AsyncResults[Entry]:
-        """Make everything as `run` does, with its arguments, and give each item as it ends, whatever its end."""
+        """Run as `run` does, with the same arguments, and return an iterator over the items as they end."""
         connected = connect(clients)
 
         def run(take: Callable[[Entry], None]) -> Coroutine[Any, Any, Summary]:
@@ -213,9 +212,9 @@ class Batch:
     def run_item(
         self, item_id: str, *clients: Any, **options: Unpack[RunOptions]
     ) -> Step | Coroutine[Any, Any, Step | None] | None:
-        """Do one item as far as it goes, for queues: safe to be called any number of times, anywhere, at once.
+        """Process one item as far as possible, for queues. It may be called repeatedly and concurrently on any machine.
 
-        Return the last step; None where the item has ended, another worker has it, or a person has to decide.
+        Return the last step; None if the item has ended, another worker has it, or a person has to decide.
         """
         connected = connect(clients)
 
@@ -247,20 +246,20 @@ class Batch:
         on_trouble: Callable[[str], None] | None = None,
         **options: Unpack[RunOptions],
     ) -> Summary | Coroutine[Any, Any, Summary]:
-        """Join the workers of a ledger on PostgreSQL, from any machine, and return what there is when all is done.
+        """Join the workers of a ledger on PostgreSQL, from any machine, and return a summary when all items are done.
 
-        A worker that dies is taken over within a minute, and a database that is restarted is waited for. Cancelled, it
-        ends as `run` does. With async clients, await it.
+        The items of a worker that dies are taken over within a minute, and a restart of the database is waited for.
+        When cancelled it ends as `run` does. With async clients, await it.
 
         Args:
-            clients: One of each service that this machine makes items of, all sync or all async.
-            stay: Wait for further items when all are done.
-            on_trouble: Called with a sentence when the database does not answer; it is tried again.
-            options: Those of `RunOptions`.
+            clients: One client for each service whose items this machine makes, all sync or all async.
+            stay: Wait for new items when all are done.
+            on_trouble: Called with a message when the database does not answer; the worker tries again.
+            options: The options of `RunOptions`.
 
         Raises:
             LedgerError: The ledger is not on PostgreSQL, or the extra `cluster` is not installed.
-            MireloError: As from `run`.
+            MireloError: As in `run`.
         """
         connected = connect(clients)
         member: WorkerOptions = {"stay": stay, "on_trouble": on_trouble}
@@ -271,24 +270,24 @@ class Batch:
         return make() if next(iter(connected.values())).is_async else drive(make)
 
     def worker(self, *clients: AsyncClient, **options: Unpack[RunOptions]) -> AbstractAsyncContextManager[Runner]:
-        """Return a worker for queues, to be used as `async with batch.worker(client) as worker`.
+        """Return a worker for queues, for `async with batch.worker(client) as worker`.
 
-        `await worker.run_item(id)` does one item, any number of them at once; see `run_item`.
+        `await worker.run_item(id)` processes one item, any number of them concurrently; see `run_item`.
         """
         return Run(self.ledger, self.folder, clients, options).working()
 
     def write_results(self) -> Path:
-        """Write `results.jsonl` beside the results: one line per item, as `Entry.to_dict` has it. Return its path."""
+        """Write `results.jsonl` beside the results, with one `Entry.to_dict()` per line, and return its path."""
         return write_results(self.ledger, self.folder)
 
     def write_report(self, path: str | os.PathLike[str] | None = None) -> Path:
-        """Write one HTML file that shows and plays every item, and return its path.
+        """Write an HTML file that shows and plays every item, and return its path.
 
-        It plays the results from beside it and needs nothing else. An older report is replaced; raises
-        `ConfigurationError` where another file is.
+        It plays the results from their folder and needs nothing else. An older report is replaced; raises
+        `ConfigurationError` if the path is another file.
 
         Args:
-            path: Where; None: `report.html` beside the results.
+            path: The path of the report; None: `report.html` in the folder of the results.
         """
         from .report import write_report
 

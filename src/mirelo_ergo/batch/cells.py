@@ -1,4 +1,4 @@
-"""What a cell of a sheet means, by the type of the argument that it is for."""
+"""Conversion of a sheet's cells into arguments, by the arguments' types."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FALSE: Final = ("false", "no", "0", "", "falsch", "faux")
 
 
 def argument_of(cell: str, annotation: Any) -> Any:
-    """Return a cell's value for an argument of this type; raises `ValueError` in words for what is none."""
+    """Return the value of a cell for an argument of this type; raises `ValueError` with a message."""
     text = cell.strip()
     kinds = _kinds(annotation)
     if text.startswith(("{", "[")) and kinds & {"object", "list"}:
@@ -29,7 +29,7 @@ def argument_of(cell: str, annotation: Any) -> Any:
 
 
 def _kinds(annotation: Any) -> set[str]:
-    """Return what a type admits, in the words of JSON."""
+    """Return the JSON types that a type allows."""
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
         return set().union(*(_kinds(each) for each in get_args(annotation)))

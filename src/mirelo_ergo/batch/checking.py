@@ -1,4 +1,4 @@
-"""Checking items before anything is sent: ids, names, operations, arguments and files. All mistakes, not the first."""
+"""Checks of items before anything is sent: ids, names, operations, arguments and files. They report all mistakes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from .services import parameters
 from .sources import local_files, signed_url, with_files_at
 
 LONGEST: Final = 120
-"""Bytes of an id, and of a file name."""
+"""The longest id and file name, in bytes."""
 _FORBIDDEN: Final = re.compile(r'[<>:"/\\|?*]')
 _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
 _OWN: Final = ("results.jsonl", "report.html")
 
 
 class Mistakes:
-    """The mistakes that were found: the first 50 in words, all of them counted."""
+    """The mistakes found: messages for the first 50, and the number of all."""
 
     def __init__(self, where: str) -> None:
         self.where = where
@@ -35,9 +35,9 @@ class Mistakes:
         self.count = 0
 
     def add(self, item: Item | int | None, problem: str) -> None:
-        """Note a mistake of an item, or of a line."""
+        """Record a mistake in an item or a line."""
         self.count += 1
-        problem = problem.removesuffix("; nothing was sent")  # the list says it once
+        problem = problem.removesuffix("; nothing was sent")  # the message says it once for all
         if len(self.first) < LISTED:
             line = item.line if isinstance(item, Item) else item
             name = f"item {item.id[:60]}" if isinstance(item, Item) else ""
@@ -51,7 +51,7 @@ class Mistakes:
 
 
 class Checker:
-    """Check items one after the other, and against those before them. `folder` is where relative files are."""
+    """Checks items one after the other, also against earlier ones. `folder` is the folder for relative paths."""
 
     def __init__(self, mistakes: Mistakes, folder: Path) -> None:
         self._mistakes = mistakes
@@ -60,7 +60,7 @@ class Checker:
         self._names: dict[bytes, int | None] = {}
 
     def check(self, item: Item) -> Item | None:
-        """Return an item as it is put into the ledger, None if something is wrong with it; its mistakes are noted."""
+        """Return the item for the ledger; None if it has mistakes, which are recorded."""
         problems = list(self._problems(item))
         for problem in problems:
             self._mistakes.add(item, problem)
@@ -108,7 +108,7 @@ class Checker:
 
 
 def id_problems(name: Any) -> Iterator[str]:
-    """Yield what is wrong with an id."""
+    """Yield the problems of an id."""
     if not isinstance(name, str) or not name.strip():
         yield "id: it is missing: give each item one of its own"
     elif len(name.encode("utf-8", "surrogatepass")) > LONGEST:
@@ -118,7 +118,7 @@ def id_problems(name: Any) -> Iterator[str]:
 
 
 def name_problems(name: str) -> Iterator[str]:
-    """Yield what is wrong with the name of a file, on any system."""
+    """Yield the problems of a file name, on any system."""
     if len(name.encode("utf-8", "surrogatepass")) > LONGEST:
         yield f"{name[:30]!r}… is longer than {LONGEST} bytes"
     elif _FORBIDDEN.search(name) or any(unicodedata.category(each)[0] == "C" for each in name):
@@ -130,7 +130,7 @@ def name_problems(name: str) -> Iterator[str]:
 
 
 def folded(name: str) -> str:
-    """Return a file name as file systems compare it that know no case, without a sound's or clip's suffix."""
+    """Return a file name without case and without a media suffix, for comparisons."""
     return stem_of(unicodedata.normalize("NFC", name)).casefold()
 
 
@@ -159,7 +159,7 @@ def _argument_problems(item: Item, known: Any) -> Iterator[str]:
 
 
 def checked(items: Iterable[Item], checker: Checker) -> Iterator[Item]:
-    """Yield the items with which nothing is wrong."""
+    """Yield the items without mistakes."""
     for item in items:
         good = checker.check(item)
         if good is not None:

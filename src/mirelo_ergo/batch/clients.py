@@ -1,4 +1,4 @@
-"""The clients that a batch uses, sync and async ones alike: every call of one is awaited."""
+"""The clients of a batch. Calls of sync and async ones are both awaited."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from .services import SERVICES, Service
 
 @attrs.frozen
 class Connected:
-    """A service's client. `call` runs a method of it or of what it gave, and awaits its end."""
+    """A service's client. `call` runs a method of it, or of an object that it returned."""
 
     service: Service
     client: Any = attrs.field(repr=False)
     is_async: bool
 
     async def call(self, method: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
-        """Call a method; a sync one in a thread of its own, which ends with the process if nobody waits for it."""
+        """Call a method and return its result. A sync method runs in its own daemon thread."""
         if self.is_async:
             return await method(*arguments, **more)
         return await in_thread(lambda: method(*arguments, **more))
 
 
 def connect(clients: tuple[Any, ...]) -> Mapping[str, Connected]:
-    """Return the clients by their services; raises `InvalidRequestError` for what is none, and for two of one."""
+    """Return the clients by service; raises `InvalidRequestError` for anything else, and for two of one service."""
     found: dict[str, Connected] = {}
     for client in clients:
         connected = _connected(client)
@@ -54,7 +54,7 @@ def _connected(client: Any) -> Connected:
 
 
 async def in_thread(work: Callable[[], Any]) -> Any:
-    """Run what blocks in a thread of its own. Cancelled, it is left alone: it does not keep the process alive."""
+    """Run a blocking function in its own daemon thread. A cancellation does not stop the function."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Any] = loop.create_future()
 
@@ -70,11 +70,11 @@ async def in_thread(work: Callable[[], Any]) -> Any:
         result, error = None, None
         try:
             result = work()
-        except BaseException as caught:  # it is raised again where it is awaited
+        except BaseException as caught:  # it is raised where the result is awaited
             error = caught
         try:
             loop.call_soon_threadsafe(settle, result, error)
-        except RuntimeError:  # the loop has ended, and with it who waited
+        except RuntimeError:  # the loop has ended: nobody waits any more
             return
 
     threading.Thread(target=run, daemon=True, name="mirelo-batch-call").start()

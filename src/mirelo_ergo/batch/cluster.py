@@ -1,4 +1,4 @@
-"""One of many workers: it shares a PostgreSQL ledger with the others, and a queue tells it what to do next."""
+"""A worker of a cluster: it shares a PostgreSQL ledger with others, and takes items from a queue."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .runner import Runner
 
 
 class WorkerOptions(TypedDict, total=False):
-    """How a worker behaves among others. All of it may be left out."""
+    """The options of a cluster's worker, all optional."""
 
     stay: bool
-    """Wait for further items when all are done."""
+    """Wait for new items when all are done."""
     on_trouble: Callable[[str], None] | None
-    """Told in a sentence when the database is away, which ends nothing."""
+    """Called with a message when the database does not answer, which does not end the worker."""
 
 
 class Member:
-    """A worker among others. `plan` checks and prices what came into the ledger since; see `WorkerOptions`."""
+    """A worker of a cluster. `plan` checks and prices new items of the ledger; see `WorkerOptions`."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Member:
         self._plan = plan
         self._stay = stay
         self._newest = 0
-        """The `seq` up to which items were planned, or could not be."""
+        """The `seq` up to which items were planned, or could not be planned."""
         self._engine = Engine(
             runner.writer.ledger,
             self._deliver,
@@ -49,10 +49,10 @@ class Member:
         )
 
     async def work(self) -> str | None:
-        """Do what the queue delivers until nothing is left; return why it ended early, as `Runner.run` does.
+        """Process the items that the queue delivers until none are left; return why it ended early (see `Runner.run`).
 
-        Cancelled once, it records what is under way and leaves; cancelled again, it leaves at once. Raises what made
-        all further work impossible.
+        When cancelled once it records the running items and ends; cancelled again it ends at once. Raises the error
+        that makes all further work impossible.
         """
         async with self._runner.working():
             working = asyncio.ensure_future(self._engine.work())
@@ -69,7 +69,7 @@ class Member:
         try:
             await self._runner.run_item(item_id)
         except LedgerError as error:
-            if not error.away:  # what is away is waited for; the item is free again when its lease ends
+            if not error.away:  # the database is waited for, and the item becomes free when its lease ends
                 self._halt(error)
         except Exception as error:
             self._halt(error)

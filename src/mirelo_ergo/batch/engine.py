@@ -1,9 +1,8 @@
-"""The queue that feeds many machines: procrastinate, in the PostgreSQL that holds the ledger.
+"""The queue for the workers of a cluster: procrastinate, in the PostgreSQL database of the ledger.
 
-The queue delivers ids and nothing else. It may deliver one twice, late, or to a worker that has to give it back: what
-an item is, who works on it and what it cost stands in the ledger, so the queue can be emptied at any time. Each worker
-tends the queue: what the ledger has free and the queue lacks is put into it, and what a dead worker was running is
-put back.
+The queue only delivers ids. It may deliver one twice, late, or to a worker that has to give it back: the items, their
+workers and their costs are in the ledger, so that the queue can be emptied at any time. Each worker maintains the
+queue: it adds free items of the ledger that the queue lacks, and puts back those of dead workers.
 """
 
 from __future__ import annotations
@@ -25,32 +24,32 @@ if TYPE_CHECKING:
 QUEUE: Final = "mirelo_batch"
 TASK: Final = "mirelo_ergo.batch.run_item"
 AHEAD: Final = 1_000
-"""Ids that are put into the queue at once."""
+"""The number of ids that are put into the queue at once."""
 LOW: Final = 200
-"""Ids in the queue below which more are put in."""
+"""The number of ids in the queue below which more are added."""
 _LOCK: Final = 0x6D69_7266
 
 
 @attrs.frozen
 class Pace:
-    """How often a worker does what is not an item's work, in seconds."""
+    """The intervals of a worker's maintenance, in seconds."""
 
     tend_s: float = 2.0
-    """Between looks at the queue."""
+    """Between checks of the queue."""
     heartbeat_s: float = 5.0
-    """Between signs of life."""
+    """Between heartbeats."""
     dead_s: float = 20.0
-    """Without a sign of life, until what a worker was running is put back."""
+    """Without a heartbeat, until a worker's items are put back."""
     again_s: float = 1.0
-    """Between attempts to reach a database that does not answer."""
+    """Between attempts to reach the database."""
 
 
 class Engine:
-    """One worker's side of the queue: it calls `run` with an item's id, for up to `concurrency` items at once.
+    """A worker's connection to the queue: it calls `run` with an item's id, for up to `concurrency` items at once.
 
-    `free` gives the ids of up to so many items that somebody may take now. `more` says whether there is anything left
-    to do, here or elsewhere; `work` returns when there is not. `on_trouble` is told in a sentence when the database is
-    away. Raises `LedgerError` where the ledger can have no queue.
+    `free` returns the ids of at most that many free items. `more` returns whether anything is left to do, here or
+    elsewhere; if not, `work` returns. `on_trouble` is called with a message when the database does not answer. Raises
+    `LedgerError` if the ledger cannot have a queue.
     """
 
     def __init__(
@@ -80,17 +79,17 @@ class Engine:
         self._running = 0
 
     def stop(self) -> None:
-        """Take nothing more; `work` returns when what runs has ended."""
+        """Take no more items; `work` returns when the running ones have ended."""
         self._stopping.set()
 
     async def work(self) -> None:
-        """Take items from the queue until there is nothing left to do. A database that is away is waited for."""
+        """Take items from the queue until nothing is left to do. If the database does not answer, wait for it."""
         try:
             import psycopg
             from procrastinate import exceptions
         except ModuleNotFoundError as error:
             raise LedgerError(f"workers need {error.name}: pip install 'mirelo-ergo[cluster]'") from None
-        for name in ("procrastinate", "psycopg"):  # what matters of it stands in the ledger, or goes to on_trouble
+        for name in ("procrastinate", "psycopg"):  # everything important is in the ledger or goes to on_trouble
             logging.getLogger(name).addHandler(logging.NullHandler())
         away = (exceptions.ProcrastinateException, psycopg.Error, LedgerError)
         done = False
@@ -101,10 +100,10 @@ class Engine:
                     async with app.open_async():
                         done = await self._session(app, away)
                 except away as error:
-                    await self._told(error)
+                    await self._report_trouble(error)
 
     async def _session(self, app: App, away: tuple[type[Exception], ...]) -> bool:
-        """Work with one registration at the queue, until all is done (True) or the queue ends it (False)."""
+        """Work with one registration at the queue, until all is done (True) or the registration ends (False)."""
 
         @app.task(name=TASK, queue=QUEUE)
         async def deliver(item: str) -> None:
@@ -131,12 +130,12 @@ class Engine:
             await asyncio.wait((worker, tending, stopping), return_when=asyncio.FIRST_COMPLETED)
             return tending.done() and not tending.result()
         finally:
-            for task in (stopping, tending, worker):  # the worker ends when what it runs has ended
+            for task in (stopping, tending, worker):  # the worker ends when its items have ended
                 task.cancel()
             await asyncio.gather(stopping, tending, worker, return_exceptions=True)
 
     async def _tend(self, app: App, away: tuple[type[Exception], ...]) -> None:
-        """Keep the queue as the ledger wants it, until there is nothing left to do."""
+        """Maintain the queue until nothing is left to do."""
         manager = app.job_manager
         while True:
             try:
@@ -148,12 +147,12 @@ class Engine:
                 if queued < LOW:
                     await self._feed(app)
             except away as error:
-                await self._told(error)
+                await self._report_trouble(error)
             else:
                 await asyncio.sleep(self._pace.tend_s)
 
     async def _feed(self, app: App) -> None:
-        """Put what the ledger has free into the queue, but for what waits there."""
+        """Put the ledger's free items into the queue, except those that are in it."""
         from procrastinate import exceptions
 
         waiting = {job.queueing_lock for job in await app.job_manager.list_jobs_async(queue=QUEUE, status="todo")}
@@ -164,10 +163,10 @@ class Engine:
             if _lock(item) not in waiting
         ]
         if jobs:
-            with contextlib.suppress(exceptions.AlreadyEnqueued):  # another worker was faster
+            with contextlib.suppress(exceptions.AlreadyEnqueued):  # another worker has done it
                 await app.job_manager.batch_defer_jobs_async(jobs)
 
-    async def _told(self, error: Exception) -> None:
+    async def _report_trouble(self, error: Exception) -> None:
         if self._on_trouble is not None:
             self._on_trouble(f"the database does not answer, and is asked again: {error.__cause__ or error}")
         await asyncio.sleep(self._pace.again_s)
@@ -175,7 +174,7 @@ class Engine:
 
 @contextlib.contextmanager
 def _unheard(errors: tuple[type[Exception], ...]) -> Iterator[None]:
-    """Keep errors of the queue's own tasks, which nobody awaits, from being written to stderr by the event loop."""
+    """Keep the event loop from writing errors of the queue's own tasks, which nobody awaits, to stderr."""
     loop = asyncio.get_running_loop()
     before = loop.get_exception_handler()
 
@@ -191,12 +190,12 @@ def _unheard(errors: tuple[type[Exception], ...]) -> Iterator[None]:
 
 
 def _lock(item: str) -> str:
-    """Return what keeps an item from waiting in the queue twice."""
+    """Return the queueing lock that keeps an item from being in the queue twice."""
     return f"{QUEUE}:{item}"
 
 
 def _app(ledger: Ledger) -> App:
-    """Make the queue's tables where there are none, and return the queue."""
+    """Return the queue, after creating its tables if there are none."""
     import psycopg
     from procrastinate import App, PsycopgConnector
     from procrastinate.schema import SchemaManager

@@ -1,4 +1,4 @@
-"""The errors that only batches have. Each is a `MireloError` too."""
+"""The errors of batches. Each is a `MireloError` too."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final
 from ..errors import ConfigurationError, CostLimitError, InvalidRequestError, MireloError
 
 LISTED: Final = 50
-"""Mistakes that a `ManifestError` lists; the others are counted."""
+"""The number of mistakes that a `ManifestError` lists; the others are counted."""
 
 
 class LedgerError(ConfigurationError):
-    """Raised when a ledger cannot be used: no ledger, damaged, newer, locked, on a full or read-only disk.
+    """Raised when a ledger cannot be used: missing, damaged, newer, locked, on a full or read-only disk.
 
-    `away` says that its server does not answer at the moment, as while it is restarted.
+    `away` says that its server does not answer at the moment, for example during a restart.
     """
 
     default_code = "ledger_error"
@@ -22,21 +22,21 @@ class LedgerError(ConfigurationError):
 
 
 class FenceLostError(MireloError):
-    """Raised when an item is no longer this worker's: its lease ended, and another took it over. Write nothing."""
+    """Raised when an item's lease has ended and another worker has taken it over. Write and send nothing more."""
 
     default_code = "fence_lost"
 
 
 class CapReachedError(CostLimitError):
-    """Raised when an item's price does not fit under the ledger's cap any more. Nothing was recorded or sent."""
+    """Raised when an item's price no longer fits under the ledger's cap. Nothing was recorded or sent."""
 
     default_code = "cap_reached"
 
 
 class ManifestError(InvalidRequestError):
-    """Raised when items of a manifest are wrong. Nothing was sent, and nothing of it was added.
+    """Raised when items of a manifest are wrong. None was added, and nothing was sent.
 
-    `mistakes` are the first 50, one sentence each, with their line and field; `count` is how many there are.
+    `mistakes` are the first 50, one sentence each, with their line and field; `count` is the number of all.
     """
 
     default_code = "invalid_manifest"

@@ -1,4 +1,4 @@
-"""What a run tells while it runs, and what it comes to."""
+"""The events of a run, and its summary."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ Step = Literal[
     "claimed", "prepared", "intended", "answered", "submitted", "fetched", "placed", "reused", "succeeded", "failed",
     "refused", "unknown", "again", "aside", "lost", "held",
 ]  # fmt: skip
-"""What happened to an item of a batch."""
+"""A step of an item; see `Event`."""
 
 
 @attrs.frozen
 class Event:
-    """One step of one item. `entry` is the item as the ledger had it last, `message` says why, where there is a why.
+    """One step of one item. `entry` is the item's latest state in the ledger, `message` the reason if there is one.
 
-    The steps in their order: "claimed" from the ledger; "prepared", where the request has a key; "intended" is
-    recorded, and the request leaves; its response is there ("answered") and recorded ("submitted"); results are
-    "fetched", "placed" and recorded ("succeeded"), or "reused" instead. "failed", "refused" and "unknown" are recorded
-    ends. "again": it is planned once more, later. "aside": this run leaves it as it is, the next one goes on. "lost":
-    another worker took it over. "held": the cap leaves no room for it.
+    The steps in their order are: "claimed" from the ledger; "prepared", if the request has a key; "intended", after
+    which the request is sent; "answered", when its response is there; "submitted", when that is recorded; "fetched" and
+    "placed" results; "succeeded", when these are recorded. "reused" replaces all steps of a request. "failed",
+    "refused" and "unknown" are recorded ends. "again": it is planned once more for later. "aside": this run leaves it
+    for the next one. "lost": another worker has taken it over. "held": the cap leaves no room for it.
     """
 
     step: Step
@@ -32,7 +32,7 @@ class Event:
     message: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain JSON values."""
+        """Return the event as plain JSON values."""
         fields: dict[str, Any] = {"event": self.step, "id": self.entry.id, "state": self.entry.state}
         if self.entry.token is not None:
             fields["token"] = self.entry.token
@@ -48,25 +48,25 @@ OnEvent = Callable[[Event], None]
 
 @attrs.frozen
 class Summary:
-    """What there is in a ledger: how many items in each state, and the money by currency, in millionths."""
+    """The summary of a ledger: the number of items in each state, and the money by currency, in millionths."""
 
     counts: Mapping[State, int]
     budgets: Mapping[str, Budget]
     saved: Mapping[str, int] = attrs.field(factory=dict)
-    """What reused results would have cost, by currency, in millionths."""
+    """The cost that reused results saved, by currency, in millionths."""
     reused: int = 0
-    """How many results were reused."""
+    """The number of reused results."""
     stopped: str | None = None
-    """Why the run ended before all was done; None where it did not, or there was none."""
+    """Why the run ended before all items were done; None if it did not, or if there was no run."""
 
     @property
     def total(self) -> int:
-        """All items."""
+        """The number of all items."""
         return sum(self.counts.values())
 
     @property
     def left(self) -> int:
-        """Items that another run goes on with."""
+        """The number of items that another run can continue."""
         return self.counts["planned"] + self.counts["intended"] + self.counts["submitted"]
 
     @property

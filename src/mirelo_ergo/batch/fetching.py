@@ -1,4 +1,4 @@
-"""From an item's job to its files: the wait, the download, and what is recorded of both."""
+"""From an item's job to its files: waiting, downloading, and recording both."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .result_files import place_files, staging_of
 
 @attrs.define(eq=False)
 class Fetcher:
-    """Waits for jobs and fetches their results. `waiting` are the tasks that only wait: a stop may cancel them."""
+    """Waits for jobs and fetches their results. `waiting` are the tasks that only wait, and that a stop may cancel."""
 
     record: Recorder
     clients: Mapping[str, Connected]
@@ -36,7 +36,7 @@ class Fetcher:
     async def fetch(self, entry: Entry, job: Any = None) -> Step:
         """Wait for an item's job and fetch its results.
 
-        `job` is its handle where this worker has just submitted it, as that knows to the millisecond when.
+        `job` is its handle if this worker has just submitted it, because the handle has the exact time of the submit.
         """
         connected = self.clients[entry.item.service]
         if job is not None:
@@ -64,14 +64,14 @@ class Fetcher:
         except Exception as error:
             return await self._later(entry, error)
         done = await self.record.writer.write(lambda connection, now: ledger.succeeded(connection, entry, now, files))
-        return self.record.told("succeeded", done)
+        return self.record.report("succeeded", done)
 
     async def _waited(self, connected: Connected, job: Any, pause: float) -> Any:
-        """Wait for a job: it is first polled after a pause, at its estimate, and rarely from then on."""
+        """Wait for a job. It is first polled at its estimate, and rarely after that."""
         if self.stopping:
             raise asyncio.CancelledError
         task = asyncio.current_task()
-        assert task is not None, "items are done in tasks"
+        assert task is not None, "items are processed in tasks"
         self.waiting.add(task)
         try:
             if not self.eager:
@@ -83,14 +83,14 @@ class Fetcher:
     async def _saved(self, connected: Connected, entry: Entry, result: Any) -> tuple[ledger.SavedFile, ...]:
         staging = staging_of(self.folder, entry)
         paths = await connected.call(result.download, staging)
-        self.record.told("fetched", entry)
+        self.record.report("fetched", entry)
         files = await in_thread(lambda: place_files(self.folder, entry, paths))
         placed: tuple[ledger.SavedFile, ...] = files
-        self.record.told("placed", entry)
+        self.record.report("placed", entry)
         return placed
 
     async def _incomplete(self, connected: Connected, entry: Entry, error: IncompleteResultError) -> Step:
-        """Keep what came of a job that made less than was asked for: it is charged, and counts as failed."""
+        """Save the results of a job that has fewer than requested: it is charged, and counts as failed."""
         files: tuple[ledger.SavedFile, ...] = ()
         if error.result is not None and error.result.files:
             try:
@@ -100,17 +100,17 @@ class Fetcher:
         return await self.record.failed(entry, error, charged=True, files=files)
 
     async def _later(self, entry: Entry, error: Exception) -> Step:
-        """Leave a job for later whose results could not be had now."""
+        """Leave a job for later whose results are not available now."""
         verdict = judge_wait(error)
         if verdict == "failed":
             return await self.record.failed(entry, error, charged=None)
         await self.record.release(entry)
-        gone = getattr(error, "errno", None) == errno.ENOENT  # another worker of this item has put its files away
+        gone = getattr(error, "errno", None) == errno.ENOENT  # another worker has moved the files of this item
         if not gone and (verdict == "stop" or isinstance(error, OSError)):
             raise StopRun from disk_error(error)
-        return self.record.told("aside", entry, reason_of(error).message)
+        return self.record.report("aside", entry, reason_of(error).message)
 
 
 def estimate_s(job: Any) -> float:
-    """Return a job's estimate in seconds, within a second and an hour."""
+    """Return a job's estimate in seconds, from 1 s to 1 h."""
     return min(max(float(job.estimated_ms) / 1000, 1.0), 3600.0)

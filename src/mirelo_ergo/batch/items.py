@@ -1,4 +1,4 @@
-"""What a batch makes: one item is one call of a client."""
+"""The items of a batch: each is one call of a client."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import attrs
 
 @attrs.frozen
 class Item:
-    """One thing to make: a call of a client, by its name and its arguments.
+    """One item of a batch: a call of a client, given by its name and arguments.
 
     `id` is yours, unique in its batch. `operation` is the name of the client's method, such as "text_to_sfx", and
     `arguments` are the method's keyword arguments, as JSON has them; paths may be `pathlib` ones. For the operation
@@ -24,28 +24,28 @@ class Item:
     operation: str
     arguments: Mapping[str, Any] = attrs.field(factory=dict)
     service: str = attrs.field(default="mirelo", kw_only=True)
-    """The service, as `mirelo_ergo.capabilities()` names it."""
+    """The name of the service, as in `mirelo_ergo.capabilities()`."""
     out: str | None = attrs.field(default=None, kw_only=True)
-    """The result's file name; without a suffix it gets that of what comes. None: the id."""
+    """The result's file name; without a suffix it gets that of its content. None: the id."""
     take: int = attrs.field(default=1, kw_only=True)
-    """Which take of the same request it is: with reuse, takes of one number are the same sound."""
+    """The number of the take of the same request: with reuse, equal takes share one result."""
     line: int | None = attrs.field(default=None, kw_only=True, eq=False)
-    """The line of its manifest."""
+    """Its line in the manifest."""
 
     @property
     def name(self) -> str:
-        """The result's file name as it was asked for: `out`, else the id."""
+        """The requested file name of the result: `out`, else the id."""
         return self.id if self.out is None else self.out
 
     @property
     def definition(self) -> str:
-        """The sha256 of all that the item says: the same id with another one is another item."""
+        """The sha256 of the item's fields. An item with the same id and another definition was changed."""
         text = json.dumps([self.service, self.operation, _plain(self.arguments), self.name, self.take], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 def arguments_json(item: Item) -> str:
-    """Return an item's arguments as one JSON text; raises `TypeError` or `ValueError` for what JSON cannot hold."""
+    """Return an item's arguments as JSON; raises `TypeError` or `ValueError` for a value that JSON cannot represent."""
     return json.dumps(_plain(item.arguments), ensure_ascii=False, allow_nan=False)
 
 

@@ -1,4 +1,4 @@
-"""What an error means for an item: pure. Nothing that may have been paid is ever sent as a new request."""
+"""The meaning of errors for an item. Pure. A request that may have been paid is never sent as a new one."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ Verdict = Literal["again", "refused", "stop", "unknown"]
 
 
 def judge_submit(error: Exception) -> Verdict:
-    """Return what to do after a paid request that ended with an error, or what was done before it.
+    """Return what to do after an error of a paid request.
 
-    "again": certainly not taken, and another attempt may be. "refused": not taken, for good. "stop": not taken, and no
-    other request would be (key, credits). "unknown": nobody can say.
+    "again": it was certainly not accepted, and another attempt may be. "refused": it will never be accepted. "stop": it
+    was not accepted, and no other request would be (key, credits). "unknown": it may have been accepted.
     """
     if isinstance(error, SubmitOutcomeUnknown) or not isinstance(error, MireloError):
         return "unknown"
@@ -57,13 +57,13 @@ def judge_submit(error: Exception) -> Verdict:
 
 
 def judge_before(error: Exception) -> Verdict:
-    """Return what to do after an error before any paid request: an upload, a key, a price. Nothing was taken."""
+    """Return what to do after an error before the paid request, such as in an upload. Nothing was submitted."""
     verdict = judge_submit(error)
     return "again" if verdict == "unknown" and isinstance(error, MireloError) else verdict
 
 
 def judge_wait(error: Exception) -> Literal["aside", "stop", "failed"]:
-    """Return what to do after a wait or a download that ended with an error; the job may still be had."""
+    """Return what to do after an error of a wait or a download; the job may still exist."""
     if isinstance(error, AuthenticationError | PermissionDeniedError | ConfigurationError | LedgerError):
         return "stop"
     if isinstance(error, DownloadError):
@@ -74,7 +74,7 @@ def judge_wait(error: Exception) -> Literal["aside", "stop", "failed"]:
 
 
 def reason_of(error: BaseException) -> Reason:
-    """Return an error's words for the ledger; messages of the package hold no secret, others are left out."""
+    """Return an error's message for the ledger. Only messages of this package are used: they hold no secrets."""
     if isinstance(error, MireloError):
         return Reason(type(error).__name__, error.code, error.message)
     return Reason(type(error).__name__, "unexpected", f"{type(error).__name__}, which is a bug: please report it")

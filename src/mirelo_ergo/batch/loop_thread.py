@@ -1,4 +1,4 @@
-"""How a batch's coroutines are run for sync clients: on a loop of their own, beside any that runs already."""
+"""Runs coroutines for sync callers, on an event loop in its own thread, so that it also works inside a running loop."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _END: Final = object()
 def drive(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine to its end, and return its result or raise its error.
 
-    Ctrl-C, or what a signal handler raises (the soft time limits of task queues), cancels it, which lets it come to an
-    orderly end, and is raised then; a second one cancels what is left of it, too.
+    A Ctrl-C, or an exception of a signal handler (such as the soft time limits of task queues), cancels it, so that it
+    can end in order, and is then raised. A second one cancels its cleanup too.
     """
     background = LoopThread(make)
     stop: BaseException | None = None
@@ -43,7 +43,7 @@ def drive(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 class LoopThread(Generic[T]):
-    """A coroutine that runs on a loop in a thread of its own, from now on."""
+    """A coroutine that runs on an event loop in its own thread."""
 
     def __init__(self, make: Callable[[], Coroutine[Any, Any, T]]) -> None:
         self._make = make
@@ -62,24 +62,24 @@ class LoopThread(Generic[T]):
 
         try:
             asyncio.run(main())
-        except BaseException as error:  # it is raised where the result is asked for
+        except BaseException as error:  # it is raised by `result`
             self._error = error
         finally:
             self._started.set()
             self._ended.set()
 
     def cancel(self) -> bool:
-        """Cancel it; return whether it still ran."""
+        """Cancel it; return whether it was still running."""
         self._started.wait()
         if self._loop is None or self._task is None or self._ended.is_set():
             return False
-        with suppress(RuntimeError):  # its loop has just ended
+        with suppress(RuntimeError):  # the loop has just ended
             self._loop.call_soon_threadsafe(self._task.cancel)
         return True
 
     def wait(self) -> None:
         """Wait for its end."""
-        while not self._ended.wait(0.2):  # an unlimited wait would not see Ctrl-C on every system
+        while not self._ended.wait(0.2):  # an unlimited wait ignores Ctrl-C on some systems
             pass
 
     def result(self) -> T:
@@ -91,7 +91,7 @@ class LoopThread(Generic[T]):
 
 
 class Results(Generic[T]):
-    """Items as they end, one after the other. Close it, or use it in a with-block, where it may be left earlier."""
+    """An iterator over items as they end. Close it, or use it in a with-block, if the loop may be left early."""
 
     def __init__(self, run: Callable[[Callable[[T], None]], Coroutine[Any, Any, Any]]) -> None:
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -124,7 +124,7 @@ class Results(Generic[T]):
         return result
 
     def close(self) -> None:
-        """End the run: what is under way is recorded, and the next run goes on."""
+        """End the run. Running items are recorded, and the next run continues."""
         if not self._done:
             self._done = True
             self._background.cancel()
@@ -143,7 +143,7 @@ class Results(Generic[T]):
 
 
 class AsyncResults(Generic[T]):
-    """Items as they end, one after the other. Close it, or use it in a with-block, where it may be left earlier."""
+    """An iterator over items as they end. Close it, or use it in a with-block, if the loop may be left early."""
 
     def __init__(self, run: Callable[[Callable[[T], None]], Coroutine[Any, Any, Any]]) -> None:
         self._queue: asyncio.Queue[Any] = asyncio.Queue()
@@ -171,7 +171,7 @@ class AsyncResults(Generic[T]):
         return result
 
     async def aclose(self) -> None:
-        """End the run: what is under way is recorded, and the next run goes on."""
+        """End the run. Running items are recorded, and the next run continues."""
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task])

@@ -1,4 +1,4 @@
-"""Manifests: JSON lines, CSV with a header, or YAML. Read as a stream, each row with its line."""
+"""Reading manifests: JSON lines, CSV with a header, or YAML, as a stream of rows with their lines."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ Row = tuple[int, dict[str, Any]]
 def read_manifest(path: str | Path, mistakes: Mistakes | None = None) -> Iterator[Item]:
     """Yield the items of a manifest, one at a time. "-" is standard input, as JSON lines.
 
-    Rows that are none are noted in `mistakes` where that is given; else `ManifestError` is raised behind the last row.
-    Raises `InvalidRequestError` for a file that cannot be read or is of another kind.
+    Invalid rows are recorded in `mistakes` if that is given; otherwise `ManifestError` is raised after the last row.
+    Raises `InvalidRequestError` if the file cannot be read or is of another kind.
     """
     own = Mistakes(str(path)) if mistakes is None else mistakes
     with _opened(path) as (form, file):
@@ -138,7 +138,7 @@ def _rows_of(text: TextIO, mistakes: Mistakes) -> Iterator[Row]:
 
 
 def _item(line: int, fields: dict[str, Any], mistakes: Mistakes, *, cells: bool) -> Item | None:
-    """Return the item of a row, None where its own fields are wrong; its arguments are checked later."""
+    """Return the item of a row, None if its own fields are wrong. Its arguments are checked later."""
     problems = []
     name, operation = fields.get("id"), fields.get("operation")
     if isinstance(name, int) and not isinstance(name, bool):
@@ -163,17 +163,17 @@ def _item(line: int, fields: dict[str, Any], mistakes: Mistakes, *, cells: bool)
 
 
 def _take(fields: dict[str, Any]) -> Any:
-    """Return the take; what is no number is said where all items are checked."""
+    """Return the take. A value that is not a number is reported by the check of all items."""
     take = fields.get("take", 1)
     return int(take) if isinstance(take, str) and take.strip().isdecimal() else take
 
 
 def _from_cells(item: Item, mistakes: Mistakes) -> Item | None:
-    """Return an item whose arguments are what its cells mean, by the types that its operation takes."""
+    """Return an item whose arguments are converted from its cells, by their types in its operation."""
     try:
         known = parameters(item.service, item.operation)
     except InvalidRequestError:
-        return item  # its service or operation is wrong, which is said where all items are checked
+        return item  # a wrong service or operation is reported by the check of all items
     arguments, wrong = {}, False
     for name, cell in item.arguments.items():
         try:

@@ -1,4 +1,4 @@
-"""A plan: items that were checked with their clients, all of them, and what they would cost. Nothing is sent yet."""
+"""A plan: items that were checked by their clients, and their cost. Nothing is submitted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ClientOf = Callable[[str], Any]
 
 
 class _Clients(Mapping[str, Connected]):
-    """The clients by their services, each made when an item of it is found."""
+    """The clients by service, each created for the first item of its service."""
 
     def __init__(self, client_of: ClientOf) -> None:
         self._client_of = client_of
@@ -40,7 +40,7 @@ class _Clients(Mapping[str, Connected]):
 
 
 class Plan:
-    """Items that passed every check, kept on disk, and their prices. Close it, or use it in a with-block."""
+    """Checked items, stored on disk, and their prices. Close it, or use it in a with-block."""
 
     def __init__(
         self, items: Iterable[Item], client_of: ClientOf, mistakes: Mistakes, folder: str | os.PathLike[str] = "."
@@ -48,10 +48,10 @@ class Plan:
         """Check all items; raises `ManifestError` with all mistakes. Sends nothing.
 
         Args:
-            items: Any number of them, such as `read_manifest("sfx.jsonl", mistakes)`.
-            client_of: Gives a sync client by the name of its service; asked once for each.
-            mistakes: Where mistakes are noted; they may hold some already.
-            folder: Where relative paths lead from.
+            items: Any number of items, such as `read_manifest("sfx.jsonl", mistakes)`.
+            client_of: Returns a sync client for the name of a service; called once for each.
+            mistakes: Where mistakes are recorded; it may contain some already.
+            folder: The folder for relative paths.
         """
         self.count = 0
         self.clients: Mapping[str, Connected] = _Clients(client_of)
@@ -74,11 +74,11 @@ class Plan:
             raise
 
     def ask(self) -> None:
-        """Ask what the items cost, once for each distinct price. Costs nothing; a local file may be uploaded for it."""
+        """Fetch the prices of the items, each distinct one once. Costs nothing; it may upload local files."""
         drive(self._planner.ask)
 
     def account(self) -> int | None:
-        """Return the credits that are left in the account; None where no service of the items tells."""
+        """Return the credits in the account; None if no service of the items has them."""
         if "mirelo" not in list(self.clients):
             return None
         try:
@@ -88,27 +88,27 @@ class Plan:
 
     @property
     def quotes(self) -> list[Quote]:
-        """The distinct prices, and how many items have each."""
+        """The distinct prices, with the number of their items."""
         return list(self._planner.quotes.values())
 
     @property
     def totals(self) -> dict[str, int]:
-        """What all items cost, by currency, in millionths; items without a price are not in it."""
+        """The cost of all items with a price, by currency, in millionths."""
         return totals(self.quotes)
 
     @property
     def unpriced(self) -> list[Quote]:
-        """The quotes that have no price: under a cap none of their items may be sent."""
+        """The quotes without a price. With a cap, none of their items may be sent."""
         return self._planner.unpriced()
 
     def items(self) -> Iterator[NewItem]:
-        """Yield the items as they are put into a ledger."""
+        """Yield the items for a ledger."""
         for item, fingerprint, key in self._spool.read():
             currency, price = self._planner.price_of(key)
             yield NewItem(item, fingerprint, currency, price)
 
     def close(self) -> None:
-        """Remove what is on disk."""
+        """Remove the stored items."""
         self._spool.close()
 
     def __enter__(self) -> Self:

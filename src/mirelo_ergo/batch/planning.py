@@ -1,4 +1,4 @@
-"""Checking items with the clients that will make them, and asking what they cost, once for each distinct price."""
+"""Checks items with their clients, and fetches their prices, each distinct one once."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import attrs
 from ..errors import InvalidRequestError, MireloError
 from .clients import Connected
 from .items import Item
-from .ledger import Currency, amount
+from .ledger import Currency, to_millionths
 from .services import request_of
 from .sources import Hashes, fingerprint_of
 
 _PRICELESS: Final = frozenset(
     ("prompt", "negative_prompt", "seed", "start_offset_ms", "extra", "preserve_speech", "output_format")
 )
-"""Arguments that change nothing of the price."""
+"""Arguments that do not change the price."""
 
 
 @attrs.define
 class Quote:
-    """One distinct price: what it is for, how many items have it, and what each costs, in millionths.
+    """One distinct price: a description, the number of its items, and the price of each in millionths.
 
-    `price` None: the service names none, or could not be asked (`problem` says why).
+    `price` None: the service gives none, or it could not be fetched (`problem` says why).
     """
 
     service: str
@@ -37,7 +37,7 @@ class Quote:
 
     @property
     def total(self) -> int | None:
-        """What all of them cost, in millionths."""
+        """The cost of all of them, in millionths."""
         return None if self.price is None else self.price * self.count
 
     def to_dict(self) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class Quote:
 
 @attrs.frozen
 class Checked:
-    """An item that its client would send, its fingerprint, and which price it has."""
+    """A checked item, its fingerprint, and the key of its price."""
 
     item: Item
     fingerprint: str
@@ -62,7 +62,7 @@ class Checked:
 
 
 class Planner:
-    """Check items, and collect their prices. Nothing is sent before `ask`."""
+    """Checks items and collects their prices. Sends nothing before `ask`."""
 
     def __init__(self, clients: Mapping[str, Connected], hashes: Hashes) -> None:
         self._clients = clients
@@ -71,7 +71,7 @@ class Planner:
         self.quotes: dict[str, Quote] = {}
 
     def check(self, item: Item) -> Checked:
-        """Check an item as its client would before sending it; raises `InvalidRequestError`."""
+        """Check an item as its client does before a submit; raises `InvalidRequestError`."""
         connected = self._clients.get(item.service)
         if connected is None:
             raise InvalidRequestError(f"service: there is no client of {item.service}: give one, too", field="service")
@@ -85,7 +85,7 @@ class Planner:
         return Checked(item, fingerprint_of(item, model, self._hashes), key)
 
     async def ask(self) -> None:
-        """Ask for each price that is not known yet. Costs nothing; a local file may be uploaded for it."""
+        """Fetch each price that is not known yet. Costs nothing; it may upload local files."""
         for key, quote in self.quotes.items():
             if quote.currency is None or quote.price is not None:
                 continue
@@ -96,20 +96,20 @@ class Planner:
             except MireloError as error:
                 quote.problem = error.message
                 continue
-            quote.price = amount(cost.credits if quote.currency == "credits" else cost.cost_usd)
+            quote.price = to_millionths(cost.credits if quote.currency == "credits" else cost.cost_usd)
             quote.problem = None
 
     def price_of(self, key: str) -> tuple[Currency | None, int | None]:
-        """Return what an item with this price costs, as the ledger has it; both None where the price is not known."""
+        """Return the price and its currency for the ledger; both are None if the price is not known."""
         quote = self.quotes[key]
         return (None, None) if quote.price is None else (quote.currency, quote.price)
 
     def unpriced(self) -> list[Quote]:
-        """Return the quotes that have no price: under a cap none of their items may be sent."""
+        """Return the quotes without a price. With a cap, none of their items may be sent."""
         return [quote for quote in self.quotes.values() if quote.price is None]
 
     def _price_key(self, connected: Connected, item: Item, model: object) -> str:
-        by_file = connected.service.currency == "usd"  # its prices go by the file's length
+        by_file = connected.service.currency == "usd"  # its prices depend on the file's length
         fields: dict[str, Any] = {"model": model}
         for name, value in item.arguments.items():
             if name == "segment" and isinstance(value, list | tuple):
@@ -122,7 +122,7 @@ class Planner:
 
 
 def totals(quotes: Iterable[Quote]) -> dict[str, int]:
-    """Return what all items cost, by currency, in millionths; what has no price is not in it."""
+    """Return the cost of all items with a price, by currency, in millionths."""
     found: dict[str, int] = {}
     for quote in quotes:
         if quote.currency is not None and quote.total is not None:

@@ -1,4 +1,4 @@
-"""Finding a lost request in the service's own list of jobs: exactly one fits, or none is taken."""
+"""Finds the job of a lost request in the service's own list: only if exactly one job matches."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _PAGE: Final = 100
 _PAGES: Final = 100
 _NEWEST_FIRST: Final = [{"field": "created_at", "dir": "desc"}]
 _CLOCKS: Final = 60.0
-"""Seconds by which two machines' clocks may differ."""
+"""Seconds by which the clocks of two machines may differ."""
 START: Final = "find:"
 
 
 def job_description(description: Mapping[str, Any]) -> str:
-    """Return how a request's job looks in the list, as the text that an intent keeps."""
+    """Return a description of a request's job for matching, as text for the intent."""
     return START + json.dumps({"app": description["model"], "input": description["input"]}, sort_keys=True)
 
 
 async def find_job(connected: Connected, looks: str, since: float, taken: Collection[str]) -> str | None:
-    """Return the token of the one job that looks like the request, made after it, and is no other item's; else None.
+    """Return the token of the only job that matches the request, is not older, and belongs to no other item; else None.
 
-    `taken` are the ids of jobs that belong to items already.
+    `taken` are the ids of jobs that belong to items.
     """
     wanted = json.loads(looks.removeprefix(START))
     named = str(wanted["app"]).partition("@")[0].partition(":")[0]
@@ -39,7 +39,7 @@ async def find_job(connected: Connected, looks: str, since: float, taken: Collec
         if cursor is None or len(young) < len(page.items):
             break
     else:
-        return None  # the list does not reach back to the request: others may fit, too
+        return None  # the list does not reach back to the request: older jobs may match too
     if len(fits) != 1 or fits[0].id in taken:
         return None
     job = connected.client.job(fits[0].id)

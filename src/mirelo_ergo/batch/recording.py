@@ -1,4 +1,4 @@
-"""What became of an item, written into the ledger and told, whichever part of its work found out."""
+"""Records the steps of items in the ledger, and reports them as events."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from .writer import LedgerWriter
 _LONGEST_PAUSE: Final = 60.0
 
 
-class StopRun(Exception):  # it is no error of its own
-    """Raised when nothing more can be done in this run; the cause says why."""
+class StopRun(Exception):  # it signals a stop and is not an error itself
+    """Raised when this run cannot continue; the cause says why."""
 
 
 @attrs.frozen(eq=False)
 class Recorder:
-    """Writes the steps of items, and tells `tell` of each. `attempts` is how often an item is tried without a cost."""
+    """Records the steps of items, and calls `on_event` with each. `attempts` is the limit of free attempts per item."""
 
     writer: LedgerWriter
-    tell: OnEvent
+    on_event: OnEvent
     attempts: int = 3
 
-    def told(self, step: Step, entry: Entry, message: str = "") -> Step:
-        """Tell of a step, and return it."""
-        self.tell(Event(step, entry, message))
+    def report(self, step: Step, entry: Entry, message: str = "") -> Step:
+        """Report a step, and return it."""
+        self.on_event(Event(step, entry, message))
         return step
 
     async def release(self, entry: Entry) -> None:
-        """Give an item back as it is."""
+        """Release an item unchanged."""
         await self.writer.write(lambda connection, _: ledger.release(connection, entry))
 
     async def again(self, entry: Entry, error: Exception, *, stop: bool) -> Step:
-        """Plan an item again that was certainly not taken; with `stop` raise `StopRun` after that."""
+        """Plan an item again that was certainly not accepted; with `stop` raise `StopRun` after that."""
         reason = reason_of(error)
         pause = 0.0 if stop else random.uniform(0, min(_LONGEST_PAUSE, 2.0**entry.attempts))  # noqa: S311
         later = await self.writer.write(
@@ -50,24 +50,24 @@ class Recorder:
         if stop:
             raise StopRun from error
         spent = entry.attempts % self.attempts == 0
-        return self.told("aside" if spent else "again", later, reason.message)
+        return self.report("aside" if spent else "again", later, reason.message)
 
     async def failed(
         self, entry: Entry, error: Exception, *, charged: bool | None, files: tuple[ledger.SavedFile, ...] = ()
     ) -> Step:
-        """Record that nothing came of a job; `charged` None counts as charged."""
+        """Record that a job failed. `charged` None counts as charged."""
         reason = reason_of(error)
         done = await self.writer.write(
             lambda connection, now: ledger.failed(connection, entry, now, reason, charged=charged, files=files)
         )
-        return self.told("failed", done, reason.message)
+        return self.report("failed", done, reason.message)
 
     async def refused(self, entry: Entry, error: Exception) -> Step:
-        """Record that a request was not taken, for good."""
+        """Record that a request was refused for good."""
         return await self._end("refused", ledger.refused, entry, error)
 
     async def unknown(self, entry: Entry, error: Exception) -> Step:
-        """Record that nobody can say what became of a request."""
+        """Record that the outcome of a request is unknown."""
         return await self._end("unknown", ledger.unknown, entry, error)
 
     async def _end(
@@ -79,11 +79,11 @@ class Recorder:
     ) -> Step:
         reason = reason_of(error)
         done = await self.writer.write(lambda connection, now: write(connection, entry, now, reason))
-        return self.told(step, done, reason.message)
+        return self.report(step, done, reason.message)
 
 
 def disk_error(error: Exception) -> Exception:
-    """Return what ends a run, as an error of this package where the disk is the reason."""
+    """Return an error for the end of a run: an `OSError` becomes an error of this package."""
     if not isinstance(error, OSError):
         return error
     where = "" if error.filename is None else f" {error.filename}"

@@ -1,6 +1,6 @@
-"""Results in their places: fetched whole into a folder of the item's own, then put under their names.
+"""The files of results: downloaded into a folder per item, then moved to their names.
 
-Nothing that is there is ever overwritten, and doing it twice changes nothing.
+Nothing is ever overwritten, and a repetition changes nothing.
 """
 
 from __future__ import annotations
@@ -18,25 +18,26 @@ from .ledger import Entry, SavedFile
 from .sources import sha256_of
 
 STAGING: Final = ".mirelo-batch"
-"""The folder beside the results in which they arrive."""
+"""The folder for downloads, within the folder of the results."""
 _SUFFIX: Final = re.compile(r"\.(wav|mp3|flac|m4a|aac|ogg|opus|mp4|m4v|mov|webm|mkv|gif|midi?)\Z", re.IGNORECASE)
-"""Suffixes of names that are replaced by that of what came."""
+"""Suffixes of names that are replaced by that of the content."""
 
 
 def stem_of(name: str) -> str:
-    """Return a name without the suffix of a sound or clip: a result has the suffix of what it is."""
+    """Return a name without its media suffix: a result gets the suffix of its content."""
     return _SUFFIX.sub("", name) or name
 
 
 def staging_of(folder: Path, entry: Entry) -> Path:
-    """Return the folder in which an item's results arrive."""
+    """Return the folder for an item's downloads."""
     return folder / STAGING / str(entry.seq)
 
 
 def place_files(folder: Path, entry: Entry, staged: Sequence[Path]) -> tuple[SavedFile, ...]:
-    """Put an item's fetched files under their names, and return them. Raises `OSError`.
+    """Move an item's downloaded files to their names, and return them. Raises `OSError`.
 
-    One that is there with the same bytes counts as put; one with other bytes stays, and the new one counts on.
+    An existing file with the same content counts as moved. One with other content is kept, and the new file gets a
+    number.
     """
     stem = stem_of(entry.item.name)
     files = []
@@ -45,13 +46,13 @@ def place_files(folder: Path, entry: Entry, staged: Sequence[Path]) -> tuple[Sav
         files.append(put(path, folder, name))
     _sync_folder(folder)
     shutil.rmtree(staging_of(folder, entry), ignore_errors=True)
-    with contextlib.suppress(OSError):  # others may still use it
+    with contextlib.suppress(OSError):  # other downloads may still use it
         (folder / STAGING).rmdir()
     return tuple(files)
 
 
 def put(path: Path, folder: Path, name: str, *, copy: bool = False) -> SavedFile:
-    """Put one file under a name in a folder: moved there, or with `copy` linked or copied. Raises `OSError`."""
+    """Move a file to a name in a folder, or with `copy` link or copy it. Raises `OSError`."""
     size, digest = path.stat().st_size, sha256_of(path)
     for candidate in _names(name):
         target = folder / candidate
@@ -64,11 +65,11 @@ def put(path: Path, folder: Path, name: str, *, copy: bool = False) -> SavedFile
             if not copy:
                 path.unlink()
             return SavedFile(candidate, size, digest)
-    raise AssertionError("there is always another name")
+    raise AssertionError("there is always a free name")
 
 
 def is_there(folder: Path, file: SavedFile, *, whole: bool = False) -> bool:
-    """Return whether a saved file is in its place with its size; with `whole`, with its very bytes."""
+    """Return whether a saved file exists with its size, with `whole` also with its content."""
     path = folder / file.name
     try:
         if not path.is_file() or path.stat().st_size != file.size:
@@ -79,12 +80,12 @@ def is_there(folder: Path, file: SavedFile, *, whole: bool = False) -> bool:
 
 
 def _link(path: Path, target: Path) -> None:
-    """Make a file appear under its name as a whole, or raise `FileExistsError`."""
+    """Create a file's name atomically, or raise `FileExistsError`."""
     try:
         os.link(path, target)
     except FileExistsError:
         raise
-    except OSError:  # a file system without hard links, or another one
+    except OSError:  # a file system without hard links, or a different file system
         beside = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
             shutil.copyfile(path, beside)
@@ -105,7 +106,7 @@ def _names(name: str) -> Iterator[str]:
 
 
 def _sync_folder(folder: Path) -> None:
-    with contextlib.suppress(OSError):  # not every system opens folders
+    with contextlib.suppress(OSError):  # some systems cannot open folders
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)

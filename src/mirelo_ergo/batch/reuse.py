@@ -1,4 +1,4 @@
-"""Results that are there already: found by their fingerprint in the ledgers of a folder, and linked or copied."""
+"""Reuse of results: found by their fingerprint in the ledgers of a folder, and linked or copied."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .result_files import is_there
 
 
 class Library:
-    """The finished results of a folder's ledgers, the folders below it included. Close it at the end.
+    """The finished results of all ledgers in a folder and its subfolders. Close it at the end.
 
-    A ledger is a `*.db` file; its results are beside it, or in the folder of the library. Others are passed over,
-    and results that are from another address than `asked` names for their service, such as an emulator's placeholders.
+    A ledger is a `*.db` file whose results are in its folder or in the library's. Other files are ignored, and results
+    from another address than that of their service in `asked`, such as an emulator's placeholders.
     """
 
     def __init__(self, folder: Path, asked: Mapping[str, str]) -> None:
@@ -34,7 +34,7 @@ class Library:
                 self._ledgers.append(open_ledger(place, create=False, writable=False))
 
     def find(self, fingerprint: str) -> tuple[str, list[tuple[Path, SavedFile]]] | None:
-        """Return a ledger and the whole files of a result with this fingerprint; None if there is none."""
+        """Return a ledger and the complete files of a result with this fingerprint; None if there is none."""
         for ledger in self._ledgers:
             for files in self._results(ledger, fingerprint):
                 for folder in (Path(ledger.place).parent, self.folder):

@@ -1,4 +1,4 @@
-"""One worker: it claims items, does as many at once as it may, renews its leases, and stops without losing anything."""
+"""One worker: it claims items, processes several at once, renews its leases, and stops without losing anything."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from .work import Work
 from .writer import LedgerWriter
 
 _AT_ONCE: Final = 200
-"""Items that one claim takes at most."""
+"""The most items of one claim."""
 _LOOK_AGAIN: Final = 5.0
-"""Seconds after which a worker looks again for what others have left."""
+"""Seconds after which a worker checks again for items of other workers."""
 _IN_A_ROW: Final = 20
-"""Items set aside one after the other that end a run: the service, or the network, is down."""
+"""The number of items set aside in a row that ends a run: the service or the network is down."""
 _FREES_MONEY: Final = frozenset({"failed", "refused", "again"})
 
 
 @attrs.define(eq=False)
 class Runner:
-    """One worker's run over a ledger. `run` returns why it ended early, None where nothing is left for it."""
+    """One worker's run over a ledger."""
 
     writer: LedgerWriter
     clients: Mapping[str, Connected]
@@ -39,11 +39,11 @@ class Runner:
     concurrency: int = 16
     lease_s: float = LEASE_S
     held: bool = attrs.field(default=False, init=False)
-    """Whether the cap left no room for an item, and nothing was given back since."""
+    """Whether the cap left no room for an item, and no reservation was returned since."""
     _worker: str = attrs.field(factory=workers.begin, init=False)
     _tasks: set[asyncio.Task[None]] = attrs.field(factory=set, init=False)
     _mine: set[int] = attrs.field(factory=set, init=False)
-    """The items that it works on, by `seq`."""
+    """The items that it is processing, by `seq`."""
     _aside: set[int] = attrs.field(factory=set, init=False)
     _in_a_row: int = attrs.field(default=0, init=False)
     _stop: BaseException | None = attrs.field(default=None, init=False)
@@ -52,7 +52,7 @@ class Runner:
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Hold the leases of this worker's items as long as the block runs; items of dead workers are freed first."""
+        """Hold the leases of this worker's items within the block, after releasing items of dead workers."""
         renewing = asyncio.create_task(self._renew())
         try:
             await self.writer.write(lambda connection, _: workers.release_dead(connection))
@@ -60,13 +60,14 @@ class Runner:
         finally:
             renewing.cancel()
             workers.end(self._worker)
-            with suppress(LedgerError):  # also what a cancelled claim has taken without anybody hearing of it
+            with suppress(LedgerError):  # also items of a cancelled claim, which nothing else knows about
                 await self.writer.write(lambda connection, _: ledger.release_worker(connection, self._worker))
 
     async def run(self) -> str | None:
-        """Do all there is. Cancelled once, it records what is under way and leaves; cancelled again, it leaves at once.
+        """Process all items; return why it ended early, None if nothing is left for it.
 
-        Raises what made all further work impossible: a wrong key, no credits, a full disk.
+        When cancelled once it records the running items and ends; cancelled again it ends at once. Raises the error
+        that makes all further work impossible: a wrong key, no credits, a full disk.
         """
         async with self.working():
             try:
@@ -80,7 +81,7 @@ class Runner:
         return self.why_ended()
 
     def why_ended(self) -> str | None:
-        """Return why it ended before all was done, None where nothing is left for it; raises what ended it."""
+        """Return why it ended early, None if nothing is left for it; raises the error that ended it."""
         if self._stop is not None:
             raise self._stop
         if self.held:
@@ -90,11 +91,10 @@ class Runner:
         return None
 
     async def run_item(self, item_id: str) -> Step | None:
-        """Do one item, wherever it is; None if it has ended, another worker has it, or a person has to decide.
+        """Process one item; return None if it has ended, another worker has it, or a person has to decide.
 
-        None too where there is no client of its service here.
-
-        Call it within `working()`, for as many items at once as you like. Left for a stop, it returns None too.
+        It also returns None if there is no client of its service, and when stopped. Call it within `working()`, for any
+        number of items at once.
         """
         entry = await self.writer.write(
             lambda connection, now: ledger.claim_item(
@@ -103,7 +103,7 @@ class Runner:
         )
         if entry is None:
             return None
-        self.work.record.told("claimed", entry)
+        self.work.record.report("claimed", entry)
         self._mine.add(entry.seq)
         try:
             step = await self.work.do(entry)
@@ -137,7 +137,7 @@ class Runner:
             await self._wait(pause)
 
     async def _wait(self, pause: float | None) -> None:
-        """Wait until a task ends, or so many seconds."""
+        """Wait until a task ends, at most this many seconds."""
         if pause is None and not self._tasks:
             return
         try:
@@ -156,7 +156,7 @@ class Runner:
         )
 
     async def _until_free(self) -> float | None:
-        """Return the seconds after which to look for items again, None if none is left for this worker."""
+        """Return the seconds until the next check for items, None if none is left for this worker."""
         if self.ends():
             return None
 
@@ -168,15 +168,15 @@ class Runner:
         return None if left is None else min(max(left, 0.02), _LOOK_AGAIN)
 
     def ends(self) -> bool:
-        """Return whether it takes nothing more."""
+        """Return whether it takes no more items."""
         return self._stop is not None or self._in_a_row >= _IN_A_ROW
 
     def choice(self) -> dict[str, Any]:
-        """Return which items this worker takes, for `ledger.claim` and its like."""
+        """Return the arguments for `ledger.claim` that choose this worker's items."""
         return {"services": list(self.clients), "planned": not self.held, "without": tuple(self._aside)}
 
     def _begin(self, entry: Entry) -> None:
-        self.work.record.told("claimed", entry)
+        self.work.record.report("claimed", entry)
         self._mine.add(entry.seq)
         task = asyncio.create_task(self._do(entry))
         self._tasks.add(task)
@@ -191,7 +191,7 @@ class Runner:
             step = await self.work.do(entry)
         except StopRun as stop:
             self.halt(stop.__cause__ or stop)
-        except Exception as error:  # the ledger's trouble, or a bug
+        except Exception as error:  # a ledger error, or a bug
             self.halt(error)
         except asyncio.CancelledError:
             if not self.work.fetcher.stopping:
@@ -203,13 +203,13 @@ class Runner:
             self._mine.discard(entry.seq)
 
     def halt(self, error: BaseException) -> None:
-        """Begin nothing more. Without credits, what runs is still waited for; after other errors that is no use."""
+        """Start no more items. If the credits have run out, running items are still waited for."""
         self._stop = self._stop or error
         if not isinstance(error, InsufficientCreditsError):
             self.leave_waits()
 
     def leave_waits(self) -> None:
-        """Leave the waits for jobs; the next run resumes them. Requests and downloads go on to their record."""
+        """Cancel the waits for jobs, which the next run resumes. Requests and downloads are finished and recorded."""
         self.work.fetcher.stopping = True
         for task in list(self.work.fetcher.waiting):
             task.cancel()
@@ -235,11 +235,11 @@ class Runner:
                         connection, self._worker, now, self.lease_s, only=tuple(self._mine)
                     )
                 )
-            except LedgerError:  # the next write says so where it matters; a lost lease only costs a take-over
+            except LedgerError:  # the next write reports it; a lost lease only means that another worker takes over
                 continue
 
     async def _wind_down(self) -> None:
-        """Let requests and downloads under way come to their record; waits are left, and the next run resumes them."""
+        """Wait until running requests and downloads are recorded. Waits are cancelled; the next run resumes them."""
         self.leave_waits()
         try:
             while self._tasks:
@@ -249,10 +249,10 @@ class Runner:
                 task.cancel()
 
 
-def quiet(_: Event) -> None:
-    """Tell nobody."""
+def ignore(_: Event) -> None:
+    """Ignore an event."""
 
 
-def told(on_event: OnEvent | None) -> Callable[[Event], None]:
-    """Return what is told of events: a caller's function, or nobody."""
-    return quiet if on_event is None else on_event
+def event_handler(on_event: OnEvent | None) -> Callable[[Event], None]:
+    """Return the caller's event handler, or one that ignores events."""
+    return ignore if on_event is None else on_event

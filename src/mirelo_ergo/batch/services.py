@@ -1,4 +1,4 @@
-"""What a batch has to know of each service, beyond what its client tells."""
+"""The properties of each service that a batch needs."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ DAY: Final = 24 * 3600.0
 
 @attrs.frozen
 class Service:
-    """One service: its clients by name, and how its requests are priced, found again and kept."""
+    """One service: its clients, and how its requests are priced, found again and kept."""
 
     name: str
     client: str
     async_client: str
     currency: Currency | None
-    """What its preflight tells prices in; None: it has none."""
+    """The currency of its preflight; None: it has none."""
     lifetime: float | None
-    """Seconds that a job's results are kept; None: the service does not say."""
+    """Seconds for which a job's results are kept; None: the service does not say."""
     sources: tuple[str, ...] = ()
-    """Arguments that name a file or a URL."""
+    """The arguments that are a file or a URL."""
     keyed: tuple[str, ...] = ()
-    """How models begin whose requests can be prepared, and sent again as the same."""
+    """The prefix of models whose requests can be prepared and sent again with the same key."""
     listed: bool = False
-    """Whether a lost request is looked for in the service's list of jobs."""
+    """Whether a lost request is searched for in the service's list of jobs."""
 
 
 SERVICES: Final[Mapping[str, Service]] = MappingProxyType(
@@ -50,15 +50,15 @@ SERVICES: Final[Mapping[str, Service]] = MappingProxyType(
     }
 )
 APP: Final = "app"
-"""The operation whose arguments are those of an app: `app`, `function`, `input`, and `files` to upload into it."""
+"""The operation that runs an app: its arguments are `app`, `function`, `input`, and `files` to upload."""
 _APP_ARGUMENTS: Final = ("app", "input", "function", "files")
 NOT_OF_THE_REQUEST: Final = ("max_credits", "max_cost_usd", "upload")
-"""Arguments of a call that change nothing of what is made."""
+"""Arguments that do not change the result."""
 
 
 @cache
 def parameters(service: str, operation: str) -> Mapping[str, inspect.Parameter]:
-    """Return the arguments that an operation takes, from its client; raises `InvalidRequestError` for none that is."""
+    """Return the arguments of an operation, from its client; raises `InvalidRequestError` if it does not exist."""
     known = mirelo_ergo.capabilities()
     if service not in known or service not in SERVICES:
         raise InvalidRequestError(
@@ -82,9 +82,9 @@ def parameters(service: str, operation: str) -> Mapping[str, inspect.Parameter]:
 
 
 def request_of(client: Any, item: Item) -> Any:
-    """Return the client's request for an item; sends nothing. Raises `InvalidRequestError`, also for a missing file."""
+    """Return the client's request for an item. Sends nothing. Raises `InvalidRequestError`, also for a missing file."""
     arguments = dict(item.arguments)
-    parameters(item.service, item.operation)  # nothing but an operation is ever called
+    parameters(item.service, item.operation)  # only operations are ever called
     if item.operation == APP:
         app, function, given = arguments["app"], arguments.get("function"), arguments["input"]
         if not isinstance(given, Mapping):

@@ -1,4 +1,4 @@
-"""The files that items name: where they are, whether they can be read, and what is in them."""
+"""The local files in items' arguments."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PIECE: Final = 1 << 20
 
 
 def local_files(item: Item) -> Iterator[tuple[str, str]]:
-    """Yield the local files that an item names, each with the argument that names it."""
+    """Yield the local files of an item, each with its argument."""
     if item.operation == APP:
         files = item.arguments.get("files")
         for name, path in files.items() if isinstance(files, Mapping) else ():
@@ -36,7 +36,7 @@ def local_files(item: Item) -> Iterator[tuple[str, str]]:
 
 
 def with_files_at(item: Item, folder: Path) -> Item:
-    """Return an item whose local files are named by whole paths; relative ones are in `folder`."""
+    """Return an item with absolute paths; relative ones are in `folder`."""
     arguments = dict(item.arguments)
     for name, path in local_files(item):
         whole = str((folder / path).absolute())
@@ -50,7 +50,7 @@ def with_files_at(item: Item, folder: Path) -> Item:
 
 
 def with_uris(item: Item, uris: Mapping[str, str]) -> Item:
-    """Return an item whose local files are named by what the service calls them, by their paths."""
+    """Return an item with its local files replaced by the uploaded files' uris."""
     if item.operation == APP:
         files = {name: uris[path] for name, path in (item.arguments.get("files") or {}).items()}
         return attrs.evolve(item, arguments={**item.arguments, "files": files})
@@ -59,7 +59,7 @@ def with_uris(item: Item, uris: Mapping[str, str]) -> Item:
 
 
 def signed_url(value: Any, place: str = "") -> str | None:
-    """Return where in an item's arguments a pre-signed URL is, or one with a password; None if there is none."""
+    """Return the argument with a pre-signed URL, or a URL with a password; None if there is none."""
     if isinstance(value, Mapping):
         inner = (signed_url(each, f"{place}.{key}" if place else str(key)) for key, each in value.items())
         return next((found for found in inner if found), None)
@@ -76,7 +76,7 @@ def signed_url(value: Any, place: str = "") -> str | None:
 
 
 class Hashes:
-    """The sha256 of files, computed once for each state of a file."""
+    """A cache of files' sha256, computed once for each state of a file."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, int, int], str] = {}
@@ -100,9 +100,9 @@ def sha256_of(path: Path) -> str:
 
 
 def fingerprint_of(item: Item, model: object, hashes: Hashes) -> str:
-    """Return the sha256 of what an item makes: service, model, every field, its files' bytes, and its take.
+    """Return the sha256 of an item's service, model, fields, files' bytes and take.
 
-    Two items with one fingerprint ask for the same sound. Raises `InvalidRequestError` for a file that cannot be read.
+    Items with equal fingerprints request the same sound. Raises `InvalidRequestError` for a file that cannot be read.
     """
     arguments = {
         name: parameter.default

@@ -1,4 +1,4 @@
-"""Items on disk while they are checked, so that a hundred thousand of them take no memory."""
+"""A temporary store of items on disk, so that checking a hundred thousand of them needs little memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .items import Item
 
 
 class Spool:
-    """A temporary file of items, each with some words beside it. It has no name, and is gone when it is closed."""
+    """A temporary file of items, each with some words. It has no name, and closing it removes it."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile("w+", encoding="utf-8", errors="surrogatepass")  # noqa: SIM115
@@ -23,7 +23,7 @@ class Spool:
         self._file.write(json.dumps([fields, *words], default=os.fspath) + "\n")
 
     def read(self) -> Iterator[tuple[Any, ...]]:
-        """Yield each item with its words, from the first one on."""
+        """Yield all items with their words."""
         self._file.seek(0)
         for line in self._file:
             (name, operation, arguments, service, out, take, place), *words = json.loads(line)

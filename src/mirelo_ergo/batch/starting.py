@@ -1,4 +1,4 @@
-"""What starts a run over a ledger: its options, what is checked and priced before anything is sent, its worker."""
+"""The start of a run over a ledger: its options, the checks and prices before anything is sent, and its worker."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .ledger import Currency, Entry, Ledger
 from .planning import Planner, Quote
 from .recording import Recorder
 from .reuse import Library
-from .runner import Runner, told
+from .runner import Runner, event_handler
 from .sources import Hashes
 from .submitting import Submitter
 from .summary import summary_of, write_results
@@ -32,28 +32,28 @@ from .writer import LedgerWriter
 
 
 class RunOptions(TypedDict, total=False):
-    """How a batch is run. All of it may be left out."""
+    """The options of a run, all optional."""
 
     concurrency: int
     """Jobs at once; 16."""
     attempts: int
-    """How often an item is tried that fails without a cost; 3."""
+    """How often an item is tried if it fails without a cost; 3."""
     eager: bool
-    """Poll promptly, where slots are scarce; else a job is first polled at its estimate."""
+    """Poll promptly, if the service's slots are scarce; otherwise a job is first polled at its estimate."""
     max_credits: float | None
-    """The most that the ledger's items may cost in all, over all runs and workers. None: what was set last."""
+    """The most that the ledger's items may cost in all, over all runs and workers. None: keep the last setting."""
     max_usd: float | None
     """The same in US dollars, for sync.so."""
     reuse: str | os.PathLike[str] | None
-    """A folder whose results are taken, where one is of the same request, instead of paying for it again."""
+    """A folder with earlier batches, whose results of the same request are reused instead of paying again."""
     moved: bool
-    """Go on although a client asks another address than before: it is the same service, with the same jobs."""
+    """Continue although a client's address differs from the recorded one, because it is the same service."""
     on_event: OnEvent | None
     """Called with each `Event`."""
 
 
 class Run:
-    """One call of `Batch.run`, or of one like it, over a ledger whose results go into a folder."""
+    """One run over a ledger, for `Batch.run` and similar methods."""
 
     def __init__(self, book: Ledger, folder: Path, clients: tuple[Any, ...], options: RunOptions) -> None:
         known = RunOptions.__annotations__
@@ -71,7 +71,7 @@ class Run:
         self.addresses = {name: str(connected.client.base_url) for name, connected in self.clients.items()}
 
     async def run(self, member: WorkerOptions | None = None) -> Summary:
-        """Do all there is: alone or beside other runs, or as a member of those that a queue feeds."""
+        """Process all items, alone or beside other runs, or as a worker of a cluster."""
         stopped: str | None = None
         try:
             async with self._opened() as runner:
@@ -81,18 +81,18 @@ class Run:
                 else:
                     stopped = await Member(runner, partial(self._plan, runner.writer, whole=False), **member).work()
         finally:
-            with suppress(OSError, LedgerError):  # the ledger has it all, and the next run writes it
+            with suppress(OSError, LedgerError):  # everything is in the ledger, and the next run writes the file
                 write_results(self.ledger, self.folder)
         return summary_of(self.ledger, stopped)
 
     async def run_item(self, item_id: str) -> Step | None:
-        """Do one item as far as it goes."""
+        """Process one item as far as possible."""
         async with self.working() as runner:
             return await runner.run_item(item_id)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[Runner]:
-        """Give a worker that holds its leases as long as the block runs."""
+        """Yield a worker that holds its leases within the block."""
         async with self._opened() as runner:
             await self._plan(runner.writer, whole=False)
             async with runner.working():
@@ -119,7 +119,7 @@ class Run:
         return None if folder is None else Library(Path(folder), self.addresses)
 
     def _runner(self, writer: LedgerWriter, library: Library | None) -> Runner:
-        record = Recorder(writer, told(self.options.get("on_event")), self.options.get("attempts", 3))
+        record = Recorder(writer, event_handler(self.options.get("on_event")), self.options.get("attempts", 3))
         work = Work(
             record,
             Submitter(record, self.clients, self.folder, library),
@@ -136,14 +136,14 @@ class Run:
         def set_caps(connection: Connection, _: float) -> None:
             for currency, limit in limits:
                 if limit is not None:
-                    ledger.set_cap(connection, currency, ledger.amount(limit))
+                    ledger.set_cap(connection, currency, ledger.to_millionths(limit))
 
         await writer.write(set_caps)
 
     async def _plan(self, writer: LedgerWriter, *, whole: bool) -> None:
-        """Check what no client has checked yet, all of it before anything is sent, and ask what it costs.
+        """Check and price the items that no client has checked yet, before anything is sent.
 
-        With `whole` there has to be a client for every item; otherwise others have those that are missing here.
+        With `whole` every item needs a client; otherwise other machines make the items without one.
         """
         left = await writer.write(lambda connection, _: ledger.services_left(connection))
         missing = [name for name in left if name not in self.clients]
@@ -171,7 +171,7 @@ class Run:
 
         def record(connection: Connection, now: float) -> None:
             for seq, definition, fingerprint, key in found:
-                if planner.quotes[key].problem is not None:  # the next run asks again
+                if planner.quotes[key].problem is not None:  # the next run fetches the price again
                     continue
                 currency, price = planner.price_of(key)
                 ledger.plan(connection, seq, definition, fingerprint, currency, price, now)

@@ -1,4 +1,4 @@
-"""From a planned item to its job: what is prepared, the intent, the paid request, and what it may have come to."""
+"""From a planned item to its job: preparation, intent, the paid request, and its outcome."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from .sources import Hashes, fingerprint_of, local_files, with_uris
 from .writer import LedgerWriter
 
 _PERSIST: Final = (0.1, 0.5, 2.0, 5.0)
-"""Pauses between attempts to record the job of a request: it is paid, and nowhere else."""
+"""Pauses between attempts to record a paid job, which is recorded nowhere else."""
 Begun = tuple[Entry, Any]
-"""An item that is submitted, and the handle of its job."""
+"""A submitted item, and its job's handle."""
 
 
 @attrs.define(eq=False)
 class Submitter:
-    """Sends the requests of items, each at most once, and finds out what became of those that others have sent."""
+    """Sends the requests of items, each at most once, and settles those that other workers have sent."""
 
     record: Recorder
     clients: Mapping[str, Connected]
@@ -51,13 +51,13 @@ class Submitter:
         return self.record.writer
 
     async def submit(self, entry: Entry) -> Begun | Step:
-        """Send a planned item's request, and return its job, or the step that it ended with."""
+        """Send a planned item's request, and return its job or its last step."""
         connected = self.clients[entry.item.service]
         try:
             request, key = await self._prepare(connected, entry.item)
             model = request.describe().get("model")
             fingerprint = entry.fingerprint
-            if fingerprint is None or any(local_files(entry.item)):  # a file may have changed since
+            if fingerprint is None or any(local_files(entry.item)):  # a file may have changed since the check
                 fingerprint = await in_thread(lambda: fingerprint_of(entry.item, model, self.hashes))
             reused = await self._reuse(entry, fingerprint)
         except Exception as error:
@@ -65,7 +65,7 @@ class Submitter:
         if reused is not None:
             return reused
         if key is not None:
-            self.record.told("prepared", entry)
+            self.record.report("prepared", entry)
         began = time.monotonic()
         try:
             entry = await self._writer.write(
@@ -73,13 +73,13 @@ class Submitter:
             )
         except CapReachedError as error:
             await self.record.release(entry)
-            return self.record.told("held", entry, error.message)
-        self.record.told("intended", entry)
-        stopped = time.monotonic() - began > ledger.LEASE_S / 3  # this process was, or the ledger was locked
+            return self.record.report("held", entry, error.message)
+        self.record.report("intended", entry)
+        stopped = time.monotonic() - began > ledger.LEASE_S / 3  # this process was suspended, or the ledger was locked
         if stopped or self._writer.ledger.shared:
             try:
                 await self._writer.write(lambda connection, now: ledger.check(connection, entry, now))
-            except FenceLostError as lost:  # what nobody sent is not unknown
+            except FenceLostError as lost:  # the request was not sent, so its outcome is not unknown
                 return await self.record.again(entry, lost, stop=False)
         try:
             job = await connected.call(request.submit_job)
@@ -88,7 +88,7 @@ class Submitter:
         return await self._submitted(entry, job)
 
     async def _prepare(self, connected: Connected, item: Item) -> tuple[Any, str | None]:
-        """Upload what has to be uploaded beforehand; return the request, and what settles it after a crash."""
+        """Upload the files; return the request, and the text that settles it after a crash."""
         service = connected.service
         if service.listed:
             request = request_of(connected.client, await self._uploaded(connected, item))
@@ -102,7 +102,7 @@ class Submitter:
         return request, None
 
     async def _uploaded(self, connected: Connected, item: Item) -> Item:
-        """Upload an item's files, each once, and return it with what the service calls them."""
+        """Upload an item's files, each once, and return the item with their uris."""
         for _, path in local_files(item):
             if path not in self._uris:
                 self._uris[path] = str((await connected.call(connected.client.files.upload, path)).uri)
@@ -122,24 +122,24 @@ class Submitter:
                     for number, (path, _) in enumerate(files, 1)]  # fmt: skip
 
         saved = await in_thread(place)
-        self.record.told("reused", entry)
+        self.record.report("reused", entry)
         done = await self._writer.write(
             lambda connection, now: ledger.reused(connection, entry, now, saved, fingerprint=fingerprint, source=source)
         )
-        return self.record.told("succeeded", done)
+        return self.record.report("succeeded", done)
 
     async def _not_sent(self, entry: Entry, error: Exception) -> Step:
-        """Record an error before the paid request: it is tried again by this run, or left to the next one."""
+        """Record an error before the paid request. This run tries it again, or leaves it to the next one."""
         if isinstance(error, FenceLostError):
             raise error
         verdict = judge_before(error)
-        full = isinstance(error, OSError)  # the disk, while a reused result was put in its place
+        full = isinstance(error, OSError)  # a disk error while a reused result was moved
         if verdict in ("refused", "unknown") and not full:
             return await self.record.refused(entry, error)
         await self.record.release(entry)
         if verdict == "stop" or full:
             raise StopRun from disk_error(error)
-        return self.record.told("aside", entry, reason_of(error).message)
+        return self.record.report("aside", entry, reason_of(error).message)
 
     async def _submit_failed(self, connected: Connected, entry: Entry, error: Exception) -> Begun | Step:
         token = getattr(error, "job_token", None)
@@ -155,20 +155,20 @@ class Submitter:
         return await self.record.again(entry, error, stop=verdict == "stop")
 
     async def _keep(self, entry: Entry, error: Exception, *, stop: bool) -> Step:
-        """Leave a request with a key as it is: an earlier attempt may have been taken, so only its key may go out."""
+        """Keep a request with a key unchanged: it may have been accepted, so only the same key may be sent."""
         await self.record.release(entry)
         if stop:
             raise StopRun from error
-        return self.record.told("aside", entry, f"{reason_of(error).message}; it is sent again under the same key")
+        return self.record.report("aside", entry, f"{reason_of(error).message}; it is sent again under the same key")
 
     async def _doubtful(self, connected: Connected, entry: Entry, error: Exception) -> Begun | Step:
-        """Settle a request without a key that may have been taken: by the service's list, or not at all."""
+        """Settle a request without a key that may have been accepted, by the service's list if possible."""
         if entry.key is not None:
             return await self._look(connected, entry, error)
         return await self.record.unknown(entry, error)
 
     async def settle(self, entry: Entry) -> Begun | Step:
-        """Find out what became of a request that a worker which is gone has sent, or has not."""
+        """Find the outcome of a request that a dead worker may have sent."""
         connected = self.clients[entry.item.service]
         if entry.key is None:
             return await self.record.unknown(entry, _lost_request(entry))
@@ -181,7 +181,7 @@ class Submitter:
             if token is not None:
                 return await self._submitted(entry, connected.client.job(token))
             verdict = judge_submit(error)
-            if verdict == "refused":  # it says nothing of the request that left before, such as when its key is too old
+            if verdict == "refused":  # it does not concern the earlier request, such as when the key is too old
                 return await self.record.unknown(entry, error)
             return await self._keep(entry, error, stop=verdict == "stop")
         return await self._submitted(entry, job)
@@ -198,14 +198,14 @@ class Submitter:
                 token = await find_job(connected, entry.key or "", entry.intended_at or 0.0, taken)
             except MireloError as failed:
                 await self.record.release(entry)
-                return self.record.told("aside", entry, failed.message)
+                return self.record.report("aside", entry, failed.message)
         if token is None:
             return await self.record.unknown(entry, error)
         return await self._submitted(entry, connected.client.job(token))
 
     async def _submitted(self, entry: Entry, job: Any) -> Begun | Step:
-        """Record a request's job; tried several times, because the job is paid and known nowhere else."""
-        self.record.told("answered", attrs.evolve(entry, token=job.token))
+        """Record a request's job, with several attempts, because the job is paid and recorded nowhere else."""
+        self.record.report("answered", attrs.evolve(entry, token=job.token))
         lifetime = self.clients[entry.item.service].service.lifetime
         estimate = estimate_s(job)
 
@@ -221,9 +221,9 @@ class Submitter:
             )
 
         recorded = await self._persisted(entry, job, record)
-        self.record.told("submitted", recorded)
-        if recorded.worker != entry.worker:  # it was late news: the item is anybody's now
-            return self.record.told("lost", recorded)
+        self.record.report("submitted", recorded)
+        if recorded.worker != entry.worker:  # it arrived late: another worker may have the item now
+            return self.record.report("lost", recorded)
         return recorded, job
 
     async def _persisted(self, entry: Entry, job: Any, record: Callable[[Connection, float], Entry]) -> Entry:
@@ -242,7 +242,7 @@ class Submitter:
 
 
 def _has_key(entry: Entry) -> bool:
-    """Return whether a request can be sent again as the same."""
+    """Return whether a request has a key, so that it can be sent again."""
     return entry.key is not None and not entry.key.startswith(START)
 
 

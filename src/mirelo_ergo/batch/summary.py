@@ -1,4 +1,4 @@
-"""How a batch stands: in numbers, and as the list of its results."""
+"""The summary of a batch, and the list of its results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RESULTS: Final = "results.jsonl"
 
 
 def summary_of(book: Ledger, stopped: str | None = None) -> Summary:
-    """Return how many items are in each state, and the money."""
+    """Return the number of items in each state, and the money."""
     with book.read() as connection:
         saved = ledger.saved_by_reuse(connection)
         return Summary(
@@ -28,9 +28,9 @@ def summary_of(book: Ledger, stopped: str | None = None) -> Summary:
 
 
 def write_results(book: Ledger, folder: Path) -> Path:
-    """Write `results.jsonl` into a folder, as a whole or not at all, and return its path. Raises `OSError`."""
+    """Write `results.jsonl` into a folder, atomically, and return its path. Raises `OSError`."""
     target = folder / RESULTS
-    for left in folder.glob(f".{RESULTS}.*.part"):  # by a process that was killed right here
+    for left in folder.glob(f".{RESULTS}.*.part"):  # left by a process that was killed here
         left.unlink(missing_ok=True)
     beside = target.with_name(f".{RESULTS}.{os.getpid()}.part")
     try:

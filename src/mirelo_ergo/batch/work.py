@@ -1,4 +1,4 @@
-"""What is done for one item, from where the ledger has it to its end. It may be delivered any number of times."""
+"""The processing of one item, from its state in the ledger to its end. It may be repeated any number of times."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .submitting import Submitter
 
 @attrs.frozen(eq=False)
 class Work:
-    """One worker's way of doing items."""
+    """Processes the items of one worker."""
 
     record: Recorder
     submitter: Submitter
     fetcher: Fetcher
 
     async def do(self, entry: Entry) -> Step:
-        """Do a claimed item as far as it goes, and return its last step. Raises `StopRun`, with the reason as cause."""
+        """Process a claimed item as far as possible, and return its last step. Raises `StopRun` with a cause."""
         try:
             if entry.state == "submitted":
                 return await self.fetcher.fetch(entry)
@@ -29,4 +29,4 @@ class Work:
             found = await begin(entry)
             return found if isinstance(found, str) else await self.fetcher.fetch(*found)
         except FenceLostError as lost:
-            return self.record.told("lost", entry, lost.message)
+            return self.record.report("lost", entry, lost.message)

@@ -1,4 +1,4 @@
-"""Who a worker is: its name says where it runs, so that another one on the same machine sees that it is dead."""
+"""The names of workers, by which others on the same machine can tell that a worker is dead."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from . import ledger
 
 _NAME: Final = re.compile(r"(?P<host>.+)/(?P<space>[^/]*)/(?P<pid>\d+)/[0-9a-f]+")
 _here: set[str] = set()
-"""The workers of this process that still work."""
+"""The active workers of this process."""
 
 
 def begin() -> str:
-    """Return the name of a new worker of this process: host, the space of its process ids, pid, and a random word."""
+    """Return the name of a new worker of this process: host, PID namespace, PID, and a random word."""
     name = f"{socket.gethostname()[:50]}/{_space()}/{os.getpid()}/{secrets.token_hex(4)}"
     _here.add(name)
     return name
 
 
 def end(name: str) -> None:
-    """Take note that a worker of this process works no more."""
+    """Record that a worker of this process has ended."""
     _here.discard(name)
 
 
 def is_dead(name: str) -> bool:
-    """Return whether a worker certainly works no more. One that cannot be looked at counts as alive."""
+    """Return whether a worker is certainly dead. One on another machine or in another namespace counts as alive."""
     match = _NAME.fullmatch(name)
     if match is None or match["host"] != socket.gethostname()[:50] or match["space"] != _space():
         return False
@@ -54,7 +54,7 @@ def release_dead(connection: Connection) -> None:
 
 
 def _space() -> str:
-    """Return what tells the process ids of this system, or of this container, from those of others; "" if unknown."""
+    """Return an identifier of this system's or container's PID namespace; "" if unknown."""
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:  # noqa: PTH123
             boot = file.read(8)

@@ -1,4 +1,4 @@
-"""All of one process's dealings with its ledger: from one thread, as many in one transaction as are waiting."""
+"""The writes of one process to its ledger, in one thread: all waiting writes share a transaction (group commit)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from .ledger import Ledger, now
 
 T = TypeVar("T")
 MOST: Final = 200
-"""Orders in one transaction: one commit, and one sync of the disk, for all of them."""
+"""The most writes in one transaction, which share one commit and one sync of the disk."""
 PATIENCE_S: Final = 60.0
-"""Seconds for which a database that does not answer is waited for, as while it is restarted."""
+"""Seconds to wait for a database that does not answer, for example during a restart."""
 _PAUSE_S: Final = 0.25
 
 
@@ -32,8 +32,8 @@ class _PendingWrite:
     future: asyncio.Future[Any]
 
     def settle(self, result: Any, error: BaseException | None) -> None:
-        """Hand out what came of it, where somebody still waits."""
-        with contextlib.suppress(RuntimeError):  # its loop has ended; what was written stays written
+        """Pass the result to the waiting task, if it still waits."""
+        with contextlib.suppress(RuntimeError):  # its loop has ended; the write itself is committed
             self.loop.call_soon_threadsafe(self._hand_out, result, error)
 
     def _hand_out(self, result: Any, error: BaseException | None) -> None:
@@ -46,7 +46,7 @@ class _PendingWrite:
 
 
 class LedgerWriter:
-    """Where a process's tasks hand in what is to be written. What `write` has returned is committed."""
+    """The queue of a process's writes to its ledger. When `write` returns, its work is committed."""
 
     def __init__(self, ledger: Ledger, patience_s: float = PATIENCE_S) -> None:
         self.ledger = ledger
@@ -57,12 +57,11 @@ class LedgerWriter:
         self._thread.start()
 
     async def write(self, work: Callable[[Connection, float], T]) -> T:
-        """Do one piece of work within a transaction, and return its result once that is committed.
+        """Run `work` within a transaction, and return its result once that is committed.
 
-        The work gets the connection and the time. It is done to its end even if nobody waits for it any more. What it
-        raises undoes what it wrote, and nothing else. It is repeated where the database did not answer, so it has to
-        bear that its first time was committed all the same. Raises `LedgerError` when the database fails,
-        and after `close`.
+        `work` is called with the connection and the time. It is finished even if the caller is cancelled. An exception
+        of it undoes its own writes only. If the database does not answer it is repeated, although its first run may
+        have been committed, so it must be idempotent. Raises `LedgerError` if the database fails, and after `close`.
         """
         if self._closing.is_set():
             raise LedgerError(f"the ledger {self.ledger.place} was closed")
@@ -72,7 +71,7 @@ class LedgerWriter:
         return await future
 
     def close(self) -> None:
-        """End the thread, after what was handed in; a database that is away is waited for no longer."""
+        """End the thread after the waiting writes, without waiting for a database that does not answer."""
         self._closing.set()
         self._writes.put(None)
         self._thread.join()
@@ -101,7 +100,7 @@ class LedgerWriter:
                 return
 
     def _transaction(self, writes: list[_PendingWrite]) -> LedgerError | None:
-        """Carry out writes in one transaction, and hand out what they gave; returns what failed as a whole."""
+        """Run writes in one transaction, and pass on their results; return the error if the transaction failed."""
         try:
             with self.ledger.write() as connection:
                 moment = now(connection)

@@ -1,4 +1,4 @@
-"""The rows of a YAML manifest, one at a time: the list at its top is never whole in memory."""
+"""Reads the rows of a YAML manifest one at a time, without loading the whole list."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def yaml_rows(file: BinaryIO, mistakes: Mistakes) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the mappings of the list that a YAML file is, with the lines that they begin on."""
+    """Yield the mappings in a YAML list, with the lines on which they begin."""
     rows = _Rows(yaml.parse(file, Loader=_PARSER))
     try:
         for line, fields in rows.each():
@@ -32,7 +32,7 @@ def yaml_rows(file: BinaryIO, mistakes: Mistakes) -> Iterator[tuple[int, dict[st
 
 
 class _Rows(Composer, SafeConstructor, Resolver):
-    """Compose and construct one entry after the other from a stream of events."""
+    """Constructs one entry after the other from a stream of events."""
 
     def __init__(self, events: Iterator[Any]) -> None:
         Composer.__init__(self)

@@ -170,7 +170,7 @@ def _keep_caps(opened: Batch, given: dict[str, Any]) -> None:
     with opened.ledger.write() as connection:
         for currency, cap in caps:
             if cap is not None:
-                ledger.set_cap(connection, currency, ledger.amount(cap))
+                ledger.set_cap(connection, currency, ledger.to_millionths(cap))
 
 
 def _options(given: dict[str, Any], on_event: Callable[[Event], None]) -> RunOptions:

@@ -1,8 +1,8 @@
-"""The ledger of a batch: one SQL database that says of each item what was sent, what came, and what it cost.
+"""The ledger of a batch: an SQL database that records for each item what was sent, received and charged.
 
-A SQLite file (WAL) or a PostgreSQL by URL, both through SQLAlchemy Core. Every function takes a `Connection` of one
-transaction (`ledger.write()` or `ledger.read()`) and nothing else that has a state; the caller gives the time, best
-`now(connection)`, which is the database's own clock where it has one. Several steps may share one transaction.
+It is a SQLite file (WAL) or a PostgreSQL database by URL, both through SQLAlchemy Core. Every function takes a
+`Connection` of one transaction (`ledger.write()` or `ledger.read()`) and has no other state. The caller passes the
+time, preferably `now(connection)`, which is the database server's clock. Several steps may share one transaction.
 
     with open_ledger("sfx.db") as ledger, ledger.write() as connection:
         for entry in claim(connection, "host/4711/ab12", now(connection), limit=16):
@@ -13,37 +13,37 @@ transaction (`ledger.write()` or `ledger.read()`) and nothing else that has a st
 | step | from → to | money | when |
 |---|---|---|---|
 | `add` | → planned | | |
-| `claim`, `claim_item` | (any that is not ended or unknown) | | a lease and a new fence |
+| `claim`, `claim_item` | (any except final states and unknown) | | a lease and a new fence |
 | `intend` | planned → intended | price reserved, or `CapReachedError` | committed **before** the request leaves |
-| `submitted` | intended → submitted | | committed at once when the job's token is known |
-| `succeeded` | submitted → succeeded | reservation → charge | when every file is whole in its place |
-| `failed` | → failed, or planned with `retry_at` | given back where not charged, else a charge | |
-| `refused` | → refused | given back | the service said no for good, or the request is wrong |
-| `unknown` | intended → unknown | stays reserved | an intent whose outcome nobody can tell |
-| `reused` | planned → succeeded | | another ledger's result is in its place |
-| `resubmit` | unknown → planned | counted as charged | a person's word |
-| `drop`, `drop_all` | intended, submitted, unknown → failed | counted as charged | a person's word |
-| `use_token` | unknown → submitted | stays reserved | a person's word |
+| `submitted` | intended → submitted | | committed as soon as the job's token is known |
+| `succeeded` | submitted → succeeded | reservation → charge | when every file is complete under its name |
+| `failed` | → failed, or planned with `retry_at` | returned if not charged, else a charge | |
+| `refused` | → refused | returned | the service refused it for good, or the request is wrong |
+| `unknown` | intended → unknown | stays reserved | the outcome of the request is unknown |
+| `reused` | planned → succeeded | | another ledger's result was reused |
+| `resubmit` | unknown → planned | counted as charged | a person's decision |
+| `drop`, `drop_all` | intended, submitted, unknown → failed | counted as charged | a person's decision |
+| `use_token` | unknown → submitted | stays reserved | a person's decision |
 
-**Fences.** A claim raises the item's fence; each write holds only with the fence of the last claim, else it raises
-`FenceLostError` and changes nothing: then stop, and send nothing more. `intend` wants a lease that has not ended as
-well. `check` asks without writing: use it right before a paid request if time has passed since its intent. A lease
-lasts `LEASE_S` and is extended for all items of a worker by `renew`, three times within that.
+**Fences.** Each claim increases the item's fence, a number. A write needs the fence of the last claim; with another one
+it raises `FenceLostError` and changes nothing: then stop, and send nothing more. `intend` also needs a lease that has
+not ended. `check` only checks: use it right before a paid request if time has passed since its intent. A lease lasts
+`LEASE_S`; `renew` extends the leases of all items of a worker, three times within that.
 
-**Take-over.** What a worker finds in `intended` after a claim was begun by a worker that is gone: the request may have
-left. With a `key` it is sent again as the same request. Without one it is looked for in the service's list, if there
-is one and exactly one job fits; otherwise it is written as `unknown`. It is never sent as a new request. A worker that
-was only stopped may still deliver its news of that request (`submitted`, `failed`, `refused`) while the item is
-unknown; the item is then free, and the news-bearer's claim is over: compare `entry.worker`.
+**Take-over.** An item that is `intended` after a claim was begun by another worker that is gone: its request may have
+been sent. With a `key` it is sent again with the same key. Without one, its job is searched for in the service's list,
+if there is one and exactly one job matches; otherwise it becomes `unknown`. It is never sent as a new request. A worker
+that was only suspended may still report the outcome (`submitted`, `failed`, `refused`) while the item is unknown. The
+item is then free, and that worker's claim has ended: compare `entry.worker`.
 
-**Delivered twice.** `claim_item` returns None for an item that somebody holds, that has ended, or that a person has to
-decide. So an engine may deliver an item any number of times.
+**Repeated delivery.** `claim_item` returns None for an item that a worker holds, that has ended, or that a person has
+to decide. So a queue may deliver an item any number of times.
 
-**Money.** Whole millionths of a credit or a dollar. `reserve` is one conditional statement on the row of its currency:
-charged + reserved never exceed the cap, at no moment, for any number of workers.
+**Money.** Amounts are whole millionths of a credit or a dollar. `reserve` is one conditional statement on the row of
+its currency, so that charged + reserved never exceed the cap, with any number of workers.
 
-Nothing secret is in a ledger: arguments with pre-signed URLs are refused before they come here, tokens and keys of
-requests hold no credential, and errors are the client's scrubbed messages.
+A ledger contains no secrets: arguments with pre-signed URLs are refused before, tokens and keys of requests contain no
+credentials, and errors are the client's messages without secrets.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ from .claims import (
     release_worker,
     renew,
 )
-from .money import MILLION, Budget, Currency, amount, capped, read_budgets, set_cap, shown
+from .money import MILLION, Budget, Currency, capped, format_amount, read_budgets, set_cap, to_millionths
 from .opening import Ledger, now, open_ledger
 from .origin import address_of, bind
 from .outcomes import Reason, failed, intend, refused, reused, submitted, succeeded, unknown
@@ -98,7 +98,6 @@ __all__ = [
     "State",
     "add",
     "address_of",
-    "amount",
     "bind",
     "capped",
     "check",
@@ -109,6 +108,7 @@ __all__ = [
     "drop",
     "drop_all",
     "failed",
+    "format_amount",
     "holders",
     "intend",
     "job_tokens",
@@ -131,9 +131,9 @@ __all__ = [
     "saved_by_reuse",
     "services_left",
     "set_cap",
-    "shown",
     "submitted",
     "succeeded",
+    "to_millionths",
     "twins",
     "unknown",
     "unplanned",

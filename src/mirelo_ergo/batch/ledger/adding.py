@@ -1,4 +1,4 @@
-"""Putting items into a ledger. The same item may be added any number of times."""
+"""Adding items to a ledger. The same item may be added any number of times."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ..items import Item, arguments_json
 from .schema import State, items
 
 REPLACEABLE: Final[tuple[State, ...]] = ("planned", "refused", "failed")
-"""States in which an item may get another definition: nothing of it is paid for or under way."""
+"""States in which an item's definition may change, because nothing of it is running or paid."""
 CHUNK: Final = 500
 
 
 @attrs.frozen
 class NewItem:
-    """An item to add, checked, with what it costs. `price` None: the service names none."""
+    """A checked item to add, with its price. `price` None: the service gives none."""
 
     item: Item
     fingerprint: str | None = None
@@ -28,19 +28,19 @@ class NewItem:
 
 @attrs.define
 class Added:
-    """What became of items that were added."""
+    """The result of adding items."""
 
     new: int = 0
     known: int = 0
     changed: int = 0
     conflicts: list[Item] = attrs.field(factory=list)
-    """Items whose id is in the ledger with another definition, and cannot be replaced any more. None was added."""
+    """Items whose id is in the ledger with another definition that cannot be replaced. None was added."""
 
 
 def add(connection: Connection, new: Iterable[NewItem], now: float) -> Added:
-    """Add items as planned. One that is there with the same definition stays as it is.
+    """Add items as planned. An existing item with the same definition is unchanged.
 
-    With another definition it is replaced while nothing of it is paid for or under way, else it is a conflict.
+    One with another definition is replaced if nothing of it is running or paid; otherwise it is a conflict.
     """
     added, chunk = Added(), list[NewItem]()
     for each in new:
@@ -61,14 +61,14 @@ def plan(
     price: int | None,
     now: float,
 ) -> None:
-    """Record what checking a planned item with a client has shown, if the item is still the one that was checked."""
+    """Record the result of checking a planned item with a client, unless the item has changed since."""
     untouched = (items.c.seq == seq, items.c.state == "planned", items.c.definition == definition)
     values = {"fingerprint": fingerprint, "currency": currency, "price": price, "updated_at": now}
     connection.execute(update(items).where(*untouched).values(values))
 
 
 def known_names(connection: Connection, names: Sequence[str]) -> dict[str, str]:
-    """Return which of these file names belong to items of the ledger, as name → id. Case does not count."""
+    """Return those of these file names that belong to items of the ledger, as name → id. Case is ignored."""
     query = select(items.c.name, items.c.id).where(items.c.name.in_(names))
     return {row.name: row.id for row in connection.execute(query)}
 

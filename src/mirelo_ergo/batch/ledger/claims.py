@@ -1,4 +1,4 @@
-"""Leases: who works on an item. Each claim raises the item's fence, and every write needs the fence of the last one."""
+"""Leases: which worker has an item. Each claim increases the item's fence, and every write needs the last fence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .schema import items
 
 T = TypeVar("T")
 LEASE_S = 45.0
-"""Seconds that a claim holds; renewed three times within them, so that a dead worker's items are free in a minute."""
+"""The length of a lease in seconds. It is renewed three times in it, so a dead worker's items are soon free."""
 
 
 def claim(
@@ -27,12 +27,11 @@ def claim(
     planned: bool = True,
     without: Collection[int] = (),
 ) -> list[Entry]:
-    """Take over up to `limit` items that nobody holds, and return them with their new fence.
+    """Claim up to `limit` free items, and return them with their new fence.
 
-    First submitted jobs, those whose results the service drops soonest before the others; then requests without an
-    outcome; then planned items in the manifest's order, where `planned`. Only of these `services`, None: of any; not
-    those with a `seq` in `without`, and none that this worker has already, as a clock that jumps ends no lease of its
-    own.
+    The order is: submitted jobs, first those whose results expire soonest; then requests without an outcome; then, if
+    `planned`, planned items in the manifest's order. Only items of these `services` (None: of any), whose `seq` is not
+    in `without`, and that this worker does not have already, because a clock jump must not end its own leases.
     """
     query = _first(select(items.c.seq), now, limit, services, planned=planned, without=without)
     query = query.where(not_of(worker))
@@ -49,7 +48,7 @@ def claimable(
     planned: bool = True,
     without: Collection[int] = (),
 ) -> list[str]:
-    """Return the ids of what `claim` would take over now. Nothing is taken."""
+    """Return the ids of the items that `claim` would return now. Nothing is claimed."""
     query = _first(select(items.c.id), now, limit, services, planned=planned, without=without)
     return list(connection.execute(query).scalars())
 
@@ -63,9 +62,9 @@ def claim_item(
     *,
     services: Collection[str] | None = None,
 ) -> Entry | None:
-    """Take over one item and return it; None where another worker holds it, it has ended, or a person must decide.
+    """Claim one item and return it; None if another worker has it, it has ended, or a person has to decide.
 
-    Only of these `services`, None: of any.
+    Only an item of these `services`; None: of any.
     """
     this = select(items.c.seq).where(items.c.id == item_id, not_of(worker))
     query = _first(this, now, 1, services, planned=True, without=())
@@ -76,9 +75,9 @@ def claim_item(
 def renew(
     connection: Connection, worker: str, now: float, lease_s: float = LEASE_S, *, only: Collection[int] | None = None
 ) -> int:
-    """Extend all leases of a worker that still hold by their fence, and return how many there are.
+    """Extend the leases of a worker, and return how many it has.
 
-    `only` are the `seq`s of the items that it works on: one that it claimed without knowing becomes free in time.
+    `only` are the `seq`s of the items that it is processing: others that it has claimed become free in time.
     """
     held = update(items).where(items.c.worker == worker, items.c.lease_until.is_not(None))
     if only is not None:
@@ -87,7 +86,7 @@ def renew(
 
 
 def release(connection: Connection, entry: Entry) -> None:
-    """Give an item back as it is, for any worker. Does nothing if another has it already."""
+    """Release an item unchanged. A no-op if another worker has it."""
     connection.execute(
         update(items)
         .where(items.c.seq == entry.seq, items.c.fence == entry.fence)
@@ -96,26 +95,26 @@ def release(connection: Connection, entry: Entry) -> None:
 
 
 def release_item(connection: Connection, seq: int, worker: str) -> None:
-    """Give back an item that this worker holds, by whichever claim. Does nothing if it has it no more."""
+    """Release an item of this worker, with any fence. A no-op if the worker does not have it."""
     mine = update(items).where(items.c.seq == seq, items.c.worker == worker)
     connection.execute(mine.values(worker=None, lease_until=None))
 
 
 def holders(connection: Connection) -> list[str]:
-    """Return the workers that hold leases, ended ones too."""
+    """Return the workers with leases, ended ones included."""
     query = select(items.c.worker).where(items.c.worker.is_not(None), items.c.lease_until.is_not(None))
     query = query.distinct().order_by(items.c.worker)
     return [str(name) for name in connection.execute(query).scalars()]
 
 
 def release_worker(connection: Connection, worker: str) -> int:
-    """Free all items of a worker that is known to be dead, and return how many they were."""
+    """Release all items of a dead worker, and return their number."""
     held = update(items).where(items.c.worker == worker, items.c.lease_until.is_not(None))
     return connection.execute(held.values(worker=None, lease_until=None)).rowcount
 
 
 def check(connection: Connection, entry: Entry, now: float) -> None:
-    """Raise `FenceLostError` unless the item is still held by this claim."""
+    """Raise `FenceLostError` unless this claim still holds the item."""
     query = select(items.c.fence, items.c.lease_until).where(items.c.seq == entry.seq)
     row = connection.execute(query).one_or_none()
     if row is None or row.fence != entry.fence or row.lease_until is None or row.lease_until <= now:
@@ -123,7 +122,7 @@ def check(connection: Connection, entry: Entry, now: float) -> None:
 
 
 def lost(entry: Entry) -> FenceLostError:
-    """Return the error of a write that came too late."""
+    """Return the error of a write after another worker's claim."""
     return FenceLostError(f"item {entry.id}: another worker took it over, so nothing more is written or sent for it")
 
 
@@ -136,7 +135,7 @@ def _first(
     planned: bool,
     without: Collection[int],
 ) -> Select[tuple[T]]:
-    """Choose the items that are to be taken over first, of those that nobody holds."""
+    """Return the query of the free items, in the order in which they are claimed."""
     query = query.where(_free(now, planned=planned))
     if services is not None:
         query = query.where(items.c.service.in_(services))
@@ -147,7 +146,7 @@ def _first(
 
 
 def not_of(worker: str) -> ColumnElement[bool]:
-    """Return the condition that an item is not held by this worker."""
+    """Return the condition that this worker does not have an item."""
     return or_(items.c.worker.is_(None), items.c.worker != worker)
 
 

@@ -1,7 +1,7 @@
-"""The ledger's money: reservations under a cap. Amounts are whole millionths of a credit or of a US dollar.
+"""The money of a ledger: reservations under a cap. Amounts are whole millionths of a credit or a US dollar.
 
-What is reserved and what is charged count together against the cap. Every change is one statement that the database
-carries out as a whole, in the transaction of the state that it belongs to, so that no number of workers exceeds it.
+Reserved and charged amounts together count against the cap. Every change is one atomic statement in the transaction of
+the state change that it belongs to, so that any number of workers stays under the cap.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ Currency = Literal["credits", "usd"]
 MILLION: Final = 1_000_000
 
 
-def amount(value: float | Decimal | str) -> int:
-    """Return credits or dollars as whole millionths, rounded up."""
+def to_millionths(value: float | Decimal | str) -> int:
+    """Return an amount of credits or dollars in whole millionths, rounded up."""
     return int((Decimal(str(value)) * MILLION).to_integral_value(rounding=ROUND_UP))
 
 
-def shown(millionths: int, currency: str | None) -> str:
-    """Return an amount for people: `12 credits`, `0.35 USD`."""
+def format_amount(millionths: int, currency: str | None) -> str:
+    """Return an amount as text: `12 credits`, `0.35 USD`."""
     text = f"{Decimal(millionths) / MILLION:f}"
     plain = text.rstrip("0").rstrip(".") if "." in text else text
     return f"{plain} USD" if currency == "usd" else f"{plain} credits"
@@ -43,24 +43,24 @@ class Budget:
 
     @property
     def left(self) -> int | None:
-        """What may still be reserved; None without a cap."""
+        """The amount that may still be reserved; None without a cap."""
         return None if self.cap is None else max(0, self.cap - self.reserved - self.charged)
 
 
 def read_budgets(connection: Connection) -> dict[str, Budget]:
-    """Return the money by currency; a currency that was never used is missing."""
+    """Return the money by currency, without currencies that were never used."""
     rows = connection.execute(select(budgets)).mappings()
     return {row["currency"]: Budget(**row) for row in rows}
 
 
 def set_cap(connection: Connection, currency: Currency, cap: int | None) -> None:
-    """Set the most that may be reserved and charged in all, over all runs of the ledger; None: no limit."""
+    """Set the cap on all reserved and charged amounts, over all runs of the ledger; None: no cap."""
     _make_row(connection, currency)
     connection.execute(update(budgets).where(budgets.c.currency == currency).values(cap=cap))
 
 
 def capped(connection: Connection) -> bool:
-    """Return whether there is a cap in any currency."""
+    """Return whether any currency has a cap."""
     return connection.execute(select(budgets.c.cap).where(budgets.c.cap.is_not(None)).limit(1)).first() is not None
 
 
@@ -75,13 +75,14 @@ def reserve(connection: Connection, currency: str, price: int) -> None:
     if changed.rowcount != 1:
         budget = read_budgets(connection)[currency]
         raise CapReachedError(
-            f"the next item costs {shown(price, currency)}, and only {shown(budget.left or 0, currency)} are left "
-            f"under the cap of {shown(budget.cap or 0, currency)}; nothing was sent for it"
+            f"the next item costs {format_amount(price, currency)}, and only "
+            f"{format_amount(budget.left or 0, currency)} are left under the cap of "
+            f"{format_amount(budget.cap or 0, currency)}; nothing was sent for it"
         )
 
 
 def settle(connection: Connection, currency: str | None, reserved: int, charged: int) -> None:
-    """Turn a reservation into a charge, which may be 0: then it is given back."""
+    """Replace a reservation by a charge, which may be 0."""
     if currency is None or not (reserved or charged):
         return
     connection.execute(

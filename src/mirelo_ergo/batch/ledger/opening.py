@@ -1,4 +1,4 @@
-"""Opening a ledger: one SQL database, a SQLite file or a PostgreSQL by URL. What is none is refused in a sentence."""
+"""Opening a ledger: a SQLite file, or a PostgreSQL database by URL."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from ..errors import LedgerError
 from . import schema
 
 BUSY: Final = 30
-"""Seconds that a write waits for another process's write to the same SQLite file."""
+"""Seconds for which a write waits for another process's write to the same SQLite file."""
 
 
 class Ledger:
-    """One batch's database, for any number of threads and processes. `open_ledger` makes it; close it at the end."""
+    """The database of a batch, for any number of threads and processes. `open_ledger` opens it; close it at the end."""
 
     def __init__(self, engine: Engine, place: str) -> None:
         self.engine = engine
         self.place = place
-        """The file, or the URL without its password: for messages."""
+        """The file, or the URL without its password, for messages."""
 
     @property
     def shared(self) -> bool:
-        """Whether other machines may use it, too."""
+        """Whether other machines can use it too."""
         return self.engine.dialect.name == "postgresql"
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Give a connection within one transaction that writes; it is committed at the end, or nothing of it is."""
+        """Yield a connection within one writing transaction, which is committed at the end or rolled back."""
         with self._saying(), self.engine.connect().execution_options(writes=True) as connection, connection.begin():
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Give a connection that sees one moment of the ledger, and blocks no writer."""
+        """Yield a connection that reads one snapshot of the ledger, and blocks no writer."""
         moment = {"isolation_level": "REPEATABLE READ"} if self.shared else {}
         with self._saying(), self.engine.connect().execution_options(**moment) as connection, connection.begin():
             yield connection
@@ -72,7 +72,7 @@ class Ledger:
 
 
 def _first(error: BaseException) -> DBAPIError:
-    """Return the error that came first: a transaction that has ended by it makes others of what is undone."""
+    """Return the first error of a chain: the rollback of a failed transaction may raise others."""
     found = error
     seen: BaseException | None = error
     while seen is not None:
@@ -82,17 +82,17 @@ def _first(error: BaseException) -> DBAPIError:
 
 
 def now(connection: Connection) -> float:
-    """Return the time in Unix seconds by the ledger's clock: PostgreSQL's own, else this machine's."""
+    """Return the time in Unix seconds, by PostgreSQL's clock, or else this machine's."""
     if connection.dialect.name == "postgresql":
         return float(connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one())
     return time.time()
 
 
 def open_ledger(place: str | os.PathLike[str], *, create: bool = True, writable: bool = True) -> Ledger:
-    """Open a ledger; a file or database that has none gets one, if `create`. Raises `LedgerError`.
+    """Open a ledger, and with `create` create it if there is none. Raises `LedgerError`.
 
     `place` is a path, or a URL such as `postgresql+psycopg://user@host/database`. With `writable` false a file is only
-    read, and nothing of it is changed.
+    read.
     """
     url = _url(place)
     shown = str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
@@ -129,7 +129,7 @@ def _url(place: str | os.PathLike[str]) -> URL:
 
 
 def _look_at(path: Path) -> None:
-    """Raise `LedgerError` for a file that is something else, before anything of it is changed."""
+    """Raise `LedgerError` for a file that is not a ledger, before it is changed."""
     if not path.is_file() or path.stat().st_size == 0:
         return
     try:
@@ -159,10 +159,10 @@ def _engine(url: URL, *, writable: bool = True) -> Engine:
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: object) -> None:
-        connection.isolation_level = None  # transactions begin below, and nowhere else
+        connection.isolation_level = None  # transactions are begun explicitly below
         if writable:
             connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")  # an intent has to survive a power cut, too
+        connection.execute("PRAGMA synchronous=FULL")  # an intent must survive a power failure
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -173,13 +173,13 @@ def _engine(url: URL, *, writable: bool = True) -> Engine:
 
 
 def _prepare(ledger: Ledger, *, create: bool) -> None:
-    """Make the tables, or check and migrate those that are there."""
+    """Create the tables, or check and migrate existing ones."""
     with ledger.read() as connection:
         version = _version(ledger, connection, create=create)
     if version == schema.VERSION:
         return
     with ledger.write() as connection:
-        version = _version(ledger, connection, create=create)  # another process may have been faster
+        version = _version(ledger, connection, create=create)  # another process may have created them
         if version is None:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(0x6D69_7265)))
@@ -213,14 +213,14 @@ def _version(ledger: Ledger, connection: Connection, *, create: bool) -> int | N
 
 
 def _is_away(error: DBAPIError) -> bool:
-    """Return whether a PostgreSQL gave no answer, or refused for a moment: it stops, starts, or two writes collided."""
+    """Return whether PostgreSQL did not answer or failed temporarily: it stops or starts, or two writes conflicted."""
     state = getattr(error.orig, "sqlstate", None)
     passing = ("08", "40", "57P")  # connection, rolled back by a collision, shutdown and start
     return error.connection_invalidated or (isinstance(error, OperationalError) and (state or "08").startswith(passing))
 
 
 def _problem(error: Exception) -> str:
-    """Return what is wrong with a database, in words; nothing of a statement or of its values."""
+    """Return the problem of a database as text, without statements and values."""
     text = str(getattr(error, "orig", error)).strip().split("\n")[0]
     known = {
         "not a database": "is not a database: give another path",

@@ -1,4 +1,4 @@
-"""Where a ledger's jobs are: an emulator's placeholder sounds and made-up credits never mix with a service's own."""
+"""The address of each service in a ledger, so that an emulator's jobs never mix with the real service's."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _LOCK: Final = 0x6D69_7267
 
 
 def bind(connection: Connection, place: str, asked: Mapping[str, str], *, moved: bool = False) -> None:
-    """Note at which address each service is asked; raises `LedgerError` where its items are from another one.
+    """Record the address of each service; raises `LedgerError` if its items are from another address.
 
-    Items that were not begun are from nowhere yet. An emulator that is started once more has another address: from one
-    on this machine to another there is a way as long as nothing is under way. With `moved` there always is one. A
-    ledger without a note that has begun, made by 0.2.0, counts as one of the service itself.
+    The address is free to change until an item was begun. It may also change between two addresses of this machine
+    while no item is running, because an emulator gets a new address when it is restarted; with `moved` always. A ledger
+    of 0.2.0, without this record, counts as the real service's if an item was begun.
     """
     for service, address in asked.items():
         before = address_of(connection, service)
@@ -35,7 +35,7 @@ def bind(connection: Connection, place: str, asked: Mapping[str, str], *, moved:
 
 
 def address_of(connection: Connection, service: str) -> str | None:
-    """Return where a ledger's items of a service are from; None where that was not noted."""
+    """Return the address of a service in a ledger; None if it was not recorded."""
     names = inspect(connection).get_table_names()
     if addresses.name in names:
         noted = connection.execute(select(addresses.c.address).where(addresses.c.service == service)).scalar()
@@ -67,7 +67,7 @@ def _refuse_mix(connection: Connection, place: str, service: str, before: str | 
 
 
 def _is_here(address: str | None) -> bool:
-    """Return whether an address is one of this machine by its very name, as an emulator's is."""
+    """Return whether an address is a loopback address, as an emulator's is."""
     host = urlsplit(address or "").hostname or ""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

@@ -1,4 +1,4 @@
-"""The steps of an item. Each is one transaction's work, and needs the fence of the claim that it is given."""
+"""The state changes of an item. Each runs within a transaction, and needs the fence of its claim."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NO_ERROR = {"error_type": None, "error_code": None, "error": None}
 
 @attrs.frozen
 class Reason:
-    """Why an item did not succeed, in the words of the error; no secret is in them."""
+    """Why an item did not succeed: the error's code and message, without secrets."""
 
     type: str
     code: str
@@ -29,16 +29,15 @@ class Reason:
 
     @property
     def columns(self) -> dict[str, str]:
-        """The same as columns."""
+        """Its values as columns."""
         return {"error_type": self.type[:60], "error_code": self.code[:60], "error": self.message[:2000]}
 
 
 def intend(connection: Connection, entry: Entry, now: float, *, fingerprint: str, key: str | None) -> Entry:
-    """Record that the request is about to leave, and reserve its price: planned → intended. Commit before it leaves.
+    """Record that the request will be sent, and reserve its price: planned → intended. Commit before sending.
 
-    `key` is the request's token, where the service takes the same request twice as one. Raises `CapReachedError` or
-    `FenceLostError`; then nothing may be sent. Recorded twice by one claim it is recorded once, so that it can be
-    repeated where the database was lost at its commit.
+    `key` is the request's token, if the service has idempotency keys. Raises `CapReachedError` or `FenceLostError`;
+    then nothing may be sent. It is idempotent within a claim, so that it can be repeated after a lost commit.
     """
     mine = (items.c.seq == entry.seq, items.c.fence == entry.fence, items.c.intent_fence == entry.fence)
     recorded = connection.execute(select(items).where(*mine, items.c.state == "intended")).first()
@@ -58,14 +57,14 @@ def intend(connection: Connection, entry: Entry, now: float, *, fingerprint: str
         "reserved": entry.price or 0,
         **_NO_ERROR,
     }
-    alive = items.c.lease_until > now  # a worker that was stopped for longer than its lease sends nothing
+    alive = items.c.lease_until > now  # a worker that was suspended for longer than its lease sends nothing
     return _write(connection, entry, now, changes, items.c.state == "planned", alive)
 
 
 def submitted(
     connection: Connection, entry: Entry, now: float, *, token: str, due_at: float, expires_at: float | None
 ) -> Entry:
-    """Record the job of a request: intended → submitted. `expires_at` None: the service does not say."""
+    """Record the job of a request: intended → submitted. `expires_at` None: the service does not give it."""
     changes = {
         "state": "submitted",
         "token": token,
@@ -78,20 +77,20 @@ def submitted(
 
 
 def succeeded(connection: Connection, entry: Entry, now: float, files: Iterable[SavedFile]) -> Entry:
-    """Record that the results are whole in their places: submitted → succeeded. The reservation becomes the charge."""
+    """Record that all result files are complete: submitted → succeeded. The reservation becomes the charge."""
     return _end(connection, entry, now, "succeeded", entry.reserved, {**_NO_ERROR, "files": _files(files)})
 
 
 def reused(
     connection: Connection, entry: Entry, now: float, files: Iterable[SavedFile], *, fingerprint: str, source: str
 ) -> Entry:
-    """Record that another ledger's results were taken: planned → succeeded. Nothing is charged."""
+    """Record that another ledger's results were reused: planned → succeeded. Nothing is charged."""
     changes = {**_NO_ERROR, "files": _files(files), "fingerprint": fingerprint, "reused": source}
     return _end(connection, entry, now, "succeeded", 0, changes)
 
 
 def refused(connection: Connection, entry: Entry, now: float, reason: Reason) -> Entry:
-    """Record that the request was refused for good and not taken: → refused. The reservation is given back."""
+    """Record that the request was refused for good: → refused. The reservation is returned."""
     return _end(connection, entry, now, "refused", 0, reason.columns)
 
 
@@ -105,24 +104,24 @@ def failed(
     retry_at: float | None = None,
     files: Iterable[SavedFile] = (),
 ) -> Entry:
-    """Record that nothing came of it: → failed, or back to planned where `retry_at` says when to try again.
+    """Record a failure: → failed, or back to planned if `retry_at` says when to try again.
 
-    `charged` None, where nobody says, counts as charged. What was charged is not tried again. `files` came in spite of
-    it.
+    `charged` None (not known) counts as charged. A charged item is not tried again. `files` are results that exist all
+    the same.
     """
     if retry_at is not None and charged is False:
         again = {"state": "planned", "not_before": retry_at, **reason.columns, **_FREE, **_NO_REQUEST}
         if entry.price is None:
-            again["fingerprint"] = None  # it is checked once more, and its price asked for
+            again["fingerprint"] = None  # it is checked and priced again
         return _settle(connection, entry, now, 0, again)
     changes = {**reason.columns, "files": _files(files)}
     return _end(connection, entry, now, "failed", 0 if charged is False else entry.reserved, changes)
 
 
 def unknown(connection: Connection, entry: Entry, now: float, reason: Reason) -> Entry:
-    """Record that nobody can say what became of the request: → unknown, until a person decides.
+    """Record that the outcome of the request is unknown: → unknown, until a person decides.
 
-    Its price stays reserved, because it may have been taken.
+    Its price stays reserved, because it may have been accepted.
     """
     return _write(connection, entry, now, {"state": "unknown", **reason.columns, **_FREE}, items.c.state == "intended")
 
@@ -143,7 +142,7 @@ def _end(connection: Connection, entry: Entry, now: float, state: str, charged: 
 
 
 def _settle(connection: Connection, entry: Entry, now: float, charged: int, changes: dict[str, Any]) -> Entry:
-    """Write what ends a reservation, in the item and in the budget alike."""
+    """End a reservation, in the item and in the budget."""
     money = {"reserved": 0, "charged": items.c.charged + charged}
     written = _write(connection, entry, now, {**changes, **money}, items.c.reserved == entry.reserved)
     settle(connection, entry.currency, entry.reserved, charged)
@@ -153,10 +152,9 @@ def _settle(connection: Connection, entry: Entry, now: float, charged: int, chan
 def _write(
     connection: Connection, entry: Entry, now: float, changes: dict[str, Any], *more: ColumnElement[bool]
 ) -> Entry:
-    """Change an item that this claim still holds, or raise `FenceLostError`.
+    """Update an item that this claim still holds, or raise `FenceLostError`.
 
-    Late news counts, too: a worker that lost the item may still say what became of the request that it had sent, as
-    long as the item is unknown for want of just that.
+    A worker that lost the item may still report the outcome of the request that it sent, while the item is unknown.
     """
     held = and_(items.c.fence == entry.fence, items.c.worker == entry.worker)
     awaited = and_(items.c.state == "unknown", items.c.intent_fence == entry.fence)

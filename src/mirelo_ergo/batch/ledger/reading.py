@@ -1,4 +1,4 @@
-"""Looking at a ledger. Nothing here writes."""
+"""Reading a ledger."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read_item(connection: Connection, item_id: str) -> Entry | None:
 
 
 def read_items(connection: Connection, state: State | None = None) -> Iterator[Entry]:
-    """Give the items in the manifest's order, 500 at a time; of one state only, if one is named."""
+    """Yield the items in the manifest's order, reading 500 at a time; only those in `state` if it is given."""
     if state is not None and state not in STATES:
         raise InvalidRequestError(
             f"state={state!r:.40} is not a state; the states are {', '.join(STATES)}", field="state"
@@ -38,14 +38,14 @@ def read_items(connection: Connection, state: State | None = None) -> Iterator[E
 
 
 def counts(connection: Connection) -> dict[State, int]:
-    """Return how many items are in each state; all seven are there."""
+    """Return the number of items in each of the seven states."""
     query = select(items.c.state, func.count().label("number")).group_by(items.c.state)
     found: dict[str, int] = {row.state: row.number for row in connection.execute(query)}
     return {state: found.get(state, 0) for state in STATES}
 
 
 def pending(connection: Connection) -> int:
-    """Return how many items there is still something to do for."""
+    """Return the number of items that are not finished."""
     begun = items.c.state.in_(("planned", "intended", "submitted"))
     return connection.execute(select(func.count()).select_from(items).where(begun)).scalar_one()
 
@@ -58,9 +58,9 @@ def next_free(
     planned: bool = True,
     without: Collection[int] = (),
 ) -> float | None:
-    """Return the Unix time at which the next item may be claimed, None if there is none left to claim.
+    """Return the Unix time at which the next item can be claimed, None if none is left.
 
-    The choice is that of `claim`; None: for any worker.
+    The arguments choose items as in `claim`; None: for any worker.
     """
     states = ("planned", "intended", "submitted") if planned else ("intended", "submitted")
     conditions: list[ColumnElement[bool]] = [items.c.state.in_(states)]
@@ -76,31 +76,31 @@ def next_free(
 
 
 def services_left(connection: Connection) -> list[str]:
-    """Return the services of items that there is still something to do for."""
+    """Return the services of items that are not finished."""
     begun = items.c.state.in_(("planned", "intended", "submitted"))
     return [str(name) for name in connection.execute(select(items.c.service).where(begun).distinct()).scalars()]
 
 
 def unplanned(connection: Connection, after: int, limit: int = PAGE) -> list[Entry]:
-    """Return planned items that were never checked with a client, behind a `seq`."""
+    """Return planned items after a `seq` that were never checked with a client."""
     query = select(items).where(items.c.state == "planned", items.c.fingerprint.is_(None), items.c.seq > after)
     return [entry_of(row) for row in connection.execute(query.order_by(items.c.seq).limit(limit))]
 
 
 def job_tokens(connection: Connection, service: str) -> Iterator[str]:
-    """Yield the tokens of a service's jobs that items have already."""
+    """Yield the tokens of a service's jobs that belong to items."""
     query = select(items.c.token).where(items.c.service == service, items.c.token.is_not(None))
     yield from (str(token) for token in connection.execute(query).scalars())
 
 
 def twins(connection: Connection, entry: Entry) -> int:
-    """Return how many other items have the same request without a known outcome: their jobs cannot be told apart."""
+    """Return the number of other items with the same request and no known outcome: their jobs are indistinguishable."""
     same = (items.c.key == entry.key, items.c.seq != entry.seq, items.c.state.in_(("intended", "unknown")))
     return connection.execute(select(func.count()).select_from(items).where(*same)).scalar_one()
 
 
 def saved_by_reuse(connection: Connection) -> dict[str, tuple[int, int]]:
-    """Return by currency how many results were reused, and what they would have cost, in millionths."""
+    """Return by currency the number of reused results and their saved cost, in millionths."""
     query = select(
         items.c.currency, func.count().label("number"), func.sum(func.coalesce(items.c.price, 0)).label("sum")
     )

@@ -1,4 +1,4 @@
-"""A person's word on an item: it was not taken, it is this job, or it is given up."""
+"""A person's decision about an item: it was not accepted, it is this job, or it is given up."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .schema import State, items
 
 _GIVEN_UP: Final[tuple[State, ...]] = ("intended", "submitted", "unknown")
 _NOBODY: Final[dict[str, Any]] = {"worker": None, "lease_until": None, "fence": items.c.fence + 1, "intent_fence": None}
-"""The fence rises, so that late news of the old request change nothing any more."""
+"""The fence increases, so that a late report about the old request changes nothing."""
 
 
 def resubmit(connection: Connection, item_id: str, now: float) -> Entry:
-    """Plan the item once more, and send it as a new request. What it may have cost stays counted against the cap."""
+    """Plan the item again, to send a new request. Its possible cost still counts against the cap."""
     entry = _unknown(connection, item_id)
     _charge(connection, entry)
     return _write(connection, entry, now, {"state": "planned", "not_before": 0.0, "key": None, "token": None})
 
 
 def use_token(connection: Connection, item_id: str, token: str, now: float, *, service: str | None) -> Entry:
-    """Take a job as the item's: it is waited for and fetched. `service` is that of the token."""
+    """Set the item's job, which is then waited for and fetched. `service` is that of the token."""
     entry = _unknown(connection, item_id)
     if service != entry.item.service:
         raise InvalidRequestError(
@@ -37,15 +37,15 @@ def use_token(connection: Connection, item_id: str, token: str, now: float, *, s
 
 
 def drop(connection: Connection, item_id: str, now: float) -> Entry:
-    """Give up an item that is under way or unknown: it counts as failed, and what it may have cost as charged.
+    """Give up an item that is running or unknown: it counts as failed, and its possible cost as charged.
 
-    Raises `InvalidRequestError` for one that is neither, or that a worker holds.
+    Raises `InvalidRequestError` if it is neither, or if a worker holds it.
     """
     return _drop(connection, _entry(connection, item_id), now)
 
 
 def drop_all(connection: Connection, now: float) -> list[Entry]:
-    """Give up all items that are under way or unknown, as `drop` does; none, where a worker holds one of them."""
+    """Give up all items that are running or unknown, as `drop` does; none if a worker holds one of them."""
     query = select(items).where(items.c.state.in_(_GIVEN_UP)).order_by(items.c.seq)
     found = [entry_of(row) for row in connection.execute(query.with_for_update()).all()]
     return [_drop(connection, entry, now) for entry in found]

@@ -1,4 +1,4 @@
-"""What a row of the ledger says, as a value."""
+"""The rows of a ledger as values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .schema import State
 
 @attrs.frozen
 class SavedFile:
-    """A result in its place: its name in the batch's folder, its size in bytes and its sha256."""
+    """A saved result: its name in the batch's folder, its size in bytes and its sha256."""
 
     name: str
     size: int
@@ -23,7 +23,7 @@ class SavedFile:
 
 @attrs.frozen
 class Entry:
-    """An item and what became of it. Times are Unix seconds, amounts millionths; None: not known, or not yet."""
+    """An item with its state and results. Times are in Unix seconds, amounts in millionths; None: not known (yet)."""
 
     seq: int
     item: Item
@@ -35,13 +35,13 @@ class Entry:
     lease_until: float | None
     intended_at: float | None
     key: str | None = attrs.field(repr=False)
-    """The request's token, where the service takes the same request twice as one."""
+    """The request's token, if the service has idempotency keys."""
     token: str | None
     submitted_at: float | None
     due_at: float | None
-    """When the job is done by its estimate."""
+    """When the job should be done, by its estimate."""
     expires_at: float | None
-    """When the service drops the job's results."""
+    """When the job's results expire."""
     ended_at: float | None
     fingerprint: str | None
     currency: str | None
@@ -50,7 +50,7 @@ class Entry:
     charged: int
     files: tuple[SavedFile, ...]
     reused: str | None
-    """The ledger that a reused result is from."""
+    """The ledger of a reused result."""
     error_type: str | None
     error_code: str | None
     error: str | None
@@ -86,7 +86,7 @@ class Entry:
 
 
 def entry_of(row: Row[*tuple[Any, ...]]) -> Entry:
-    """Read a row of the items' table."""
+    """Return the entry of a row of the items' table."""
     fields = row._mapping
     item = Item(
         fields["id"],

@@ -1,4 +1,4 @@
-"""The ledger's tables and their version. A newer version is reached by the steps in `MIGRATIONS`, in place."""
+"""The ledger's tables and their version. `MIGRATIONS` updates older versions in place."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from sqlalchemy import (
 VERSION: Final = 1
 
 State = Literal["planned", "intended", "submitted", "succeeded", "failed", "unknown", "refused"]
-"""Where an item of a batch stands."""
+"""The state of an item."""
 STATES: Final[tuple[State, ...]] = get_args(State)
 ENDED: Final[tuple[State, ...]] = ("succeeded", "failed", "refused")
-"""States that nothing leaves by itself; `unknown` is left only by a person's word, or by late news of the request."""
+"""Final states. `unknown` is left only by a person's decision, or by a late report about the request."""
 
 metadata = MetaData()
 
@@ -43,7 +43,7 @@ addresses = Table(
     Column("service", String(40), primary_key=True),
     Column("address", Text, nullable=False),
 )
-"""Where each service was asked. Ledgers of 0.2.0 lack it, and 0.2.0 ignores it."""
+"""The address of each service. Ledgers of 0.2.0 lack this table, and 0.2.0 ignores it."""
 
 items = Table(
     "mirelo_items",
@@ -101,4 +101,4 @@ budgets = Table(
 )
 
 MIGRATIONS: Final[Mapping[int, Callable[[Connection], None]]] = {}
-"""By the version that a step starts from: what leads to the next one, within the transaction that is given."""
+"""The migrations by the version that they start from; each updates to the next one, within the given transaction."""

@@ -1,4 +1,4 @@
-"""`batch report`: one HTML file with everything in it but the sounds, which it plays from beside it."""
+"""`batch report`: one HTML file, which plays the sounds from the folder of the results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ...errors import ConfigurationError
 
 MARK: Final = '<meta name="generator" content="mirelo-ergo batch report">'
 PROMPTS: Final = ("prompt", "text", "text_prompt", "edit_prompt")
-"""Arguments that say in words what is made; the first that an item has is its prompt."""
+"""Arguments that describe the result; the first one that an item has is its prompt."""
 
 
 def write_report(
@@ -31,11 +31,11 @@ def write_report(
     title: str = "Batch",
     now: float,
 ) -> Path:
-    """Write the report of a batch to `path` and return that; an older report is replaced as a whole.
+    """Write the report of a batch to `path` and return it. An older report is replaced atomically.
 
-    `items` are those of the ledger as plain values, `folder` is where their results are; the report names them
-    relative to itself, so the two are moved together. Nothing else is needed to read it: no network, no other file.
-    Raises `ConfigurationError` where something else is, or nothing can be written.
+    `items` are the ledger's items as plain values, `folder` is the folder of their results. The report refers to them
+    by relative paths, so move both together. It needs no network and no other file. Raises `ConfigurationError` if
+    `path` is another file or cannot be written.
     """
     target = Path(path)
     if target.is_dir() or (target.exists() and not _is_report(target)):
@@ -77,7 +77,7 @@ def _page(items: list[dict[str, Any]], base: str, title: str, now: float) -> str
 
 
 def _facts(items: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Return the head's figures: how many items there are, in each state, and what they cost."""
+    """Return the figures in the head: the number of items in each state, and their cost."""
     states = Counter(str(item["state"]) for item in items)
     costs: dict[str, float] = {}
     for item in items:
@@ -88,7 +88,7 @@ def _facts(items: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def _shown(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the page needs of an item. A URL's query may be a right to read, so it is left out."""
+    """Return an item's data for the page. The queries of URLs, which may be signed, are left out."""
     request = _without_queries(item["arguments"])
     begun, ended = item["submitted_at"], item["ended_at"]
     return {
@@ -119,7 +119,7 @@ def _without_queries(value: Any) -> Any:
 
 
 def _base(folder: Path, report: Path) -> str:
-    """Return what leads from the report to the results, as a URL that ends with a slash."""
+    """Return the relative URL from the report to the results, with a slash at its end."""
     try:
         way = Path(os.path.relpath(folder, report)).as_posix()
     except ValueError:  # on another drive of Windows
@@ -128,7 +128,7 @@ def _base(folder: Path, report: Path) -> str:
 
 
 def _in_script(value: Any) -> str:
-    """Return JSON that no HTML parser takes for markup."""
+    """Return JSON for a script element, escaped for HTML parsers."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
