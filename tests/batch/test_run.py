@@ -11,7 +11,7 @@ import pytest
 from mirelo_ergo import AsyncMireloClient, InvalidRequestError, MireloClient, PixazoClient
 from mirelo_ergo.batch import Batch, Event, Item, ManifestError
 from mirelo_ergo.batch.clients import connect
-from mirelo_ergo.emulator import Emulator
+from mirelo_ergo.emulator import Emulator, faults
 from tests.batch.support import CREDITS, asked, files_of, numbered, rain, saved
 from tests.emulator.support import encode_clip
 
@@ -168,3 +168,16 @@ def test_what_a_killed_process_left_of_the_results_list_is_removed(batch: Batch)
     left.write_text("{")
     assert batch.write_results().exists()
     assert not left.exists()
+
+
+def test_a_full_account_is_waited_for_under_each_items_own_key(batch: Batch, emulator: Emulator) -> None:
+    """More refusals than a request has attempts: no item is given up, and none is sent as another request."""
+    full = faults.Status(429, code="concurrency_limit_reached", retry_after=0)
+    emulator.fail_next("submit", full, times=20)
+    seen: list[Event] = []
+    batch.add(numbered(2, model="sfx-1.6"))
+    with MireloClient(emulator.key, base_url=emulator.url, backoff_ms=1) as client:
+        assert batch.run(client, on_event=seen.append).done
+    assert {event.step for event in seen} & {"aside", "again", "failed"} == set()
+    keys = [each.headers["idempotency-key"] for each in emulator.requests if each.path.endswith("/generations")]
+    assert (len(keys), len(set(keys)), len(emulator.jobs), len(emulator.charges)) == (22, 2, 2, 2)

@@ -12,6 +12,7 @@ import attrs
 import pytest
 
 from mirelo_ergo import MireloClient
+from mirelo_ergo.emulator import faults
 from tests.cli.support import CLIP, Seen, answering, service
 from tests.support.answers import JOB_ID
 
@@ -298,3 +299,13 @@ def test_models_in_json_are_the_librarys(bare: Cli) -> None:
     with MireloClient("sk-x") as client:
         known = [json.loads(json.dumps(attrs.asdict(info))) for info in client.models()]
     assert bare("models", "--json").object == {"models": known}
+
+
+def test_a_full_account_is_waited_for_and_said(cli: Cli, emu: Emulator) -> None:
+    emu.fail_next("submit", faults.Status(429, code="concurrency_limit_reached", retry_after=0), times=2)
+    ran = cli("text", "rain", "--model", "sfx-2.0", "--duration", "1s")
+    assert ran.code == 0, ran.err
+    said = "waiting: as many jobs run as the account may have; the request goes out when one has ended\n"
+    assert ran.err.count(said) == 1
+    emu.fail_next("submit", faults.Status(429, code="concurrency_limit_reached", retry_after=0), times=2)
+    assert "waiting" not in cli("text", "rain", "--model", "sfx-2.0", "--duration", "1s", "-q").err

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mirelo_ergo import IncompleteResultError, InsufficientCreditsError, SubmitOutcomeUnknown, UploadError
+from mirelo_ergo import (
+    IncompleteResultError,
+    InsufficientCreditsError,
+    RateLimitError,
+    SubmitOutcomeUnknown,
+    UploadError,
+)
 from mirelo_ergo._runtime.io.deadline import Timing
 from tests.faults import mirelo
 from tests.faults.clock import Clock
@@ -238,3 +244,28 @@ def test_a_lack_of_credits_says_where_to_get_some(face: Face) -> None:
         error = face.failing(opened(face, server).text_to_sfx("rain").submit_job)
         assert isinstance(error, InsufficientCreditsError)
         assert error.recovery_url is None
+
+
+def test_a_full_account_is_waited_for_under_the_same_key(face: Face) -> None:
+    """`concurrency_limit_reached` is normal operation: as long as `timeout_ms` lasts, and longer than any outage."""
+    clock = Clock()
+    service = Service(*[refused(429, "concurrency_limit_reached")] * 40)
+    with FaultServer() as server, face.promise(10.0):
+        service.serve(server)
+        client = opened(face, server, timeout_ms=900_000, backoff_ms=500)
+        clock.drive(client)
+        assert face.do(client.text_to_sfx("rain").submit_job()).job_id == "job-0"
+        assert_one_submit(server, 41)
+        assert clock.passed > 60.0
+
+
+def test_the_wait_for_a_full_account_ends_with_the_deadline(face: Face) -> None:
+    clock = Clock()
+    service = Service(*[refused(429, "concurrency_limit_reached")] * 1000)
+    with FaultServer() as server, face.promise(10.0):
+        service.serve(server)
+        client = opened(face, server, timeout_ms=200_000, backoff_ms=500)
+        clock.drive(client)
+        error = face.failing(client.text_to_sfx("rain").submit_job)
+        assert type(error) is RateLimitError
+        assert 150.0 < clock.passed <= 200.0

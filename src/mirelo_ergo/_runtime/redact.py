@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 
 
 class _Log:
-    """The logger `mirelo_ergo`. It imports `logging` for warnings only: a program that logs has imported it already."""
+    """A logger. It imports `logging` for warnings only: a program that logs has imported it already."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     @cached_property
     def _logger(self) -> Logger:
         import logging
 
-        return logging.getLogger("mirelo_ergo")
+        return logging.getLogger(self._name)
 
     def debug(self, message: str, *arguments: object) -> None:
         """Log a step."""
@@ -36,8 +39,10 @@ class _Log:
         self._logger.warning(message, *arguments, exc_info=exc_info, stacklevel=2)
 
 
-log = _Log()
+log = _Log("mirelo_ergo")
 """One line per attempt at DEBUG; nothing above WARNING."""
+turn_log = _Log("mirelo_ergo.turn")
+"""One line per submit that waits its turn, at INFO."""
 
 
 class Secret:

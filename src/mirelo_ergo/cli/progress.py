@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TextIO, cast
@@ -144,10 +145,37 @@ def shown(output: Output) -> Iterator[ProgressView]:
     """Open bars if stderr is a terminal and nobody asked for quiet."""
     progress = None if output.quiet or sys.stderr is None or not sys.stderr.isatty() else _bars(sys.stderr)
     if progress is None:
-        yield Silence(output)
+        with _turns_told(Silence(output)) as view:
+            yield view
         return
-    with progress:
-        yield Bars(progress)
+    with progress, _turns_told(Bars(progress)) as view:
+        yield view
+
+
+@contextmanager
+def _turns_told(view: ProgressView) -> Iterator[ProgressView]:
+    """Say what a submit waits for that the service lets wait its turn; the library logs it."""
+    logger = logging.getLogger("mirelo_ergo.turn")
+    handler = _Notes(view)
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield view
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
+
+
+class _Notes(logging.Handler):
+    """Makes a note of each record."""
+
+    def __init__(self, view: ProgressView) -> None:
+        super().__init__()
+        self._view = view
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._view.note("waiting: as many jobs run as the account may have; the request goes out when one has ended")
 
 
 def _bars(stream: TextIO) -> Progress | None:

@@ -89,5 +89,6 @@ MIRELO: Final = Api(
     uncharged=frozenset({"generation_failed", "generation_timeout"}),
     find_job_id=_find_job_id,
     not_ready=frozenset({"asset_not_ready"}),
+    full=frozenset({"concurrency_limit_reached"}),
     free_paths=re.compile(r"/v[23]/assets|/v3/.+/preflight|/v2/audio-to-midi/[^/]+/instruments"),
 )

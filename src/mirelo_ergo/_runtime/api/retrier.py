@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..redact import log
+from ..redact import log, turn_log
 from .retry import (
     LONGEST_WAIT,
     Answered,
@@ -51,6 +51,7 @@ class Retrier:
     _paid: int = attrs.field(default=0, init=False)
     _waits: int = attrs.field(default=0, init=False)
     _waiting_since: float = attrs.field(default=0.0, init=False)
+    _told_turn: bool = attrs.field(default=False, init=False)
 
     async def judge(self, outcome: Outcome, what: str, note: str = "", *, progress: bool = False) -> Decision:
         """Return the decision about one more outcome; for a `Retry`, sleep until the next attempt first.
@@ -80,6 +81,7 @@ class Retrier:
             pause = max(decision.after, self._backoff(decision, number))
             if self._may_repeat(decision, number, pause):
                 self._note_doubt(last)
+                self._tell_turn(decision, what)
             else:
                 decision = last
         if isinstance(decision, Raise | Unknown) and self.doubt is not None:
@@ -97,6 +99,11 @@ class Retrier:
         """Give back to the retry budget what the operation's re-sends took."""
         self.budget.give_back(self._paid)
         self._paid = 0
+
+    def _tell_turn(self, retry: Retry, what: str) -> None:
+        if retry.turn and not self._told_turn:
+            self._told_turn = True
+            turn_log.info("%s: as many jobs run as the account may have; it goes out when one has ended", what)
 
     def _decide(self, outcome: Outcome, number: int) -> Decision:
         return self.policy.decide(self.kind, self.method, outcome, number, tolerate_404=self.tolerate_404)
