@@ -212,7 +212,7 @@ def test_only_so_many_jobs_at_once(emu: Emulator, three: v3.Api) -> None:
     with pytest.raises(ValueError, match="concurrency is 0: it has to be a whole number from 1"):
         service.concurrency = 0
     answer = httpx.post(f"{emu.url}/_emulator/services/mirelo_v3", json={"concurrency": 5}, verify=False)
-    assert (answer.json(), service.concurrency) == ({"concurrency": 5}, 5)
+    assert (answer.json(), service.concurrency) == ({"concurrency": 5, "videos": False}, 5)
 
 
 # Assets
@@ -298,6 +298,27 @@ def test_speech_is_kept_and_comes_as_a_stem(emu: Emulator, three: v3.Api, spoken
     without = three.finish(VIDEO, video(asset))
     (files,) = files_of(without)
     assert loudness_of(440, sounds.decoded(fetch(files["audio"]["url"]).content)) < 1000
+
+
+@pytest.mark.parametrize("speech", [False, True])
+def test_a_variant_may_have_the_clip_with_its_sound(emu: Emulator, three: v3.Api, spoken: bytes, speech: bool) -> None:
+    emu.service(MireloV3).videos = True
+    asset = three.upload(spoken)
+    controls = {"controls": {"preserve_speech": True}} if speech else {}
+    job = three.finish(VIDEO, video(asset, num_variants=2, **controls))
+    kinds = ["audio", "speech", "video"] if speech else ["audio", "video"]
+    assert [sorted(files) for files in files_of(job)] == [kinds] * 2
+    for files in files_of(job):
+        assert files["video"]["format"] == "mp4"
+        film = fetch(files["video"]["url"]).content
+        assert film[4:8] == b"ftyp"
+        alone, within = (sounds.decoded(each) for each in (fetch(files["audio"]["url"]).content, film))
+        assert abs(len(within) - len(alone)) < 4800
+        assert (loudness_of(440, within) > 5000) is (loudness_of(440, alone) > 5000) is speech
+    (files,) = files_of(three.finish(TEXT, text()))
+    assert sorted(files) == ["audio"], "where there is no clip there is no film"
+    with pytest.raises(ValueError, match="videos is 1: it has to be true or false"):
+        emu.service(MireloV3).videos = 1  # type: ignore[assignment]
 
 
 def test_a_silent_clip_has_no_stem(three: v3.Api, short_clip: Path) -> None:
@@ -441,6 +462,22 @@ def test_the_client_waits_its_turn_under_the_same_key(
     assert len({seen.headers["idempotency-key"] for seen in creates}) == 2
     assert len(creates) > 2
     assert len(mirelo_emulator.jobs) == 2
+
+
+def test_the_clip_with_its_sound_is_a_file_beside_the_results(
+    mirelo_emulator: Emulator, mirelo_v3_client: MireloClient, tmp_path: Path, spoken: bytes
+) -> None:
+    mirelo_emulator.service(MireloV3).videos = True
+    result = mirelo_v3_client.video_to_sfx(
+        Video.from_bytes(spoken), duration_ms=1000, num_samples=2, preserve_speech=True
+    ).run()
+    (output,) = result.outputs
+    assert [list(variant.files) for variant in output.variants] == [["audio", "video", "speech"]] * 2
+    film = output.variants[1].files["video"]
+    assert (film.kind, film.format, film.main) == ("video", "mp4", False)
+    assert result.result_urls == [variant.files["audio"].url for variant in output.variants]
+    names = sorted(path.name for path in result.download(tmp_path, name="{output}-{variant}"))
+    assert names == ["0-0-speech.wav", "0-0-video.mp4", "0-0.wav", "0-1-speech.wav", "0-1-video.mp4", "0-1.wav"]
 
 
 def test_what_came_of_a_partial_result_is_downloaded(mirelo_emulator: Emulator, mirelo_v3_client: MireloClient) -> None:

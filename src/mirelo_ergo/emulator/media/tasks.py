@@ -90,23 +90,28 @@ class RenderTask:
             if start_ms or clip.headers.codec not in clips.COPYABLE:
                 window = passing("window", size)
                 clips.cut(clip.path, window, start_ms, duration_ms, check)
-            own = None
-            if not self.with_sound:
-                samples = passing("sound", duration_ms * FRAMES_PER_MS * wav.FRAME_BYTES)
-                own = recording.own_sound(clip.path, samples, clip.window, check)
-            made: list[Rendering] = []
-            for number, each in enumerate(sounds):
-                if self.with_sound:
-                    made.append(self._written(each, number, disk, check))
+
+            def with_picture(number: int, heard: Sound) -> Rendering:
                 target = disk.new_file("result", size)
-                clips.add_sound(window, target, each if own is None else Mixed(each, own), duration_ms, check)
-                made.append(Rendering(each, target, "mp4", variant=number))
-            return tuple(made)
+                clips.add_sound(window, target, heard, duration_ms, check)
+                return Rendering(heard, target, "mp4", variant=number)
+
+            if self.with_sound:
+                return self._heard(clip, sounds, disk, check, with_picture)
+            samples = passing("sound", duration_ms * FRAMES_PER_MS * wav.FRAME_BYTES)
+            own = recording.own_sound(clip.path, samples, clip.window, check)
+            mixed = (each if own is None else Mixed(each, own) for each in sounds)
+            return tuple(with_picture(number, each) for number, each in enumerate(mixed))
 
     def _heard(
-        self, clip: ClipSource, sounds: Sequence[Sound], disk: Disk, check: Callable[[], None]
+        self,
+        clip: ClipSource,
+        sounds: Sequence[Sound],
+        disk: Disk,
+        check: Callable[[], None],
+        with_picture: Callable[[int, Sound], Rendering] | None = None,
     ) -> tuple[Rendering, ...]:
-        """Make the sounds for a clip, with its speech where that is to be kept."""
+        """Make the sounds for a clip, with its speech where that is to be kept, and each one's clip if asked for."""
         own = None
         with ExitStack() as undo:
             if self.keep_speech:
@@ -115,7 +120,10 @@ class RenderTask:
                 own = recording.own_sound(clip.path, path, clip.window, check)
             made: list[Rendering] = []
             for number, each in enumerate(sounds):
-                made.append(self._written(each if own is None else Mixed(each, own), number, disk, check))
+                heard = each if own is None else Mixed(each, own)
+                made.append(self._written(heard, number, disk, check))
+                if with_picture is not None:
+                    made.append(with_picture(number, heard))
                 if own is not None and self.speech_stem:
                     made.append(self._written(Fitted(own, each.frames), number, disk, check, role="speech"))
             if own is not None:

@@ -104,7 +104,8 @@ def _output(job: Job, urls: Sequence[str], state: str) -> dict[str, Any]:
     for result, url in zip(job.results, urls, strict=True):
         expires = int(parse_qs(urlsplit(url).query)["expires"][0])
         file = {"url": url, "url_expires_at": iso(expires), "format": result.format}
-        files.setdefault(result.variant, {})[result.role or "audio"] = file
+        kind = result.role or ("video" if result.format == "mp4" else "audio")
+        files.setdefault(result.variant, {})[kind] = file
     variants: list[dict[str, Any]] = [
         {"index": index, "status": "succeeded", "files": files[index]} for index in sorted(files)
     ]

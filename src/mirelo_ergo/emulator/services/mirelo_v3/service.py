@@ -11,7 +11,7 @@ from mirelo_ergo.emulator.refusals import Refusal, short
 from mirelo_ergo.emulator.services.mirelo.service import Mirelo
 from mirelo_ergo.emulator.services.mirelo_v3 import answers, fields, models
 from mirelo_ergo.emulator.services.service import EmulatedService
-from mirelo_ergo.emulator.spec.bounds import Number
+from mirelo_ergo.emulator.spec.bounds import Flag, Number
 from mirelo_ergo.emulator.state.records import Origin
 from mirelo_ergo.emulator.web import wire
 
@@ -43,11 +43,12 @@ class MireloV3(EmulatedService):
     port_of = Mirelo.name
     clients = Mirelo.clients
     options: ClassVar = {"model": "sfx-2.0"}
-    settings: ClassVar = {"concurrency": Number(1, 10_000, whole=True, optional=True)}
+    settings: ClassVar = {"concurrency": Number(1, 10_000, whole=True, optional=True), "videos": Flag()}
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
         self._concurrency: int | None = None
+        self._videos = False
 
     @classmethod
     def group(cls, operation: Operation) -> str:
@@ -72,6 +73,18 @@ class MireloV3(EmulatedService):
         if most is not None and not bound.allows(most):
             raise ValueError(f"concurrency is {most!r}: it has to be {bound.words()}")
         self._concurrency = most
+
+    @property
+    def videos(self) -> bool:
+        """Whether a variant for a clip has the clip with its sound too, which others' clients show; off by default."""
+        return self._videos
+
+    @videos.setter
+    def videos(self, given: bool) -> None:
+        bound = self.settings["videos"]
+        if not bound.allows(given):
+            raise ValueError(f"videos is {given!r}: it has to be {bound.words()}")
+        self._videos = given
 
     def routes(self) -> list[Route]:
         """Return a route for every operation; a path of its own comes before one that any id fits."""
@@ -161,6 +174,8 @@ class MireloV3(EmulatedService):
         if self._concurrency is not None and running >= self._concurrency:
             raise Refusal("concurrency_limit_reached", 429, f"{running} jobs of this account run already")
         values = asked.values(speech=models.SPEECH in model["stems"])
+        if self._videos and asked.operation == "video-to-sfx":
+            values["output"] = "both"
         origin = Origin(self.name, asked.operation, asked.model, asked.prompt)
         try:
             return await self._state.jobs.generate(key, origin, sent, values, self.target(operation))
