@@ -370,6 +370,23 @@ def test_ctrl_c_stops_a_sync_run(batch: Batch, client: MireloClient, emulator: E
     assert holders(batch) == []
 
 
+@pytest.mark.parametrize("step", ["claimed", "intended", "answered", "submitted", "fetched", "placed", "succeeded"])
+def test_a_callback_that_fails_loses_no_job(step: str, batch: Batch, client: MireloClient, emulator: Emulator) -> None:
+    """Its error ends the run, but not between a paid request and its record; the next run goes on with each job."""
+    batch.add(numbered(3))
+
+    def on_event(event: Event) -> None:
+        if event.step == step:
+            raise BrokenPipeError("nobody reads")
+
+    with pytest.raises(BrokenPipeError):
+        batch.run(client, eager=True, on_event=on_event)
+    assert set(states(batch)) <= {"planned", "submitted", "succeeded"}
+    assert holders(batch) == []
+    assert batch.run(client, eager=True).done
+    assert len(emulator.jobs) == 3
+
+
 class SoftTimeLimit(Exception):
     """As Celery's is: no subclass of anything."""
 

@@ -22,7 +22,7 @@ from mirelo_ergo import (
 from mirelo_ergo._runtime.io.deadline import Timing
 from tests.faults import mirelo
 from tests.faults.acts import ALL, Act, Kind, good
-from tests.faults.harness import Face
+from tests.faults.harness import Face, in_real_time
 from tests.faults.server import FaultServer
 from tests.faults.steps import (
     Close,
@@ -537,3 +537,23 @@ def test_fault_29_damaged(face: Face, tmp_path: Path) -> None:
         stray = Respond(200, good("read").body, {**JSON, "Content-Encoding": "utf-8"})
         server.play([stray])
         act.run()
+
+
+@in_real_time
+@pytest.mark.parametrize("kind", ["read", "submit"])
+def test_fault_16_hints_without_end(face: Face, kind: Kind, tmp_path: Path) -> None:
+    """Nothing but informational answers, for ever: the total deadline fires, memory flat."""
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n" * 500
+    fault: Script = [ReadRequest(), Send(hints, times=None)]
+    with (
+        FaultServer([good(kind), fault]) as server,
+        Act(face, kind, server, tmp_path) as act,
+        face.promise(1.0),
+    ):
+        act.run()
+        act.limit(1.0)
+        with _memory(4 << 20):
+            if kind == "submit":
+                act.unknown("timeout", 408)
+            else:
+                assert type(act.failing()) is RequestTimeoutError

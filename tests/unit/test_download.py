@@ -223,8 +223,11 @@ def test_another_part_than_asked_for_is_refused(content_range: str) -> None:
 
 
 def test_a_part_that_was_not_asked_for_is_refused() -> None:
-    unasked = Incoming(206, {"content-type": "audio/wav", "content-range": "bytes 0-399999/400000"}, pieces(SOUND))
-    assert "not asked for" in failed(unasked).message
+    for content_range in ("bytes 0-399999/400001", "bytes 1-400000/400001", "bytes 0-399999/*", "junk"):
+        unasked = Incoming(206, {"content-type": "audio/wav", "content-range": content_range}, pieces(SOUND))
+        message = failed(unasked).message
+        assert "not asked for" in message
+        assert message.endswith("; its URL is in result_urls")
 
 
 TROUBLES: list[Callable[[], Any]] = [

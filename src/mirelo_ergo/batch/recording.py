@@ -23,6 +23,29 @@ class StopRun(Exception):  # it signals a stop and is not an error itself
     """Raised when this run cannot continue; the cause says why."""
 
 
+@attrs.define(eq=False)
+class EventReporter:
+    """A caller's function for events, which cannot break into the work: a job that is paid has to be recorded.
+
+    What it raises ends the run in an orderly way, by `halt`; from then on it is not called any more.
+    """
+
+    on_event: OnEvent | None
+    halt: Callable[[Exception], None] | None = attrs.field(default=None, init=False)
+
+    def __call__(self, event: Event) -> None:
+        """Tell of an event."""
+        if self.on_event is None:
+            return
+        try:
+            self.on_event(event)
+        except Exception as error:
+            self.on_event = None
+            if self.halt is None:
+                raise
+            self.halt(error)
+
+
 @attrs.frozen(eq=False)
 class Recorder:
     """Records the steps of items, and calls `on_event` with each. `attempts` is the limit of free attempts per item."""

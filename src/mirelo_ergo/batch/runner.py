@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from ..errors import InsufficientCreditsError
 from . import ledger, workers
 from .clients import Connected
 from .errors import LedgerError
-from .events import Event, OnEvent, Step
+from .events import Step
 from .ledger import LEASE_S, Entry
 from .recording import StopRun
 from .work import Work
@@ -106,17 +106,20 @@ class Runner:
         self.work.record.report("claimed", entry)
         self._mine.add(entry.seq)
         try:
-            step = await self.work.do(entry)
+            step: Step | None = await self.work.do(entry)
         except StopRun as stop:
             raise (stop.__cause__ or stop) from None
         except asyncio.CancelledError:
             if not self.work.fetcher.stopping:
                 raise
             await self.writer.write(lambda connection, _: ledger.release_item(connection, entry.seq, self._worker))
-            return None
+            step = None
         finally:
             self._mine.discard(entry.seq)
-        self._note(entry, step)
+        if self._stop is not None:
+            raise self._stop
+        if step is not None:
+            self._note(entry, step)
         return step
 
     # --- the loop ---------------------------------------------------------------------------------------------------
@@ -247,12 +250,3 @@ class Runner:
         finally:
             for task in self._tasks:
                 task.cancel()
-
-
-def ignore(_: Event) -> None:
-    """Ignore an event."""
-
-
-def event_handler(on_event: OnEvent | None) -> Callable[[Event], None]:
-    """Return the caller's event handler, or one that ignores events."""
-    return ignore if on_event is None else on_event

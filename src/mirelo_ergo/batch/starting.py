@@ -21,9 +21,9 @@ from .events import OnEvent, Step, Summary
 from .fetching import Fetcher
 from .ledger import Currency, Entry, Ledger
 from .planning import Planner, Quote
-from .recording import Recorder
+from .recording import EventReporter, Recorder
 from .reuse import Library
-from .runner import Runner, event_handler
+from .runner import Runner
 from .sources import Hashes
 from .submitting import Submitter
 from .summary import summary_of, write_results
@@ -119,13 +119,16 @@ class Run:
         return None if folder is None else Library(Path(folder), self.addresses)
 
     def _runner(self, writer: LedgerWriter, library: Library | None) -> Runner:
-        record = Recorder(writer, event_handler(self.options.get("on_event")), self.options.get("attempts", 3))
+        reporter = EventReporter(self.options.get("on_event"))
+        record = Recorder(writer, reporter, self.options.get("attempts", 3))
         work = Work(
             record,
             Submitter(record, self.clients, self.folder, library),
             Fetcher(record, self.clients, self.folder, eager=bool(self.options.get("eager", False))),
         )
-        return Runner(writer, self.clients, work, concurrency=self.options.get("concurrency", 16))
+        runner = Runner(writer, self.clients, work, concurrency=self.options.get("concurrency", 16))
+        reporter.halt = runner.halt
+        return runner
 
     async def _set_caps(self, writer: LedgerWriter) -> None:
         limits: tuple[tuple[Currency, float | None], ...] = (

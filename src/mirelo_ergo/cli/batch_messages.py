@@ -11,6 +11,7 @@ from mirelo_ergo import InsufficientCreditsError
 from .endings import ITEMS_FAILED
 from .exits import Exit
 from .failures import Failure, failure_of
+from .output import StdoutError
 from .resume import shell_word
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def choices_of(name: str, folder: str, ledger: str | None) -> list[str]:
 
 @contextmanager
 def interruptible(session: Session, opened: Batch, again: str, *, emulator: bool = False) -> Iterator[None]:
-    """Tell of the ledger's jobs when Ctrl-C or an empty account ends the block; `again` is what goes on."""
+    """Tell of the ledger's jobs when Ctrl-C, an empty account or a broken stdout ends the block; `again` goes on."""
     session.has_ledger = True
     try:
         yield
@@ -125,11 +126,28 @@ def interruptible(session: Session, opened: Batch, again: str, *, emulator: bool
             message = f"{failure.message}; {_EMULATED}"
             raise Failure(failure.exit_code, "interrupted", message) from stop
         raise Failure(failure.exit_code, "interrupted", message, hints=hints) from stop
+    except StdoutError as error:
+        raise _unheard(error, opened, again, emulator=emulator) from error
     except InsufficientCreditsError as error:
         failure = failure_of(error)
         _write(session.output, opened, opened.summary())
         failure.hints = (*failure.hints, "add credits, then run the same command again")
         raise failure from error
+
+
+def _unheard(error: StdoutError, opened: Batch, again: str, *, emulator: bool) -> Failure:
+    """Return how a run ends whose words nobody took: what it paid for is in the ledger and the folder."""
+    summary = opened.summary()
+    begun = summary.total - summary.counts["planned"] - summary.counts["refused"]
+    if not begun:
+        return Failure(Exit.UNEXPECTED, "output_failed", "" if error.gone else str(error))
+    way = _EMULATED if emulator and summary.left else _under_way(summary, again)
+    return Failure(
+        Exit.UNKNOWN if summary.counts["unknown"] else Exit.JOB_WAITS,
+        "output_failed",
+        f"{error}; {summary.counts['succeeded']} of {summary.total} done; {way}",
+        hints=(f"results: {shell_word(str(opened.folder / 'results.jsonl'))}",),
+    )
 
 
 def _under_way(summary: Summary, again: str) -> str:

@@ -298,7 +298,9 @@ class SubmitThrottle:
             self._raised_at = now
 
 
-_SECONDS = re.compile(r"([0-9]{1,12})(\.[0-9]{1,12})?", re.ASCII)
+_SECONDS = re.compile(r"([0-9]{1,1000})(\.[0-9]{1,1000})?", re.ASCII)
+_MOST_SECONDS: Final = 1e12
+"""More is not told apart."""
 
 
 def parse_retry_after(value: str | None, date: str | None, wall: float) -> float | None:
@@ -312,7 +314,7 @@ def parse_retry_after(value: str | None, date: str | None, wall: float) -> float
     value = value.strip(" \t")
     if seconds := _SECONDS.fullmatch(value):
         whole, fraction = seconds.groups("")
-        return float(int(whole) + bool(fraction.strip(".0")))
+        return float(min(int(whole) + bool(fraction.strip(".0")), _MOST_SECONDS))
     moment = http_date(value)
     if moment is None:
         return None

@@ -152,10 +152,11 @@ class Http11:
 
         Of an answer that is not valid HTTP it returns the readable part, which may contain a job id.
         """
-        body = b""
+        body, taken = b"", 0
         try:
-            while len(body) < LARGEST_HEAD and (data := self._wire.take()):
+            while taken < LARGEST_HEAD and (data := self._wire.take()):
                 self._feed(data)
+                taken += len(data)
                 while self._has_head() and isinstance(event := self._next_event(), h11.Data):
                     body += event.data
             while self._has_head() and isinstance(event := self._next_event(), h11.Data):
@@ -186,7 +187,7 @@ class Http11:
     def _feed(self, data: bytes) -> None:
         self._ended = self._ended or not data
         if self._head is None:
-            self._early = self._early + data if self._early else data
+            self._early = self._early[-LARGEST_HEAD:] + data if self._early else data
         self._h11.receive_data(data)
 
     def _next_event(self) -> Any:

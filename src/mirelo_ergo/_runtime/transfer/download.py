@@ -45,6 +45,8 @@ _RENEWABLE = (400, 401, 403, 404, 410)
 """The statuses by which stores refuse an expired signed URL."""
 _STRAY_ENCODINGS = frozenset({"", "identity", "aws-chunked", "utf-8", "utf8", "binary", "8bit", "none"})
 """Values of Content-Encoding that change no byte: some uploads leave them there."""
+_WAY_OUT = "its URL is in result_urls"
+"""What is left where no further attempt helps: the file is paid for."""
 _UNPROVED = "nothing proves that the file is whole"
 
 
@@ -76,6 +78,9 @@ async def fetch(
     except DownloadError as error:
         await download.keep_what_came(error)
         error.path = error.path or _place(sink)
+        if not error.retryable and error.errno is None and _WAY_OUT not in error.message:
+            error.message += f"; {_WAY_OUT}"
+            error.args = (error.message,)
         raise
     finally:
         await download.on_disk(sink.discard)
@@ -278,7 +283,7 @@ class _Download:
         if content_type is None:
             raise DownloadError(
                 f"download: refused: what came under content type {shorten(declared or 'none', 60)} is not audio or "
-                "video, nor a picture; its URL is in result_urls"
+                f"video, nor a picture; {_WAY_OUT}"
             )
         await self.on_disk(self.sink.begin, content_type)
 
