@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import pytest
 
+from mirelo_ergo.cli.output import Output, StdoutError
 from mirelo_ergo.emulator import faults
 from mirelo_ergo.emulator.services.sync_so.service import SyncSo
 from tests.cli.support import CLIP
@@ -16,6 +17,7 @@ from tests.emulator.support import tone
 from tests.emulator.sync_so import batch_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from mirelo_ergo.emulator import Emulator
@@ -177,6 +179,34 @@ def test_a_batch_from_its_file_to_its_lines(
     lines = [json.loads(line) for line in cli("batch", "results", made).out.splitlines()]
     assert [line["request_id"] for line in lines] == [f"r{number}" for number in range(20)]
     assert cli("batch", "results", made, "--json").object == {"results": lines}
+
+
+@pytest.mark.parametrize("how", ["full", "closed", "interrupted"])
+@pytest.mark.parametrize("options", [(), ("-q",), ("--json",)], ids=["plain", "quiet", "json"])
+def test_a_batch_that_is_paid_for_is_told_on_what_is_left(
+    how: str, options: tuple[str, ...], cli: Cli, emu: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """20 generations and more hang on its id: it is told although stdout takes nothing, and the code is no bug's."""
+    file = tmp_path / "lines.jsonl"
+    film, sound = {"type": "video", "url": "https://a.test/1.mp4"}, {"type": "audio", "url": "https://a.test/1.wav"}
+    file.write_bytes(batch_file({"model": "lipsync-2", "input": [film, sound]}))
+    said: list[str] = []
+
+    def refuse(output: Output, lines: Iterable[str], fields: Mapping[str, object]) -> None:
+        said.append(str(fields["id"]))
+        if how == "interrupted":
+            raise KeyboardInterrupt
+        raise StdoutError(BrokenPipeError(32, "Broken pipe") if how == "closed" else OSError(28, "No space left"))
+
+    monkeypatch.setattr(Output, "result", refuse)
+    ran = cli("batch", "create", str(file), *options)
+    assert ran.code == (130 if how == "interrupted" else 7)
+    (made,) = said
+    if options == ("--json",):
+        assert ran.error["batch_ids"] == [made]
+    else:
+        assert f"batch {made} goes on: mirelo-ergo sync-so batch status {made}" in ran.err
+    assert "Traceback" not in ran.err
 
 
 def test_a_batch_whose_fate_is_unknown(cli: Cli, emu: Emulator, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def conclude(session: Session, error: BaseException) -> Failure:
     failure = _with_requests(session, failure_of(_first_word(error)))
     jobs = [task for task in session.tasks if task.job is not None]
     if not jobs:
-        return _without_job(session, failure)
+        return _with_batches(session, failure) if session.batches else _without_job(session, failure)
     hints = list(failure.hints)
     told = []
     for task in jobs:
@@ -83,9 +83,18 @@ def _without_job(session: Session, failure: Failure) -> Failure:
     return Failure(failure.exit_code, "interrupted", f"{failure.message}; no job was submitted")
 
 
+def _with_batches(session: Session, failure: Failure) -> Failure:
+    """Return a failure with the ids of the batches that the service has made, and has charged for."""
+    ids = [shell_word(batch.id) for batch in session.batches]
+    code = failure.exit_code if failure.exit_code > 128 or failure.exit_code in _FINAL else Exit.JOB_WAITS
+    hints = (*failure.hints, *(f"batch {each} goes on: {session.way_to_batch} {each}" for each in ids))
+    fields = _more(failure.fields) | {"batch_ids": [batch.id for batch in session.batches]}
+    return Failure(code, failure.fields["code"], failure.message, hints=hints, **fields)
+
+
 def _unheard(session: Session, error: StdoutError) -> Failure:
     """Return how a command ends whose result nobody took; the result itself goes to stderr."""
-    if any(task.job is not None for task in session.tasks):
+    if session.batches or any(task.job is not None for task in session.tasks):
         return conclude(session, Failure(Exit.JOB_WAITS, "output_failed", str(error)))
     return Failure(Exit.UNEXPECTED, "output_failed", "" if error.gone else str(error))
 

@@ -78,8 +78,8 @@ class Failure(Exception):
 
     @property
     def has_job(self) -> bool:
-        """Whether there is a job that must not be lost."""
-        return self.fields["job_token"] is not None
+        """Whether there is a job, or a batch of them, that must not be lost."""
+        return self.fields["job_token"] is not None or "batch_ids" in self.fields
 
 
 def refused(message: str, code: str = "usage", **fields: Any) -> Failure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -47,6 +47,10 @@ class Session:
     output: Output
     _stdin: Stdin | None = None
     tasks: list[Task] = attrs.field(factory=list)
+    batches: list[Any] = attrs.field(factory=list)
+    """The batches that this command has paid for at a service, as that returned them."""
+    way_to_batch: str = ""
+    """The command that shows such a batch, without its id."""
     has_ledger: bool = False
     """Whether a batch's ledger has the jobs, instead of `tasks`."""
 

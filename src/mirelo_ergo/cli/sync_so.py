@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from .generations import Generation
 from .groups import Commands
 from .inputs import CLIPS, SOUNDS, source_from
 from .progress import shown
-from .resume import Resumption
+from .resume import Resumption, program, shell_word
 from .services import SYNC_SO
 from .session import Task
 
@@ -277,8 +278,15 @@ def create_batch(
     if source.is_url:
         raise refused("batch create takes a file of JSON lines, or - for stdin")
     name = source.path.name if source.path is not None else "stdin.jsonl"
+    session.way_to_batch = " ".join((program(), "sync-so batch status", *map(shell_word, connection.options)))
     with connection.client(session.output, timeout) as client:
-        made = client.batch.create(input=(name, _content(source)), webhook_url=webhook, dry_run=dry_run or None)
+        create = partial(client.batch.create, webhook_url=webhook, dry_run=dry_run or None)
+        answers: list[Any] = [] if dry_run else session.batches
+        # starmap() calls it without a line of Python around: no signal finds the batch made and not yet kept
+        answers.extend(itertools.starmap(partial(create, input=(name, _content(source))), [()]))
+        made = answers[0]
+        if not dry_run:
+            session.output.note(f"batch: {made.id}")
     lines = [str(made.status), "nothing was created"] if dry_run else [made.id]
     session.output.result(lines, {**({"dry_run": True} if dry_run else {}), **made.to_dict()})
 
