@@ -43,6 +43,7 @@ def wait(url: str, items: int, seconds: float) -> dict[str, float]:
         submitted = int(time.time())
         with batch.ledger.write() as connection:
             moment = ledger.now(connection)
+            ledger.bind(connection, batch.ledger.place, {"mirelo": url})
             for number, entry in enumerate(ledger.claim(connection, "before", moment, limit=items)):
                 intended = ledger.intend(connection, entry, moment, fingerprint="f", key=None)
                 token = f"mirelo2:text-to-sfx:v1.5:job-{number}:{submitted}:600000:1"

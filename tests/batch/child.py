@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import signal
 import sys
 from typing import Any
@@ -30,6 +31,8 @@ class Stopping(httpx.AsyncHTTPTransport):
 
 
 async def main(given: dict[str, Any]) -> None:
+    if "largest" in given:  # a disk without room for a larger file
+        resource.setrlimit(resource.RLIMIT_FSIZE, (given["largest"], resource.RLIM_INFINITY))
     left, begun = given.get("times", 1), False
 
     def on_event(event: Event) -> None:

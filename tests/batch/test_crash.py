@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -166,6 +167,22 @@ def test_random_kills_over_a_fault_mix(runs: Runs) -> None:
     summary = check_all_accounted(runs.batch, emulator)
     assert summary.left == 0, f"seed {seed}"
     print(f"seed {seed}: {added} items, {len(emulator.jobs)} jobs, {dict(summary.counts)}")
+
+
+def test_a_disk_without_room_for_results_ends_the_run_and_the_next_one_goes_on(runs: Runs) -> None:
+    """The system refuses the writes: the ledger is small enough for its limit, and the results are not."""
+    runs.batch.add(numbered(3, duration_ms=10_000))
+    child = runs.start(largest=1_000_000)
+    _, errors = child.communicate(timeout=60)
+    assert child.returncode == 1
+    assert re.search(
+        r"DownloadError: .*File too large: .*; mend that, then run the same command again: what is", errors
+    )
+    assert check_all_accounted(runs.batch, runs.emulator).left == 3
+    assert not list(runs.batch.folder.glob("*.wav"))
+    runs.finished()
+    assert check_all_accounted(runs.batch, runs.emulator).done
+    assert len(runs.emulator.jobs) == 3
 
 
 def test_two_workers_share_a_ledger(runs: Runs) -> None:

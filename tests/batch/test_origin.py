@@ -116,7 +116,7 @@ def test_jobs_of_an_emulator_that_is_gone_can_be_given_up(
     batch.add(rain("b"))
     summary = batch.run(moved_emulator)
     assert (summary.counts["failed"], summary.counts["succeeded"]) == (3, 1)
-    with pytest.raises(InvalidRequestError, match="item b is succeeded: only items that are under way or unknown are"):
+    with pytest.raises(InvalidRequestError, match="item b is succeeded: only items that have not ended are given up"):
         batch.resolve("b", drop=True)
 
 
@@ -156,7 +156,7 @@ def test_a_ledger_of_an_older_version_counts_as_what_it_noted(
         connection.exec_driver_sql("CREATE TABLE mirelo_origin (emulator INTEGER NOT NULL)")
         connection.exec_driver_sql(f"INSERT INTO mirelo_origin VALUES ({int(emulated)})")
     good, bad = (client, real) if emulated else (real, client)
-    with pytest.raises(LedgerError, match=f"items of mirelo from {'http' if emulated else 'mirelo'}"):
+    with pytest.raises(LedgerError, match=f"items of mirelo from {'http' if emulated else 'the service itself'}"):
         batch.run(bad)
     assert batch.run(good).done
     with batch.ledger.read() as connection:

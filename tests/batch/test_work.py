@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mirelo_ergo import AsyncMireloClient, AuthenticationError, MireloClient, PixazoClient
-from mirelo_ergo.batch import Batch, Event, FenceLostError, LedgerError, ledger
+from mirelo_ergo import AsyncMireloClient, AsyncPixazoClient, AuthenticationError, MireloClient, PixazoClient
+from mirelo_ergo.batch import Batch, Event, FenceLostError, Item, LedgerError, ledger
 from mirelo_ergo.emulator import Emulator, faults
 from tests.batch.support import CREDITS, asked, files_of, numbered, rain, saved
 from tests.support.postgres import Postgres
@@ -81,6 +81,41 @@ def test_items_that_come_later_are_priced_and_made_under_the_cap(shared: Batch, 
     asyncio.run(work())
     assert asked(emulator, "GET", "/preflight") == 2
     assert [entry.id for entry in shared.items("succeeded")] == ["i000", "i001", "i002", "late"]
+
+
+def test_a_wrong_item_that_comes_later_is_refused_by_itself(shared: Batch, emulator: Emulator, tmp_path: Path) -> None:
+    """A limit that is broken, and a service that names no price under a cap; a file may be on another machine."""
+    shared.add(numbered(3))
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(b"not for long")
+    told: dict[str, str] = {}
+
+    def more(event: Event) -> None:
+        if event.step == "refused":
+            told[event.entry.id] = event.message
+        if event.step == "succeeded" and event.entry.id == "i001":
+            gateway = Item("priceless", "text_to_audio", {"text_prompt": "rain outside"}, service="pixazo")
+            elsewhere = Item("elsewhere", "video_to_sfx", {"video": str(clip), "duration_ms": 1000})
+            shared.add([*rain("wrong", duration_ms=99_000), gateway, elsewhere, *rain("good")])
+            clip.unlink()
+
+    async def work() -> None:
+        async with (
+            AsyncMireloClient(emulator.key, base_url=emulator.url) as client,
+            AsyncPixazoClient(emulator.keys["pixazo"], base_url=emulator.pixazo_url) as pixazo,
+        ):
+            await shared.work(client, pixazo, max_credits=10_000, on_event=more)
+
+    asyncio.run(work())
+    states = {entry.id: entry.state for entry in shared.items()}
+    made = dict.fromkeys(("i000", "i001", "i002", "good"), "succeeded")
+    assert states == {**made, "wrong": "refused", "priceless": "refused", "elsewhere": "planned"}
+    assert "duration_ms=99000" in told["wrong"]
+    assert "1 item (text-to-audio v1.6 at pixazo) has no price, so that a cap cannot hold" in told["priceless"]
+    clip.write_bytes(b"")
+    with MireloClient(emulator.key, base_url=emulator.url) as client:
+        assert shared.run_item("elsewhere", client) is None, "what is there and no clip is refused"
+    assert [entry.id for entry in shared.items("refused")] == ["wrong", "priceless", "elsewhere"]
 
 
 def test_a_cap_ends_the_work_and_holds(shared: Batch, client: MireloClient, emulator: Emulator) -> None:
@@ -220,6 +255,8 @@ def test_a_worker_that_was_stopped_sends_nothing_that_another_took_over(
 ) -> None:
     """It had recorded its intent when it was stopped, and its lease ended: the other finds an unknown request."""
     shared.add(rain("a"))
+    with shared.ledger.write() as connection:
+        ledger.bind(connection, "here", {"mirelo": client.base_url})
     stopped = intent_of_a(shared)
     expire(shared)
     with another(shared) as other:

@@ -248,6 +248,28 @@ def test_what_is_paid_already_is_not_forecast_again(cli: Cli) -> None:
     assert cli("batch", "run", sheet, "--dry-run", "--json").object["to_pay"] == {"credits": 0}
 
 
+def test_a_dry_run_says_what_becomes_of_rows_that_were_removed(cli: Cli) -> None:
+    sheet = manifest({"id": "a"}, {"id": "b"}, {"id": "c"}, {"id": "d"})
+    assert cli("batch", "run", sheet, "--max-credits", "20").code == 4
+    manifest({"id": "a"})
+    ran = cli("batch", "run", sheet, "--dry-run")
+    says = "3 items of the ledger are not in the manifest, and 2 of them are made as well, for 20 credits"
+    assert f"{says}: batch resolve ID --drop gives one up\n" in ran.out
+    assert "the cap is 20 credits, which ends the batch before its end" in ran.out
+    told = cli("batch", "run", sheet, "--dry-run", "--json").object
+    assert told["not_in_manifest"] == {"items": 3, "left": 2, "to_pay": {"credits": 20}}
+    assert cli("batch", "resolve", "c", "--drop").code == 0
+    assert cli("batch", "resolve", "d", "--drop").code == 0
+    ran = cli("batch", "run", sheet)
+    assert (ran.code, ran.out.splitlines()[:3]) == (
+        6,
+        ["2 of 4 done", "2 failed", "20 credits charged; the cap is 20 credits"],
+    )
+    assert "3 items of the ledger are not in the manifest, and stay as they are\n" in ran.err
+    manifest({"id": "b"}, {"id": "c"}, {"id": "d"})
+    assert "1 item of the ledger is not in the manifest, and stays as it is\n" in cli("batch", "run", sheet).err
+
+
 @pytest.mark.parametrize("json", [False, True])
 def test_an_empty_account_ends_with_the_summary_and_the_way_on(cli: Cli, emu: Emulator, json: bool) -> None:
     sheet = manifest({"id": "a"})

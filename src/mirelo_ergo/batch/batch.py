@@ -125,7 +125,7 @@ class Batch:
         return summary_of(self.ledger, stopped)
 
     def resolve(self, item_id: str, *, resubmit: bool = False, token: str | None = None, drop: bool = False) -> Entry:
-        """Decide about an item whose outcome is unknown, or give up a running one. Look at the account first.
+        """Decide about an item whose outcome is unknown, or give up one that has not ended. Look at the account first.
 
         Args:
             item_id: The item.

@@ -77,12 +77,13 @@ class Planner:
             raise InvalidRequestError(f"service: there is no client of {item.service}: give one, too", field="service")
         request = request_of(connected.client, item)
         model = request.describe().get("model")
+        fingerprint = fingerprint_of(item, model, self._hashes)  # before its price counts: it may raise
         key = self._price_key(connected, item, model)
         if key not in self.quotes:
             self._examples[key] = item
             self.quotes[key] = Quote(item.service, _label(item, model), 0, connected.service.currency)
         self.quotes[key].count += 1
-        return Checked(item, fingerprint_of(item, model, self._hashes), key)
+        return Checked(item, fingerprint, key)
 
     async def ask(self) -> None:
         """Fetch each price that is not known yet. Costs nothing; it may upload local files."""

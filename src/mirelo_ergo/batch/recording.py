@@ -106,10 +106,16 @@ class Recorder:
 
 
 def disk_error(error: Exception) -> Exception:
-    """Return an error for the end of a run: an `OSError` becomes an error of this package."""
-    if not isinstance(error, OSError):
+    """Return what ends a run; where the disk is the reason, as an error that says how to go on."""
+    if isinstance(error, OSError):
+        where = "" if error.filename is None else f" {error.filename}"
+        problem, number = f"a result cannot be put in its place{where}: {error.strerror}", error.errno
+    elif isinstance(error, DownloadError) and error.errno is not None:
+        problem, number = error.message, error.errno
+    else:
         return error
-    where = "" if error.filename is None else f" {error.filename}"
-    named = DownloadError(f"a result cannot be put in its place{where}: {error.strerror}", errno=error.errno)
-    named.__cause__ = error
+    named = DownloadError(
+        f"{problem}; mend that, then run the same command again: what is paid for is fetched then", errno=number
+    )
+    named.__cause__, named.job = error, getattr(error, "job", None)
     return named

@@ -35,6 +35,11 @@ def local_files(item: Item) -> Iterator[tuple[str, str]]:
                 yield name, os.fspath(each)
 
 
+def missing_file(item: Item) -> str | None:
+    """Return the first local file of an item that is not on this machine, None if all are."""
+    return next((path for _, path in local_files(item) if not Path(path).is_file()), None)
+
+
 def with_files_at(item: Item, folder: Path) -> Item:
     """Return an item with absolute paths; relative ones are in `folder`."""
     arguments = dict(item.arguments)

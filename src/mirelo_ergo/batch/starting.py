@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
 
+import attrs
 from sqlalchemy import Connection
 
-from ..errors import CostLimitError, InvalidRequestError
+from ..errors import CostLimitError, InvalidRequestError, MireloError
 from . import ledger
 from .checking import Mistakes
 from .clients import connect
@@ -19,12 +20,13 @@ from .cluster import Member, WorkerOptions
 from .errors import LedgerError
 from .events import OnEvent, Step, Summary
 from .fetching import Fetcher
+from .judging import reason_of
 from .ledger import Currency, Entry, Ledger
-from .planning import Planner, Quote
+from .planning import Checked, Planner, Quote
 from .recording import EventReporter, Recorder
 from .reuse import Library
 from .runner import Runner
-from .sources import Hashes
+from .sources import Hashes, missing_file
 from .submitting import Submitter
 from .summary import summary_of, write_results
 from .work import Work
@@ -75,11 +77,11 @@ class Run:
         stopped: str | None = None
         try:
             async with self._opened() as runner:
-                await self._plan(runner.writer, whole=member is None)
+                await self._plan(runner, whole=member is None)
                 if member is None:
                     stopped = await runner.run()
                 else:
-                    stopped = await Member(runner, partial(self._plan, runner.writer, whole=False), **member).work()
+                    stopped = await Member(runner, partial(self._plan, runner, whole=False), **member).work()
         finally:
             with suppress(OSError, LedgerError):  # everything is in the ledger, and the next run writes the file
                 write_results(self.ledger, self.folder)
@@ -94,7 +96,7 @@ class Run:
     async def working(self) -> AsyncIterator[Runner]:
         """Yield a worker that holds its leases within the block."""
         async with self._opened() as runner:
-            await self._plan(runner.writer, whole=False)
+            await self._plan(runner, whole=False)
             async with runner.working():
                 yield runner
 
@@ -143,57 +145,72 @@ class Run:
 
         await writer.write(set_caps)
 
-    async def _plan(self, writer: LedgerWriter, *, whole: bool) -> None:
+    async def _plan(self, runner: Runner, *, whole: bool) -> None:
         """Check and price the items that no client has checked yet, before anything is sent.
 
-        With `whole` every item needs a client; otherwise other machines make the items without one.
+        With `whole` every item needs a client, and any mistake ends the run. Otherwise other machines may have the
+        clients and files that are missing here, and an item that is wrong is refused alone.
         """
+        writer = runner.writer
         left = await writer.write(lambda connection, _: ledger.services_left(connection))
         missing = [name for name in left if name not in self.clients]
         if missing and whole:
             raise InvalidRequestError(f"client: there are items of {', '.join(missing)}: give a client of it, too")
         planner, mistakes = Planner(self.clients, Hashes()), Mistakes(f"the ledger {self.ledger.place}")
-        found: list[tuple[int, str, str, str]] = []
+        found: list[tuple[Entry, Checked]] = []
         page = await writer.write(partial(_unplanned, 0))
         while page:
             for entry in page:
                 if entry.item.service not in self.clients:
                     continue
                 try:
-                    each = planner.check(entry.item)
+                    found.append((entry, planner.check(entry.item)))
                 except InvalidRequestError as error:
-                    mistakes.add(entry.item, error.message)
-                else:
-                    found.append((entry.seq, entry.item.definition, each.fingerprint, each.price_key))
+                    if whole:
+                        mistakes.add(entry.item, error.message)
+                    elif missing_file(entry.item) is None:
+                        await _refuse(runner, entry, error)
             page = await writer.write(partial(_unplanned, page[-1].seq))
         mistakes.raise_any()
         if not found:
             return
         await planner.ask()
-        await writer.write(lambda connection, _: _refuse_unpriced(connection, planner.unpriced()))
+        unpriced = await writer.write(lambda connection, _: planner.unpriced() if ledger.capped(connection) else [])
+        if unpriced and (whole or any(quote.problem is not None for quote in unpriced)):
+            raise _no_price(unpriced[0])
+        for entry, checked in found if unpriced else ():
+            quote = planner.quotes[checked.price_key]
+            if quote.price is None:
+                await _refuse(runner, entry, _no_price(attrs.evolve(quote, count=1)))
 
         def record(connection: Connection, now: float) -> None:
-            for seq, definition, fingerprint, key in found:
-                if planner.quotes[key].problem is not None:  # the next run fetches the price again
+            for entry, checked in found:
+                if planner.quotes[checked.price_key].problem is not None:  # the next run fetches the price again
                     continue
-                currency, price = planner.price_of(key)
-                ledger.plan(connection, seq, definition, fingerprint, currency, price, now)
+                priced = planner.price_of(checked.price_key)
+                ledger.plan(connection, entry.seq, entry.item.definition, checked.fingerprint, *priced, now)
 
         await writer.write(record)
+
+
+async def _refuse(runner: Runner, entry: Entry, error: MireloError) -> None:
+    """Refuse one item that no worker holds; a worker that has it finds the same mistake."""
+    reason = reason_of(error)
+    refused = await runner.writer.write(lambda connection, now: ledger.refuse_planned(connection, entry, now, reason))
+    if refused is not None:
+        runner.work.record.report("refused", refused, reason.message)
 
 
 def _unplanned(after: int, connection: Connection, _: float) -> list[Entry]:
     return ledger.unplanned(connection, after)
 
 
-def _refuse_unpriced(connection: Connection, quotes: list[Quote]) -> None:
-    if quotes and ledger.capped(connection):
-        first = quotes[0]
-        raise CostLimitError(
-            f"{'1 item' if first.count == 1 else f'{first.count} items'} ({first.label} at {first.service}) "
-            f"{'has' if first.count == 1 else 'have'} no price"
-            f"{'' if first.problem is None else f' ({first.problem})'}, so that a cap cannot hold; nothing was sent"
-        )
+def _no_price(quote: Quote) -> CostLimitError:
+    return CostLimitError(
+        f"{'1 item' if quote.count == 1 else f'{quote.count} items'} ({quote.label} at {quote.service}) "
+        f"{'has' if quote.count == 1 else 'have'} no price"
+        f"{'' if quote.problem is None else f' ({quote.problem})'}, so that a cap cannot hold; nothing was sent"
+    )
 
 
 __all__ = ["RunOptions"]

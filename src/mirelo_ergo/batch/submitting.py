@@ -25,7 +25,7 @@ from .recording import Recorder, StopRun, disk_error
 from .result_files import put, stem_of
 from .reuse import Library
 from .services import request_of
-from .sources import Hashes, fingerprint_of, local_files, with_uris
+from .sources import Hashes, fingerprint_of, local_files, missing_file, with_uris
 from .writer import LedgerWriter
 
 _PERSIST: Final = (0.1, 0.5, 2.0, 5.0)
@@ -134,7 +134,8 @@ class Submitter:
             raise error
         verdict = judge_before(error)
         full = isinstance(error, OSError)  # a disk error while a reused result was moved
-        if verdict in ("refused", "unknown") and not full:
+        elsewhere = missing_file(entry.item) is not None  # another machine, or the next run, may have it
+        if verdict in ("refused", "unknown") and not full and not elsewhere:
             return await self.record.refused(entry, error)
         await self.record.release(entry)
         if verdict == "stop" or full:

@@ -264,7 +264,7 @@ def status(session: Session, place: str, ledger: str | None) -> None:
 @_ledger
 @click.option("--resubmit", is_flag=True, help="It was not taken: send it as a new request.")
 @click.option("--token", metavar="TOKEN", help="It was taken: this is its job's token.")
-@click.option("--drop", is_flag=True, help="Give it up, also where it is under way.")
+@click.option("--drop", is_flag=True, help="Give it up, also where it is planned or under way.")
 @click.option("--all", "everything", is_flag=True, help="With --drop, instead of ID: all that is under way or unknown.")
 @options.writing
 def resolve(session: Session, item: str | None, place: str, ledger: str | None, **given: Any) -> None:

@@ -46,6 +46,7 @@ def say_cost(output: Output, plan: Plan, given: dict[str, Any], standing: Ledger
         if standing.begun:
             paid = price_of(standing.paid.get(currency, 0), currency)
             line += f", {paid} paid or reserved, {price_of(to_pay, currency)} to pay"
+        to_pay += standing.removed_to_pay.get(currency, 0)
         if cap is not None:
             line += f"; the cap is {price_of(cap, currency)}"
             line += ", which ends the batch before its end" if to_pay and standing.at_the_end(currency) > cap else ""
@@ -54,6 +55,8 @@ def say_cost(output: Output, plan: Plan, given: dict[str, Any], standing: Ledger
         lines.append(line)
     if not totals:
         lines.append(f"{items_of(plan.count)}, without a price that could be asked")
+    if standing.removed:
+        lines.append(_removed(standing))
     if not given["dry_run"]:
         for line in lines:
             if not output.json:
@@ -63,7 +66,21 @@ def say_cost(output: Output, plan: Plan, given: dict[str, Any], standing: Ledger
     spent = {currency: total / 1_000_000 for currency, total in totals.items()}
     left = {currency: standing.to_pay.get(currency, 0) / 1_000_000 for currency in totals}
     told = {"items": plan.count, "prices": quotes, "totals": spent, "to_pay": left, "account_credits": account}
-    output.result(lines, told)
+    worth = {currency: price / 1_000_000 for currency, price in standing.removed_to_pay.items()}
+    removed = {"items": standing.removed, "left": standing.removed_left, "to_pay": worth}
+    output.result(lines, {**told, "not_in_manifest": removed})
+
+
+def _removed(standing: LedgerTotals) -> str:
+    """Return what becomes of items that the ledger has and the manifest lacks."""
+    one = standing.removed == 1
+    line = f"{items_of(standing.removed)} of the ledger {'is' if one else 'are'} not in the manifest, and "
+    if not standing.removed_left:
+        return line + f"{'stays' if one else 'stay'} as {'it is' if one else 'they are'}"
+    prices = [price_of(price, currency) for currency, price in standing.removed_to_pay.items() if price]
+    what = "is made as well" if one else f"{standing.removed_left} of them are made as well"
+    cost = f", for {' and '.join(prices)}" if prices else ""
+    return f"{line}{what}{cost}: batch resolve ID --drop gives one up"
 
 
 def _quoted(quote: Quote) -> str:

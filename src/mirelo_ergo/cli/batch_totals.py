@@ -26,6 +26,12 @@ class LedgerTotals:
     budgets: Mapping[str, Budget]
     begun: bool
     """Whether one of the plan's items was begun."""
+    removed: int
+    """Items of the ledger that are not in the plan, and stay as they are or are made as well."""
+    removed_left: int
+    """How many of those are not at their end yet."""
+    removed_to_pay: Mapping[str, int]
+    """What of those costs that is not begun."""
 
     def cap(self, currency: str, given: float | None) -> int | None:
         """Return the cap in millionths that holds: the one that is given, else the ledger's own."""
@@ -38,7 +44,7 @@ class LedgerTotals:
         """Return what the ledger will have spent when all is done."""
         budget = self.budgets.get(currency)
         spent = 0 if budget is None else budget.charged + budget.reserved
-        return spent + self.to_pay.get(currency, 0)
+        return spent + self.to_pay.get(currency, 0) + self.removed_to_pay.get(currency, 0)
 
 
 def totals_of(plan: Plan, place: str | Path) -> LedgerTotals:
@@ -46,7 +52,7 @@ def totals_of(plan: Plan, place: str | Path) -> LedgerTotals:
     entries, budgets = _read(place)
     paid, to_pay, begun = Counter[str](), Counter[str](), False
     for new in plan.items():
-        entry = entries.get(new.item.id)
+        entry = entries.pop(new.item.id, None)
         if entry is not None and entry.currency is not None:
             paid[entry.currency] += entry.charged + entry.reserved
         changed = entry is not None and entry.item.definition != new.item.definition
@@ -55,7 +61,12 @@ def totals_of(plan: Plan, place: str | Path) -> LedgerTotals:
                 to_pay[new.currency] += new.price or 0
         else:
             begun = True
-    return LedgerTotals(paid, to_pay, budgets, begun or any(paid.values()))
+    left = [entry for entry in entries.values() if entry.state in ("planned", "intended", "submitted")]
+    removed = Counter[str]()
+    for entry in left:
+        if entry.state == "planned" and entry.currency is not None:
+            removed[entry.currency] += entry.price or 0
+    return LedgerTotals(paid, to_pay, budgets, begun or any(paid.values()), len(entries), len(left), removed)
 
 
 def _read(place: str | Path) -> tuple[dict[str, Entry], Mapping[str, Budget]]:

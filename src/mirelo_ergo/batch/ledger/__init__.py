@@ -18,11 +18,12 @@ time, preferably `now(connection)`, which is the database server's clock. Severa
 | `submitted` | intended → submitted | | committed as soon as the job's token is known |
 | `succeeded` | submitted → succeeded | reservation → charge | when every file is complete under its name |
 | `failed` | → failed, or planned with `retry_at` | returned if not charged, else a charge | |
+| `refuse_planned` | planned → refused | | the item is wrong, and no worker has started it |
 | `refused` | → refused | returned | the service refused it for good, or the request is wrong |
 | `unknown` | intended → unknown | stays reserved | the outcome of the request is unknown |
 | `reused` | planned → succeeded | | another ledger's result was reused |
 | `resubmit` | unknown → planned | counted as charged | a person's decision |
-| `drop`, `drop_all` | intended, submitted, unknown → failed | counted as charged | a person's decision |
+| `drop`, `drop_all` | (any except final states) → failed | counted as charged | a person's decision |
 | `use_token` | unknown → submitted | stays reserved | a person's decision |
 
 **Fences.** Each claim increases the item's fence, a number. A write needs the fence of the last claim; with another one
@@ -64,7 +65,7 @@ from .claims import (
 from .money import MILLION, Budget, Currency, capped, format_amount, read_budgets, set_cap, to_millionths
 from .opening import Ledger, now, open_ledger
 from .origin import address_of, bind
-from .outcomes import Reason, failed, intend, refused, reused, submitted, succeeded, unknown
+from .outcomes import Reason, failed, intend, refuse_planned, refused, reused, submitted, succeeded, unknown
 from .reading import (
     counts,
     job_tokens,
@@ -121,6 +122,7 @@ __all__ = [
     "read_budgets",
     "read_item",
     "read_items",
+    "refuse_planned",
     "refused",
     "release",
     "release_item",

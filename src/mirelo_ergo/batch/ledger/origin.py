@@ -55,7 +55,7 @@ def _refuse_mix(connection: Connection, place: str, service: str, before: str | 
     first, second = _is_here(before), _is_here(address)
     if (before is None and not second) or (first and second and not under_way):
         return
-    told = service if before is None else f"{before}{', on this machine' if first else ''}"
+    told = "the service itself" if before is None else f"{before}{', on this machine' if first else ''}"
     way = "moved=True takes it for the same service at another address"
     if first and under_way:
         way += f"; batch resolve --all --drop gives up what is under way ({under_way}) where that emulator has ended"

@@ -94,6 +94,22 @@ def refused(connection: Connection, entry: Entry, now: float, reason: Reason) ->
     return _end(connection, entry, now, "refused", 0, reason.columns)
 
 
+def refuse_planned(connection: Connection, entry: Entry, now: float, reason: Reason) -> Entry | None:
+    """Record that an item is wrong which nobody has begun or holds: planned → refused. Return None for any other."""
+    mine = (items.c.seq == entry.seq, items.c.definition == entry.item.definition, items.c.state == "planned")
+    free = or_(items.c.lease_until.is_(None), items.c.lease_until <= now)
+    changes = {
+        "state": "refused",
+        "ended_at": now,
+        "updated_at": now,
+        "fence": items.c.fence + 1,
+        **reason.columns,
+        **_FREE,
+    }
+    row = connection.execute(update(items).where(*mine, free).values(changes).returning(items)).one_or_none()
+    return None if row is None else entry_of(row)
+
+
 def failed(
     connection: Connection,
     entry: Entry,

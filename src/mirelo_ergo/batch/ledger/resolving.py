@@ -9,9 +9,8 @@ from sqlalchemy import Connection, select, update
 from ...errors import InvalidRequestError
 from .money import settle
 from .rows import Entry, entry_of
-from .schema import State, items
+from .schema import ENDED, items
 
-_GIVEN_UP: Final[tuple[State, ...]] = ("intended", "submitted", "unknown")
 _NOBODY: Final[dict[str, Any]] = {"worker": None, "lease_until": None, "fence": items.c.fence + 1, "intent_fence": None}
 """The fence increases, so that a late report about the old request changes nothing."""
 
@@ -37,24 +36,24 @@ def use_token(connection: Connection, item_id: str, token: str, now: float, *, s
 
 
 def drop(connection: Connection, item_id: str, now: float) -> Entry:
-    """Give up an item that is running or unknown: it counts as failed, and its possible cost as charged.
+    """Give up an item that has not ended: it counts as failed, and its possible cost as charged.
 
-    Raises `InvalidRequestError` if it is neither, or if a worker holds it.
+    Raises `InvalidRequestError` if it has ended, or if a worker holds it.
     """
     return _drop(connection, _entry(connection, item_id), now)
 
 
 def drop_all(connection: Connection, now: float) -> list[Entry]:
     """Give up all items that are running or unknown, as `drop` does; none if a worker holds one of them."""
-    query = select(items).where(items.c.state.in_(_GIVEN_UP)).order_by(items.c.seq)
+    query = select(items).where(items.c.state.in_(("intended", "submitted", "unknown"))).order_by(items.c.seq)
     found = [entry_of(row) for row in connection.execute(query.with_for_update()).all()]
     return [_drop(connection, entry, now) for entry in found]
 
 
 def _drop(connection: Connection, entry: Entry, now: float) -> Entry:
-    if entry.state not in _GIVEN_UP:
+    if entry.state in ENDED:
         raise InvalidRequestError(
-            f"item {entry.id} is {entry.state}: only items that are under way or unknown are given up", field="id"
+            f"item {entry.id} is {entry.state}: only items that have not ended are given up", field="id"
         )
     if entry.lease_until is not None and entry.lease_until > now:
         raise InvalidRequestError(
