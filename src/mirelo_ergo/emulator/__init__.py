@@ -1,21 +1,21 @@
-"""A stand-in for the Mirelo API on this machine: real HTTP, credits of its own, placeholder sound.
+"""A local emulator of the services: real HTTP, its own credits, placeholder sounds.
 
 ::
 
     with mirelo_ergo.emulator.running(speed=100) as emu:
         ...  # a client with base_url=emu.url and api_key=emu.key
 
-Every bearer that begins with `sk-` is an account; one that begins with `sk-lapsed` has no running subscription. A
-generation costs 10 credits for each begun second that is made, of each sample, and takes about 2 s plus 0.4 of that
-length, divided by `speed`; looking at a clip's pictures and decoding a sound take real time at any speed. A
-prompt with `[generation_failed]`, `[generation_timeout]` or `[server_error]` in it ends so; for all else that can go
-wrong see `faults`. The sounds are noise and tones:
-a prompt's rain, wind, engine, footsteps or impact choose a texture, a clip gets a hit wherever its motion jumps. A loop
-runs round without a seam; an extension and an inpainted segment leave every sample of their input as FFmpeg decodes it.
+Every key that begins with `sk-` is an account; one that begins with `sk-lapsed` has no active subscription. A
+generation costs 10 credits for each started second of each sample, and takes about 2 s plus 0.4 of its length, divided
+by `speed`; decoding clips and sounds takes real time at any speed. A prompt that contains `[generation_failed]`,
+`[generation_timeout]` or `[server_error]` fails with that code; for other failures see `faults`. The sounds are noise
+and tones: the words rain, wind, engine, footsteps and impact in a prompt choose a texture, and a clip gets a hit at
+each jump of its motion. A loop is seamless; an extension and an inpainted segment keep every sample of their input as
+FFmpeg decodes it.
 
-Every service has an address in `emu.urls` and the same accounts, credits and clock: at `emu.urls["pixazo"]` is the
-Pixazo gateway, and `emu.webhooks` is about its webhooks. Bodies, jobs, connections, memory and disk are capped; the
-caps are constants beside what they cap. For pytest there are fixtures, see `mirelo_ergo.pytest_plugin`.
+Every service has an address in `emu.urls`, and all share the accounts, credits and clock: the Pixazo gateway, for
+example, is at `emu.urls["pixazo"]`. `emu.webhooks` controls webhooks. Bodies, jobs, connections, memory and disk are
+limited; the limits are constants in the modules that enforce them. `mirelo_ergo.pytest_plugin` has fixtures for pytest.
 """
 
 from importlib.util import find_spec as _find_spec

@@ -1,4 +1,4 @@
-"""The ASGI application of an emulator, from a start or a reset to the next one."""
+"""The ASGI application of an emulator, from its start or a reset to the next reset."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ END_SECONDS = 1.0
 
 
 class Application:
-    """Answer requests to every service; `end` releases all that it has, so that nothing of it reaches the next one.
+    """Answers requests to all services. `end` releases everything, so that nothing reaches the next application.
 
     `own` are the routes of the emulator's page and endpoints, on the main port. The scope of a request has the "port"
-    it came to, as the name of the service that the port belongs to; it gets the "service" and the "target" it is for.
+    it came to, as the name of the port's service; the application adds the "service" and the "target" of the request.
     """
 
     def __init__(self, state: State, services: Mapping[str, EmulatedService], plan: Plan, own: Sequence[Route]) -> None:
@@ -48,7 +48,7 @@ class Application:
         self._app = functools.cache(self._new_app)  # most services of most emulators never see a request
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; what has no answer yet when the application ends gets a 503."""
+        """Answer a request. A request without an answer when the application ends gets a 503."""
         task = asyncio.current_task()
         assert task is not None
         answered = False
@@ -79,7 +79,7 @@ class Application:
         await self._app("" if own else scope["service"])(scope, receive, send)
 
     def _new_app(self, name: str) -> Starlette:
-        """Make the application of a service, or of the emulator's own routes for ""."""
+        """Return the application of a service, or for "" that of the emulator's own routes."""
         service = registry.SERVICES[name or registry.MAIN]
         routes = [*self._services[name].routes(), *self._state.blobs.routes()] if name else self._own
         app = Starlette(routes=routes, exception_handlers=wire.exception_handlers(service.refuse))
@@ -87,12 +87,12 @@ class Application:
         return app
 
     def stop(self) -> None:
-        """Wake everything that waits, end what is rendered, and wait for the threads; no file is written after it."""
+        """Wake all waits, end the rendering, and wait for the threads. No file is written after it."""
         self._ended = True
         self._state.stop()
 
     def end(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Also end webhooks and requests that have no answer yet, from outside their loop, and remove every file."""
+        """Stop, end webhooks and unanswered requests, and remove every file. To be called from outside their loop."""
         self.stop()
         with contextlib.suppress(Unfinished):
             asyncio.run_coroutine_threadsafe(self._cut(), loop).result(END_SECONDS)

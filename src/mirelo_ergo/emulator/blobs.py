@@ -1,7 +1,7 @@
-"""The object store beside the services: signed uploads and downloads, with answers as such stores give them.
+"""The object store of the services: signed uploads and downloads, with the answers of such stores.
 
-A file comes in by a PUT to a signed URL, or by a form with a signed policy. Beside the store are the short links to
-results, which belong to Mirelo's API: everybody who has one may follow it, for a day.
+Files are uploaded by a PUT to a signed URL, or by a form with a signed policy. The module also has the short links to
+results of Mirelo's API, which are public and valid for a day.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ POLICY_EXPIRED = "policy_expired"
 
 @attrs.frozen
 class UploadForm:
-    """Where to post a file as a form: `fields` come first, the part `file` last, with its type."""
+    """An upload form: its URL, and the `fields` that precede the part `file`."""
 
     url: str
     fields: Mapping[str, str]
@@ -74,13 +74,13 @@ class Blobs:
         return Route("/d/{token}", self._follow, methods=["GET"])
 
     def upload_url(self, base: str, asset: Asset, seconds: float = UPLOAD_SECONDS) -> str:
-        """Return where to PUT an asset's bytes, for 15 minutes."""
+        """Return the URL for the PUT of an asset's bytes, valid for 15 minutes."""
         return self._signed(base, "PUT", f"/store/uploads/{asset.id}", seconds)
 
     def upload_form(
         self, base: str, asset: Asset, seconds: float = UPLOAD_SECONDS, max_bytes: int = MAX_UPLOAD
     ) -> UploadForm:
-        """Return how to post an asset's bytes as a form, for 15 minutes."""
+        """Return the form for an asset's bytes, valid for 15 minutes."""
         conditions = {"key": f"assets/{asset.id}"}
         if asset.content_type is not None:
             conditions["Content-Type"] = asset.content_type
@@ -88,11 +88,11 @@ class Blobs:
         return UploadForm(f"{base}/store/forms", fields, expires_at, max_bytes)
 
     def asset_url(self, base: str, asset: Asset, seconds: float = RESULT_SECONDS) -> str:
-        """Return where an asset's bytes can be read, for an hour from now."""
+        """Return the URL of an asset's bytes, valid for an hour."""
         return self._signed(base, "GET", f"/store/assets/{asset.id}/{asset.name or 'file'}", seconds)
 
     def asset_at(self, url: str) -> Asset | None:
-        """Return the asset that a URL of `asset_url` is of, expired or not; None for any other URL."""
+        """Return the asset of a URL from `asset_url`, expired or not; None for any other URL."""
         try:
             found = STORED.fullmatch(urlsplit(url).path)
         except ValueError:
@@ -100,11 +100,11 @@ class Blobs:
         return None if found is None else self._store.asset(found["asset_id"])
 
     def result_urls(self, base: str, job: Job) -> list[str]:
-        """Return where a job's results can be read, for an hour from now."""
+        """Return the URLs of a job's results, valid for an hour."""
         return [self._result_url(base, job.id, index, result) for index, result in enumerate(job.results)]
 
     def download_urls(self, base: str, job: Job) -> list[str]:
-        """Return a short link to each of a job's results; as long as there is one, it leads to a fresh signed URL."""
+        """Return short links to a job's results, which redirect to fresh signed URLs as long as the results exist."""
         return [f"{base}/d/{self._signer.token(job.id, index)}" for index in range(len(job.results))]
 
     def _result_url(self, base: str, job_id: str, index: int, result: Rendering) -> str:
@@ -124,7 +124,7 @@ class Blobs:
         return Response(status_code=200, headers={"etag": f'"{sha256[:32]}"'})
 
     async def _receive(self, request: Request, asset: Asset) -> str:
-        """Write the body to a file, a megabyte at a time, give it to the asset when it is whole, return its sha256."""
+        """Write the body to a file, store it as the asset when it is complete, and return its sha256."""
         if asset.content_type is not None and request.headers.get("content-type") != asset.content_type:
             raise Refusal("SignatureDoesNotMatch", 403, f"The signature is for Content-Type: {asset.content_type}")
         if "content-length" not in request.headers:
@@ -152,7 +152,7 @@ class Blobs:
                 path.unlink(missing_ok=True)
 
     async def _post(self, request: Request) -> Response:
-        """Take a form as a store does: its fields are checked when the file begins, what comes after it is not read."""
+        """Accept a form as a store does: its fields are checked when the file begins, parts after it are ignored."""
         asset_id = ""
         limit = 0
 
@@ -202,7 +202,7 @@ class Blobs:
             return store_error(refusal)
 
     def result(self, request: Request) -> Response:
-        """Answer with the result that the path names, to everybody; refuse with 404 one that is not there."""
+        """Answer with the result in the path, without a key; 404 if it does not exist."""
         index, _, _ = request.path_params["name"].partition(".")
         known = INDEX.fullmatch(index)
         result = self._store.result(request.path_params["job_id"], int(index)) if known else None

@@ -1,4 +1,4 @@
-"""The emulator's time: runs like a wall clock that nobody sets, and can be advanced."""
+"""The emulator's clock, which can be advanced."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ END = datetime(9000, 1, 1, tzinfo=UTC).timestamp()  # with what lies ahead of it
 
 
 class Stopping(Exception):
-    """Raised in what waits or works when the emulator goes away."""
+    """Raised in waiting and working code when the emulator stops."""
 
 
 class Clock:
     """The emulator's time, in seconds since the epoch.
 
-    It follows the monotonic clock, so a wall clock that is set meanwhile changes nothing here.
+    It follows the monotonic clock, so that setting the system's clock does not change it.
     """
 
     def __init__(self) -> None:
@@ -33,11 +33,11 @@ class Clock:
 
     @property
     def advanced(self) -> float:
-        """How far it has been advanced in all, in seconds."""
+        """The total number of seconds by which it was advanced."""
         return self._advanced
 
     def advance(self, seconds: float) -> None:
-        """Move the time forward, from any thread; what waits for a moment now past wakes up at once."""
+        """Move the time forward, from any thread. Waits whose moment has passed end at once."""
         if not seconds >= 0:
             raise ValueError(f"seconds is {seconds!r}: the clock only goes forward, give 0 or more")
         with self._lock:
@@ -80,5 +80,5 @@ class Clock:
 
 
 def iso(moment: float) -> str:
-    """Write a moment as the contract's date-time: UTC, milliseconds, Z."""
+    """Return a moment as an API date-time: UTC, milliseconds, Z."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,20 +1,21 @@
-"""The emulator's own endpoints, for tests in any language: what it holds, its faults, clock and credits, as JSON.
+"""The emulator's own endpoints, for tests in any language: its state, faults, clock and credits, as JSON.
 
     GET    /_emulator/state      jobs, credits, the last requests, faults, clock; ?last=N of each list, 100 by default
-    GET    /_emulator/faults     the rules in force, and what there is: kinds, operations, scenarios
+    GET    /_emulator/faults     the active rules, and the possible kinds, operations and scenarios
     POST   /_emulator/faults     {"operation", "fault": {"kind", …}, "times"?, "every"? or "probability"?, "seed"?}: 201
     DELETE /_emulator/faults     clears all of them; DELETE /_emulator/faults/{id} one
-    POST   /_emulator/scenario   {"name"} or {"definition": {…}}: its rules instead of those in force, and its credits
+    POST   /_emulator/scenario   {"name"} or {"definition": {…}}: replaces the active rules, and sets its credits
     POST   /_emulator/clock      {"advance_s"}
     GET    /_emulator/webhooks  how webhooks are called, and the last attempts; ?last=N of them
     POST   /_emulator/webhooks  {"copies"?, "delay_s"?, "loss"?, "signature"?}
     POST   /_emulator/services/{name}  the settings of a service, such as {"timestamps": "iso"}; {} only shows them
     POST   /_emulator/credits    {"credits", "account"? or "key"?}, by default the emulator's own key
-    POST   /_emulator/reset      {}: as after the start
+    POST   /_emulator/reset      {}: resets the emulator
     GET    /_emulator/schema     the JSON Schema of a scenario
 
-Bodies are JSON objects and sent as application/json. An error is the API's envelope. No key is needed, and none is
-shown but the emulator's own; what another site causes in a browser is refused. These requests are on no record.
+Bodies are JSON objects, sent as application/json. An error has the form of Mirelo's API. No key is needed, and only the
+emulator's own key is shown. Requests that another site causes in a browser are refused. These requests are not
+recorded.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ WORD = Text("[!-~]{1,200}", "a word of up to 200 characters")
 
 
 class Control:
-    """Answer what is asked about an emulator, and change it."""
+    """The endpoints that show and change an emulator."""
 
     def __init__(self, lifetime: Lifetime) -> None:
         self._lifetime = lifetime
@@ -159,7 +160,7 @@ class Control:
         if len(sent) != 1:
             raise ValueError('the body has to have either a "name" or a "definition"')
         if "name" in sent:
-            # A name, not a path: a file is read by who started the emulator, never for who can reach its port.
+            # A name, not a path: a caller of the port must not be able to read files.
             name = _field(sent, "name", WORD)
             if name not in scenario.names():
                 raise ValueError(f"name is {short(name)}, which is none: {nearest(name, scenario.names())}")
@@ -229,14 +230,14 @@ def _route(method: str, name: str, answer: Answer, status: int = 200) -> Route:
             value = await answer(request)
         except (ValueError, OverflowError) as error:
             raise bad_request(str(error)) from None
-        # ASCII, as a lone surrogate in a prompt has no bytes in UTF-8
+        # ASCII, because UTF-8 cannot encode a lone surrogate in a prompt
         return Response(json.dumps(value), status, media_type=wire.JSON, headers={"cache-control": "no-store"})
 
     return wire.route(f"/_emulator/{name}", method, endpoint)
 
 
 async def _sent(request: Request) -> dict[str, Any]:
-    """Read a body; a form of another site could send any type but this one."""
+    """Read a body, which must be application/json: a form of another site cannot send that type."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != wire.JSON:
         raise bad_request(f"the Content-Type is {short(kind)}: it has to be {wire.JSON}")

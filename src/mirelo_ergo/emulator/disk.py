@@ -1,4 +1,4 @@
-"""The temporary folder: one place for uploads, clips and results, with a cap, gone when the emulator stops."""
+"""The temporary folder for uploads, clips and results, which has a size limit and is removed at the end."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ LOCK = "lock"
 
 
 class Folder:
-    """A folder in the system's temporary one, held by a lock that ends with the process, however that ends.
+    """A temporary folder, with a lock that ends with the process, however that ends.
 
-    Making one removes those that no process holds any more, which a SIGKILL left behind; on Windows, the system has to.
+    Creating one removes folders that killed processes have left, except on Windows.
     """
 
     def __init__(self) -> None:
@@ -44,13 +44,13 @@ class Folder:
                 new.rename(self.path / LOCK)  # so under that name it is held for as long as its owner lives
 
     def remove(self) -> None:
-        """Remove the folder and all in it; a second time does nothing."""
+        """Remove the folder with its content. A second call is a no-op."""
         self._lock.close()
         shutil.rmtree(self.path, ignore_errors=True)
 
 
 class Disk:
-    """A folder of files, which together stay within 4 GiB."""
+    """A folder whose files have at most 4 GiB in all."""
 
     def __init__(self, parent: Path) -> None:
         self.folder = Path(tempfile.mkdtemp(dir=parent))
@@ -60,9 +60,9 @@ class Disk:
         self._removed = False
 
     def new_file(self, kind: str, size: int) -> Path:
-        """Return a name for a file that will have up to so many bytes; refuse with 500 what would go over 4 GiB.
+        """Return a name for a file of at most this many bytes; refuses with 500 if 4 GiB would be exceeded.
 
-        The bytes count from now on, until the file is removed. One of unknown length begins with 0 and is `growing`.
+        The bytes count until the file is removed. A file of unknown length begins with 0 and is `growing`.
         """
         with self._mutex:
             if self._removed:
@@ -74,7 +74,7 @@ class Disk:
             return path
 
     def growing(self, path: Path) -> Callable[[int], None]:
-        """Return a function that a writer tells how long the file is by now; it refuses as `new_file` does."""
+        """Return a function that a writer calls with the file's size so far; it refuses as `new_file` does."""
         promised = 0
 
         def grow(size: int) -> None:
@@ -86,7 +86,7 @@ class Disk:
         return grow
 
     def whole(self, path: Path) -> None:
-        """Note that a file has come to its end: from now on it counts as it is."""
+        """Record that a file is complete: from now on its actual size counts."""
         with self._mutex:
             self._promised.pop(path.name, None)
 
@@ -97,7 +97,7 @@ class Disk:
             self._promised[path.name] = size
 
     def remove(self) -> None:
-        """Remove the folder and all in it, and give out no more names."""
+        """Remove the folder with its content, and refuse further names."""
         with self._mutex:
             self._removed = True
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -105,7 +105,7 @@ class Disk:
     def _within(self, size: int) -> None:
         found = {path.name: path for path in self.folder.iterdir()}
         self._promised = {name: promised for name, promised in self._promised.items() if name in found}
-        sizes: dict[object, int] = {}  # by what tells files apart: several names of one file have its bytes only once
+        sizes: dict[object, int] = {}  # by inode, because several names of one file share its bytes
         for name, path in found.items():
             file, size_now = _look(path)
             sizes[file] = max(sizes.get(file, 0), size_now, self._promised.get(name, 0))
@@ -123,12 +123,12 @@ def _look(path: Path) -> tuple[object, int]:
 
 
 def _remove_abandoned(parent: Path) -> None:
-    """Remove the folders whose lock nobody holds; what belongs to another user or is no folder stays."""
+    """Remove folders without a locked owner, except other users' ones."""
     if sys.platform == "win32":
         return
     for folder in parent.glob(f"{PREFIX}*"):
         try:
-            # A link planted under our name leads nowhere: the lock is opened without following, and rmtree refuses one.
+            # A symbolic link under such a name is harmless: neither the lock's opening nor rmtree follows it.
             lock = os.open(folder / LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError:
             continue  # another user's, one that is just being made, or removed meanwhile

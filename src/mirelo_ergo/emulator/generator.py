@@ -1,4 +1,4 @@
-"""Generations without HTTP: check a request, price it, start its work, wait for its end."""
+"""Generations, independent of HTTP: checking, pricing, starting and waiting."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RENDER_PATIENCE = 20.0
 LOOK_SECONDS = 1.0  # at speed 1
 MAX_ESTIMATE = 10**12  # ms, 31 years: its end is still a date
 
-# The failures that nothing in a request can cause; a prompt with the code in brackets, or the fault `FailedJob`, does.
+# Failures that no request can cause by itself: a prompt with the code in brackets or the fault `FailedJob` does.
 FAILURES = {
     "server_error": (500, "an unexpected error occurred (asked for)"),
     "generation_failed": (502, "the generation failed upstream (asked for)"),
@@ -49,7 +49,7 @@ FAILURES = {
 
 @attrs.frozen
 class JobFaultEffects:
-    """What faults do to one job."""
+    """The effects of faults on one job."""
 
     stuck: bool = False
     failure: Refusal | None = None
@@ -57,12 +57,12 @@ class JobFaultEffects:
     losses: Losses = attrs.field(factory=Losses)
 
     def estimate(self, honest_ms: int) -> int:
-        """Return the estimate to tell."""
+        """Return the estimate, changed by the faults."""
         return honest_ms if self.factor == 1 else max(1, min(MAX_ESTIMATE, math.floor(honest_ms * self.factor)))
 
 
 class JobService:
-    """Turn checked requests into jobs; `effects` says what faults do to the next one of an operation."""
+    """Makes jobs of checked requests. `effects` returns the effects of faults on the next job of an operation."""
 
     def __init__(
         self,
@@ -87,14 +87,14 @@ class JobService:
         self._workshop: tuple[type[RenderTask], type[Sources]] | None = None
 
     def preflight(self, values: Mapping[str, Any], target: Target) -> dict[str, int]:
-        """Return the exact price and the estimate, wrong by as much as a fault says, as preflight answers them."""
+        """Return the exact price and the estimate (changed by faults) for a preflight."""
         quote = self.quote(values)
         return {**quote, "estimated_ms": self._effects(target).estimate(quote["estimated_ms"])}
 
     def quote(self, values: Mapping[str, Any], length_ms: int | None = None) -> dict[str, int]:
-        """Return the exact price and the honest estimate, for a preflight's query or a request.
+        """Return the exact price and the correct estimate, for a preflight's query or a request.
 
-        `length_ms` is that of the input, for what has no field that tells a length.
+        `length_ms` is the input's length, for requests without a field for it.
         """
         length_ms = segments.generated_ms(values) or length_ms or segments.DEFAULT_MS
         num_samples = values.get("num_samples", 1)
@@ -110,8 +110,8 @@ class JobService:
     ) -> Job:
         """Start a generation of sound effects; `values` are the known fields of `sent`, with defaults.
 
-        A worker looks at a clip's pictures and runs the coders; other sound is computed when it is read. Beside the
-        fields of Mirelo's requests, `values` may have what other services offer: `seed`, `rounds` of a loop, the
+        A worker thread decodes a clip's pictures and runs the encoders; other sound is computed when it is read. Beside
+        the fields of Mirelo's requests, `values` may have what other services offer: `seed`, `rounds` of a loop, the
         `audio_format` and `audio_rate`, the `output` "both", `keep_speech` and `speech_stem`, `music`, and `lenient`,
         which see `RenderTask` and `Sources.clip`.
         """
@@ -133,12 +133,12 @@ class JobService:
             )
 
     async def recording(self, key: str, source: Mapping[str, Any], undo: ExitStack) -> Recording:
-        """Return a request's sound, decoded to a file of its own, which `undo` removes."""
+        """Return a request's sound, decoded to a new file, which `undo` removes."""
         _, sources = await self._shop()
         return await sources(store=self._store, disk=self._disk, check=self._workers.check).recording(key, source, undo)
 
     async def in_worker(self, work: Callable[[], T]) -> T:
-        """Return what a piece of work gives, done in a worker's thread."""
+        """Run work in a worker thread, and return its result."""
         return await asyncio.wrap_future(self._workers.submit(work))
 
     def start(
@@ -155,9 +155,9 @@ class JobService:
         undo: ExitStack,
         failure: Refusal | None = None,
     ) -> Job:
-        """Start a job of any kind: hold its price, draw how long it takes, and make its results with `render`.
+        """Start a job of any kind: reserve its price, draw its duration, and make its results with `render`.
 
-        `undo` removes the files that the job needs, unless it begins to render. `failure` is how it ends instead.
+        `undo` removes the job's files if it never begins to render. `failure` is the code it ends with instead.
         """
         effects = self._effects(target)
         failure = effects.failure or failure
@@ -183,8 +183,7 @@ class JobService:
         )
 
     async def _shop(self) -> tuple[type[RenderTask], type[Sources]]:
-        # With these come numpy and FFmpeg, which would make the first answer come a quarter later: not before they are
-        # needed, and not in the loop, which goes on answering meanwhile.
+        # These import numpy and FFmpeg, which takes long: only when needed, and in a thread, so that the loop goes on.
         if self._workshop is None:
             self._workshop = await asyncio.to_thread(_workshop)
         return self._workshop
@@ -224,7 +223,7 @@ class JobService:
         )
 
     async def finish(self, job: Job) -> Job:
-        """Wait until the job's time is over and its work is through, as a synchronous request does."""
+        """Wait until the job's time is over and its work is done, for a synchronous request."""
         while not job.done and job.finishes_at > self._clock.now():  # it may be cancelled meanwhile
             await self._clock.until(min(job.finishes_at, self._clock.now() + LOOK_SECONDS / self.speed))
         if not job.done:
@@ -235,7 +234,7 @@ class JobService:
         return job
 
     async def hold(self, job: Job, seconds: float) -> Job:
-        """Return a job when it has ended, or as it is when so much of the emulator's time has passed."""
+        """Wait until a job has ended, at most this many seconds of the emulator's time, and return it."""
         end = self._clock.now() + seconds
         while not job.done and (now := self._clock.now()) < end:
             if job.finishes_at <= now:
@@ -245,9 +244,9 @@ class JobService:
         return job
 
     async def watch(self, job: Job, interval_s: float) -> AsyncIterator[Job]:
-        """Yield a job now, then at each interval of the emulator's time, and once more when it has ended.
+        """Yield a job now, at each interval of the emulator's time, and when it has ended.
 
-        At a higher speed the intervals are shorter, as the jobs are.
+        The speed shortens the intervals as well.
         """
         while True:
             yield await self.look(job)
@@ -259,7 +258,7 @@ class JobService:
                 await self.finish(job)
 
     async def look(self, job: Job, patience: float = RENDER_PATIENCE) -> Job:
-        """Return a job as it is, after its rendering has ended or 20 s have passed, if its time is over."""
+        """Return a job. If its time is over, first wait for its rendering, at most 20 s."""
         if not job.done and job.finishes_at <= self._clock.now():
             await _ended(job.work, timeout=patience)
             self._store.settle()
@@ -274,7 +273,7 @@ def _workshop() -> tuple[type[RenderTask], type[Sources]]:
 
 
 def checked_speed(speed: float) -> float:
-    """Return what job lengths may be divided by; raises `ValueError` for anything else."""
+    """Return a checked speed; raises `ValueError`."""
     if not (speed > 0 and math.isfinite(speed)):
         raise ValueError(f"speed is {speed!r}: it has to be a number above 0, 1 is real time")
     return speed
@@ -288,7 +287,7 @@ async def _ended(work: Future[tuple[Rendering, ...]], timeout: float | None = No
 
 
 def _asked_for(prompt: str) -> Refusal | None:
-    """Return the failure that a prompt names in brackets."""
+    """Return the failure code in a prompt's brackets."""
     named = (code for code in re.findall(r"\[(\w+)\]", prompt) if code in FAILURES)
     return next((Refusal(code, *FAILURES[code]) for code in named), None)
 

@@ -1,4 +1,4 @@
-"""An emulator from its start or a reset to the next one, as its page, its endpoints and its owner act on it."""
+"""The parts of an emulator from its start or a reset to the next reset."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ S = TypeVar("S", bound=EmulatedService)
 
 @attrs.frozen
 class Lifetime:
-    """What the services share, the services, and the faults in force; `reset` ends it and begins another."""
+    """The shared state, the services and the active faults. `reset` ends it and begins a new one."""
 
     state: State
     services: Mapping[str, EmulatedService]
@@ -31,7 +31,7 @@ class Lifetime:
 
     @property
     def keys(self) -> dict[str, str]:
-        """The key of the first account, by service, as the users of each write it."""
+        """The key of the first account, by service, in each service's form."""
         return {name: service.written_key(self.state.key) for name, service in SERVICES.items()}
 
     def service(self, kind: type[S]) -> S:
@@ -41,7 +41,7 @@ class Lifetime:
         return found
 
     def play(self, scenario: Scenario) -> None:
-        """Put a scenario's rules in force instead of those that are, and set every balance if it has one."""
+        """Replace the active rules by a scenario's, and set every balance if it has one."""
         self.plan.play(scenario.faults, scenario.name)
         if scenario.credits is not None:
             self.state.store.grant(scenario.credits)

@@ -1,4 +1,4 @@
-"""The ready file: where an emulator on the command line is, for as long as it runs."""
+"""The ready file: the addresses of an emulator on the command line, while it runs."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ PATIENCE_SECONDS = 1.0
 
 
 def read_ready_file(path: Path) -> dict[str, Any] | None:
-    """Return what an emulator's ready file tells, None when there is none or its emulator runs no more.
+    """Return the content of an emulator's ready file, None if there is none or its emulator has ended.
 
-    `mirelo-ergo serve --ready-file` removes the file at its end; one that was killed could not. Its process is known by
-    the `pid`, and its port no longer answers, should another process have that number by now.
+    `mirelo-ergo serve --ready-file` removes the file at its end, unless it is killed. Its process is checked by the
+    `pid`, and by its port in case another process has that number now.
     """
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
@@ -35,9 +35,9 @@ def read_ready_file(path: Path) -> dict[str, Any] | None:
 
 @contextlib.contextmanager
 def ready_file(path: Path, told: Mapping[str, object]) -> Iterator[None]:
-    """Keep a ready file for as long as the block lasts. One of an emulator that runs no more is replaced.
+    """Keep a ready file while the block runs. The file of an emulator that has ended is replaced.
 
-    Raises `ValueError` for the file of another one that runs, and for a file that is something else.
+    Raises `ValueError` for the file of a running emulator, and for any other file.
     """
     other = read_ready_file(path)
     if other is not None:
@@ -46,7 +46,7 @@ def ready_file(path: Path, told: Mapping[str, object]) -> Iterator[None]:
         raise ValueError(f"ready_file is {short(str(path))}: a file of another kind is there, it would be overwritten")
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.write_text(json.dumps(dict(told)) + "\n", encoding="utf-8")
-    part.replace(path)  # what waits for the file never reads half of it
+    part.replace(path)  # so that no reader sees half of the file
     try:
         yield
     finally:
@@ -64,7 +64,7 @@ def _is_ours(path: Path) -> bool:
 
 def _lives(pid: int) -> bool:
     if os.name != "posix":
-        return True  # asking would be a signal there; the port tells
+        return True  # there the check would send a signal; use the port
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

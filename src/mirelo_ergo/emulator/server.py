@@ -1,4 +1,4 @@
-"""An emulator in a thread of this process: what it is to its owner, and how it starts, is reset and stops."""
+"""The class `Emulator`: an emulator in a thread of this process."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ RENDER_SECONDS = 30.0
 
 
 class Emulator:
-    """A running emulator: where it is, a key for it, and what has happened in it.
+    """A running emulator: its address, a key, and everything that has happened in it.
 
-    Safe to use from any thread. `reset` makes it as new; its address and its key stay.
+    It may be used from any thread. `reset` starts it afresh with the same address and key.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Emulator:
 
     @property
     def pixazo_url(self) -> str:
-        """Where the Pixazo gateway is: `urls["pixazo"]`."""
+        """The address of the Pixazo gateway, `urls["pixazo"]`."""
         return self.urls[Pixazo.name]
 
     @property
@@ -108,7 +108,7 @@ class Emulator:
 
     @property
     def webhooks(self) -> Webhooks:
-        """What is sent to webhooks: `copies`, `delay` and `loss` of it, whom to trust and call, and what was `sent`."""
+        """The webhooks: settings such as `copies`, `delay_s` and `loss`, and the attempts in `sent`."""
         return self._state.webhooks
 
     @property
@@ -128,7 +128,7 @@ class Emulator:
 
     @property
     def speed(self) -> float:
-        """What the length of the jobs is divided by, from the next job on; 1 is about real."""
+        """The divisor of the jobs' durations, from the next job on; 1 is about real time."""
         return self._state.jobs.speed
 
     @speed.setter
@@ -136,7 +136,7 @@ class Emulator:
         self._state.jobs.speed = checked_speed(speed)
 
     def service(self, kind: type[S]) -> S:
-        """Return a service of this emulator by its class, to change what it has to be changed."""
+        """Return a service of this emulator by its class, to change its settings."""
         return self._lifetime.service(kind)
 
     def set_credits(self, amount: int, key: str | None = None) -> None:
@@ -144,32 +144,32 @@ class Emulator:
         self._state.store.set_credits(self.key if key is None else key, amount)
 
     def fail_next(self, operation: str, fault: Fault, times: int = 1, service: str | None = None) -> int:
-        """Let a fault happen to the next requests of an operation; return the number it has in `faults`.
+        """Apply a fault to the next requests of an operation; return its number in `faults`.
 
         `operation` is a group such as `submit`, `poll` or `upload`, `generate` for submit and sync, `any`, or one
-        operationId, of any service or of the one that is named. Faults of the job itself count the generations that are
-        accepted. `add_fault` has more ways.
+        operationId, of any service or the given one. Faults of the job itself count accepted generations. `add_fault`
+        has more options.
         """
         return self.add_fault(Rule(operation, fault, times=times, service=service))
 
     def add_fault(self, rule: Rule) -> int:
-        """Put a fault in force as its rule says; return the number it has in `faults`. At most 100 are at once."""
+        """Activate a fault by its rule; return its number in `faults`. At most 100 are active at once."""
         return self._lifetime.plan.add([rule])[0]
 
     @property
     def faults(self) -> list[ActiveFault]:
-        """The faults in force, in the order in which they are tried."""
+        """The active faults, in the order in which they are applied."""
         return self._lifetime.plan.active()
 
     def clear_faults(self) -> None:
-        """End all faults, except that a job that is stuck stays so."""
+        """Remove all faults. A job that is stuck stays stuck."""
         self._lifetime.plan.clear()
 
     def play(self, scenario: str | Path | Scenario) -> None:
-        """Put a scenario's faults in force instead of those that are, and set every balance if it has one.
+        """Replace the active faults by a scenario's, and set every balance if it has one.
 
-        It is one of `flaky`, `hostile`, `out-of-credits`, `overloaded`, `slow`, or a file. Raises `ValueError` that
-        names the file, the place in it and what it may be.
+        The scenario is `flaky`, `hostile`, `out-of-credits`, `overloaded`, `slow`, or a file. Raises `ValueError` with
+        the file, the place in it and the allowed values.
         """
         self._lifetime.play(scenario if isinstance(scenario, Scenario) else load(scenario))
 
@@ -178,7 +178,7 @@ class Emulator:
         return self._state.store.asset(asset_id)
 
     def reset(self) -> None:
-        """Forget credits, assets, jobs, requests, faults and advanced time, end what runs, and remove every file.
+        """Reset credits, assets, jobs, requests, faults and time, end running jobs, and remove every file.
 
         A request that has no answer yet gets a 503; signed URLs are no longer valid. The same seed begins
         again: the same requests give the same ids. Takes a millisecond or two.
@@ -191,14 +191,14 @@ class Emulator:
             before.end(self._server.loop)
 
     def start(self) -> None:
-        """Serve; return when the port answers."""
+        """Start to serve; return when the port answers."""
         self._thread.start()
         if not self._server.ready.wait(START_SECONDS):
             self.stop()
             raise RuntimeError(f"the emulator did not start within {START_SECONDS:.0f} s")
 
     def stop(self) -> None:
-        """End every request, thread and socket, and remove the temporary folder; a second time does nothing."""
+        """End every request, thread and socket, and remove the temporary folder. A second call is a no-op."""
         self._application.stop()
         self._server.stop()
         if self._thread.ident is not None:
@@ -246,13 +246,13 @@ def running(
     webhook_hosts: Collection[str] = (),
     ports: Mapping[str, int] | None = None,
 ) -> Iterator[Emulator]:
-    """Run an emulator in a thread of its own; ready when the block begins, gone when it ends.
+    """Run an emulator in its own thread while the block runs.
 
-    A `port` of 0 takes a free one. Other services have ports of their own: `pixazo_port`, or in `ports` by their names
-    (`{"pixazo": 8301}`). `speed` divides how long jobs take. The same `seed`
-    gives the same ids, durations and sounds. `scenario` is in force from the start, see `Emulator.play`. `credits` is
-    what every key starts with: the scenario's or 10,000. Webhooks go to this machine and `webhook_hosts` only. Raises
-    `OSError` when a port is taken, `ValueError` for a speed, port or scenario that is none.
+    `port` 0 is a free one. Other services have their own ports: `pixazo_port`, or `ports` by their names (`{"pixazo":
+    8301}`). `speed` divides the jobs' durations. The same `seed` gives the same ids, durations and sounds. `scenario`
+    is active from the start, see `Emulator.play`. `credits` is the initial balance of every key: the scenario's or
+    10,000. Webhooks are only sent to this machine and `webhook_hosts`. Raises `OSError` if a port is taken,
+    `ValueError` for an invalid speed, port or scenario.
     """
     emulator = Emulator(
         host=host,
@@ -271,7 +271,7 @@ def running(
 
 
 def _checked_ports(ports: Mapping[str, int]) -> dict[str, int]:
-    """Return a port for each service that has its own, 0 for those that are not named."""
+    """Return the port of each service that has its own, 0 if none is given."""
     known = registry.ports()
     for name in ports:
         if name not in known:

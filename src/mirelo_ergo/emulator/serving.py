@@ -1,4 +1,4 @@
-"""An emulator for the command line: it runs until a signal, and tells where it is in a file."""
+"""Runs an emulator for the command line, until a signal."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def serve(
     scenario: str | Path | Scenario | None = None,
     ports: Mapping[str, int] | None = None,
 ) -> None:
-    """Run an emulator until SIGINT or SIGTERM; call it from the main thread.
+    """Run an emulator until SIGINT or SIGTERM. To be called in the main thread.
 
     Prints its addresses and a key. `ready_file` gets the same as JSON (`url`, `key`, `pid`, and by service `urls` and
     `keys`) once the ports answer, and is removed at the end; `read_ready_file` tells whether its emulator still runs.
@@ -92,7 +92,7 @@ def _told(emulator: Emulator) -> dict[str, object]:
 
 
 def _where(emulator: Emulator) -> str:
-    """Return where each service is, and which key it takes where that is another one."""
+    """Return the address of each service, and its key if it has another form."""
     others = [
         f"{name} at {url}" + ("" if emulator.keys[name] == emulator.key else f", key {emulator.keys[name]}")
         for name, url in emulator.urls.items()

@@ -1,4 +1,4 @@
-"""All that the services share, from a start of the emulator or a reset to the next one."""
+"""The state that all services share, from the emulator's start or a reset to the next reset."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Options:
-    """How every state of one emulator begins."""
+    """The initial settings of an emulator's state."""
 
     speed: float
     seed: int
@@ -38,9 +38,9 @@ class Options:
 
 
 class State:
-    """Accounts, jobs, files, webhooks and the record of requests; what a service answers comes from here.
+    """Accounts, jobs, files, webhooks and recorded requests.
 
-    `key` is the account that is there from the start. `effects` says what faults do to the next job of an operation.
+    `key` is the first account. `effects` returns the effects of faults on the next job of an operation.
     """
 
     def __init__(
@@ -73,6 +73,6 @@ class State:
         self.requests = RequestLog()
 
     def stop(self) -> None:
-        """Wake everything that waits, end what is rendered, and wait for the threads; no file is written after it."""
+        """Wake all waits, end the rendering, and wait for the threads. No file is written after it."""
         self.clock.stop()
         self.workers.stop()

@@ -1,4 +1,4 @@
-"""The clip and the sound that a request names: fetched or uploaded, opened, and checked."""
+"""The clips and sounds of requests: fetched or uploaded, opened and checked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Sources:
-    """Open what requests bring along."""
+    """Opens the sources of requests."""
 
     def __init__(self, *, store: Store, disk: Disk, check: Callable[[], None]) -> None:
         self._store = store
@@ -33,7 +33,7 @@ class Sources:
         self._check = check
 
     async def recording(self, key: str, source: Mapping[str, Any], undo: ExitStack) -> Recording:
-        """Decode a request's sound to a file of its own, which `undo` removes."""
+        """Decode a request's sound to a new file, which `undo` removes."""
         path = self._new_file("sound", undo)
         try:
             digest = await self._take(key, source, "audio", path)
@@ -54,10 +54,10 @@ class Sources:
         lenient: bool = False,
         whole: bool = False,
     ) -> ClipSource:
-        """Bring a request's clip to a file of its own, which `undo` removes, and check its headers.
+        """Copy a request's clip to a new file, which `undo` removes, and check its headers.
 
-        `lenient` takes a GIF too, and shortens the window to what the clip has, instead of refusing it. `whole` lets
-        the window end with the clip.
+        `lenient` also accepts a GIF, and shortens the window to the clip instead of refusing it. `whole` ends the
+        window with the clip.
         """
         path = self._new_file("clip", undo)
         digest = await self._take(key, source, "video", path)
@@ -72,7 +72,7 @@ class Sources:
         return ClipSource(path, clip, window, digest)
 
     async def file(self, key: str, source: Mapping[str, Any], kind: str, undo: ExitStack) -> Path:
-        """Bring what a request names as it is to a file of its own, which `undo` removes."""
+        """Copy a request's source unchanged to a new file, which `undo` removes."""
         path = self._new_file(kind, undo)
         await self._take(key, source, kind, path)
         return path

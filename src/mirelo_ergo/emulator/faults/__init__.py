@@ -1,4 +1,4 @@
-"""Faults on purpose: what can happen (`Status`, `Reset`, …), where and how long (`Rule`), and sets of it (`Scenario`).
+"""Fault injection: the faults (`Status`, `Reset`, …), where and how often they happen (`Rule`), and sets (`Scenario`).
 
 ::
 

@@ -1,4 +1,4 @@
-"""What faults answer with: errors in a service's words, a proxy's page, and heads that go past the HTTP library."""
+"""The answers of faults: errors of a service, web pages of a proxy, and raw response heads."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def refusal(fault: Status, envelope: Envelope) -> tuple[bytes, bytes, Headers]:
 
 
 def page(status: int) -> bytes:
-    """Return a web page, as a proxy has one for a status."""
+    """Return a proxy's web page for a status."""
     title = f"{status} {phrase(status)}"
     return f"<!DOCTYPE html>\n<title>{title}</title>\n<h1>{title}</h1>\n<p>This is not the API.</p>\n".encode()
 
 
 def phrase(status: int) -> str:
-    """Return the words of a status."""
+    """Return the phrase of a status."""
     try:
         return http.HTTPStatus(status).phrase
     except ValueError:
@@ -56,7 +56,7 @@ def phrase(status: int) -> str:
 
 
 def head(message: Message, now: float) -> bytes:
-    """Return an answer's head, which ends the connection, as it goes over the wire."""
+    """Return the bytes of an answer's head, with Connection: close."""
     headers = [*message["headers"], (b"date", formatdate(now, usegmt=True).encode()), (b"connection", b"close")]
     lines = [f"HTTP/1.1 {message['status']} {phrase(message['status'])}".encode()]
     lines += [name + b": " + value for name, value in headers]

@@ -1,4 +1,4 @@
-"""What the faults of the job itself come to, for one generation."""
+"""The combined effects of a job's faults."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def effects_of(faults: Iterable[JobFault]) -> JobFaultEffects:
-    """Return the faults taken together.
+    """Return the combined effects of faults.
 
-    Wrong factors multiply, lost results add up, and the first that decides how the job ends does.
+    Factors multiply, lost results add up, and the first fault that decides the job's end counts.
     """
     effects = JobFaultEffects()
     for fault in faults:

@@ -1,8 +1,8 @@
-"""The one vocabulary of faults, for tests in this process, for scenario files and for the wire alike.
+"""The kinds of faults, for tests, scenario files and the emulator's endpoints.
 
-Each fault is a frozen value. Its `kind` is its name in JSON and YAML, where its parameters stand beside it:
-`{"kind": "status", "status": 503, "retry_after": 1}`. `groups` says which operations it can happen to. What happened is
-never hidden: a fault that loses an answer (`when="after"`) leaves the job created and, once it succeeds, charged.
+Each fault is a frozen value. Its `kind` is its name in JSON and YAML, beside its parameters: `{"kind": "status",
+"status": 503, "retry_after": 1}`. `groups` are the operations that it can apply to. A fault that loses an answer
+(`when="after"`) keeps the created job, which is charged when it succeeds.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ STATUSES = {
 
 @attrs.frozen
 class Fault:
-    """The root of all faults."""
+    """The base class of all faults."""
 
     kind: ClassVar[str]
     groups: ClassVar[frozenset[str]] = ALL
@@ -315,12 +315,12 @@ KINDS: Mapping[str, type[Fault]] = {
 
 
 def fault_to_json(fault: Fault) -> dict[str, Any]:
-    """Write a fault with the parameters it has."""
+    """Return a fault as JSON, with its parameters."""
     return {"kind": fault.kind, **attrs.asdict(fault, filter=lambda _, value: value is not None)}
 
 
 def fault_from_json(value: object, where: str) -> Fault:
-    """Read a fault; raise `ValueError` that names the place, the value, its bound and the known names."""
+    """Read a fault; raise `ValueError` with the place, the value, its bound and the known names."""
     given = an_object(value, where)
     kind = given.pop("kind", None)
     if kind is None:
@@ -331,14 +331,14 @@ def fault_from_json(value: object, where: str) -> Fault:
 
 
 def an_object(value: object, where: str) -> dict[str, Any]:
-    """Return a copy of a JSON object; refuse what is none."""
+    """Return a copy of a JSON object; raise `ValueError` for anything else."""
     if not isinstance(value, dict):
         raise ValueError(f"{where} is {short(value)}: it has to be an object")
     return dict(value)
 
 
 def build(cls: type[T], given: Mapping[str, Any], where: str) -> T:
-    """Make a frozen value of an object's fields; refuse unknown and missing ones by their names."""
+    """Return a frozen value of an object's fields; raise `ValueError` for unknown and missing ones."""
     fields = attrs.fields_dict(cls)  # type: ignore[arg-type]  # all that come here are attrs classes
     for name in given:
         if name not in fields:

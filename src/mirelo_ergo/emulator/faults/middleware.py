@@ -1,4 +1,4 @@
-"""Faults as they happen: between the record of a request and the application that would answer it."""
+"""The middleware that applies faults, between the recording of a request and its application."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ STORE = ("upload", "result")  # the operations that answer in XML
 
 
 class FaultMiddleware:
-    """Let requests through to the application, and do to those that a rule hits what it says."""
+    """Passes requests on to the application, and applies the faults of the rules that hit them."""
 
     def __init__(self, app: ASGIApp, *, plan: Plan, clock: Clock, signer: Signer) -> None:
         self._app = app
@@ -76,13 +76,13 @@ class FaultMiddleware:
         exchange = _Exchange(self._app, self._clock, line, chosen, scope, receive, send)
         try:
             await exchange.run(target, self._signer, envelope, service.heartbeat)
-        except asyncio.CancelledError:  # so that nobody else adds to an answer that has begun
+        except asyncio.CancelledError:  # so that nothing else is added to an answer that has begun
             line.abort()
             raise
 
 
 class _Exchange:
-    """One request that a rule hit, with what it came on."""
+    """One request that a rule has hit, and its connection."""
 
     def __init__(
         self,
@@ -147,7 +147,7 @@ class _Exchange:
         await self._app(self._scope, receive, send)
 
     async def _instead(self, fault: Fault, envelope: Envelope) -> None:
-        """Do what has nothing to do with the application's answer."""
+        """Apply a fault that does not need the application's answer."""
         match fault:
             case Reset():
                 await self._wait()
@@ -160,7 +160,7 @@ class _Exchange:
                 await self._answer(200, b"text/html", page(200), ())
 
     async def _beat(self, heartbeat: bytes, interval_s: float) -> None:
-        """Begin as the application does, and then beat for as long as the client listens."""
+        """Begin as the application does, and then send heartbeats while the client listens."""
         began = asyncio.Event()
         work = asyncio.ensure_future(self._pass(streams.head_only(self._begin, began.set)))
         try:
@@ -179,7 +179,7 @@ class _Exchange:
         await self._begin({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
-    # Ways to send what the application answers
+    # Ways to send the application's answer
 
     async def _begin(self, message: Message) -> None:
         await self._wait()
@@ -252,15 +252,15 @@ class _Exchange:
         return message
 
     async def _wait(self) -> None:
-        """Wait out the latency, once."""
+        """Wait for the latency, once."""
         if not self._late:
             self._late = True
             await self._pause(self._chosen.latency_s)
 
     async def _pause(self, seconds: float) -> None:
-        """Let the emulator's time pass; end the connection when the emulator stops meanwhile.
+        """Wait by the emulator's clock; end the connection if the emulator stops meanwhile.
 
-        Ends early when the client goes away. Nothing is raised: the application above has begun its answer.
+        It ends early if the client disconnects. It raises nothing, because the answer has begun.
         """
         if seconds > 0:
             try:
@@ -278,10 +278,10 @@ def _refused(fault: AssetNotReady | InFlight) -> Status:
 
 
 async def _nowhere(message: Message) -> None:
-    """Lose an answer."""
+    """Discard an answer."""
 
 
 async def _drain(receive: Receive) -> None:
-    """Read a request's body to its end, or until the client is gone."""
+    """Read a request's body to its end, or until the client disconnects."""
     while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
         pass

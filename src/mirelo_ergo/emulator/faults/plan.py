@@ -1,4 +1,4 @@
-"""Which faults happen when: rules, the state each has, and the choice for one request or one generation."""
+"""The active rules, their state, and the choice of faults for a request or a generation."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ MAX_KEYS = 10_000
 
 @attrs.frozen
 class Operation(Bound):
-    """A group of operations, a union of groups, or one operation by its operationId."""
+    """The bound of an operation: a group, a union of groups, or an operationId."""
 
     optional: bool = False
 
@@ -57,7 +57,7 @@ class Operation(Bound):
 
 @attrs.frozen
 class Service(Bound):
-    """One of the emulated services."""
+    """The bound of a service: one of the emulated ones."""
 
     optional: bool = True
 
@@ -73,12 +73,12 @@ class Service(Bound):
 
 @attrs.frozen
 class Rule:
-    """One fault, where it happens and how long.
+    """A fault, and where and how often it happens.
 
     `operation` is a group (`submit`, `poll`, `upload`, …), `generate` for submit and sync together, `any`, or one
-    operationId. Of the requests it is about, or the accepted generations for a fault of the job, every nth is hit
-    (`every`), or each by chance (`probability`, drawn from `seed`, the same each time); without either, all are.
-    `times` ends it after so many hits; without it, it stays until it is cleared. `service` keeps it to one service.
+    operationId. Of the matching requests, or the accepted generations for a fault of the job, every nth is hit
+    (`every`), or each with a `probability` (reproducible by `seed`); by default all are. `times` ends it after this
+    many hits; otherwise it stays until it is cleared. `service` limits it to one service.
     """
 
     operation: str = attrs.field(validator=Operation())
@@ -105,7 +105,7 @@ class Rule:
             )
 
     def about(self, target: Target) -> bool:
-        """Return whether it may hit this operation."""
+        """Return whether it can hit an operation."""
         named = self.operation in (target.id, target.group) or target.group in targets.UNIONS.get(self.operation, ())
         stored = target.group in ("upload", "result")  # the store is one for all services on a port
         there = self.service is None or target.service in (
@@ -116,7 +116,7 @@ class Rule:
 
 
 def rule_to_json(rule: Rule) -> dict[str, Any]:
-    """Write a rule, without what it leaves open."""
+    """Return a rule as JSON, without defaults."""
     plain = attrs.asdict(rule, recurse=False, filter=lambda _, value: value is not None)
     if rule.probability is None:
         del plain["seed"]
@@ -124,7 +124,7 @@ def rule_to_json(rule: Rule) -> dict[str, Any]:
 
 
 def rule_from_json(value: object, where: str) -> Rule:
-    """Read a rule; raise `ValueError` that names the place, the value, its bound and the known names."""
+    """Read a rule; raise `ValueError` with the place, the value, its bound and the known names."""
     given = an_object(value, where)
     if "fault" in given:
         given["fault"] = fault_from_json(given["fault"], f"{where}.fault")
@@ -137,7 +137,7 @@ def rule_from_json(value: object, where: str) -> Rule:
 
 @attrs.frozen
 class ActiveFault:
-    """A rule in force: its number, how many requests or generations it was about, and how many of them it hit."""
+    """An active rule: its number, and the numbers of matching and hit requests or generations."""
 
     id: int
     rule: Rule
@@ -159,7 +159,7 @@ class _Active:
         return self.rule.times is not None and self.hits >= self.rule.times
 
     def hits_now(self) -> bool:
-        """Count one that it is about, and say whether it is hit."""
+        """Count a matching request, and return whether it is hit."""
         self.seen += 1
         if self.rule.every is not None:
             hit = self.seen % self.rule.every == 0
@@ -169,7 +169,7 @@ class _Active:
         return hit
 
     def lacks(self, fault: RateLimit, key: str, now: float) -> float:
-        """Take a token from the key's bucket; return the seconds until there is one when it is empty, else 0."""
+        """Take a token from the key's bucket; return 0, or the seconds until there is one."""
         tokens, at = self.buckets.pop(key, (float(fault.burst), now))
         tokens = min(float(fault.burst), tokens + (now - at) * fault.per_s)
         if len(self.buckets) >= MAX_KEYS:
@@ -182,7 +182,7 @@ class _Active:
 
 @attrs.frozen
 class RequestFaults:
-    """What happens to one request: how it is slowed, and the one fault that decides about its answer."""
+    """The faults of one request: its delays, and the fault that decides its answer."""
 
     latency_s: float = 0.0
     bytes_per_s: int | None = None
@@ -191,7 +191,7 @@ class RequestFaults:
 
 
 class Plan:
-    """The rules in force, in the order they came; safe to use from several threads."""
+    """The active rules in their order. It may be used from several threads."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -201,13 +201,13 @@ class Plan:
         self._scenario: str | None = None
 
     def add(self, rules: Iterable[Rule]) -> list[int]:
-        """Put rules in force after those that are; return their numbers. At most 100 are in force at once."""
+        """Add rules after the active ones; return their numbers. At most 100 are active at once."""
         with self._lock:
             self._tidy()
             return self._add(list(rules))
 
     def play(self, rules: Iterable[Rule], scenario: str | None = None) -> None:
-        """Put rules in force instead of those that are; note what they are called together."""
+        """Replace the active rules, and record the name of their scenario."""
         with self._lock:
             self._active = []
             self._add(list(rules))
@@ -215,7 +215,7 @@ class Plan:
 
     @property
     def scenario(self) -> str | None:
-        """The name of the rules that were put in force together, None when all are cleared."""
+        """The name of the active scenario, None when all rules are cleared."""
         return self._scenario
 
     def _add(self, rules: list[Rule]) -> list[int]:
@@ -230,7 +230,7 @@ class Plan:
         return [each.id for each in made]
 
     def clear(self, number: int | None = None) -> bool:
-        """Take one rule, or all, out of force; say whether there was any. Jobs that are stuck stay so."""
+        """Remove one rule or all; return whether there was any. Jobs that are stuck stay stuck."""
         with self._lock:
             kept = [each for each in self._active if number is not None and each.id != number]
             found = len(kept) < len(self._active)
@@ -240,15 +240,15 @@ class Plan:
             return found
 
     def active(self) -> list[ActiveFault]:
-        """Return the rules in force."""
+        """Return the active rules."""
         with self._lock:
             self._tidy()
             return [ActiveFault(each.id, each.rule, each.seen, each.hits) for each in self._active]
 
     def choose(self, target: Target, key: str) -> RequestFaults:
-        """Choose what happens to a request.
+        """Choose the faults of a request.
 
-        Slowness adds up. Of the faults that decide about the answer the first one counts, and the later ones wait.
+        Delays add up. Of the faults that decide the answer the first one applies, and later ones wait.
         """
         chosen = RequestFaults()
         if not self._active:
@@ -276,7 +276,7 @@ class Plan:
         return chosen
 
     def job_effects(self, target: Target) -> JobFaultEffects:
-        """Choose what happens to a job that was just accepted, or to the estimate of a preflight."""
+        """Choose the faults of an accepted job, or of a preflight's estimate."""
         with self._lock:
             job_faults = [(each, each.rule.fault) for each in self._about(target)]
             return effects_of(fault for each, fault in job_faults if isinstance(fault, JobFault) and each.hits_now())
@@ -290,5 +290,5 @@ class Plan:
 
 
 def limited(lacks: float) -> Status:
-    """Return the answer to a request that came too early by so many seconds."""
+    """Return the 429 for a request that came this many seconds too early."""
     return Status(429, retry_after=max(1, math.ceil(lacks)))

@@ -1,4 +1,4 @@
-"""Scenarios: a set of rules and a starting balance under one name, read from YAML or JSON and checked whole."""
+"""Scenarios: named sets of rules with an initial balance, read from YAML or JSON."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "scenarios"
 
 @attrs.frozen
 class Scenario:
-    """Faults that belong together. `credits` is every key's balance; without it balances stay as they are."""
+    """A named set of faults. `credits` is the balance of every key; without it balances are unchanged."""
 
     name: str = attrs.field(default="", validator=Text(r"[^\x00-\x1f]{0,100}", "up to 100 characters on one line"))
     description: str = attrs.field(default="", validator=Text(r"[^\x00]{0,2000}", "up to 2,000 characters"))
@@ -34,14 +34,14 @@ class Scenario:
 
 
 def names() -> list[str]:
-    """Return the names of the scenarios that come with the emulator."""
+    """Return the names of the built-in scenarios."""
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 
 def load(source: str | Path) -> Scenario:
-    """Load a scenario by its name, or from a file; raise `ValueError` that names the file and the place in it.
+    """Load a scenario by its name or from a file; raise `ValueError` with the file and the place in it.
 
-    A `Path`, and what ends in .yaml, .yml or .json or has a slash in it, is a file of at most 64 KiB.
+    A `Path`, and a name with a slash or one of the suffixes .yaml, .yml and .json, is a file of at most 64 KiB.
     """
     if isinstance(source, str) and not source.endswith(SUFFIXES) and "/" not in source and "\\" not in source:
         if source not in names():
@@ -57,7 +57,7 @@ def load(source: str | Path) -> Scenario:
 
 
 def parse(raw: bytes, where: str) -> Scenario:
-    """Read a scenario from YAML, of which JSON is a part; `where` is what messages call it."""
+    """Read a scenario from YAML or JSON. `where` is its name in messages."""
     if len(raw) > MAX_FILE:
         raise ValueError(f"{where}: the scenario is over {MAX_FILE:,} bytes")
     try:
@@ -73,7 +73,7 @@ def parse(raw: bytes, where: str) -> Scenario:
 
 
 def scenario_from_json(value: object) -> Scenario:
-    """Read a scenario's definition; raise `ValueError` that names the place, the value, its bound and known names."""
+    """Read a scenario's definition; raise `ValueError` with the place, the value, its bound and the known names."""
     given = an_object(value, "scenario")
     rules = given.get("faults", [])
     if not isinstance(rules, list) or len(rules) > MAX_RULES:
@@ -84,7 +84,7 @@ def scenario_from_json(value: object) -> Scenario:
 
 
 def scenario_to_json(scenario: Scenario) -> dict[str, Any]:
-    """Write a scenario's definition, without what it leaves open."""
+    """Return a scenario's definition as JSON, without defaults."""
     plain = attrs.asdict(scenario, recurse=False, filter=lambda _, value: value not in (None, "", ()))
     return {**plain, "faults": [rule_to_json(rule) for rule in scenario.faults]}
 
@@ -95,7 +95,7 @@ def _shipped(name: str) -> Scenario:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without what a scenario needs not: aliases, which can grow without bounds, and a key that comes twice."""
+    """A YAML loader without aliases, which can grow without bounds, and without duplicate keys."""
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -117,7 +117,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def _flat(error: yaml.YAMLError) -> str:
-    """Return on one line what is wrong and where."""
+    """Return the problem and its place on one line."""
     if not isinstance(error, yaml.MarkedYAMLError):
         return short(str(error), 200)
     mark = error.problem_mark or error.context_mark

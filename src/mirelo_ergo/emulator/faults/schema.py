@@ -1,6 +1,6 @@
-"""The JSON Schema of scenario files, made from the vocabulary.
+"""The JSON Schema of scenario files, generated from the kinds of faults.
 
-It lies beside the shipped scenarios as `scenario.schema.json`, for editors; `scripts/scenario_schema.py` writes it.
+`scripts/scenario_schema.py` writes it to `scenario.schema.json` beside the built-in scenarios, for editors.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def scenario_schema() -> dict[str, Any]:
 
 
 def _object(cls: type[Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Describe an attrs class; `fields` has what its validators cannot tell."""
+    """Return the schema of an attrs class. `fields` has the schemas that do not follow from validators."""
     properties = dict(fields)
     required = ["kind"] if "kind" in fields else []
     for field in attrs.fields(cls):
@@ -57,5 +57,5 @@ def _object(cls: type[Any], fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def text() -> str:
-    """Return what the schema's file has to hold."""
+    """Return the content of the schema's file."""
     return json.dumps(scenario_schema(), indent=2) + "\n"

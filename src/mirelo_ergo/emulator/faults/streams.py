@@ -1,4 +1,4 @@
-"""Streams of lines as faults let them go: cut, ended early, held back. Each gives what the application sends to."""
+"""Faults of streams: cut, ended early, held back. Each function returns a `send` for the application."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BODY = "http.response.body"
 
 
 def cut(send: Send, close: Callable[[], Awaitable[None]], after_lines: int, *, inside: bool) -> Send:
-    """Send so many lines, with half of the next one if `inside`, and cut the connection within the body."""
+    """Send this many lines, with half of the next one if `inside`, and cut the connection within the body."""
     left, over = after_lines, False
 
     async def cutting(message: Message) -> None:
@@ -38,7 +38,7 @@ def cut(send: Send, close: Callable[[], Awaitable[None]], after_lines: int, *, i
 
 
 def end(send: Send, after_lines: int) -> Send:
-    """Send so many lines and end the body as if there were no more."""
+    """Send this many lines, and end the body normally."""
     left, over = after_lines, False
 
     async def ending(message: Message) -> None:
@@ -55,7 +55,7 @@ def end(send: Send, after_lines: int) -> Send:
 
 
 def hold(send: Send) -> Send:
-    """Send nothing, not even a status, before the body has come to its end."""
+    """Send nothing, not even a status, before the body is complete."""
     held: list[Message] = []
 
     async def holding(message: Message) -> None:
@@ -68,7 +68,7 @@ def hold(send: Send) -> Send:
 
 
 def head_only(send: Send, begun: Callable[[], None]) -> Send:
-    """Send the status and headers of a stream, and nothing of its body; an answer that is no stream goes out whole."""
+    """Send the status and headers of a stream without its body. Other answers are sent unchanged."""
     streams: bool | None = None
 
     async def heading(message: Message) -> None:
@@ -85,7 +85,7 @@ def head_only(send: Send, begun: Callable[[], None]) -> Send:
 
 
 def _lines(body: bytes, count: int) -> tuple[bytes, int]:
-    """Return the beginning of a body that has up to so many lines, and how many are still to come."""
+    """Return the beginning of a body with at most this many lines, and the number of lines still missing."""
     at = 0
     while count and (found := body.find(b"\n", at)) >= 0:
         at, count = found + 1, count - 1

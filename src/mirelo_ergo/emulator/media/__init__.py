@@ -1,1 +1,1 @@
-"""Sound and pictures: reading clips, making placeholder sound, rendering and encoding results."""
+"""Sound and video: reading clips, making placeholder sounds, rendering and encoding results."""

@@ -1,4 +1,4 @@
-"""Write clips: a window cut out of one, and a picture with a sound beside it."""
+"""Writing clips: a window of a clip, and a clip with a new sound."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def cut(path: Path, target: Path, start_ms: int, duration_ms: int, check: Callab
 def add_sound(path: Path, target: Path, made: Sound, duration_ms: int, check: Callable[[], None]) -> None:
     """Write the clip's first `duration_ms`, its picture copied packet by packet, with its new sound (AAC).
 
-    A stream with pictures out of order ends a few frames late: the ones that the last shown ones need come along.
+    A stream with reordered frames ends a few frames late, because its last frames depend on later ones.
     """
     options = {"movflags": "faststart"}
     with open_clip(path) as source, av.open(str(target), "w", format="mp4", options=options) as output:
@@ -59,7 +59,7 @@ def add_sound(path: Path, target: Path, made: Sound, duration_ms: int, check: Ca
             at = float((packet.dts - origin) * picture.time_base)
             if at * 1000 >= duration_ms:
                 break
-            # A second of sound before the second of picture it belongs to: the muxer then has little to hold back.
+            # Each second of sound is written before its second of video, so that the muxer buffers little.
             while written < min(seconds, at + 1):
                 add_second(output, sound, made, written)
                 written += 1

@@ -1,4 +1,4 @@
-"""A clip with another voice: what a request brings along for it, and its making."""
+"""Dubbing: a clip with other voices."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LONGEST_MS = 10 * 60_000
 
 @attrs.frozen
 class Stretch:
-    """A stretch of a clip in milliseconds, and the voice that speaks in it, from where up to where of its own."""
+    """A part of a clip in milliseconds, and the part of a voice that speaks in it."""
 
     start_ms: float
     end_ms: float
@@ -38,7 +38,7 @@ class Stretch:
 
 @attrs.frozen
 class Dubbing:
-    """A clip (or a picture, of 0 ms) and the sound that is to be heard with it; `render` may be called once."""
+    """A clip (or a picture, of 0 ms) and its new sound. `render` may be called once."""
 
     clip: Path
     clip_ms: float
@@ -52,7 +52,7 @@ class Dubbing:
         return retiming.synced_ms(self.mode, self.clip_ms, sound_ms) if self.clip_ms else sound_ms
 
     def render(self, disk: Disk, check: Callable[[], None]) -> tuple[Rendering, ...]:
-        """Make the result, an MP4. Calls `check` often, which may raise. Removes the clip, and on failure the sound."""
+        """Make the result, an MP4. Calls `check`, which may raise. Removes the clip, after a failure the sound too."""
         with ExitStack() as done, ExitStack() as undo:
             done.callback(self.clip.unlink, missing_ok=True)
             for path in self.sound.files:
@@ -71,7 +71,7 @@ class Dubbing:
 
 
 def arranged(voices: Mapping[str, Samples], stretches: Sequence[Stretch], clip_ms: float) -> Sound:
-    """Return voices where they speak in a clip, and silence elsewhere."""
+    """Return a sound with the voices at their positions and silence elsewhere."""
     parts = [
         (
             _frames(each.start_ms),
@@ -94,7 +94,7 @@ def _frames(ms: float) -> int:
 
 
 def write_samples(sound: Sound, frames: int, path: Path, check: Callable[[], None]) -> None:
-    """Write so many frames of a sound to a file, without a header; `check` may raise."""
+    """Write this many frames of a sound to a file, without a header. `check` may raise."""
     with path.open("wb") as file:
         for samples in _seconds(sound, frames):
             check()

@@ -1,4 +1,4 @@
-"""Write a sound in a file of some format, at the rate that is asked for."""
+"""Encoding a sound as a file, in any format and bit rate."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CODERS: Mapping[str, tuple[str, str, dict[str, str]]] = {
 
 
 def encode(made: Sound, target: Path, form: AudioFormat, check: Callable[[], None]) -> None:
-    """Write a sound as a file; calls `check` for every second of it, which may raise."""
+    """Write a sound as a file. It calls `check` for every second, which may raise."""
     codec, container, options = CODERS[form.name]
     with av.open(str(target), "w", format=container) as output:
         stream = output.add_stream(codec, rate=form.rate, layout="stereo", options=options)
@@ -54,5 +54,5 @@ def add_second(output: OutputContainer, stream: AudioStream, made: Sound, index:
 
 
 def finish(output: OutputContainer, stream: AudioStream) -> None:
-    """Write what the coder still holds."""
+    """Flush the encoder."""
     output.mux(stream.encode(None))

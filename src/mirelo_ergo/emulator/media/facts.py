@@ -1,4 +1,4 @@
-"""What the headers of a file say: its length and the size of its picture, as far as they do."""
+"""The properties in a file's headers: its length and its picture size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Facts:
-    """A file's length in seconds, and its picture's size in pixels; None for what it does not have or say."""
+    """A file's length in seconds and picture size in pixels; None for what its headers lack."""
 
     seconds: float | None = None
     width: int | None = None
@@ -26,7 +26,7 @@ class Facts:
 
 
 def clip_facts(path: Path) -> Facts:
-    """Return what is known of a clip; nothing of what is none."""
+    """Return the properties of a clip; all None if it is not a clip."""
     try:
         with open_clip(path) as container:
             length = container.duration
@@ -38,7 +38,7 @@ def clip_facts(path: Path) -> Facts:
 
 
 def sound_facts(path: Path) -> Facts:
-    """Return what is known of a sound; nothing of what is none."""
+    """Return the properties of a sound; all None if it is not a sound."""
     try:
         with av.open(str(path), format=container_of(path)) as container:
             return Facts(None if container.duration is None else container.duration / av.time_base)
@@ -47,7 +47,7 @@ def sound_facts(path: Path) -> Facts:
 
 
 def picture_facts(path: Path) -> Facts:
-    """Return what is known of a picture; nothing of what is none."""
+    """Return the properties of a picture; all None if it is not a picture."""
     try:
         frame = read_picture(path)
     except Refusal:

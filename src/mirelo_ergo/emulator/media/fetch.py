@@ -1,4 +1,4 @@
-"""Fetch a clip or a sound from the URL a request names: really, over the network, with an end in time and size."""
+"""Fetching a clip or a sound from its URL over the network, with limits on time and size."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PIECE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})")
 
 @attrs.define
 class _Taken:
-    """What has come of a body so far; `total` is None until an answer tells."""
+    """The part of a body received so far. `total` is None until an answer gives it."""
 
     size: int = 0
     total: int | None = None
@@ -38,12 +38,12 @@ class _Taken:
 
 
 async def fetch(url: str, target: Path, kind: str, grow: Callable[[int], None]) -> str:
-    """Write what the URL of a "video" or an "audio" answers to a new file and return its sha256.
+    """Fetch the URL of a "video" or an "audio" to a new file, and return its sha256.
 
-    Asks for the first 128 KB of a clip, as the service does, and then for the rest; a server that knows no ranges may
-    send all of it at once. Tells `grow`, which may raise, how long it is by now. Takes 20 s and 512 MiB at most,
-    follows 5 redirects, uses no proxy. Loopback addresses are allowed, unlike with the real service: tests live there.
-    Refuses with `video_url_unreachable` or `audio_url_unreachable` all that does not end in a whole 2xx answer.
+    It requests the first 128 KB of a clip, as the service does, and then the rest; a server without ranges may send
+    everything at once. It calls `grow`, which may raise, with the size so far. It takes at most 20 s and 512 MiB,
+    follows 5 redirects, and uses no proxy. Unlike with the real service, loopback addresses are allowed, for tests.
+    Refuses with `video_url_unreachable` or `audio_url_unreachable` unless it ends with a complete 2xx answer.
     """
     taken = _Taken()
     try:
@@ -62,7 +62,7 @@ async def fetch(url: str, target: Path, kind: str, grow: Callable[[int], None]) 
 
 
 async def _get(url: str, target: Path, kind: str, grow: Callable[[int], None], taken: _Taken) -> str | None:
-    """Append the body, or the next piece of it, to the file; return where a redirect points instead."""
+    """Append the body, or its next part, to the file; return the target if it is a redirect."""
     parts, tls = _parts(kind, url)
     headers = {"Accept-Encoding": "identity"}
     if kind == "video":
@@ -93,7 +93,7 @@ async def _get(url: str, target: Path, kind: str, grow: Callable[[int], None], t
 
 
 def _begin(kind: str, url: str, answer: h11.Response, taken: _Taken) -> None:
-    """Note what an answer begins: the next piece, or all of it from the start."""
+    """Record whether an answer continues the body or starts it again."""
     if answer.status_code != 206:
         taken.size, taken.total, taken.digest = 0, None, hashlib.sha256()
         return

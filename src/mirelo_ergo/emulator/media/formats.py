@@ -32,7 +32,7 @@ KBPS = range(32, 321)
 
 @attrs.frozen
 class AudioFormat:
-    """How a sound is written: the name of a container, which is its suffix, and for lossy ones how many kbit/s."""
+    """The format of a sound: the container, which is also the suffix, and the kbit/s for lossy ones."""
 
     name: str
     kbps: int | None = None
@@ -40,12 +40,12 @@ class AudioFormat:
 
     @property
     def plain(self) -> bool:
-        """Whether it is the format that a sound is computed in, so that no coder is needed."""
+        """Whether it is the format in which sounds are computed, so that no encoder is needed."""
         return self.name == "wav" and self.rate == RATE
 
 
 def read_format(token: str, name: str = "format", rate: int = RATE) -> AudioFormat:
-    """Return the format that a token means, such as `flac` or `mp3_320`; refuse another one, by its field's name."""
+    """Return the format of a name such as `flac` or `mp3_320`; refuse others, with the field's name."""
     found = TOKEN.fullmatch(token)
     kbps = int(found["kbps"]) if found and found["kbps"] else None
     if found and found["name"] in LOSSY and (kbps is None or kbps in KBPS):

@@ -1,4 +1,4 @@
-"""Look into a clip: what it is, and when something jumps in it."""
+"""Reading clips: their headers, frames, and jumps of motion."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ END_SLACK_MS = 500.0
 
 @attrs.frozen
 class Clip:
-    """What a clip's headers say; `duration_ms` is None when they do not say it."""
+    """The properties in a clip's headers. `duration_ms` is None if they lack it."""
 
     container: str
     codec: str
@@ -49,7 +49,7 @@ class Clip:
 
 @attrs.frozen
 class ClipSource:
-    """A clip in a file of its own, what its headers say, and the window that is asked for; `sha256` is the file's."""
+    """A clip in its own file, its properties, and the requested window. `sha256` is the file's."""
 
     path: Path
     headers: Clip
@@ -58,9 +58,9 @@ class ClipSource:
 
 
 def probe(path: Path, *, gif: bool = False, measure: bool = False) -> Clip:
-    """Read a clip's headers; refuse another container (400) and what is no H.264, VP8 or VP9 picture (422).
+    """Read a clip's headers; refuse unknown containers (400) and codecs other than H.264, VP8 and VP9 (422).
 
-    `gif` takes a GIF too. `measure` always gives a length: it reads a clip to its end whose headers tell none.
+    `gif` also accepts a GIF. `measure` reads a clip to its end if its headers lack a length.
     """
     with open_clip(path, gif=gif) as container:
         stream = picture_of(container)
@@ -90,8 +90,8 @@ def check_length(clip_ms: int, window: Window) -> None:
 def jumps(path: Path, clip: Clip, window: Window, check: Callable[[], None]) -> list[tuple[float, float]]:
     """Find when motion jumps in a window, as (milliseconds from the window's start, strength up to 1).
 
-    Decodes each frame of the window, but keeps only two small grey ones and a number each. Calls `check` for every
-    frame, which may raise. Refuses a stream that cannot be decoded to the window's end.
+    It decodes each frame of the window, but keeps only two small grey images and a number per frame. It calls `check`
+    for every frame, which may raise. Refuses a stream that cannot be decoded to the window's end.
     """
     start_ms, duration_ms = window.start_ms, window.duration_ms
     times: list[float] = []
@@ -116,7 +116,7 @@ def jumps(path: Path, clip: Clip, window: Window, check: Callable[[], None]) -> 
 def frames(path: Path, start_ms: int, duration_ms: int) -> Iterator[tuple[float, float, VideoFrame]]:
     """Decode a window's frames, each with its time from the window's start and how long it lasts, in milliseconds.
 
-    The frames before the window, from a key frame on, come too, with negative times. Refuses a damaged stream.
+    It includes the frames from the key frame before the window on, with negative times. Refuses a damaged stream.
     """
     with open_clip(path) as container:
         stream = picture_of(container)
@@ -161,7 +161,7 @@ def open_clip(path: Path, *, gif: bool = True) -> InputContainer:
 
 
 def read_picture(path: Path) -> VideoFrame:
-    """Decode a PNG, JPEG, WebP or GIF; refuse with 422 what is none of them, or damaged."""
+    """Decode a PNG, JPEG, WebP or GIF; refuse other and damaged files with 422."""
     with path.open("rb") as file:
         head = file.read(12)
     name = next((name for begin, name in PICTURES.items() if head.startswith(begin)), None)
@@ -178,7 +178,7 @@ def read_picture(path: Path) -> VideoFrame:
 
 
 def picture_of(container: InputContainer) -> VideoStream:
-    """Return the clip's picture stream; refuse a clip without one."""
+    """Return a clip's video stream; refuse a clip without one."""
     if not container.streams.video:
         raise _invalid("it has no picture stream")
     return container.streams.video[0]
@@ -198,7 +198,7 @@ def _measure_ms(container: InputContainer, stream: VideoStream) -> int:
 
 
 def _peaks(times: NDArray[np.float64], changes: NDArray[np.float64]) -> list[tuple[float, float]]:
-    """Pick the frames that differ from the one before much more than the last few did."""
+    """Return the frames whose difference from the previous one is much larger than those of the last few."""
     sums = np.concatenate([np.zeros(1), np.cumsum(changes)])
     index = np.arange(len(changes))
     first = np.maximum(0, index - BEFORE)

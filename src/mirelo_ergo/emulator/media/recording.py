@@ -1,4 +1,4 @@
-"""Open a sound that comes with a request, or with a clip: decode it to 48 kHz, stereo and 16 bit."""
+"""Decoding the sounds of requests and clips to 48 kHz, stereo and 16 bit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RATES = range(4_000, 384_001)  # beyond them, a few bytes of a damaged header be
 
 @attrs.frozen
 class Recording:
-    """A decoded sound: its samples, without a header, are in the file; `sha256` is of the bytes as they came."""
+    """A decoded sound: its file contains samples without a header. `sha256` is that of the original bytes."""
 
     path: Path = attrs.field(repr=False)
     frames: int
@@ -38,10 +38,10 @@ class Recording:
 
 
 def decode(source: Path, target: Path, check: Callable[[], None], grow: Callable[[int], None]) -> int:
-    """Write a sound's samples to a file and return how many frames they are.
+    """Write a sound's samples to a file, and return the number of frames.
 
-    Calls `check` for every frame and tells `grow` how long the file becomes; both may raise. Refuses an unknown
-    container and over ten minutes (400), and what cannot be decoded to its end (422).
+    It calls `check` for every frame, and `grow` with the file's size; both may raise. Refuses an unknown container and
+    more than ten minutes (400), and a sound that cannot be decoded to its end (422).
     """
     written = 0
     with target.open("wb") as file:
@@ -59,10 +59,9 @@ def decode(source: Path, target: Path, check: Callable[[], None], grow: Callable
 
 
 def own_sound(clip: Path, target: Path, window: Window, check: Callable[[], None]) -> Samples | None:
-    """Write what a clip sounds like in a window to a file; return None for a clip without a sound.
+    """Write a clip's sound within a window to a file, and return it; None for a clip without sound.
 
-    The sound keeps its place beside the picture, also where it begins later or earlier. Refuses with 422 what cannot be
-    decoded.
+    The sound stays synchronous to the video, also if it begins later or earlier. Refuses an undecodable sound with 422.
     """
     with open_clip(clip) as container:
         if not container.streams.audio:
@@ -114,7 +113,7 @@ def _resampled(container: InputContainer) -> Iterator[AudioFrame]:
 
 
 def container_of(source: Path) -> str:
-    """Return the container by its first bytes; FFmpeg is told which one, so that no playlist is ever followed."""
+    """Return the container by its first bytes. FFmpeg is given it, so that it never follows a playlist."""
     with source.open("rb") as file:
         head = file.read(HEAD_BYTES)
         tagged = head[:3] == b"ID3" and len(head) >= 10

@@ -1,4 +1,4 @@
-"""What a finished job hands out: a sound that is computed while it is sent, or a file with picture and sound."""
+"""The results of jobs: a sound that is computed while it is sent, or a file with video and sound."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ CHUNK = 256 * 1024
 
 @attrs.frozen
 class Rendering:
-    """One result: a sound, which needs no file as long as it is WAV, or a file with or without a sound.
+    """One file of a result: a sound, which needs no file if it is WAV, or a file with or without a sound.
 
-    `role` tells apart the files of one result, such as "speech" beside "audio"; `variant` counts the results.
+    `role` distinguishes the files of a result, such as "audio" and "speech"; `variant` is the result's number.
     """
 
     sound: wav.Sound | None
@@ -78,12 +78,12 @@ class Rendering:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Its own file, if there is one, and those that its sound reads from."""
+        """Its own file, if it has one, and those that its sound reads."""
         own = () if self.file is None else (self.file,)
         return own if self.sound is None else (*self.sound.files, *own)
 
     def delete(self, needed: Collection[Path] = ()) -> None:
-        """Remove its files, but those that are needed; other results may have removed some of them."""
+        """Remove its files, except those in `needed`. Other results may have removed some of them."""
         for path in self.files:
             if path not in needed:
                 path.unlink(missing_ok=True)

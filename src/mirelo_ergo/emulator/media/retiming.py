@@ -1,7 +1,7 @@
-"""A clip's pictures at other times beside a new sound: cut, looped, played back and forth, or stretched.
+"""Fitting a clip's frames to a new sound: cut, looped, played back and forth, or stretched.
 
-The clip is encoded once so that every picture stands for itself; after that its packets can be put in any order without
-being decoded again, and a long result needs no more memory than one picture.
+The clip is encoded once with key frames only. Its packets can then be written in any order without decoding, so that a
+long result needs the memory of one frame.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sounds that lie in a file as plain samples, and two sounds at once."""
+"""Sounds in files of raw samples, and combinations of sounds."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Samples:
 
 @attrs.frozen
 class Mixed:
-    """Two sounds at once, as long as the first; what is louder than 16 bits can hold is clipped."""
+    """A mix of two sounds, as long as the first, clipped to 16 bits."""
 
     first: Sound
     second: Sound
@@ -74,7 +74,7 @@ class Mixed:
 
 @attrs.frozen
 class Fitted:
-    """A sound of another length: cut, or with silence after it."""
+    """A sound with another length: cut, or followed by silence."""
 
     sound: Sound
     frames: int
@@ -96,9 +96,9 @@ class Fitted:
 
 @attrs.frozen
 class Arranged:
-    """Parts of sounds, each at its place, and silence between them; what overlaps is heard together.
+    """Parts of sounds at their positions, with silence between them. Overlapping parts are mixed.
 
-    A part is a frame of the whole where it begins, the sound, and the frames of it from where up to where.
+    A part is its start in frames, the sound, and the first and last frame of it.
     """
 
     frames: int

@@ -1,4 +1,4 @@
-"""Notes as files: a Standard MIDI File, and a score in MusicXML."""
+"""Notes as files: a Standard MIDI File, a MusicXML score, and a PDF."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Meter:
 
 
 def musicxml(notes: Sequence[Note], bpm: float = 120.0, meter: Meter = Meter(), part: str = "Piano") -> bytes:
-    """Return notes as a score of one part, in sixteenths, with rests between them and ties over the bar lines."""
+    """Return notes as a score with one part, in sixteenths, with rests and ties over the bar lines."""
     score = ET.Element("score-partwise", version="4.0")
     listed = ET.SubElement(ET.SubElement(score, "part-list"), "score-part", id="P1")
     ET.SubElement(listed, "part-name").text = part
@@ -140,7 +140,7 @@ def _attributes(measure: ET.Element, meter: Meter, bpm: float) -> None:
 
 
 def _write(measure: ET.Element, piece: _Piece) -> None:
-    """Add a note; the order of its parts is the one that MusicXML demands."""
+    """Add a note, with its elements in the order that MusicXML requires."""
     note = ET.SubElement(measure, "note")
     if piece.pitch is None:
         ET.SubElement(note, "rest")
@@ -170,7 +170,7 @@ LINES_A_PAGE = 48
 
 
 def pdf(notes: Sequence[Note], part: str, page_size: str) -> bytes:
-    """Return a document that lists the notes, which stands for an engraved score."""
+    """Return a PDF that lists the notes, in place of an engraved score."""
     width, height = PAGES[page_size]
     named = [f"{STEPS[note.pitch % 12]}{note.pitch // 12 - 1}  {note.start:.2f} to {note.end:.2f} s" for note in notes]
     pages = [named[at : at + LINES_A_PAGE] for at in range(0, max(1, len(named)), LINES_A_PAGE)]

@@ -1,8 +1,7 @@
-"""What a generation is asked to make: how long it is, where in an input it goes, and which part of a clip it is for.
+"""The segment that a generation makes: its length, its position in an input, and its part of a clip.
 
-The fields of a request say which it is: a sound of `duration_ms`, `append_duration_ms` more of an input, a new
-`segment` or `region` of an input, or, without any of them, as much as the input has. So a family with these fields
-needs nothing here.
+It follows from the fields of a request: a sound of `duration_ms`, an extension by `append_duration_ms`, a new `segment`
+or `region` of an input, or else the whole input. So a family with these fields needs no code here.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ MAX_LOOP_MS = 60_000  # of input and extension; both have lower bounds, which ad
 
 @attrs.frozen
 class Window:
-    """A stretch of a clip; `terms` tells in a message which fields it comes from."""
+    """A part of a clip. `terms` names its fields in messages."""
 
     start_ms: int
     duration_ms: int
@@ -34,7 +33,7 @@ class Window:
 
 @attrs.frozen
 class Segment:
-    """What is to be made: `at` is the frame of the input where it begins, `window` what a clip shows meanwhile."""
+    """The segment to make. `at` is its first frame in the input, `window` its part of a clip."""
 
     duration_ms: int
     at: int
@@ -42,9 +41,9 @@ class Segment:
 
 
 def generated_ms(values: Mapping[str, Any]) -> int | None:
-    """Return the length that is made and paid for, from a preflight's query or a request; refuse less than 1 ms.
+    """Return the length that is made and charged, from a preflight's query or a request; refuse less than 1 ms.
 
-    None stands for the length of the input: no field tells another.
+    None means the length of the input, if no field gives one.
     """
     region = _region(values)
     if region is not None:
@@ -65,9 +64,9 @@ def generated_ms(values: Mapping[str, Any]) -> int | None:
 
 
 def segment(values: Mapping[str, Any], frames: int) -> Segment:
-    """Place what a request asks for in an input of so many frames, 0 without one; refuse an input that is too short.
+    """Return the segment of a request with an input of this many frames (0: none); refuse a too short input.
 
-    Without a duration it is as long as the input; that of a clip is not known here, see `Sources.clip`.
+    Without a duration it is as long as the input. A clip's length is not known here, see `Sources.clip`.
     """
     given_ms, offset_ms, input_ms = generated_ms(values), values.get("start_offset_ms", 0), frames // FRAMES_PER_MS
     if given_ms is None:
@@ -97,7 +96,7 @@ def segment(values: Mapping[str, Any], frames: int) -> Segment:
 
 
 def _region(values: Mapping[str, Any]) -> str | None:
-    """Return what the part of an input that is made again is called, None where none is."""
+    """Return the name of the field for the part of an input that is replaced, None if there is none."""
     return next((name for name in ("segment", "region") if name in values), None)
 
 

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, for a refusal. Pure."""
+"""File types by their first bytes, for messages. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN: Final = 8
 
 
 def told(head: bytes) -> str:
-    """Return the verb and what a file is ("is a WAV sound"), or what it begins with where that is not known."""
+    """Return a phrase such as "is a WAV sound", or one with the first bytes if the type is unknown."""
     if not head:
         return "is empty"
     riff = _RIFF.get(head[8:12]) if head[:4] in (b"RIFF", b"RF64") else None

@@ -1,7 +1,7 @@
-"""Placeholder sound: noise, tones and thuds chosen by a few words of the prompt or by when things hit in a picture.
+"""Placeholder sounds: noise, tones and hits, chosen by words of the prompt or by the motion in a clip.
 
-Nothing here imitates the real model. A piece is a bed (noise or a hum that loops without a seam) and hits at exact
-samples; any part of it can be computed on its own, so a sound of any length needs the memory of one second.
+They do not imitate the real model. A piece is a bed (seamless noise or hum) and hits at exact samples. Any part of it
+can be computed by itself, so that a sound of any length needs the memory of one second.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LOOP_PARTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 48)  # a loop of whole milliseconds can be cut into so many equal parts
 VARIANTS = 4
 
-# How a word begins → the bed and the rhythm of the hits. The first entry that fits wins: "steps in the rain" are steps.
+# The beginning of a word → the bed and the rhythm of the hits. The first match counts: "steps in the rain" are steps.
 WORDS = {
     "step": ("hush", "steps"), "foot": ("hush", "steps"), "boot": ("hush", "steps"), "walk": ("hush", "steps"),
     "impact": ("hush", "impacts"), "hit": ("hush", "impacts"), "crash": ("hush", "impacts"),
@@ -40,7 +40,7 @@ WORDS = {
 
 @attrs.frozen
 class Hit:
-    """One short sound, beginning at a sample."""
+    """A short sound that begins at a sample."""
 
     at: int
     voice: str
@@ -50,10 +50,9 @@ class Hit:
 
 @attrs.frozen
 class Piece:
-    """One sample's whole sound; equal pieces give equal bytes.
+    """The whole sound of one sample. Equal pieces give equal bytes.
 
-    A loop is a circle: its bed goes round a whole number of times, and what rings over its end, as a hit before frame 0
-    does, is heard at its beginning.
+    A loop's bed repeats a whole number of times, and the decay of a hit at its end continues at its beginning.
     """
 
     frames: int
@@ -136,9 +135,9 @@ def from_prompt(prompt: str, duration_ms: int, seed: int, *, loop: bool = False)
 
 
 def from_jumps(jumps: Sequence[tuple[float, float]], duration_ms: int, seed: int, prompt: str = "") -> Piece:
-    """Put a hit on each jump of motion, given as (milliseconds, strength up to 1).
+    """Return a piece with a hit at each jump of motion, given as (milliseconds, strength up to 1).
 
-    It is an impact over a nearly silent bed, unless the prompt's words choose another bed, or steps or drops.
+    The hits are impacts over a nearly silent bed, unless the prompt chooses another bed, or steps or drops.
     """
     draw = random.Random(seed)  # noqa: S311 - sound, no secret
     bed, rhythm = _texture(prompt) or ("hush", "impacts")
@@ -171,7 +170,7 @@ def _rhythm(name: str, draw: random.Random) -> Iterator[Hit]:
 
 
 def _circle(hits: Iterator[Hit], frames: int) -> list[Hit]:
-    """Bend a rhythm into a circle: the first hit after the end falls on the first of all, the rest gives way evenly."""
+    """Stretch a rhythm so that it loops: the first hit after the end coincides with the first one."""
     first = next(hits, None)
     if first is None:
         return []

@@ -1,4 +1,4 @@
-"""A placeholder for speech: a vowel for each syllable of a script, in the pitch of a voice. Nobody understands it."""
+"""Placeholder speech: a vowel for each syllable of a script, in the pitch of a voice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VOWELS = re.compile(r"[aeiouyäöüáéíóúàèìòùâêîôû]+", re.IGNOREC
 
 
 def speech(script: str, voice: str) -> Piece:
-    """Return a script as it sounds: the longer, the more syllables it has; each voice has its own pitch."""
+    """Return the speech of a script. Each voice has its own pitch."""
     seed = int.from_bytes(hashlib.sha256(voice.encode()).digest()[:4])
     hits: list[Hit] = []
     at = BEGIN

@@ -1,4 +1,4 @@
-"""A recording with new sound in it: a new segment, or a continuation."""
+"""A recording with a new segment or a continuation."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ FADE = RATE // 50  # 20 ms
 
 @attrs.frozen
 class Splice:
-    """A recording with a piece from the frame `at` on; every sample outside the piece is the recording's.
+    """A recording with a piece from the frame `at` on. All other samples are the recording's.
 
-    The piece fades in and out over 20 ms, always inside itself: in a segment, out of and into the recording that was
-    there; at a continuation's beginning, out of the recording's end played backwards, which has no jump either. Its end
-    fades into the recording's beginning, backwards again, for a `loop`, and else into silence.
+    The piece fades in and out over 20 ms, within its own length: a segment from and to the original recording; a
+    continuation from the recording's end played backwards, which avoids a jump. For a `loop` it ends with the
+    recording's beginning played backwards, otherwise with silence.
     """
 
     recording: Recording
@@ -59,7 +59,7 @@ class Splice:
                 yield samples
 
     def _new(self, file: BinaryIO, first: int, last: int) -> NDArray[np.int16]:
-        """Compute a stretch of the piece with its fades, counted in frames of the piece."""
+        """Compute a part of the piece with its fades, in frames of the piece."""
         length = self.piece.frames
         under = np.zeros((last - first, CHANNELS), np.float64)
         for offset, neighbour in ((0, self._before(file)), (length - FADE, self._after(file))):

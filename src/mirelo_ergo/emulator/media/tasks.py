@@ -1,4 +1,4 @@
-"""An accepted generation with everything at hand: how its sounds follow from it, and their making."""
+"""The rendering of an accepted generation."""
 
 from __future__ import annotations
 
@@ -29,12 +29,11 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class RenderTask:
-    """What is to be made, how often, and out of what.
+    """The values and sources of a rendering.
 
-    `rounds` is how often a loop is heard; a `seed` takes part in every sample's own one. `with_sound` hands out the
-    sound too, before the clip that has it, and then the clip has no other one. With `keep_speech`, a clip's own sound,
-    which stands for its speech, is heard with the new one; with `speech_stem` it is a file of its own too.
-    `music` makes a tune, whatever the clip shows.
+    `rounds` is the number of a loop's repetitions; `seed` contributes to the seed of each sample. `with_sound` returns
+    the sound before the clip with it. With `keep_speech` the clip's own sound, as its speech, is mixed with the new
+    one; with `speech_stem` it is a separate file too. `music` makes a tune, independent of the clip.
     """
 
     segment: Segment
@@ -54,13 +53,13 @@ class RenderTask:
 
     @property
     def takes_time(self) -> bool:
-        """Return whether `render` has more to do than to note what is computed when it is read."""
+        """Return whether `render` takes long; other results are computed when they are read."""
         return self.clip is not None or not self.audio_format.plain
 
     def render(self, seed: int, disk: Disk, check: Callable[[], None]) -> tuple[Rendering, ...]:
-        """Make the results; with a clip or a coder this takes a while, so `check` is called often and may raise.
+        """Make the results. With a clip or an encoder this takes a while, so it calls `check` often, which may raise.
 
-        Removes the clip, and the recording too if there will be no result that reads from it.
+        It removes the clip, and the recording if no result reads it.
         """
         try:
             if self.clip is None:
@@ -111,7 +110,7 @@ class RenderTask:
         check: Callable[[], None],
         with_picture: Callable[[int, Sound], Rendering] | None = None,
     ) -> tuple[Rendering, ...]:
-        """Make the sounds for a clip, with its speech where that is to be kept, and each one's clip if asked for."""
+        """Make the sounds for a clip, with its speech if that is kept, and with `with_sound` each clip."""
         own = None
         with ExitStack() as undo:
             if self.keep_speech:
@@ -150,7 +149,7 @@ class RenderTask:
         return piece if self.recording is None else Splice(self.recording, piece, self.segment.at, self.loop)
 
     def _seeds(self, seed: int) -> list[int]:
-        """Derive a seed for each sample from the emulator's and what was asked for, so that equal asks sound equal."""
+        """Yield a seed for each sample, from the emulator's seed and the request: equal requests sound equal."""
         content: list[object] = []
         if self.recording is not None:
             content += [self.recording.sha256, self.segment.at]

@@ -1,4 +1,4 @@
-"""Notes in a sound: where one begins, how high it is, and when it ends. One note at a time is heard, no chords."""
+"""Detection of the notes in a sound, one at a time, without chords."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Note:
 
 
 def notes(sound: Sound, check: Callable[[], None]) -> list[Note]:
-    """Return the notes of a sound, in their order; calls `check` for every second of it, which may raise."""
+    """Return the notes of a sound, in their order. It calls `check` for every second, which may raise."""
     pitches: list[NDArray[np.int64]] = []
     levels: list[NDArray[np.float64]] = []
     for block in _blocks(sound, check):
@@ -51,7 +51,7 @@ def notes(sound: Sound, check: Callable[[], None]) -> list[Note]:
 
 
 def _blocks(sound: Sound, check: Callable[[], None]) -> Iterator[NDArray[np.float64]]:
-    """Yield a sound's seconds in mono, each with the beginning of the next, so that every look is in one of them."""
+    """Yield a sound's seconds in mono, each with the beginning of the next, so that every window is within one."""
     held = np.zeros(0)
     seconds = -(-sound.frames // RATE)
     for samples in sound.seconds(0, seconds):
@@ -66,10 +66,10 @@ def _blocks(sound: Sound, check: Callable[[], None]) -> Iterator[NDArray[np.floa
 
 
 def _pitches(looks: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the pitch of each look, 0 where there is none.
+    """Return the pitch in each window, 0 if there is none.
 
-    A period is the first shift by which a look is nearly the same as itself (the cumulative mean normalised difference
-    of de Cheveigné and Kawahara's YIN).
+    The period is the first shift at which a window nearly equals itself (the cumulative mean normalised difference of
+    de Cheveigné and Kawahara's YIN).
     """
     half = LOOK // 2
     size = 2 * LOOK
@@ -94,7 +94,7 @@ def _pitches(looks: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def _between(curve: NDArray[np.float64], at: int) -> float:
-    """Return where a dip is lowest, between the samples."""
+    """Return the interpolated position of a minimum."""
     before, here, after = curve[at - 1 : at + 2]
     bend = before - 2 * here + after
     return at + (0.0 if bend <= 0 else float((before - after) / (2 * bend)))
@@ -105,7 +105,7 @@ def _hertz(pitch: float) -> float:
 
 
 def _grouped(pitches: NDArray[np.int64], levels: NDArray[np.float64]) -> list[Note]:
-    """Join looks of one pitch to notes; a rise in loudness begins the same note again."""
+    """Join windows of equal pitch to notes. A rise in loudness begins a new note."""
     loudest = float(levels.max(initial=0.0))
     if loudest == 0:
         return []
@@ -128,7 +128,7 @@ def _grouped(pitches: NDArray[np.int64], levels: NDArray[np.float64]) -> list[No
 
 
 def _tidied(found: Sequence[Note]) -> list[Note]:
-    """Let a note that a short slip has torn apart be one: where two of a pitch follow each other without a rise."""
+    """Join two notes of one pitch that are separated by a short gap without a rise in loudness."""
     joined: list[Note] = []
     for note in found:
         last = joined[-1] if joined else None

@@ -1,4 +1,4 @@
-"""A placeholder for music: a small tune over its chords, as long as it is asked for, another one for each prompt."""
+"""Placeholder music: a tune with chords, of any length, different for each prompt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BEATS_PER_CHORD = 4
 
 
 def tune(duration_ms: int, seed: int) -> Piece:
-    """Return a tune; equal seeds give equal tunes, and a shorter one is the beginning of a longer one."""
+    """Return a tune. Equal seeds give equal tunes, of which a shorter one is the beginning of a longer one."""
     draw = random.Random(seed)  # noqa: S311 - music, no secret
     scale, root = draw.choice(SCALES), 57 + draw.randrange(8)
     beat = 60 / draw.choice((84, 96, 108, 120))

@@ -1,4 +1,4 @@
-"""The short sounds and the beds that placeholder sound is made of; each is computed once and kept for a while."""
+"""The short sounds and beds of placeholder sounds, which are cached."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PARTIALS = (1.0, 0.4, 0.25, 0.1)
 
 @functools.lru_cache(maxsize=8)
 def bed(name: str, seed: int, period: int) -> NDArray[np.float32]:
-    """Make one period of a bed: noise with a shaped spectrum, which is periodic by its making."""
+    """Return one period of a bed: noise with a shaped spectrum, which is periodic by construction."""
     draw = np.random.default_rng((seed, 1))
     hertz = np.fft.rfftfreq(period, 1 / RATE)
     turn = 2 * np.pi * np.arange(period) / period
@@ -45,7 +45,7 @@ def bed(name: str, seed: int, period: int) -> NDArray[np.float32]:
 
 @functools.lru_cache(maxsize=64)
 def voice(name: str, seed: int, variant: int) -> NDArray[np.float32]:
-    """Make one short sound; each seed has a few variants of it."""
+    """Return one short sound. There are a few variants by seed."""
     draw = np.random.default_rng((seed, 2, variant))
     pitch = draw.uniform(0.85, 1.2)
     if name == "impact":
@@ -78,7 +78,7 @@ def voice(name: str, seed: int, variant: int) -> NDArray[np.float32]:
 
 
 def _vowel(t: NDArray[np.float64], pitch: float, formants: tuple[float, float]) -> NDArray[np.float64]:
-    """Make a vowel: harmonics of a voice's pitch, loud around the formants, swelling and fading."""
+    """Return a vowel: harmonics of a voice's pitch, emphasised around the formants, fading in and out."""
     wave = np.zeros_like(t)
     for number in range(1, int(3500 / pitch)):
         hertz = number * pitch
@@ -89,7 +89,7 @@ def _vowel(t: NDArray[np.float64], pitch: float, formants: tuple[float, float]) 
 
 
 def _note(t: NDArray[np.float64], pitch: int) -> NDArray[np.float64]:
-    """Make a note of the MIDI scale: a few partials that fade."""
+    """Return a MIDI note: a few decaying partials."""
     hertz = 440 * 2 ** ((pitch - 69) / 12)
     wave = sum(level * np.sin(2 * np.pi * number * hertz * t) for number, level in enumerate(PARTIALS, 1))
     fade = np.exp(-t / 0.35) * np.minimum(1, (t[-1] - t) / 0.05)

@@ -1,4 +1,4 @@
-"""WAV files that are written while they are sent: what a sound has to offer for that, and the framing around it."""
+"""WAV files that are computed while they are sent, and the protocol of such sounds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HEADER_BYTES = 44
 
 
 class Sound(Protocol):
-    """A sound of which any second can be computed; `repr` tells one sound's bytes from another's."""
+    """A sound of which any second can be computed. Sounds with equal `repr` have equal bytes."""
 
     @property
     def frames(self) -> int:
@@ -28,7 +28,7 @@ class Sound(Protocol):
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Return the files it reads from, which nothing else needs."""
+        """Return the files that it reads, and that nothing else needs."""
         ...
 
     def seconds(self, first: int, end: int) -> Iterator[NDArray[np.int16]]:
@@ -54,7 +54,7 @@ def chunks(sound: Sound, first: int, last: int) -> Iterator[bytes]:
 
 
 def header(frames: int) -> bytes:
-    """Write the RIFF header of so many frames."""
+    """Return the RIFF header for this many frames."""
     data = frames * FRAME_BYTES
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",

@@ -1,4 +1,4 @@
-"""The page at the emulator's root: its jobs, requests and credits to look at, its clock and faults to work with."""
+"""The page at the emulator's root: shows jobs, requests and credits, and controls the clock and faults."""
 
 from mirelo_ergo.emulator.page.routes import Page
 

@@ -1,4 +1,4 @@
-"""The faults that have a button: one for each kind, with parameters that show what it is."""
+"""The faults with a button on the page: one for each kind, with example parameters."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Preset:
-    """A button: `operation` is what it is about, None for what the form says."""
+    """A button. `operation` is its operation; None: the one chosen in the form."""
 
     label: str
     fault: Fault
@@ -48,7 +48,7 @@ class Preset:
 
     @property
     def about(self) -> str:
-        """What the fault does, in a sentence."""
+        """A sentence that says what the fault does."""
         return (inspect.getdoc(type(self.fault)) or "").split("\n")[0]
 
 

@@ -1,4 +1,4 @@
-"""The page and its forms over HTTP."""
+"""The HTTP routes of the page and its forms."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ HEADERS = {
 
 
 class Page:
-    """Show what the emulator holds, and let people turn its clock, its credits and its faults.
+    """The page, which shows the emulator's state and controls its clock, credits and faults.
 
-    It is for browsers on this machine: all that comes from another site, or to a name that another site's owner could
-    point here, is refused.
+    It is for browsers on this machine. Requests from other sites, and those to host names that others could point here,
+    are refused.
     """
 
     def __init__(self, lifetime: Lifetime) -> None:
@@ -75,7 +75,7 @@ class Page:
         self._plan = lifetime.plan
 
     def routes(self) -> list[Route]:
-        """Return the routes of the page, of what it is made of, and of its forms."""
+        """Return the routes of the page, its files and its forms."""
         return [
             wire.route("/", "GET", _guarded(self._show)),
             wire.route("/_emulator/page/results/{job_id}/{name}", "GET", _guarded(self._result)),
@@ -107,7 +107,7 @@ class Page:
         }
 
     def _form(self, name: str, act: Act) -> Endpoint:
-        """Make the endpoint of a form: act, then lead back to the page; what cannot be done is said on it."""
+        """Return the endpoint of a form: it acts and redirects to the page, which shows errors."""
 
         async def endpoint(request: Request) -> Response:
             raw = (await wire.read_body(request, FORM)).decode("utf-8", "replace")
@@ -184,17 +184,17 @@ class Page:
 
 
 def _possible(presets: Mapping[str, Preset]) -> dict[str, Preset]:
-    """Return the buttons whose fault can happen to some operation."""
+    """Return the buttons whose fault applies to some operation."""
     return {name: each for name, each in presets.items() if each.fault.groups & registry.present()}
 
 
 def _groups() -> dict[str, str]:
-    """Return the groups that some operation belongs to, with what they are."""
+    """Return the groups with operations, and their descriptions."""
     return {name: about for name, about in GROUPS.items() if name in registry.present()}
 
 
 def _guarded(answer: Endpoint) -> Endpoint:
-    """Refuse strangers, in plain text, and give every answer the page's headers."""
+    """Refuse requests of other sites, in plain text, and set the page's headers on every answer."""
 
     async def endpoint(request: Request) -> Response:
         try:

@@ -1,4 +1,4 @@
-"""What the page shows, as plain text and numbers, with every key shortened; the template escapes all of it."""
+"""The content of the page, as plain text and numbers, with every key shortened. The template escapes it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Moment:
 
 @attrs.frozen
 class Access:
-    """How a service is reached."""
+    """How to reach a service."""
 
     name: str
     title: str
@@ -122,7 +122,7 @@ class ShownAccount:
 
 
 def access(urls: Mapping[str, str], keys: Mapping[str, str], base: str) -> list[Access]:
-    """Show where each service is; those on the main port are where the page itself was asked for."""
+    """Return each service's address; on the main port it is that of the page's own request."""
     return [
         Access(name, SERVICES[name].title, base if port_of(name) == MAIN else url, keys[name])
         for name, url in urls.items()
@@ -136,13 +136,13 @@ def moment(seconds: float) -> Moment:
 
 
 def ahead(now: float) -> str:
-    """Return how far the emulator's time is before this machine's, "" when it is not."""
+    """Return how far the emulator's time is ahead of this machine's, "" if it is not."""
     seconds = now - time.time()
     return span(seconds) if seconds > 1 else ""
 
 
 def span(seconds: float) -> str:
-    """Write a length of time in its two largest units, the small one rounded up."""
+    """Return a length of time in its two largest units, the smaller one rounded up."""
     whole = math.ceil(seconds)
     for size, name, part, part_name in ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
         if whole >= size:
@@ -157,7 +157,7 @@ def safe(text: str) -> str:
 
 
 def short_key(key: str) -> str:
-    """Show the ends of a key, of a short one only its first letters."""
+    """Return the ends of a key, or only the beginning of a short one."""
     return f"{key[:7]}…{key[-4:]}" if len(key) >= 20 else f"{key[:5]}…"
 
 
@@ -207,7 +207,7 @@ def _player(job: Job, index: int, result: Rendering) -> Player:
 
 
 def requests(seen: Sequence[SeenRequest]) -> list[ShownRequest]:
-    """Show the latest requests, newest first; those that only repeat each other, as polls do, as one."""
+    """Return the latest requests, newest first; equal ones in a row, such as polls, as one."""
     runs = [list(run) for _, run in groupby(seen, key=_likeness)]
     return [_request(run) for run in reversed(runs[-MAX_REQUESTS:])]
 
@@ -237,7 +237,7 @@ def _request(run: Sequence[SeenRequest]) -> ShownRequest:
 
 
 def _service(name: str) -> str:
-    """Return what tells a service from the main one, for which nothing is said."""
+    """Return the label of a service, "" for the main one."""
     return "" if name == MAIN else SERVICES[name].title
 
 
@@ -270,7 +270,7 @@ def _fault(each: ActiveFault) -> ShownFault:
 
 
 def _given(value: attrs.AttrsInstance) -> dict[str, Any]:
-    """Return the attributes that are not what they are by default."""
+    """Return the attributes that differ from their defaults."""
     return attrs.asdict(value, recurse=False, filter=lambda field, held: held != field.default)
 
 

@@ -1,1 +1,1 @@
-"""The services that the emulator stands in for, one module or folder each."""
+"""The emulated services, one folder each."""

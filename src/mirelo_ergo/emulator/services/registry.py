@@ -1,4 +1,4 @@
-"""The emulated services: a folder beside this file and a row here is all that the emulator knows of one."""
+"""The table of the emulated services. A service needs a folder beside this file and a row here."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ MAIN = Mirelo.name
 
 
 def port_of(service: str) -> str:
-    """Return the name of the service on whose port a service answers."""
+    """Return the name of the service whose port a service uses."""
     return SERVICES[service].port_of or service
 
 
 def ports() -> tuple[str, ...]:
-    """Return the names of the services that have a port of their own."""
+    """Return the names of the services with their own port."""
     return tuple(name for name in SERVICES if port_of(name) == name)
 
 
 @functools.cache
 def names() -> tuple[str, ...]:
-    """Return all that a rule may be about: groups, their unions and single operations."""
+    """Return the names that a rule's operation may have: groups, unions and operationIds."""
     return tuple(dict.fromkeys((*UNIONS, *GROUPS, *(target.id for target in _all()))))
 
 
 def groups(name: str, service: str | None = None) -> frozenset[str]:
-    """Return the groups that a name stands for; of one service only those that it has."""
+    """Return the groups of a name; with a service only those that it has."""
     if service is not None:
         own = (*SERVICES[service].targets(), *STORE)
         meant = UNIONS.get(name, {name})
@@ -53,7 +53,7 @@ def groups(name: str, service: str | None = None) -> frozenset[str]:
 
 
 def present() -> frozenset[str]:
-    """Return the groups that some operation of some service belongs to."""
+    """Return the groups with at least one operation."""
     return frozenset(target.group for target in _all())
 
 
@@ -62,7 +62,7 @@ def _all() -> list[Target]:
 
 
 def find(port: str, method: str, path: str) -> Target | None:
-    """Return the operation that a request on the port of a service is for, None when there is none."""
+    """Return the operation of a request to a service's port, None if there is none."""
     fixed, patterns = _lookup(port)
     found = fixed.get((method, path))
     if found is not None:
@@ -71,7 +71,7 @@ def find(port: str, method: str, path: str) -> Target | None:
 
 
 def owner(port: str, path: str) -> str:
-    """Return the service on a port that has a path, for any method; for an unknown path the port's own service."""
+    """Return the service of a path on a port, with any method; for an unknown path the port's own service."""
     fixed, patterns = _lookup(port)
     found = (target.service for (_, known), target in fixed.items() if known == path)
     return next(found, "") or next((target.service for pattern, target in patterns if pattern.fullmatch(path)), port)

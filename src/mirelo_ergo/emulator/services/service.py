@@ -1,7 +1,7 @@
-"""The one interface of an emulated service: its folder has a class of this kind, and `registry` a row with it.
+"""The interface of an emulated service: its folder has a subclass, and `registry` a row.
 
-The class says what the service is: names, spec file, how a key arrives, the shape of an error. An instance is the
-service within one `State`, from a start or reset to the next one, and has the routes.
+The class has the service's names, its spec file, the header of its key and the form of its errors. An instance is the
+service within one `State`, from a start or reset to the next reset, and has the routes.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ KEY_FORGOTTEN = "key_forgotten"
 
 
 class EmulatedService(ABC):
-    """A service that the emulator stands in for.
+    """The base class of the emulated services.
 
-    All services have the same accounts, clock, object store, faults and record of requests; they come from `State`.
+    All services share the accounts, clock, object store, faults and recorded requests of a `State`.
     """
 
     name: ClassVar[str]
@@ -81,36 +81,36 @@ class EmulatedService(ABC):
 
     @classmethod
     def targets(cls) -> tuple[Target, ...]:
-        """Return its operations as what faults can be about."""
+        """Return its operations as targets of faults."""
         return tuple(map(cls.target, cls.operations()))
 
     @classmethod
     def target(cls, operation: Operation) -> Target:
-        """Return one operation as what a fault can be about."""
+        """Return an operation as a target of faults."""
         return Target(operation.id, operation.method, operation.path, cls.group(operation), cls.name)
 
     @classmethod
     @abstractmethod
     def group(cls, operation: Operation) -> str:
-        """Return which of `targets.GROUPS` an operation belongs to."""
+        """Return the operation's group, one of `targets.GROUPS`."""
 
     @classmethod
     @abstractmethod
     def refuse(cls, refusal: Refusal) -> Response:
-        """Write a refusal as the service writes its errors."""
+        """Return a refusal in the form of the service's errors."""
 
     @abstractmethod
     def routes(self) -> list[Route]:
-        """Return its routes, without those of the object store, which are on every port."""
+        """Return its routes, without those of the object store."""
 
     @classmethod
     def written_key(cls, key: str) -> str:
-        """Return an account's key as this service's users write it."""
+        """Return an account's key in this service's form."""
         return cls.key_prefix + key.removeprefix(KEY_PREFIX)
 
     @classmethod
     def sent_key(cls, scope: Scope) -> str:
-        """Return the key that a request carries in its header as it is, "" without one."""
+        """Return the key in a request's header, "" if there is none."""
         headers: dict[bytes, bytes] = dict(scope["headers"])
         sent = headers.get(cls.key_header.lower().encode(), b"").decode("latin-1").strip()
         if not cls.key_scheme:
@@ -121,9 +121,9 @@ class EmulatedService(ABC):
     async def once(
         self, request: Request, account: str, body: bytes, make: Callable[[], Awaitable[T]]
     ) -> tuple[T, bool]:
-        """Return what `make` gives, and whether it gave that before, to the same request under its idempotency key.
+        """Return the result of `make`, and whether it is an earlier one, of a request with the same idempotency key.
 
-        Without the header Idempotency-Key, every request is a first one. Refuses with 409 as `IdempotencyKeys` does.
+        Without the header Idempotency-Key every request is new. Refuses with 409 as `IdempotencyKeys` does.
         """
         key = request.headers.get("idempotency-key")
         if key is None:
@@ -133,7 +133,7 @@ class EmulatedService(ABC):
         return await self._keys.once(account, key, f"{request.url.path}\n".encode() + body, make)
 
     def key(self, request: Request) -> str:
-        """Return the key of the account that a request is for, opened at its first use; refuse a wrong one with 401."""
+        """Return the key of a request's account, which is created at its first use; refuse a wrong key with 401."""
         sent = self.sent_key(request.scope)
         if not sent:
             shown = f"{self.key_header}: {self.key_scheme} {self.key_prefix}…".replace(":  ", ": ")

@@ -1,1 +1,1 @@
-"""The vendored OpenAPI specs: requests are checked against them, with what OpenAPI cannot say."""
+"""Checks of requests against the vendored OpenAPI specs and their overlays."""

@@ -1,4 +1,4 @@
-"""What a parameter of a fault may be: one value that checks it, words what is wrong, and writes its JSON Schema."""
+"""Bounds of fault parameters: each checks a value, writes the error message and its JSON Schema."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Bound(ABC):
-    """Check one attribute; used as an attrs validator. With `optional`, None stands for "not given"."""
+    """A bound for an attribute, used as an attrs validator. With `optional`, None means "not given"."""
 
     optional: bool
 
     def __call__(self, instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-        """Raise `ValueError` with the attribute's name, its value and what it has to be."""
+        """Raise `ValueError` with the attribute's name, its value and the bound."""
         if not ((value is None and self.optional) or self.allows(value)):
             raise ValueError(f"{attribute.name} is {short(value)}: it has to be {self.words()}")
 
@@ -32,10 +32,10 @@ class Bound(ABC):
 
     @abstractmethod
     def words(self) -> str:
-        """Return in words what is within the bound."""
+        """Return the bound in words."""
 
     def schema(self) -> dict[str, Any]:
-        """Return the bound as JSON Schema; {} where no schema file speaks of it."""
+        """Return the bound as JSON Schema, {} if it is not part of a schema file."""
         return {}
 
 
@@ -130,7 +130,7 @@ class Either(Bound):
 
 
 def nearest(word: str, known: Iterable[str], shown: Iterable[str] | None = None) -> str:
-    """Name the word that was probably meant, and those that are known, or some of them."""
+    """Return the word that was probably meant, and known words."""
     known = list(known)
     meant = difflib.get_close_matches(word, known, 1)
     return (f"did you mean {meant[0]}? " if meant else "") + f"known are {', '.join(known if shown is None else shown)}"

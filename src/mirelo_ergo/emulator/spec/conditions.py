@@ -1,4 +1,4 @@
-"""The spec's x-limits-when: bounds that depend on other fields, or on how many items of a kind a list has."""
+"""The spec's x-limits-when: bounds that depend on other fields, or on the number of items of a kind in a list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def check(condition: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """Refuse what one entry of x-limits-when forbids; `values` has the defaults in it and fits the schema."""
+    """Refuse values that an entry of x-limits-when forbids. `values` includes the defaults and matches the schema."""
     when, unless = condition.get("when", {}), condition.get("unless", {})
     if not _holds(when, values) or (unless and _holds(unless, values)):
         return
@@ -43,7 +43,7 @@ def _holds(given: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
 
 
 def _at(values: Mapping[str, Any], path: str) -> Any:
-    """Return what is at a path such as `options.prompt`, None for nothing."""
+    """Return the value at a path such as `options.prompt`, None if there is none."""
     found: Any = values
     for name in path.split("."):
         found = found.get(name) if isinstance(found, dict) else None

@@ -1,4 +1,4 @@
-"""The formats of the specs' strings that a request can break: URIs (RFC 3986), times (RFC 3339) and UUIDs."""
+"""The string formats in the specs: URIs (RFC 3986), times (RFC 3339) and UUIDs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def is_uuid(value: object) -> bool:
 
 @FORMATS.checks("uri")
 def is_uri(value: object) -> bool:
-    """Return whether a string is an absolute URI; a value of another type is the business of `type`."""
+    """Return whether a string is an absolute URI. Other types are left to the check of `type`."""
     if not isinstance(value, str):
         return True
     if URI.fullmatch(value) is None:
@@ -43,7 +43,7 @@ def is_uri(value: object) -> bool:
 
 @FORMATS.checks("date-time")
 def is_date_time(value: object) -> bool:
-    """Return whether a string is a moment with its offset; a minute may have a 61st second."""
+    """Return whether a string is a time with an offset. A leap second is allowed."""
     if not isinstance(value, str):
         return True
     found = DATE_TIME.fullmatch(value)

@@ -1,4 +1,4 @@
-"""What a vendor's file cannot say and its overlay does: bounds that depend on other fields."""
+"""The overlays' bounds that depend on other fields, which the vendors' files lack."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CONDITIONS = "x-limits-when"
 
 
 def lay_conditions(content: Mapping[str, Any], overlay: Mapping[str, Any]) -> None:
-    """Put an overlay's conditions where they belong in a spec file's content, be its schemas named or inlined."""
+    """Add an overlay's conditions to a spec file's content, with named or inlined schemas."""
     document = Document(content)
     for pointer, entries in (overlay.get("conditions") or {}).items():
         here: Any = content

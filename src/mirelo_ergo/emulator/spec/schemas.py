@@ -1,4 +1,4 @@
-"""A spec file's content, and the schemas in it."""
+"""The content of a spec file, and its schemas."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 @attrs.frozen(eq=False)
 class Document:
-    """A whole spec file."""
+    """A spec file."""
 
     content: Mapping[str, Any]
 
     def follow(self, item: Mapping[str, Any], pointer: str) -> tuple[Mapping[str, Any], str]:
-        """Return what an item is that may be a reference, and the pointer to it."""
+        """Return an item after following its reference, if it is one, and the pointer to it."""
         while "$ref" in item:
             pointer = item["$ref"]
             item = functools.reduce(
@@ -31,7 +31,7 @@ class Document:
 
 @attrs.frozen(eq=False)
 class Schema:
-    """One schema of a spec file; `content` has its own fields, what they refer to is found in the document."""
+    """One schema of a spec file. References in its `content` are found in the document."""
 
     document: Document = attrs.field(repr=False)
     pointer: str

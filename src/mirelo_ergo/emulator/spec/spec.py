@@ -1,4 +1,4 @@
-"""A vendored OpenAPI file as the rule book: routes, parameters and bodies are checked against it."""
+"""Operations of a vendored OpenAPI file: their routes, parameters and bodies."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Parameter:
 
 @attrs.frozen
 class Operation:
-    """One operation of the spec, with what it needs to check a request; `bodies` are by their media type."""
+    """One operation of the spec, which checks requests. `bodies` are by media type."""
 
     id: str
     method: str
@@ -51,15 +51,15 @@ class Operation:
     body_required: bool
 
     def read_query(self, sent: QueryParams) -> dict[str, Any]:
-        """Return the query parameters as typed values with defaults filled in; refuse what the spec does not allow."""
+        """Return the query parameters as typed values with defaults; refuse values that the spec does not allow."""
         return _read(self.query, sent)
 
     def read_headers(self, sent: Headers) -> dict[str, Any]:
-        """Return the header parameters, as `read_query` does; `sent` finds a name in any case."""
+        """Return the header parameters, as `read_query` does. `sent` finds a name in any case."""
         return _read(self.headers, sent)
 
     def read_body(self, raw: bytes) -> dict[str, Any]:
-        """Return the JSON body as it was sent; refuse what the spec does not allow."""
+        """Return the JSON body unchanged; refuse one that the spec does not allow."""
         if not raw and not self.body_required:
             return {}
         try:
@@ -72,16 +72,16 @@ class Operation:
         return body
 
     def check_body(self, value: Any, media_type: str = JSON) -> None:
-        """Refuse a body that the spec does not allow; a form's is its fields."""
+        """Refuse a body that the spec does not allow. The body of a form is its fields."""
         schema = self.bodies[media_type]
         check(schema, value)
         for condition in schema.content.get(CONDITIONS, ()):
             conditions.check(condition, self.values(value, media_type))
 
     def values(self, body: Mapping[str, Any], media_type: str = JSON) -> dict[str, Any]:
-        """Return the fields of a body that the spec knows, with its defaults for those that were not sent.
+        """Return the known fields of a body, with defaults for missing ones.
 
-        A number without a fraction, like 2000.0, becomes an integer where the spec has one.
+        A number without a fraction, such as 2000.0, becomes an integer if the spec has one.
         """
         schema = self.bodies[media_type]
         fields = schema.content.get("properties", {})
@@ -90,7 +90,7 @@ class Operation:
 
 @functools.cache
 def load(name: str = "mirelo-v2.yaml") -> tuple[Operation, ...]:
-    """Read a spec file's operations, with what its overlay says of requests."""
+    """Return the operations of a spec file, with the conditions of its overlay."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is not in every build
     path = find(name)
     content, overlay = (
@@ -120,7 +120,7 @@ def check(schema: Schema, value: Any, name: str = "") -> None:
 
 
 def find(name: str) -> Path:
-    """Return where a spec file lies: inside the package when installed from a wheel, at the top of a checkout else."""
+    """Return the path of a spec file: inside the package if installed from a wheel, else in the checkout."""
     package = Path(__file__).resolve().parents[2]
     candidates = (package / "openapi" / name, package.parents[1] / "openapi" / name)
     for candidate in candidates:
@@ -177,9 +177,9 @@ def _read(parameters: tuple[Parameter, ...], sent: QueryParams | Headers) -> dic
 
 
 def _typed(schema: Mapping[str, Any], sent: list[str], name: str) -> Any:
-    """Return a parameter's text as its schema's type where it can be read so; else as it is, for the check to refuse.
+    """Return a parameter's text converted to its schema's type, or unchanged if impossible: then the check refuses it.
 
-    A list may be sent in the ways of `entries`.
+    A list may be sent in the forms that `entries` reads.
     """
     kind, text = schema.get("type"), sent[-1]
     if kind == "array":
@@ -213,7 +213,7 @@ def _no_constant(name: str) -> Any:
 
 
 def _write(value: Any) -> None:
-    """Fail for what a poll could not echo: half a surrogate pair, a number beyond the floats, too deep a nesting."""
+    """Refuse a body that a poll could not echo: half a surrogate pair, a number beyond the floats, too deep nesting."""
     for _ in range(ECHO_DEPTH):
         value = [value]
     json.dumps(value, ensure_ascii=False, allow_nan=False).encode()

@@ -1,4 +1,4 @@
-"""What a fault can be about: single operations, by their operationId, and groups of them that every service shares."""
+"""The targets of faults: single operations, by their operationId, and groups that all services share."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ UNIONS: Mapping[str, frozenset[str]] = {"generate": GENERATE, ANY: frozenset(GRO
 
 @attrs.frozen
 class Target:
-    """One operation: of a service by its operationId, of the object store by a name of the emulator's own."""
+    """One operation: of a service by its operationId, of the object store by the emulator's own name."""
 
     id: str
     method: str

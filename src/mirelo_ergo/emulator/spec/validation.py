@@ -1,7 +1,6 @@
-"""Values against the schemas of a spec file, as OpenAPI 3.0 reads them, and in words what is wrong.
+"""Validation of values against the schemas of a spec file (OpenAPI 3.0), with readable messages.
 
-Its import takes as long as all the rest of the emulator's: it comes with the first request that has something to
-check.
+It is imported with the first request that needs it, because its import takes as long as the rest of the emulator's.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ ONE_OF_FIELDS = "x-one-of-fields"
 
 
 def _is_integer(checker: object, value: object) -> bool:
-    """Return whether a value is a whole number; 2000.0 is one, since many languages write it so."""
+    """Return whether a value is a whole number. 2000.0 is one, because many languages write it so."""
     if isinstance(value, bool):
         return False
     return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
 
 
 def _or_null(keyword: str) -> Any:
-    """Return a keyword's check that lets null pass where the schema says `nullable`."""
+    """Return a keyword's check that accepts null if the schema is `nullable`."""
     check = Draft202012Validator.VALIDATORS[keyword]
 
     def checked(validator: Any, bound: Any, value: Any, schema: Any) -> Any:
@@ -81,7 +80,7 @@ def _registry(document: Document) -> Registry[Any]:
 
 
 def message(error: ValidationError, name: str) -> str:
-    """Return the field, what it holds and its bound: the library's own message quotes the whole value instead."""
+    """Return a message with the field, its value and its bound; the library's own message quotes the whole value."""
     path = ".".join([name, *map(str, error.absolute_path)]).strip(".") or "the body"
     value: Any = error.instance
     bound: Any = error.validator_value
@@ -122,7 +121,7 @@ def message(error: ValidationError, name: str) -> str:
 
 
 def _variants(error: ValidationError, name: str, path: str) -> str:
-    """Return what is wrong in the variant that the value's `type` names; without one, which names there are."""
+    """Return the problem within the variant of the value's `type`, or the known types."""
     value = error.instance
     if not isinstance(value, dict):
         return f"{path} is {short(value)}: it has to be an object with a type"

@@ -1,1 +1,1 @@
-"""What the emulator remembers: clock, accounts, jobs, files on disk, rates and signatures."""
+"""The state of the emulator: accounts, jobs, files, idempotency keys, prices and signatures."""

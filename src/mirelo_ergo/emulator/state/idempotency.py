@@ -1,4 +1,4 @@
-"""Idempotency keys: one job for one key, however often its request comes, for as long as the service remembers it."""
+"""Idempotency keys: one job per key, for as long as the service remembers the key."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class _Entry(Generic[T]):
 
 
 class IdempotencyKeys(Generic[T]):
-    """What was made under which key, by account; a key is forgotten after a day of the emulator's time.
+    """The results of idempotency keys, by account. A key is forgotten after a day of the emulator's time.
 
-    It refuses with 409, by the codes CONFLICT and IN_FLIGHT, which a service writes in its own words.
+    It refuses with 409 and the codes CONFLICT and IN_FLIGHT, which each service writes in its own form.
     """
 
     def __init__(self, clock: Clock, lasts: float = DAY) -> None:
@@ -40,10 +40,10 @@ class IdempotencyKeys(Generic[T]):
         self._entries: dict[tuple[str, str], _Entry[T]] = {}
 
     async def once(self, account: str, key: str, request: bytes, make: Callable[[], Awaitable[T]]) -> tuple[T, bool]:
-        """Return what `make` gives at the key's first use, and whether this is a later one.
+        """Return the result of `make` at the key's first use, and whether this is a later use.
 
-        `request` is all that has to be the same under one key, such as the path and the body. What `make` refuses has
-        not happened: the key is free again.
+        `request` is everything that must be the same for one key, such as path and body. If `make` refuses, the key is
+        free again.
         """
         self._forget_old()
         digest, place = hashlib.sha256(request).hexdigest(), (account, key)
@@ -66,7 +66,7 @@ class IdempotencyKeys(Generic[T]):
         return entry.made, False
 
     def forget(self, account: str, key: str) -> None:
-        """Forget a key, as a service may: its next use is a first one."""
+        """Forget a key: its next use counts as the first."""
         self._entries.pop((account, key), None)
 
     def _forget_old(self) -> None:

@@ -1,4 +1,4 @@
-"""What a generation costs and how long it takes here: the emulator's own numbers, none of them the vendor's."""
+"""Prices and durations of generations, which are the emulator's own numbers."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Z98 = 2.0537  # the normal distribution's 98th percentile
 
 
 def price(duration_ms: int, num_samples: int) -> int:
-    """Return the price in credits: 10 for each begun second of each sample."""
+    """Return the price in credits: 10 for each started second of each sample."""
     return CREDITS_PER_SECOND * -(-duration_ms // 1000) * num_samples
 
 
 def estimate_ms(duration_ms: int, num_samples: int, speed: float) -> int:
-    """Return the time within which 98 % of such jobs end, in whole milliseconds, at least 1.
+    """Return the time in ms within which 98 % of such jobs end, at least 1.
 
     At speed 1: 4 s, plus 0.8 of the length, plus a quarter of that for each further sample.
     """
@@ -31,5 +31,5 @@ def estimate_ms(duration_ms: int, num_samples: int, speed: float) -> int:
 
 
 def draw_ms(estimated_ms: int, random: random.Random) -> float:
-    """Draw how long a job takes: lognormal, sigma 0.35, its 98th percentile at the estimate (its median at half)."""
+    """Draw a job's duration in ms: lognormal, sigma 0.35, with the 98th percentile at the estimate (median at half)."""
     return estimated_ms * math.exp(SIGMA * (random.gauss(0, 1) - Z98))

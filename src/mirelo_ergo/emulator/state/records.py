@@ -1,4 +1,4 @@
-"""What the emulator holds, as values: accounts, charges, assets and jobs."""
+"""Accounts, charges, assets and jobs as values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LAPSED_PREFIX = "sk-lapsed"  # begins the key of an account whose subscription h
 
 @attrs.frozen
 class Charge:
-    """One payment: which job took how many credits from whom."""
+    """One charge: the job, its credits and its account."""
 
     job_id: str
     credits: int
@@ -30,7 +30,7 @@ class Charge:
 
 @attrs.define
 class Account:
-    """What belongs to one key."""
+    """The account of one key."""
 
     key: str
     id: str
@@ -40,7 +40,7 @@ class Account:
 
 @attrs.frozen
 class Balance:
-    """What an account has, what its running jobs hold of that, and what it has paid."""
+    """An account's credits, those reserved by running jobs, and those charged."""
 
     id: str
     key: str
@@ -51,7 +51,7 @@ class Balance:
 
 @attrs.frozen
 class Asset:
-    """A place for one upload; `path` is None until the bytes are there, then `size` and `sha256` are theirs."""
+    """An upload slot. `path` is None until the bytes are uploaded; then `size` and `sha256` are set."""
 
     id: str
     key: str
@@ -65,7 +65,7 @@ class Asset:
 
 @attrs.frozen
 class Origin:
-    """Where a job was asked for: `family` and `model` as its service names them, `title` is what the page calls it."""
+    """The origin of a job: its service, `family`, `model`, and its `title` on the page."""
 
     service: str
     family: str
@@ -73,13 +73,13 @@ class Origin:
     title: str = ""
 
     def fits(self, service: str, family: str | None, model: str | None) -> bool:
-        """Return whether it is of a service, and of a family and model where they are given."""
+        """Return whether it is of a service and, if given, of a family and model."""
         return (service, family or self.family, model or self.model) == (self.service, self.family, self.model)
 
 
 @attrs.frozen
 class SeenJob:
-    """One job as it is now. `state` and `progress_percent` are what a poll says, 100 at the end; times are the clock's.
+    """One job at this moment. `state` and `progress_percent` (100 at the end) are as in a poll; times are the clock's.
 
     `service` is its name as in `Emulator.urls`; `family` and `model` are as in the path of a service that has them
     there: "extend-audio/with_video", "v1.6". `request` is the body as it was sent. `error` is the code of a job that
@@ -103,7 +103,7 @@ class SeenJob:
 
 @attrs.frozen
 class Losses:
-    """What a job loses by a fault: its last `results`, which are "missing" or "failed", or the money of a failure."""
+    """A job's losses by faults: its last `results`, which are "missing" or "failed", or the charge of a failed job."""
 
     results: int = 0
     how: Literal["missing", "failed"] = "missing"
@@ -112,7 +112,7 @@ class Losses:
 
 @attrs.define
 class Job:
-    """One generation, running or done; `losses` are what faults take of it, `lost` how many results they took."""
+    """One generation. `losses` are its losses by faults, `lost` the number of lost results."""
 
     id: str
     key: str
@@ -135,7 +135,7 @@ class Job:
         return self.completed_at is not None
 
     def seen(self, now: float) -> SeenJob:
-        """Return a record of it that does not change any more."""
+        """Return an immutable copy for users."""
         return SeenJob(
             id=self.id,
             key=self.key,
@@ -153,5 +153,5 @@ class Job:
         )
 
     def progress_percent(self, now: float) -> int:
-        """Return how far it is by its estimate; it never says more than 90 before it is done."""
+        """Return its progress by its estimate, at most 90 before it is done."""
         return min(90, math.floor(100_000 * (now - self.created_at) / self.estimated_ms))

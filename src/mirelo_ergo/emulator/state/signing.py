@@ -1,4 +1,4 @@
-"""Signed URLs and forms, as an object store makes them: everybody who has one may use it, until it expires."""
+"""Signed URLs and forms of the object store, which anyone may use until they expire."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TOKEN_MARK = 7  # with them 24 bytes, which are 32 letters without padding
 
 
 class Signer:
-    """Sign paths with a secret that never leaves this emulator, and check what comes back."""
+    """Signs paths with the emulator's secret, and checks the signatures."""
 
     def __init__(self, secret: bytes, clock: Clock) -> None:
         self._secret = secret
@@ -42,14 +42,14 @@ class Signer:
             self._expired.add(signature)
 
     def query(self, method: str, path: str, seconds: float) -> str:
-        """Return the query string that opens `path` to one method for so many seconds."""
+        """Return the signed query for one method on `path`, valid for this many seconds."""
         expires = int(self._clock.now() + seconds)
         while (signature := self._signature(method, path, str(expires))) in self._expired:
             expires += 1  # a new URL within the second of one that was made to expire
         return urlencode({"expires": expires, "signature": signature})
 
     def check(self, method: str, path: str, query: Mapping[str, str], authorization: str | None) -> None:
-        """Raise the refusal of an object store unless the query opens `path` to this method now."""
+        """Raise an object store's refusal unless the query is valid now for this method and path."""
         self._check_authorization(authorization)
         expires = query.get("expires", "")
         signature = self._signature(method, path, expires)
@@ -59,7 +59,7 @@ class Signer:
             raise Refusal("AccessDenied", 403, "Request has expired.")
 
     def policy(self, conditions: Mapping[str, str], seconds: float, max_bytes: int) -> tuple[float, dict[str, str]]:
-        """Return when a form expires, and its fields: the conditions, and a signed policy that says them."""
+        """Return a form's expiry and fields: its conditions, and the signed policy."""
         expires_at = self._clock.now() + seconds
         document = {
             "expiration": iso(expires_at),
@@ -76,7 +76,7 @@ class Signer:
             self._expired.add(fields[SIGNATURE])
 
     def check_policy(self, fields: Mapping[str, str], authorization: str | None) -> int:
-        """Return how many bytes a form's file may have; raise a store's refusal for one that may not come in."""
+        """Return the size limit of a form's file; raise a store's refusal for an invalid form."""
         self._check_authorization(authorization)
         policy, signature = fields.get("policy", ""), fields.get(SIGNATURE, "")
         if not policy:
@@ -99,12 +99,12 @@ class Signer:
         return int(max_bytes)
 
     def token(self, job_id: str, index: int) -> str:
-        """Return 32 letters that stand for one result of a job and cannot be made up."""
+        """Return an unforgeable token of 32 characters for one result of a job."""
         content = uuid.UUID(job_id).bytes + bytes([index])
         return base64.urlsafe_b64encode(content + self._mark(content)).decode()
 
     def read_token(self, token: str) -> tuple[str, int] | None:
-        """Return the job's id and the result's index that a token stands for, None for one that is not ours."""
+        """Return the job's id and the result's index of a token, None for an invalid one."""
         try:
             raw = base64.b64decode(token.encode(), altchars=b"-_", validate=True)
         except binascii.Error:
@@ -117,7 +117,7 @@ class Signer:
     @staticmethod
     def _check_authorization(authorization: str | None) -> None:
         if authorization is not None:
-            # Stores that take pre-signed URLs refuse a second way to authenticate: a client must not send its key here.
+            # Stores refuse a second authentication beside a pre-signed URL: a client must not send its key here.
             raise Refusal("InvalidArgument", 400, "Only one auth mechanism allowed: send no Authorization header here.")
 
     def _mark_policy(self, policy: str) -> str:

@@ -1,4 +1,4 @@
-"""Accounts, assets and jobs, in memory: who owns what, what it costs, when it ends. Knows no HTTP and no sound."""
+"""The in-memory store of accounts, assets and jobs, independent of HTTP and sound."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ MAX_JOBS = 10_000
 
 
 class Store:
-    """Hold every account, asset and job; safe to use from several threads."""
+    """The store of all accounts, assets and jobs. It may be used from several threads."""
 
     def __init__(self, *, clock: Clock, random: random.Random, starting_credits: int) -> None:
         self._clock = clock
@@ -59,7 +59,7 @@ class Store:
     # Accounts
 
     def account(self, key: str) -> Account:
-        """Return the key's account, opened at its first use; refuse a key that is none with 401."""
+        """Return a key's account, which is created at its first use; refuse an invalid key with 401."""
         if not key.startswith(KEY_PREFIX) or len(key) > 200:
             raise Refusal("unauthorized", 401, "this API key is not valid: a key of the emulator begins with sk-")
         with self._lock:
@@ -79,7 +79,7 @@ class Store:
             self.account(key).balance = amount
 
     def recovery(self, key: str, needed: int) -> dict[str, Any]:
-        """Return what an account lacks for a price, as the contract's credit recovery has it."""
+        """Return the credits that an account lacks for a price, in the form of the API's credit recovery."""
         with self._lock:
             available = self.account(key).balance - self._held[key]
         short = max(0, needed - available)
@@ -95,7 +95,7 @@ class Store:
         }
 
     def grant(self, amount: int) -> None:
-        """Set the balance of every key, also of those to come."""
+        """Set the balance of every key, future ones included."""
         with self._lock:
             self.settle()
             self._starting_credits = amount
@@ -109,7 +109,7 @@ class Store:
             return list(self._charges)
 
     def balances(self) -> list[Balance]:
-        """Return what every account has, in the order in which they came."""
+        """Return the balances of all accounts, in their order of creation."""
         with self._lock:
             self.settle()
             spent = _sums((charge.key, charge.credits) for charge in self._charges)
@@ -121,7 +121,7 @@ class Store:
     # Assets
 
     def new_asset(self, key: str, content_type: str | None, name: str = "") -> Asset:
-        """Open an upload; `name` is the last part of the URL that gives it out."""
+        """Open an upload. `name` is the last part of its download URL."""
         with self._lock:
             self._forget_old()
             if len(self._assets) >= MAX_ASSETS:
@@ -153,7 +153,7 @@ class Store:
                 asset.path.unlink(missing_ok=True)
 
     def add_file(self, key: str, content_type: str, name: str, path: Path, sha256: str) -> Asset:
-        """Add a file that a service has made; it lives as long as an upload."""
+        """Add a file of a service, which is kept as long as an upload."""
         asset = self.new_asset(key, content_type, name)
         self.keep_upload(asset.id, path, path.stat().st_size, sha256)
         return attrs.evolve(asset, path=path, size=path.stat().st_size, sha256=sha256)
@@ -174,7 +174,7 @@ class Store:
     # Jobs
 
     def check_balance(self, key: str, credits_needed: int) -> None:
-        """Refuse with 402 what the balance, less what running jobs reserve, does not cover, and a lapsed key."""
+        """Refuse with 402 a price above the balance without reserved credits, and a lapsed key."""
         if key.startswith(LAPSED_PREFIX):
             raise Refusal(
                 "no_active_subscription",
@@ -202,7 +202,7 @@ class Store:
         losses: Losses,
         begin: Callable[[], Future[tuple[Rendering, ...]]],
     ) -> Job:
-        """Begin a job's work and reserve its price; raise 402 when the balance does not cover it."""
+        """Start a job's work and reserve its price; raise 402 if the balance does not cover it."""
         with self._lock:
             self._forget_old()
             if len(self._jobs) >= MAX_JOBS:
@@ -228,9 +228,9 @@ class Store:
             return job
 
     def job(self, job_id: str, *, key: str, service: str, family: str | None = None, model: str | None = None) -> Job:
-        """Return a key's job of a service, and of a family and model where they are given.
+        """Return a key's job of a service and, if given, of a family and model.
 
-        Refuse with 404 what is unknown, over 24 h old, another key's or another service's.
+        Refuse with 404 a job that is unknown, over 24 h old, or of another key or service.
         """
         with self._lock:
             self.settle()
@@ -247,15 +247,15 @@ class Store:
             return list(self._jobs.values())
 
     def running(self, key: str, service: str) -> int:
-        """Return how many jobs of a key run at a service."""
+        """Return the number of a key's running jobs at a service."""
         with self._lock:
             self.settle()
             return sum(job.key == key and job.origin.service == service for job in self._running.values())
 
     def cancel(self, job: Job, why: Refusal) -> bool:
-        """End a running job now, without a charge; return whether it still ran.
+        """End a running job now, without a charge; return whether it was running.
 
-        What is being rendered goes on, and is removed when it has come.
+        Its rendering goes on, and is removed when it is done.
         """
         with self._lock:
             self.settle()
@@ -268,13 +268,13 @@ class Store:
             return True
 
     def remove(self, job: Job) -> None:
-        """Forget a job that has ended, and remove its results."""
+        """Remove a finished job and its results."""
         with self._lock:
             if job.done and self._jobs.pop(job.id, None) is not None:
                 self.remove_results(job)
 
     def remove_results(self, job: Job) -> None:
-        """Remove what a job that has ended gave; the job stays."""
+        """Remove the results of a finished job, which itself is kept."""
         with self._lock:
             for rendering in job.results:
                 rendering.delete()
@@ -288,15 +288,15 @@ class Store:
             return job.results[index] if job is not None and index < len(job.results) else None
 
     def due(self) -> list[Future[tuple[Rendering, ...]]]:
-        """Return the work of those jobs whose time is over."""
+        """Return the work of the jobs whose time is over."""
         with self._lock:
             now = self._clock.now()
             return [job.work for job in self._running.values() if job.finishes_at <= now]
 
     def settle(self) -> None:
-        """End the jobs whose time is over and whose work is done, in the order of their ends, and charge for success.
+        """End the jobs whose time is over and whose work is done, in the order of their ends; charge successful ones.
 
-        A job whose rendering takes longer than its drawn time stays running until that is through.
+        A job whose rendering takes longer than its drawn duration is running until then.
         """
         with self._lock:
             now = self._clock.now()
@@ -349,7 +349,7 @@ def _remove_results(work: Future[tuple[Rendering, ...]]) -> None:
 
 
 def _kept(results: tuple[Rendering, ...], lost: int) -> tuple[tuple[Rendering, ...], int]:
-    """Return the results without the last ones, which are removed, and how many those were."""
+    """Remove the last results; return the others and the number of removed ones."""
     variants = sorted({each.variant for each in results})
     gone = set(variants[max(0, len(variants) - lost) :] if lost else ())
     kept = tuple(each for each in results if each.variant not in gone)
@@ -361,7 +361,7 @@ def _kept(results: tuple[Rendering, ...], lost: int) -> tuple[tuple[Rendering, .
 
 
 def _has_ended(work: Future[tuple[Rendering, ...]]) -> bool:
-    """Return whether the work came to an end of its own; what the emulator's stop has cancelled never does."""
+    """Return whether the work has ended by itself, not by the emulator's stop."""
     return work.done() and not work.cancelled()
 
 
@@ -373,7 +373,7 @@ def _sums(amounts: Iterable[tuple[str, int]]) -> dict[str, int]:
 
 
 def _older(things: Iterable[Asset | Job], horizon: float) -> list[str]:
-    """Return the ids of the things made before the horizon; they are held in the order they were made."""
+    """Return the ids of the entries before a time, which are in the order of their creation."""
     ids: list[str] = []
     for thing in things:
         if thing.created_at > horizon:

@@ -1,4 +1,4 @@
-"""A few threads for decoding and encoding, so that the event loop keeps answering."""
+"""Worker threads for decoding and encoding, so that the event loop keeps answering."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ THREADS = 2
 
 
 class Workers:
-    """Run jobs in two threads; a job that calls `check` often ends soon after `stop`."""
+    """Two worker threads. Work that calls `check` often ends soon after `stop`."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="mirelo-emulator-worker")
@@ -29,11 +29,11 @@ class Workers:
         return self._pool.submit(work)
 
     def check(self) -> None:
-        """Raise `Stopping` when the emulator goes away."""
+        """Raise `Stopping` when the emulator stops."""
         if self._stopped.is_set():
             raise Stopping
 
     def stop(self) -> None:
-        """Drop what is queued, end what runs at its next `check`, and wait for the threads."""
+        """Drop the queue, end running work at its next `check`, and wait for the threads."""
         self._stopped.set()
         self._pool.shutdown(wait=True, cancel_futures=True)

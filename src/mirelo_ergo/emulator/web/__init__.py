@@ -1,1 +1,1 @@
-"""HTTP as the emulator speaks it: bodies, refusals, recorded traffic, webhooks and outgoing requests."""
+"""The emulator's HTTP: the server, bodies, recorded requests, webhooks and outgoing requests."""

@@ -1,4 +1,4 @@
-"""What is under the application: the connection of a request, which a fault may reset, cut or write to by itself."""
+"""The connections below the application, which faults may reset, cut or write to."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FULL = (
 
 
 class Connection:
-    """One client's connection. Each way of ending it returns when the server has let go of the socket."""
+    """One client's connection. The methods that end it return when the server has closed the socket."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -49,38 +49,38 @@ class Connection:
         await self.lost.wait()
 
     def abort(self) -> None:
-        """Send RST without waiting for its effect here."""
+        """Send RST without waiting."""
         self._option(socket.SO_LINGER, ABORT)
         self._transport.abort()
 
     async def close(self) -> None:
-        """Send what was written and then FIN."""
+        """Send the written bytes and then FIN."""
         self._transport.close()
         await self.lost.wait()
 
     def write(self, data: bytes) -> None:
-        """Write past the HTTP library, which then knows of no answer: end with `close`."""
+        """Write raw bytes, which the HTTP library does not know of: end with `close`."""
         self._transport.write(data)
 
     @property
     def congested(self) -> bool:
-        """Return whether the client is far behind with reading what was written."""
+        """Return whether the client reads slowly, so that many written bytes are waiting."""
         return self._transport.get_write_buffer_size() > MAX_UNSENT
 
     def shrink(self) -> None:
-        """Set a small receive buffer, so that a slow reader is felt by the sender."""
+        """Set a small receive buffer, so that slow reading slows the sender."""
         self._option(socket.SO_RCVBUF, SMALL_BUFFER)
 
     def pause(self) -> None:
-        """Stop reading, until `resume`; a client that goes away meanwhile is noticed after that."""
+        """Stop reading until `resume`. A disconnect is only noticed after that."""
         self._transport.pause_reading()
 
     def resume(self) -> None:
-        """Go on reading."""
+        """Continue to read."""
         self._transport.resume_reading()
 
     async def unless_lost(self, work: Coroutine[Any, Any, T]) -> T | None:
-        """Return what the work comes to, or give it up and return None when the client goes away first."""
+        """Return the result of work, or cancel it and return None if the client disconnects."""
         tasks = asyncio.ensure_future(work), asyncio.ensure_future(self.lost.wait())
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -95,11 +95,11 @@ class Connection:
 
 
 class Protocol(H11Protocol):
-    """uvicorn's HTTP/1.1, which also tells each request what connection it came on.
+    """uvicorn's HTTP/1.1 protocol, which also gives each request its connection.
 
-    What is no HTTP is refused in the words of the service whose port it came to. A connection is closed when its first
-    byte, or a whole head after that, does not come within 10 s, and when a body stands still for 30 s. At the cap,
-    a new connection takes the place of the oldest one that has no request.
+    Invalid HTTP is refused in the form of the port's service. A connection is closed if its first byte, or then a
+    complete head, does not arrive within 10 s, and if a body makes no progress for 30 s. At the limit, a new connection
+    replaces the oldest one without a request.
     """
 
     def __init__(self, *args: Any, refuse: Callable[[int, Refusal], Response], **kwargs: Any) -> None:
@@ -124,7 +124,7 @@ class Protocol(H11Protocol):
 
     @property
     def idle(self) -> bool:
-        """Whether no request has come on it whole that still waits for its answer."""
+        """Whether no complete request waits for its answer."""
         answered = self.cycle is None or self.cycle.response_complete
         return answered and self.conn.their_state is h11.IDLE and not self.transport.is_closing()
 
@@ -142,7 +142,7 @@ class Protocol(H11Protocol):
             self._timer = self.loop.call_later(HEAD_SECONDS if what is h11.IDLE else BODY_SECONDS, self._look)
 
     def _look(self) -> None:
-        """Close a connection that has waited too long; look again when it would have."""
+        """Close a connection that has waited too long, or check again later."""
         self._timer = None
         if self._waits_for is None or self.transport.is_closing():
             return
@@ -156,7 +156,7 @@ class Protocol(H11Protocol):
             self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP, and close."""
+        """Answer invalid HTTP, and close."""
         port = self.transport.get_extra_info("sockname")[1]
         answer = self._refuse(port, bad_request("the request is not HTTP, or its head is over 64 KiB"))
         headers = [*answer.raw_headers, (b"connection", b"close")]
@@ -173,6 +173,6 @@ class Protocol(H11Protocol):
 
 
 def connection(scope: Scope) -> Connection:
-    """Return the connection that a request came on."""
+    """Return the connection of a request."""
     found: Connection = scope["state"][STATE]
     return found

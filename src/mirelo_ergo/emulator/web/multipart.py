@@ -1,4 +1,4 @@
-"""Forms as they come: part after part, text in memory and files on the emulator's disk, each within its cap."""
+"""Parsing multipart forms as a stream: texts in memory, files on the emulator's disk, each up to a limit."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ class FormFile:
 
 @attrs.frozen
 class Form:
-    """A form that has come whole; texts and files are by the names of their parts, in the order they came."""
+    """A complete form: its texts and files by the names of their parts, in order."""
 
     texts: Mapping[str, list[str]]
     files: Mapping[str, list[FormFile]]
 
     def text(self, name: str, default: str = "") -> str:
-        """Return the last text of a name."""
+        """Return the last text with a name."""
         return self.texts.get(name, [default])[-1]
 
     def file(self, name: str) -> FormFile | None:
-        """Return the last file of a name."""
+        """Return the last file with a name."""
         return self.files.get(name, [None])[-1]
 
 
@@ -64,10 +64,10 @@ async def read_form(
     max_file: int = MAX_FILE,
     before_file: Callable[[Mapping[str, list[str]]], int | None] | None = None,
 ) -> Form:
-    """Read a form; `undo` removes its files. Refuses with 400 what is no form, or a text of over 1 MiB or 200 parts.
+    """Read a form; `undo` removes its files. Refuses with 400 an invalid form, a text over 1 MiB, and over 200 parts.
 
-    `before_file` is called with the texts so far when a file begins, may refuse it, and may lower its cap. A part is a
-    file when it has a file name. What a file has over its cap is not written: its `size` then is one more.
+    `before_file` is called with the texts so far when a file begins; it may refuse the file or lower its limit. A part
+    is a file if it has a file name. Bytes over the limit are not written: `size` is then the limit plus one.
     """
     kind, options = parse_options_header(request.headers.get("content-type"))
     if kind != FORM.encode() or not options.get(b"boundary"):
@@ -91,7 +91,7 @@ async def read_form(
 
 @attrs.define
 class _Part:
-    """A part that is coming; its `pieces` have to be read before the next one."""
+    """A part that is being received. Its `pieces` must be read before the next part."""
 
     name: str
     filename: str | None
@@ -128,7 +128,7 @@ class _Part:
 
 @attrs.define
 class _Events:
-    """What the parser has found in the bytes so far: a new part's headers, its data, or its end as None."""
+    """The parser's events: the headers of a part, its data, or None for its end."""
 
     found: list[dict[bytes, bytes] | bytes | None] = attrs.field(factory=list)
     ended: bool = False

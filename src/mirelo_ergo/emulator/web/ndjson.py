@@ -1,4 +1,4 @@
-"""Answers that come line by line, each a JSON value, while something goes on."""
+"""Streamed answers of JSON lines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NDJSON = "application/x-ndjson"
 
 
 class NdjsonResponse(Response):
-    """A stream of lines, without a length; it ends with them, or when the client goes away."""
+    """A stream of JSON lines without a length. It ends after the last one, or if the client disconnects."""
 
     media_type = NDJSON
 

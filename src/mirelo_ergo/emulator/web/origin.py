@@ -1,4 +1,4 @@
-"""Who may use the emulator's own pages: what comes from themselves or from no browser, never another site's."""
+"""Access to the emulator's own pages: not for requests that other sites cause in a browser."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ PRIVATE = (".localhost", ".internal")  # names that nobody can register
 
 
 def check_origin(request: Request) -> None:
-    """Refuse with 403 what another site has caused, and a Host that its owner could have pointed here.
+    """Refuse with 403 a request that another site has caused, and a Host that others could point here.
 
-    Following a link from another site to a page is allowed: that only looks. A program that is no browser sends none of
-    the headers in question.
+    Following a link from another site to a page is allowed, because it changes nothing. Programs other than browsers do
+    not send the checked headers.
     """
     host = request.headers.get("host", "")
     if not _is_private(host):

@@ -1,4 +1,4 @@
-"""Requests of the emulator's own, for a clip or to a webhook: each over a connection of its own, without a proxy."""
+"""The emulator's own requests, for clips and to webhooks: each over a new connection, without a proxy."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ async def exchange(
     tls: ssl.SSLContext | None,
     body: bytes = b"",
 ) -> AsyncIterator[Callable[[], Awaitable[Any]]]:
-    """Send a request, and give what returns the next h11 event of its answer. Raises `OSError` or h11's errors.
+    """Send a request, and yield a function that returns its answer's next h11 event. Raises `OSError` or h11's errors.
 
-    Cuts the connection at the end, however that comes: nobody is waited for.
+    It aborts the connection at the end, without waiting.
     """
     host, port = parts.hostname or "", parts.port
     if port is None:

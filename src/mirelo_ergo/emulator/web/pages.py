@@ -1,4 +1,4 @@
-"""Lists in pages: what comes after a cursor, up to a limit."""
+"""Lists in pages with cursors."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ T = TypeVar("T")
 
 @attrs.frozen
 class Page(Generic[T]):
-    """One page; `last_id` is that of its last item when more come after it, else None."""
+    """One page. `last_id` is the id of its last item if more items follow, else None."""
 
     items: Sequence[T]
     last_id: str | None
 
     @property
     def cursor(self) -> str | None:
-        """The cursor of the next page, as text that says nothing to a client; None at the end."""
+        """The opaque cursor of the next page; None at the end."""
         return None if self.last_id is None else base64.urlsafe_b64encode(self.last_id.encode()).decode()
 
 
 def page(items: Sequence[T], id_of: Callable[[T], str], after: str | None, limit: int | None) -> Page[T]:
-    """Return the items after the one with the id `after`, up to a limit; refuse with 400 an id that is not there."""
+    """Return the items after the one with the id `after`, up to a limit; refuse an unknown id with 400."""
     first = 0
     if after is not None:
         found = [at for at, item in enumerate(items) if id_of(item) == after]
@@ -43,7 +43,7 @@ def page(items: Sequence[T], id_of: Callable[[T], str], after: str | None, limit
 
 
 def read_cursor(cursor: str | None) -> str | None:
-    """Return the id in a cursor of `Page.cursor`; refuse with 400 what is none."""
+    """Return the id in a cursor of `Page.cursor`; refuse an invalid cursor with 400."""
     if cursor is None:
         return None
     try:

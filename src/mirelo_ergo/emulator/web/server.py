@@ -1,4 +1,4 @@
-"""The server under the application: sockets that listen, and uvicorn on them, in a thread that ends on an event."""
+"""The server below the application: listening sockets, and uvicorn in a thread."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ GRACE_SECONDS = 0.3
 
 
 class Server(uvicorn.Server):
-    """uvicorn without its signal handlers and its ten looks a second: it starts, waits and ends on events."""
+    """uvicorn without signal handlers and polling: it starts, waits and ends by events."""
 
     def __init__(self, app: ASGIApp, refuse: Callable[[int, Refusal], Response]) -> None:
-        """Serve an application; `refuse` writes what a port's service says to what is no HTTP."""
+        """Serve an application. `refuse` writes the answer of a port's service to invalid HTTP."""
         super().__init__(
             uvicorn.Config(
                 app,
@@ -51,7 +51,7 @@ class Server(uvicorn.Server):
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop it serves in; there is one once it is ready."""
+        """The event loop that it serves in, once it is ready."""
         assert self._loop is not None
         return self._loop
 
@@ -92,7 +92,7 @@ def url_of(listening: socket.socket) -> str:
 
 
 def listen_all(host: str, ports: Mapping[str, int]) -> dict[str, socket.socket]:
-    """Return a listening socket for each name: all of them, or none and an OSError."""
+    """Return a listening socket for each name; raise an OSError if one cannot be opened."""
     with contextlib.ExitStack() as undo:
         sockets = {name: undo.enter_context(_listen(host, port)) for name, port in ports.items()}
         undo.pop_all()

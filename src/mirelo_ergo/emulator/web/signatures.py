@@ -1,4 +1,4 @@
-"""Signatures of webhooks: headers that prove who has sent a body, and when."""
+"""Signatures of webhooks: headers that prove the sender and the time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class TimestampedHmac:
     secret: str = attrs.field(repr=False)
 
     def sign(self, raw: bytes, now: float) -> Mapping[str, str]:
-        """Return the headers for a body that is sent now."""
+        """Return the headers for a body."""
         stamp = str(int(now))
         mark = hmac.new(self.secret.encode(), f"{stamp}.".encode() + raw, hashlib.sha256).hexdigest()
         return {self.header: f"t={stamp},v1={mark}"}

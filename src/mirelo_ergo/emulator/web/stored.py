@@ -1,4 +1,4 @@
-"""Answers of an object store: whole files and ranges of them, with a strong ETag, and refusals in XML."""
+"""The object store's answers: files and ranges, with a strong ETag, and refusals in XML."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
 
 
 class Readable(Protocol):
-    """What can be downloaded, whole or in ranges."""
+    """Something that can be downloaded, as a whole or in ranges."""
 
     @property
     def size(self) -> int:
@@ -48,7 +48,7 @@ class Readable(Protocol):
 
 @attrs.frozen
 class StoredFile:
-    """A file as it lies on the disk."""
+    """A file on disk."""
 
     path: Path
     size: int
@@ -70,7 +70,7 @@ class StoredFile:
 
 
 class Download(Response):
-    """An answer with a file, whole or one range of it, which is computed or read off the event loop."""
+    """An answer with a file or one range of it, which is computed or read off the event loop."""
 
     def __init__(self, content: Readable, request: Request) -> None:
         super().__init__(media_type=content.media_type)
@@ -99,13 +99,13 @@ class Download(Response):
 
 
 async def _left(receive: Receive) -> None:
-    """Return when the client has gone, so that a long result is not computed for nobody."""
+    """Return when the client has disconnected, so that a long result is not computed in vain."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 def _span(header: str, size: int) -> tuple[int, int] | None:
-    """Return the one range that is asked for, empty if it lies outside; None when there is none or it is malformed."""
+    """Return the requested range, empty if it is outside the file; None if there is none or it is malformed."""
     match = RANGE.fullmatch(header)
     if match is None:
         return None

@@ -1,4 +1,4 @@
-"""What arrived and what was answered: a record of every request, and the emulator's own time in every answer."""
+"""The record of every request and its answer; also sets the Date of answers to the emulator's time."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ OWN = ("/", "/_emulator/")  # the page and what it uses: not the API's, so not o
 
 
 def is_own(path: str) -> bool:
-    """Return whether a path is the emulator's own, and none that the service has."""
+    """Return whether a path is one of the emulator's own."""
     return path == OWN[0] or path.startswith(OWN[1])
 
 
 @attrs.frozen
 class SeenRequest:
-    """One request as it arrived; header names are lower case, `body_bytes` is what has come so far.
+    """One received request. Header names are lower case; `body_bytes` is the number of bytes received so far.
 
     `number` counts from 1, `at` is the emulator's time, `status` is None until there is an answer. `body` and `answer`
-    are the first 128 and 8 KiB of what was text. `faults` are the kinds of those that hit it.
+    are the first 128 and 8 KiB of text bodies. `faults` are the kinds of the faults that hit it.
     """
 
     method: str
@@ -54,7 +54,7 @@ class SeenRequest:
 
     @property
     def json(self) -> Any:
-        """The body as JSON; None if it is none, or not all of it."""
+        """The body as JSON; None if it is not JSON, or not complete."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
@@ -62,7 +62,7 @@ class SeenRequest:
 
 
 class RequestLog:
-    """The record of the last requests: 10,000 of them, and no more than 32 MiB."""
+    """The record of the last requests, at most 10,000 of them and 32 MiB."""
 
     def __init__(self) -> None:
         self._seen: deque[_Record] = deque()
@@ -90,7 +90,7 @@ class RequestLog:
         ]
 
     def note(self, record: _Record) -> None:
-        """Begin to keep a request."""
+        """Record a request."""
         self._count += 1
         record.number, record.noted = self._count, True
         while len(self._seen) >= MAX_RECORDS:
@@ -99,7 +99,7 @@ class RequestLog:
         self._kept += record.overhead
 
     def keep(self, record: _Record, kept: bytearray, more: bytes) -> None:
-        """Add to one of the bodies of a request, if it is still kept."""
+        """Add to one of a recorded request's bodies, if it is still recorded."""
         if not record.noted:
             return
         kept += more
@@ -114,7 +114,7 @@ class RequestLog:
 
 
 class TrafficMiddleware:
-    """Wrap the application: note each request when its headers are there, count its body, date its answer."""
+    """The middleware that records each request when its headers arrive, counts its body, and dates its answer."""
 
     def __init__(self, app: ASGIApp, log: RequestLog, clock: Clock) -> None:
         self._app = app
@@ -163,7 +163,7 @@ class TrafficMiddleware:
 
 
 def mark(scope: Scope, faults: tuple[str, ...] = (), status: int | None = None) -> None:
-    """Note what a fault did to a request: its kind, and the status of an answer that goes past this record."""
+    """Record the kind of a fault that hit a request, and the status of an answer that bypasses this middleware."""
     record: _Record = scope[RECORD]
     record.faults += faults
     record.status = status or record.status
@@ -191,5 +191,5 @@ class _Record:
 
     @property
     def overhead(self) -> int:
-        """Return about how many bytes it has without bodies."""
+        """Return its approximate size in bytes without bodies."""
         return len(self.path) + len(self.query) + sum(len(name) + len(value) for name, value in self.headers.items())

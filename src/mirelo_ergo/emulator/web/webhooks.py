@@ -1,4 +1,4 @@
-"""Webhooks: what a service POSTs to its users, with duplicates, delay and loss on demand, and to this machine only."""
+"""Sending webhooks, with configurable duplicates, delay and loss, and by default to this machine only."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ STALE_SECONDS = 3600.0
 
 @attrs.frozen
 class SentWebhook:
-    """One attempt to deliver a webhook: `outcome` is the receiver's HTTP status, or in words why there was none."""
+    """One attempt to deliver a webhook. `outcome` is the receiver's HTTP status, or a text why there was none."""
 
     url: str
     body: Mapping[str, Any]
@@ -72,13 +72,13 @@ class SentWebhook:
 
 @attrs.define(eq=False)
 class Webhooks:
-    """Send webhooks; what is set here goes for those that are sent from then on.
+    """Sends webhooks. Its settings apply to those that are sent from then on.
 
-    Of each, `copies` are sent. Each waits `delay_s` seconds on the emulator's clock; a mapping of statuses to seconds
-    holds some back, so that they arrive out of order. `loss` is the share, up to 1, that never leaves. What no 2xx
-    answers within 5 s is sent again after 1 s and after 5 s. `tls` says which certificates are believed, without it
-    those that the system believes. Beside this machine itself, only `hosts` are called. `signature` spoils that of the
-    services that sign: "wrong", "stale" by an hour, or "missing" instead of "valid".
+    `copies` is the number of copies of each webhook. `delay_s` delays them by seconds of the emulator's clock; a
+    mapping of statuses to seconds delays some, so that they arrive out of order. `loss` is the share, up to 1, that is
+    not sent. A webhook without a 2xx answer within 5 s is sent again after 1 s and after 5 s. `tls` gives the trusted
+    certificates, by default the system's. Only this machine and `hosts` are called. `signature` can be "wrong", "stale"
+    (by an hour) or "missing" instead of "valid", for services that sign.
     """
 
     _clock: Clock = attrs.field(alias="clock")
@@ -99,7 +99,7 @@ class Webhooks:
         return list(self._sent.copy())
 
     def check(self, name: str, url: str) -> None:
-        """Refuse with 400 what is no https URL or leads to another machine than is allowed."""
+        """Refuse with 400 a URL that is not https or not of an allowed machine."""
         try:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
@@ -113,18 +113,18 @@ class Webhooks:
             )
 
     def post(self, url: str, body: Mapping[str, Any], signer: TimestampedHmac | None = None) -> None:
-        """Send a webhook, in the background; call it in the emulator's loop. What is signed is JSON without spaces."""
+        """Send a webhook in the background, from the emulator's loop. A signed body is JSON without spaces."""
         for _ in range(self.copies):
             self.start(self._deliver(url, body, signer))
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run in the background, until `end` at the latest; call it in the emulator's loop."""
+        """Run a coroutine in the background, until `end` at the latest. To be called in the emulator's loop."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def end(self) -> None:
-        """Cancel everything that has been started, and wait for it."""
+        """Cancel all background tasks, and wait for them."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -180,7 +180,7 @@ def _compact(body: Mapping[str, Any]) -> bytes:
 
 
 def _is_loopback(host: str) -> bool:
-    """Return whether a name is this machine, without asking anyone."""
+    """Return whether a name means this machine, without a look-up."""
     if host == "localhost":
         return True
     try:

@@ -1,4 +1,4 @@
-"""What the services share: bodies with a cap, a route for one method, and refusals in each one's own words."""
+"""Helpers of the services' HTTP: limited bodies, routes for one method, and refusals."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ MAX_BODY = 128 << 10  # a prompt of 5,000 characters, each escaped, has 60,000 b
 
 
 def route(path: str, method: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
-    """Make a route for exactly one method: Starlette adds HEAD to GET, the contracts have none."""
+    """Return a route for exactly one method: Starlette adds HEAD to GET, but the APIs have no HEAD."""
     made = Route(path, endpoint, methods=[method])
     made.methods = {method}
     return made
 
 
 def asked(request: Request, fault: str) -> bool:
-    """Return whether a fault of this kind, which the service itself carries out, hit a request."""
+    """Return whether a request was hit by a fault of this kind, which the service itself applies."""
     return request.scope.get(ASKED) == fault
 
 
 def base_url(request: Request) -> str:
-    """Return the address the client used to come here: it can use it again, also through a container's port."""
+    """Return the address that the client used, which also works through a container's port."""
     return str(request.base_url).rstrip("/")
 
 
 async def read_body(request: Request, wanted: str = JSON, limit: int = MAX_BODY) -> bytes:
     """Read a request's body; refuse over 128 KiB or another `limit`, and a type other than the wanted one.
 
-    Both with 400: the contracts know no 413 and no 415. A body without a type is taken for what is wanted.
+    Both are 400, because the APIs have no 413 and no 415. A body without a type is accepted.
     """
     raw = bytearray()
     async for chunk in request.stream():
@@ -56,14 +56,14 @@ async def read_body(request: Request, wanted: str = JSON, limit: int = MAX_BODY)
 
 
 def _methods(request: Request) -> set[str]:
-    """Return the methods that a path takes: each is a route of its own."""
+    """Return the methods of a path, each of which has its own route."""
     routes = [route for route in request.app.routes if isinstance(route, Route)]
     first = next(route.path for route in routes if route.matches(request.scope)[0] is not Match.NONE)
     return set[str]().union(*(route.methods or () for route in routes if route.path == first))
 
 
 def exception_handlers(answer: Callable[[Refusal], Response]) -> dict[Any, Callable[..., Awaitable[Response]]]:
-    """Return what a Starlette application does about each exception, given how its service writes a refusal."""
+    """Return the exception handlers of a service's Starlette application."""
 
     async def refused(request: Request, error: Refusal) -> Response:
         return answer(error)

@@ -1,1 +1,1 @@
-"""inference.sh: tasks of two apps, one of them mmaudio, on a port of its own, with the emulator's accounts."""
+"""inference.sh: tasks of two apps, one of them mmaudio, on its own port."""

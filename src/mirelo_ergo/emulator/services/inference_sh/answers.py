@@ -1,4 +1,4 @@
-"""The answers of inference.sh: tasks in each of the forms that it has had, problems, and lists."""
+"""The answers of inference.sh: tasks in all their historical forms, problems and lists."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ ERRORS: Final = "https://api.inference.sh/errors/"
 
 
 def refuse(refusal: Refusal) -> Response:
-    """Write a refusal as a problem; a 412 as the list of what an app still needs."""
+    """Return a refusal as a problem document, a 412 as the list of missing requirements."""
     status = refusal.http_status
     if status not in STATUSES:
         status = 400 if status < 500 else 500
@@ -67,14 +67,14 @@ def refuse(refusal: Refusal) -> Response:
 
 
 def end_of(job: Job) -> str:
-    """Return the state of a job that has ended."""
+    """Return the final state of a job."""
     if job.error is None:
         return "completed"
     return job.error.code if job.error.code in ("cancelled", "rejected") else "failed"
 
 
 def phases(job: Job, now: float) -> list[tuple[str, float]]:
-    """Return the states that a job has had so far, each with its beginning; the last one is that of now."""
+    """Return the states of a job so far, each with its start. The last one is the current state."""
     length = min(job.estimated_ms / 1000, job.finishes_at - job.created_at)
     until = now if job.completed_at is None else job.completed_at
     passed = [(name, job.created_at + share * length) for name, share in PHASES]
@@ -83,7 +83,7 @@ def phases(job: Job, now: float) -> list[tuple[str, float]]:
 
 
 def status(state: str, numbering: Numbering) -> dict[str, Any]:
-    """Write a state as the service does, or did. Beside an old number, its name says which one is meant."""
+    """Return a state as the service writes or wrote it. An old number is accompanied by its name."""
     if numbering == "names":
         return {"status": state}
     if numbering == "old":
@@ -92,7 +92,7 @@ def status(state: str, numbering: Numbering) -> dict[str, Any]:
 
 
 def progress(job: Job, now: float, shape: Progress) -> dict[str, Any]:
-    """Write how far a running job is, in one of the shapes that this has had; {} where it tells nothing."""
+    """Return a running job's progress, in one of its historical forms; {} if there is none."""
     percent = job.progress_percent(now)
     if shape == "none" or job.done:
         return {}
@@ -102,7 +102,7 @@ def progress(job: Job, now: float, shape: Progress) -> dict[str, Any]:
 
 
 def timings(job: Job, now: float, numbering: Numbering) -> dict[str, Any]:
-    """Write how long each step of a job took."""
+    """Return the duration of each step of a job."""
     seen = phases(job, now)
     until = now if job.completed_at is None else job.completed_at
     groups, events = [], []
@@ -150,7 +150,7 @@ OPERATORS: Final[Mapping[str, Callable[[Any, str], bool]]] = {
 
 
 def listed(items: Sequence[dict[str, Any]], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of a list: newest first if not told otherwise; what a filter does not find is left out."""
+    """Return a filtered page of a list, by default the newest first."""
     term = (asked.get("search") or {}).get("term", "")
     kept = [each for each in items if term in str(each) and all(_keeps(each, one) for one in asked.get("filters", ()))]
     for one in reversed(asked.get("sort") or [{"field": "created_at", "dir": "desc"}]):

@@ -1,4 +1,4 @@
-"""The apps that the emulated marketplace has: what each takes, what is rendered for it, and what it gives."""
+"""The apps of the emulated marketplace: their inputs, their rendering and their outputs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FILE: Final = {"title": "File", "anyOf": [{"type": "string"}, {"type": "object"}
 
 
 class Source(Protocol):
-    """Say where a file of an input is, as `JobService.generate` takes it; refuse one that is none."""
+    """A function that returns a file of an input for `JobService.generate`, or refuses it."""
 
     def __call__(self, value: object, place: str, /) -> dict[str, Any]: ...
 
@@ -40,7 +40,7 @@ def _schema(content: Mapping[str, Any]) -> Schema:
 
 @attrs.frozen
 class App(ABC):
-    """An app of the marketplace; its own fields are in the schemas."""
+    """An app of the marketplace. Its fields are in its schemas."""
 
     id: str
     namespace: str
@@ -52,17 +52,17 @@ class App(ABC):
 
     @property
     def full_name(self) -> str:
-        """What a run names it by."""
+        """Its name in runs."""
         return f"{self.namespace}/{self.name}"
 
     def fields(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return an input with the app's defaults; refuse what its schema does not allow, as the app itself would."""
+        """Return an input with the app's defaults; refuse an input that its schema does not allow."""
         told = {name: value for name, value in given.items() if value is not None}
         check(self.input_schema, told, "input")
         return self.input_schema.defaults | told
 
     def shown(self) -> dict[str, Any]:
-        """Write it as the service does."""
+        """Return it in the service's form."""
         version = {
             "id": f"{self.id}_1",
             "short_id": "1a2b3c4d",
@@ -86,19 +86,19 @@ class App(ABC):
 
     @abstractmethod
     def values(self, fields: Mapping[str, Any], source: Source) -> dict[str, Any]:
-        """Return what is to be rendered, as `JobService.generate` takes it."""
+        """Return the values for `JobService.generate`."""
 
     @abstractmethod
     def output(self, job: Job, files: Sequence[Output], received: Sequence[Asset]) -> dict[str, Any]:
-        """Return the output of a job that has ended well: `files` are its results, `received` what was uploaded."""
+        """Return the output of a successful job: `files` are its results, `received` the uploaded files."""
 
     @abstractmethod
     def names(self, job: Job, received: Sequence[Asset]) -> Sequence[str]:
-        """Return what the files of its output are called."""
+        """Return the names of the files of its output."""
 
 
 class Mmaudio(App):
-    """infsh/mmaudio: a sound from words, or for a clip. Only prompt, clip, duration and seed make a difference here."""
+    """infsh/mmaudio: a sound for a text or a clip. Only prompt, clip, duration and seed have an effect here."""
 
     def values(self, fields: Mapping[str, Any], source: Source) -> dict[str, Any]:
         seconds = fields["duration"]
@@ -132,7 +132,7 @@ class Mmaudio(App):
 
 
 class Choir(App):
-    """A made-up app: it sings each line, and gives back what it was told and sent, as free JSON with files inside."""
+    """An invented app: it sings each line, and returns its input as free JSON with files."""
 
     def values(self, fields: Mapping[str, Any], source: Source) -> dict[str, Any]:
         lines = fields["lines"]
@@ -206,7 +206,7 @@ APPS: Final = (MMAUDIO, CHOIR)
 
 
 def find(name: str) -> App:
-    """Return an app by its name, whatever version or function stands behind it, or by its id; refuse another (404)."""
+    """Return an app by its name, with or without version and function, or by its id; refuse others (404)."""
     named = name.partition("@")[0].partition(":")[0]
     for app in APPS:
         if named in (app.full_name, app.id):

@@ -1,4 +1,4 @@
-"""The files of inference.sh: opened here, put into the object store, and named in inputs by their uri."""
+"""The files of inference.sh, which are stored in the object store and have a uri for inputs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ URI: Final = "inf://files/"
 
 @attrs.frozen
 class Reference:
-    """A file in an input: a uri, or an object that has one."""
+    """A file in an input: a uri, or an object with one."""
 
     uri: str
     filename: str | None = None
@@ -37,7 +37,7 @@ class Reference:
 
 
 def references(value: object) -> Iterator[Reference]:
-    """Yield the uploaded files that an input names, wherever they stand in it."""
+    """Yield the uploaded files in an input."""
     found = Reference.of(value)
     if found is not None and found.uri.startswith(URI):
         yield found
@@ -50,7 +50,7 @@ def references(value: object) -> Iterator[Reference]:
 
 
 class Files:
-    """What was told of each file when it was opened; its bytes are an asset of the store."""
+    """The files and their descriptions. Their bytes are assets of the object store."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -63,7 +63,7 @@ class Files:
         return asset
 
     def get(self, key: str, file_id: str) -> Asset:
-        """Return a file of an account; refuse with 404 what it has not."""
+        """Return a file of an account; refuse an unknown one with 404."""
         asset = self._state.store.asset(file_id)
         if asset is None or asset.key != key or file_id not in self._told:
             raise Refusal("not_found", 404, f"there is no file {short(file_id)}, or it is older than 24 hours")
@@ -79,13 +79,13 @@ class Files:
         del self._told[file_id]
 
     def received(self, key: str, value: object) -> list[Asset]:
-        """Return the files of an account that an input names, in its order."""
+        """Return the files of an account in an input, in its order."""
         named = (each.uri.removeprefix(URI) for each in references(value))
         known = {each.id: each for each in self.all(key)}
         return [known[each] for each in dict.fromkeys(named) if each in known]
 
     def source(self, key: str, value: object, place: str) -> dict[str, Any]:
-        """Return where a file of an input is, as `JobService.generate` takes it; refuse what names none."""
+        """Return a file of an input for `JobService.generate`, or refuse it."""
         found = Reference.of(value)
         if found is None or not found.uri:
             raise bad_request(f"{place} is {short(value)}: it has to be a URL or the uri of a file")
@@ -97,7 +97,7 @@ class Files:
         return {"type": "url", "video_url": found.uri}
 
     def shown(self, asset: Asset) -> dict[str, Any]:
-        """Write a file as the service does."""
+        """Return a file in the service's form."""
         told = self._told[asset.id]
         return {
             "id": asset.id,

@@ -1,4 +1,4 @@
-"""The operations of inference.sh over HTTP: runs and their tasks, watched live; files; apps."""
+"""The HTTP operations of inference.sh: runs, tasks and their streams; files; apps."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ MICROCENTS = 1_000_000  # of a credit; the emulator's own price
 
 
 class InferenceSh(EmulatedService):
-    """inference.sh; its two apps are rendered by the same generator, for the same accounts."""
+    """The service inference.sh. The common generator renders its two apps."""
 
     name = "inference_sh"
     title = "inference.sh"
@@ -94,7 +94,7 @@ class InferenceSh(EmulatedService):
 
     @classmethod
     def refuse(cls, refusal: Refusal) -> Response:
-        """Write a refusal as a problem."""
+        """Return a refusal as a problem document."""
         return answers.refuse(refusal)
 
     def routes(self) -> list[Route]:
@@ -131,7 +131,7 @@ class InferenceSh(EmulatedService):
         return self._result(job, base)
 
     async def _start(self, key: str, app: App, sent: dict[str, Any], operation: Operation) -> Job:
-        """Start a job. What the app itself would refuse makes a task that fails."""
+        """Start a job. An input that the app itself would refuse makes a task that fails."""
         target, jobs = self.target(operation), self._state.jobs
         origin = Origin(self.name, "app", app.full_name, str(sent["input"].get("prompt", app.title)))
         try:
@@ -170,7 +170,7 @@ class InferenceSh(EmulatedService):
         return NdjsonResponse(self._lines(self._found(request, key), wire.base_url(request)))
 
     async def _lines(self, job: Job, base: str) -> AsyncIterator[dict[str, Any]]:
-        """Yield a task, then what changes of it, with heartbeats while nothing does."""
+        """Yield a task and then its changes, with heartbeats in between."""
         known: dict[str, Any] = {}
         async for each in self._state.jobs.watch(job, LINE_SECONDS):
             shown = self._shown(each, base)
@@ -314,7 +314,7 @@ class InferenceSh(EmulatedService):
         return apps.find(job.origin.model).output(job, files, received)
 
     def _result(self, job: Job, base: str) -> dict[str, Any]:
-        """Write a task as the answer to a run and a webhook have it."""
+        """Return a task as in the answer to a run and in a webhook."""
         state, changed = answers.phases(job, self._state.clock.now())[-1]
         return {
             "id": job.id,
@@ -330,7 +330,7 @@ class InferenceSh(EmulatedService):
         }
 
     def _shown(self, job: Job, base: str) -> dict[str, Any]:
-        """Write a task as all other answers have it."""
+        """Return a task as in all other answers."""
         now, sent, app = self._state.clock.now(), job.request, apps.find(job.origin.model)
         seen = answers.phases(job, now)
         result = self._result(job, base)

@@ -1,4 +1,4 @@
-"""Sessions of inference.sh: a run opens one or goes on with it, until it has been idle for too long."""
+"""Sessions of inference.sh: a run opens or continues one, which ends when it is idle for too long."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IDLE_SECONDS = 60
 
 @attrs.define
 class Session:
-    """One session; `idle_s` is how long it lives after its last run."""
+    """One session. It ends `idle_s` after its last run."""
 
     id: str
     key: str
@@ -37,7 +37,7 @@ class Sessions:
         self._of_jobs: dict[str, str] = {}
 
     def of(self, key: str, sent: Mapping[str, Any]) -> Session | None:
-        """Return the session that a run goes on with; refuse one that is unknown (404) or over (410)."""
+        """Return the session that a run continues; refuse an unknown (404) or ended one (410)."""
         named = sent.get("session")
         if "session_timeout" in sent and named != NEW:
             raise bad_request(f"session_timeout is {sent['session_timeout']}: it goes with session {NEW!r} only")
@@ -51,7 +51,7 @@ class Sessions:
         return found
 
     def keep(self, job: Job, session: Session | None) -> None:
-        """Note that a job runs in a session, a new one if it asked for one."""
+        """Record that a job runs in a session, which may be a new one."""
         if session is None and job.request.get("session") == NEW:
             idle_s = job.request.get("session_timeout", IDLE_SECONDS)
             session = self._known[f"ses_{job.id[:8]}"] = Session(f"ses_{job.id[:8]}", job.key, idle_s, 0.0)

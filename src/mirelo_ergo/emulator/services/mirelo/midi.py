@@ -1,4 +1,4 @@
-"""Transcriptions: what is heard in a sound becomes a MIDI file, a score, and an engraved list of its notes."""
+"""Transcriptions: the notes of a sound as a MIDI file, a score, and a PDF with a list of notes."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def quote(duration_ms: int, speed: float) -> dict[str, int]:
 
 @attrs.define
 class Heard:
-    """What is heard in the sound of one job; the notes are there when its work is done."""
+    """The notes in the sound of one job, which are available when its work is done."""
 
     values: Mapping[str, Any]
     seconds: float
@@ -64,17 +64,17 @@ class Heard:
 
     @property
     def bpm(self) -> float:
-        """The tempo that it is written in."""
+        """The tempo of the score."""
         return float(self.values.get("tempo", {}).get("bpm", BPM))
 
     @property
     def instrument(self) -> str:
-        """Who plays it: one voice is heard, and the first instrument that is asked for plays it."""
+        """The instrument: there is one voice, for the first requested instrument."""
         named: Sequence[str] = self.values.get("instruments", ())
         return next(iter(named), PIANO)
 
     def written(self, until: float = math.inf) -> list[dict[str, Any]]:
-        """Return the notes that begin before a time, as a result has them."""
+        """Return the notes that begin before a time, as in a result."""
         return [
             {
                 "pitch": note.pitch,
@@ -100,7 +100,7 @@ class Transcriptions:
     async def start(
         self, key: str, origin: Origin, sent: dict[str, Any], values: dict[str, Any], target: Target
     ) -> Job:
-        """Start a job; refuse a sound that cannot be read, and a time signature that there is not."""
+        """Start a job; refuse an unreadable sound and an invalid time signature."""
         meter = values.get("time_signature")
         if meter is not None and meter["numerator"] not in METERS.get(meter["denominator"], ()):
             raise bad_request(f"time_signature is {meter['numerator']}/{meter['denominator']}, which is none")
@@ -127,7 +127,7 @@ class Transcriptions:
         return job
 
     async def detect(self, key: str, values: Mapping[str, Any]) -> list[str]:
-        """Return which instruments a sound may have, by how high it is; free, ten times a day."""
+        """Return the possible instruments of a sound, by its pitches. Free, ten times a day."""
         now = self._state.clock.now()
         made = self._detections[key] = [at for at in self._detections.get(key, ()) if at > now - DAY]
         if len(made) >= self.detections_a_day:
@@ -142,7 +142,7 @@ class Transcriptions:
         return ["acoustic_bass" if middle < 48 else "flutes" if middle > 84 else PIANO]
 
     def result(self, job: Job, urls: Sequence[str]) -> dict[str, Any]:
-        """Write what a job made; `urls` are those of its results, in their order."""
+        """Return a job's result. `urls` are those of its files, in their order."""
         heard, by_role = self._heard[job.id], {}
         for made, url in zip(job.results, urls, strict=True):
             by_role[made.role] = url, made
@@ -167,7 +167,7 @@ class Transcriptions:
         return result
 
     def so_far(self, job: Job, now: float) -> dict[str, Any] | None:
-        """Write the notes of a running job that are heard by now, None before there are any."""
+        """Return the notes of a running job so far, None before there are any."""
         heard = self._heard[job.id]
         share = job.progress_percent(now) / 100
         notes = heard.written(share * heard.seconds)
@@ -209,7 +209,7 @@ class Transcriptions:
 
 
 def _on_the_beat(notes: Sequence[Note], bpm: float, parts: int) -> list[Note]:
-    """Move notes to the nearest part of a beat; none becomes shorter than one part."""
+    """Return notes moved to the nearest subdivision of a beat, each at least one subdivision long."""
     step = 60 / bpm / parts
     return [
         attrs.evolve(

@@ -1,4 +1,4 @@
-"""The operations of Mirelo's API over HTTP: routes from the spec, errors in the envelope, a handler per action."""
+"""The HTTP operations of Mirelo's API v2: routes from the spec, and a handler for each action."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Mirelo(EmulatedService):
 
     @property
     def detections_a_day(self) -> int:
-        """How often a key may have the instruments of a sound detected within a day."""
+        """The number of instrument detections per key and day."""
         return self._midi.detections_a_day
 
     @detections_a_day.setter
@@ -90,7 +90,7 @@ class Mirelo(EmulatedService):
 
     @classmethod
     def refuse(cls, refusal: Refusal) -> Response:
-        """Write a refusal in the contract's envelope."""
+        """Return a refusal in the API's form."""
         detail = refusal.detail()
         if refusal.code in (CONFLICT, IN_FLIGHT):  # the contract has one code for both
             detail["code"] = "conflict"

@@ -1,4 +1,4 @@
-"""The answers of v3: jobs with their outputs, variants and files, what credits are missing, and errors."""
+"""The answers of v3: jobs with outputs, variants and files, missing credits, and errors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RETRYABLE = ("asset_not_ready", "concurrency_limit_reached", "rate_limited", "co
 
 
 class NoCredits(Refusal):
-    """Refuse with 402, and say what is missing."""
+    """Raised to refuse with 402 and the missing credits."""
 
     def __init__(self, refusal: Refusal, missing: Mapping[str, Any]) -> None:
         super().__init__(refusal.code, refusal.http_status, refusal.message)
@@ -34,7 +34,7 @@ class NoCredits(Refusal):
 
 
 def refuse(refusal: Refusal) -> Response:
-    """Write a refusal in the envelope of v3."""
+    """Return a refusal in v3's form."""
     code = CODES.get(refusal.code, refusal.code)
     error: dict[str, Any] = {"code": code, "message": refusal.message, "retryable": code in RETRYABLE}
     if isinstance(refusal, NoCredits):
@@ -43,7 +43,7 @@ def refuse(refusal: Refusal) -> Response:
 
 
 def receipt(job: Job, path: str) -> dict[str, Any]:
-    """Write what a create says of its job."""
+    """Return the answer to a submit."""
     return {
         "id": job.id,
         "status": "queued",
@@ -53,7 +53,7 @@ def receipt(job: Job, path: str) -> dict[str, Any]:
 
 
 def status(job: Job, now: float, urls: Sequence[str], path: str) -> dict[str, Any]:
-    """Write a job as it is; `urls` are those of its results, in their order."""
+    """Return a job's state. `urls` are those of its results, in their order."""
     state = _state(job, now)
     answer: dict[str, Any] = {
         "id": job.id,

@@ -1,4 +1,4 @@
-"""What a request of v3 asks for, read out of its body."""
+"""Reading the bodies of v3's requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Asked:
-    """A body of one of the four operations; `sources` has the asset ids by `audio` and `video`."""
+    """The request in the body of one of the four operations. `sources` has asset ids for `audio` and `video`."""
 
     operation: str
     model: str
@@ -27,7 +27,7 @@ class Asked:
 
     @property
     def lengths(self) -> dict[str, int]:
-        """What the ranges of a model are about."""
+        """The values that a model has ranges for."""
         known = {name: self.fields[name] for name in ("duration_ms", "append_duration_ms") if name in self.fields}
         region = self.fields.get("region")
         if region is not None:
@@ -35,7 +35,7 @@ class Asked:
         return known
 
     def values(self, *, speech: bool) -> dict[str, Any]:
-        """Return it as `JobService.generate` takes it; `speech` asks for what is spoken as a file of its own."""
+        """Return the values for `JobService.generate`. `speech` requests the speech as a separate file."""
         names = ("duration_ms", "append_duration_ms", "start_offset_ms", "region")
         return {
             "prompt": self.prompt,
@@ -50,7 +50,7 @@ class Asked:
 
 
 def read(operation: str, fields: Mapping[str, Any]) -> Asked:
-    """Read a body that fits the spec, with its defaults."""
+    """Read a valid body, with its defaults."""
     given = fields["input"]
     sources = {name: given[name]["id"] for name in ("audio", "video") if name in given}
     if fields.get("start_offset_ms") and "video" not in sources:

@@ -1,4 +1,4 @@
-"""The models that v3 has here, with what each takes: the emulator's own numbers, which it keeps to and tells."""
+"""The models of the emulated v3 with their limits, which are the emulator's own numbers."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ MODELS: Mapping[str, Mapping[str, Any]] = {
 
 
 def check(asked: Asked) -> Mapping[str, Any]:
-    """Return the model that a request names; refuse an unknown one, and what the model does not take."""
+    """Return the model of a request; refuse an unknown model, and a request that the model does not accept."""
     model = MODELS.get(asked.model)
     if model is None:
         raise Refusal("model_not_found", 404, f"model is {short(asked.model)}: it has to be one of {', '.join(MODELS)}")

@@ -1,4 +1,4 @@
-"""The operations of Mirelo's API v3 over HTTP: creates with keys, preflights by body, jobs, forms, models."""
+"""The HTTP operations of Mirelo's API v3: submits with keys, preflights, jobs, upload forms, models."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FIXED = {"createAsset": "assets", "getMe": "me", "listModels": "list"}
 
 
 class MireloV3(EmulatedService):
-    """Mirelo's API, v3: another service for the same keys, on the same port, with the same assets."""
+    """Mirelo's API, v3, on the port of v2 and with the same keys and assets."""
 
     name = "mirelo_v3"
     title = "Mirelo v3"
@@ -59,12 +59,12 @@ class MireloV3(EmulatedService):
 
     @classmethod
     def refuse(cls, refusal: Refusal) -> Response:
-        """Write a refusal in the envelope of v3."""
+        """Return a refusal in v3's form."""
         return answers.refuse(refusal)
 
     @property
     def concurrency(self) -> int | None:
-        """How many jobs of one key may run at once; None: as many as it likes."""
+        """The limit of running jobs per key; None: no limit."""
         return self._concurrency
 
     @concurrency.setter
@@ -87,7 +87,7 @@ class MireloV3(EmulatedService):
         self._videos = given
 
     def routes(self) -> list[Route]:
-        """Return a route for every operation; a path of its own comes before one that any id fits."""
+        """Return a route for every operation, fixed paths before those with an id."""
         return [self._route(each) for each in sorted(self.operations(), key=lambda each: "{" in each.path)]
 
     def _route(self, operation: Operation) -> Route:
@@ -187,7 +187,7 @@ class MireloV3(EmulatedService):
             raise answers.NoCredits(refusal, missing) from None
 
     def _asked(self, body: bytes, operation: Operation, key: str) -> tuple[Asked, dict[str, Any], Mapping[str, Any]]:
-        """Read what a body asks for, and of which model; refuse what that does not take, and assets without bytes."""
+        """Return the request in a body and its model; refuse what the model does not accept, and empty assets."""
         sent = operation.read_body(body)
         asked = fields.read(_name(operation), operation.values(sent))
         model = models.check(asked)
@@ -215,7 +215,7 @@ def _verb(operation: Operation) -> str:
 
 
 def _name(operation: Operation) -> str:
-    """Return what an operation makes, as the catalogue of models calls it: text-to-sfx, extend."""
+    """Return the name of an operation in the list of models, such as text-to-sfx or extend."""
     return operation.path.split("/")[2]
 
 

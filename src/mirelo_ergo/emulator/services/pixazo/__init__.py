@@ -1,1 +1,1 @@
-"""The Pixazo gateway: a queue in front of Mirelo's models, on a port of its own, with the emulator's accounts."""
+"""The Pixazo gateway: a queue for Mirelo's models, on its own port."""

@@ -1,4 +1,4 @@
-"""The gateway's answers: a request's status, with times in both documented shapes, and errors."""
+"""The gateway's answers: statuses, with times in both documented formats, and errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STATUSES = (400, 401, 402, 403, 404, 405, 429, 500, 503)
 
 
 def refuse(refusal: Refusal) -> Response:
-    """Write a refusal as the queue's errors; a lapsed key is forbidden, and unknown statuses become 400 and 500."""
+    """Return a refusal as an error of the queue. A lapsed key is forbidden; other statuses become 400 and 500."""
     status = 403 if refusal.code == "no_active_subscription" else refusal.http_status
     if status not in STATUSES:
         status = 400 if status < 500 else 500
@@ -37,7 +37,7 @@ def refuse(refusal: Refusal) -> Response:
 
 
 def request_status(job: Job, now: float, media_urls: list[str], shape: Timestamps) -> dict[str, Any]:
-    """Write a job as a RequestStatus, for a poll or a webhook."""
+    """Return a job as a RequestStatus, for a poll or a webhook."""
     status, changed_at = _state(job, now)
     output = None
     if status == "COMPLETED":
@@ -55,7 +55,7 @@ def request_status(job: Job, now: float, media_urls: list[str], shape: Timestamp
 
 
 def _state(job: Job, now: float) -> tuple[str, float]:
-    """Return a job's status and since when it has it."""
+    """Return a job's status and its start."""
     if job.completed_at is not None:
         if job.error is None:
             return "COMPLETED", job.completed_at
@@ -65,5 +65,5 @@ def _state(job: Job, now: float) -> tuple[str, float]:
 
 
 def _stamp(moment: float, *, plain: bool) -> str:
-    """Write a time: 2026-05-22T13:17:32.110Z, or plain, which is UTC too: 2026-05-22 13:19:23."""
+    """Return a time as 2026-05-22T13:17:32.110Z or, also in UTC, as 2026-05-22 13:19:23."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S") if plain else iso(moment)

@@ -1,4 +1,4 @@
-"""What a request to the gateway asks for: seconds become milliseconds, names become Mirelo's."""
+"""Translation of the gateway's requests into Mirelo's fields: seconds become milliseconds."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ ROUNDS = 2  # of a loop with `double_output`
 
 
 def translate(fields: Mapping[str, Any], *, as_video: bool, draw: random.Random) -> dict[str, Any]:
-    """Translate a request's fields, with their defaults, to what `JobService.generate` takes.
+    """Return the values for `JobService.generate` of a request's fields, with defaults.
 
-    A clip may be shorter than `duration`: the sound then ends with it, at the price of what was asked for.
-    `double_output` without `ambience` changes nothing. The same seed gives the same sound; -1 and none draw one.
+    If a clip is shorter than `duration`, the sound ends with it, at the price of the requested length. `double_output`
+    without `ambience` has no effect. The same seed gives the same sound; -1 and no seed draw a random one.
     """
     seconds, num_samples, seed = fields["duration"], fields["num_samples"], fields.get("seed", RANDOM_SEED)
     if seconds > MAX_SECONDS:

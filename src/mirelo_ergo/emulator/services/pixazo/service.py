@@ -1,4 +1,4 @@
-"""The gateway's operations over HTTP: submits that queue, one status endpoint for all models, webhooks."""
+"""The HTTP operations of the gateway: submits, one status endpoint for all models, webhooks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAX_CYCLE_SECONDS = 15.0  # between two webhooks of the mode "sync", at speed 1
 
 
 class Pixazo(EmulatedService):
-    """The Pixazo gateway; what it sells is made by the same generator, for the same accounts."""
+    """The Pixazo gateway. The common generator makes its results."""
 
     name = "pixazo"
     title = "Pixazo gateway"
@@ -45,16 +45,16 @@ class Pixazo(EmulatedService):
 
     @classmethod
     def group(cls, operation: Operation) -> str:
-        """Return whether an operation makes a request or looks at one."""
+        """Return the group of an operation: submit or poll."""
         return "submit" if operation.method == "POST" else "poll"
 
     @classmethod
     def refuse(cls, refusal: Refusal) -> Response:
-        """Write a refusal as the queue's errors."""
+        """Return a refusal as an error of the queue."""
         return answers.refuse(refusal)
 
     def routes(self) -> list[Route]:
-        """Return a route for every operation, and one for the models that the gateway does not have."""
+        """Return a route for every operation, and one for unknown models."""
         return [*map(self._route, self.operations()), wire.route("/{model}/v1/{name}", "POST", self._no_model)]
 
     def _route(self, operation: Operation) -> Route:
@@ -94,7 +94,7 @@ class Pixazo(EmulatedService):
         return request_status(job, self._state.clock.now(), self._state.blobs.result_urls(base, job), self.timestamps)
 
     async def _call_back(self, webhook: str, job: Job, base: str, *, every_cycle: bool) -> None:
-        """Tell a webhook of the job's end, and before it what it is at growing intervals, as the queue looks."""
+        """Call a webhook at the job's end and, in the mode "sync", at growing intervals before."""
         with contextlib.suppress(Stopping):
             gap, at = 1.0, job.created_at
             while every_cycle and (at := at + gap / self._state.jobs.speed) < job.finishes_at:

@@ -1,4 +1,4 @@
-"""How sync.so writes what it has: generations, assets, batches and errors, each in its own casing."""
+"""The answers of sync.so: generations, assets, batches and errors, each with its casing."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ FAILURES: Mapping[str, str] = {
 
 
 def refuse(refusal: Refusal) -> Response:
-    """Write a refusal as the service's errors."""
+    """Return a refusal in the form of the service's errors."""
     status = refusal.http_status
     body: dict[str, Any] = {"message": refusal.message, "statusCode": status, "error": HTTPStatus(status).phrase}
     code = CODES.get(refusal.code, refusal.code)
@@ -64,7 +64,7 @@ def refuse(refusal: Refusal) -> Response:
 
 
 def status_of(job: Job, now: float) -> str:
-    """Return the word for how far a generation is."""
+    """Return the status of a generation."""
     if job.completed_at is not None:
         return "COMPLETED" if job.error is None else "REJECTED" if job.error.code == REJECTED else "FAILED"
     begins_at = job.created_at + QUEUED_SHARE * min(job.estimated_ms / 1000, job.finishes_at - job.created_at)
@@ -72,7 +72,7 @@ def status_of(job: Job, now: float) -> str:
 
 
 def generation(job: Job, now: float, urls: Sequence[str], *, progress: bool = False) -> dict[str, Any]:
-    """Write a generation, for an answer or a webhook."""
+    """Return a generation for an answer or a webhook."""
     sent = job.request
     answer: dict[str, Any] = {
         "id": job.id,
@@ -95,7 +95,7 @@ def generation(job: Job, now: float, urls: Sequence[str], *, progress: bool = Fa
 
 
 def costs(job: Job, now: float) -> dict[str, Any]:
-    """Write what a generation cost; it is not known before its end."""
+    """Return the cost of a generation, which is not known before its end."""
     total = None if not job.done else job.credits * USD_PER_CREDIT if job.error is None else 0.0
     return {
         "generationId": job.id,

@@ -1,4 +1,4 @@
-"""Assets: uploads and external URLs under a name, with what is known of them."""
+"""Assets: uploads and external URLs with their names and media properties."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ FIELDS = {"durationSeconds": "duration"} | {
 
 @attrs.define
 class Registered:
-    """An asset; `stored` is the id of its bytes in the object store, "" for one that lies elsewhere."""
+    """An asset. `stored` is the id of its bytes in the object store, "" for an external URL."""
 
     id: str
     key: str
@@ -73,7 +73,7 @@ class Assets:
         self._assets: dict[str, Registered] = {}
 
     def found(self, asset_id: str, key: str) -> Registered:
-        """Return a key's asset; refuse with 404 one that is not there."""
+        """Return a key's asset; refuse an unknown one with 404."""
         asset = self._assets.get(asset_id)
         if asset is None or asset.key != key:
             raise Refusal("asset_not_found", 404, f"there is no asset {short(asset_id)}")
@@ -95,7 +95,7 @@ class Assets:
         )
 
     async def register(self, request: Request, operation: Operation, key: str) -> Response:
-        """Name what was uploaded, or an external URL: createAsset."""
+        """Register an upload or an external URL: createAsset."""
         sent = operation.read_body(await wire.read_body(request))
         project_id = sent.get("projectId")
         if project_id is not None:
@@ -135,11 +135,11 @@ class Assets:
         asset.duration, asset.width, asset.height = known.seconds, known.width, known.height
 
     async def get(self, request: Request, operation: Operation, key: str) -> Response:
-        """Read one: getAsset."""
+        """Return one: getAsset."""
         return JSONResponse(self._written(self.found(request.path_params["id"], key), wire.base_url(request)))
 
     async def get_many(self, request: Request, operation: Operation, key: str) -> Response:
-        """Read several, without those that are not there: getAssets."""
+        """Return several, without unknown ones: getAssets."""
         sent = operation.read_body(await wire.read_body(request))
         found = [self._assets.get(each) for each in dict.fromkeys(sent["ids"])]
         base = wire.base_url(request)
@@ -181,7 +181,7 @@ class Assets:
         return JSONResponse({"asset": None})
 
     async def update(self, request: Request, operation: Operation, key: str) -> Response:
-        """Change what is said of one: updateAsset."""
+        """Change the fields of one: updateAsset."""
         asset = self._owned(request.path_params["id"], key)
         sent = operation.read_body(await wire.read_body(request))
         for name, field in FIELDS.items():
@@ -199,7 +199,7 @@ class Assets:
         return JSONResponse({"id": asset.id})
 
     async def download_url(self, request: Request, operation: Operation, key: str) -> Response:
-        """Give a URL to fetch one from: getAssetDownloadUrl."""
+        """Return a URL to fetch one from: getAssetDownloadUrl."""
         asset = self.found(request.path_params["id"], key)
         return PlainTextResponse(self._url(asset, wire.base_url(request)))
 
@@ -210,7 +210,7 @@ class Assets:
         return self.found(asset_id, key)
 
     def source(self, asset: Registered, kind: str) -> dict[str, Any]:
-        """Return an asset as the emulator's media takes one."""
+        """Return an asset as a source for the generator."""
         if asset.stored:
             return {"type": "asset", "asset_id": asset.stored}
         return {"type": "url", f"{kind}_url": asset.url}

@@ -1,4 +1,4 @@
-"""Batches: many generations from one file of lines, and a file of lines about what became of them."""
+"""Batches: many generations from one file of lines, and a file with their results."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ENDS = ("COMPLETED", "FAILED")
 
 @attrs.define
 class Line:
-    """One line of a batch: what was asked for, and what became of it."""
+    """One line of a batch: the request and its generation."""
 
     request_id: str
     payload: dict[str, Any]
@@ -65,7 +65,7 @@ class Line:
 
 @attrs.define
 class Batch:
-    """A batch, from its file on; `output` is the id of its stored file of results."""
+    """A batch. `output` is the id of its stored file of results."""
 
     id: str
     call: Call
@@ -76,7 +76,7 @@ class Batch:
     output: str = ""
 
     def written(self) -> dict[str, Any]:
-        """Return it as the service writes it."""
+        """Return it in the service's form."""
         good, bad = sum(each.succeeded for each in self.lines), sum(each.failed for each in self.lines)
         return {
             "id": self.id,
@@ -171,7 +171,7 @@ class Batches:
         return JSONResponse(found)
 
     async def result(self, request: Request, key: str) -> Response:
-        """Lead to the file of results: GET /v2/batches/{id}/result, which a batch names as its outputUrl."""
+        """Redirect to the file of results: GET /v2/batches/{id}/result, the outputUrl of a batch."""
         stored = self._state.store.asset(self._found(request, key).output)
         if stored is None:
             raise Refusal("not_found", 404, "this batch has no results, or they are older than 24 hours")
@@ -184,7 +184,7 @@ class Batches:
         return batch
 
     def _read(self, raw: bytes, key: str) -> list[Line]:
-        """Return a file's lines; refuse with 400 the first that is wrong, by its number."""
+        """Return a file's lines; refuse the first wrong one with 400 and its number."""
         texts = [text for text in raw.split(b"\n") if text.strip()]
         if len(texts) not in LINES:
             counted = "1 line" if len(texts) == 1 else f"{len(texts)} lines"
@@ -215,7 +215,7 @@ class Batches:
         return Line(value["request_id"], payload)
 
     async def _run(self, batch: Batch) -> None:
-        """Start every line, wait for all of them, write the results and tell the webhook."""
+        """Start every line, wait for all, write the results and call the webhook."""
         with contextlib.suppress(Stopping):
             for line in batch.lines:
                 try:
@@ -254,7 +254,7 @@ class Batches:
 
 
 def _moment(asked: dict[str, Any], name: str) -> float | None:
-    """Return a time that was sent; refuse with 400 what is none. One without an offset is in UTC."""
+    """Return a time parameter; refuse an invalid one with 400. Without an offset it is in UTC."""
     if name not in asked:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Generations: created from JSON or a form, once under a key, looked at, listed and deleted."""
+"""Generations: created from JSON or a form, once per idempotency key, read, listed and deleted."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Generations:
             return job
 
     def _kept(self, file: FormFile, call: Call) -> str:
-        """Keep a form's file in the object store, and return where it can be read."""
+        """Store a form's file in the object store, and return its URL."""
         path = self._state.disk.new_file("form", 0)
         path.unlink()
         path.hardlink_to(file.path)
@@ -99,12 +99,12 @@ class Generations:
         return self._state.blobs.asset_url(call.base, stored)
 
     async def estimate(self, request: Request, operation: Operation, key: str) -> Response:
-        """Tell what one would take: estimateCost."""
+        """Return an estimate: estimateCost."""
         body = operation.read_body(await wire.read_body(request, limit=MAX_BODY))
         return JSONResponse(await self._making.estimate(key, body))
 
     async def get(self, request: Request, operation: Operation, key: str) -> Response:
-        """Look at one, and hold the answer if that is asked for: getGeneration."""
+        """Return one, with a long poll if requested: getGeneration."""
         job = await self._state.jobs.look(self._found(request, key))
         asked = operation.read_query(request.query_params)
         included, hold = entries(request.query_params.getlist("include")), asked.get("wait", False)
@@ -125,7 +125,7 @@ class Generations:
         return JSONResponse(written, headers=headers)
 
     async def costs(self, request: Request, operation: Operation, key: str) -> Response:
-        """Tell what one cost: getGenerationCosts."""
+        """Return the cost of one: getGenerationCosts."""
         job = await self._state.jobs.look(self._found(request, key))
         return JSONResponse(answers.costs(job, self._state.clock.now()))
 
@@ -167,7 +167,7 @@ class Generations:
         return JSONResponse(written)
 
     async def download_url(self, request: Request, operation: Operation, key: str) -> Response:
-        """Give a URL to fetch the result from: getGenerationDownloadUrl."""
+        """Return a URL of the result: getGenerationDownloadUrl."""
         job = await self._state.jobs.look(self._found(request, key))
         urls = self._state.blobs.result_urls(wire.base_url(request), job)
         if not urls:
@@ -178,7 +178,7 @@ class Generations:
         return self._state.store.job(request.path_params["id"], key=key, service=SERVICE)
 
     def _chosen(self, request: Request, key: str) -> list[Job]:
-        """Return a key's generations of the statuses and sources that a request asks for, oldest first."""
+        """Return a key's generations with the requested statuses and sources, oldest first."""
         statuses, sources, now = _filter(request, "status"), _filter(request, "source"), self._state.clock.now()
         if sources is not None and not sources & SOURCES:
             return []
@@ -199,7 +199,7 @@ _SAME_AS = {"video": ("video", "image"), "image": ("video", "image"), "audio": (
 
 
 def _filter(request: Request, name: str) -> set[str] | None:
-    """Return what a list is filtered by, None for everything."""
+    """Return the filter of a list, None for everything."""
     sent = request.query_params.getlist(name)
     return set(map(str, entries(sent))) if sent else None
 
@@ -222,7 +222,7 @@ def _json(name: str, text: str) -> Any:
 
 
 def _body_of(form: Form, operation: Operation) -> tuple[dict[str, Any], dict[str, FormFile]]:
-    """Return the JSON that a form stands for, and its files, which win over other inputs of their kind."""
+    """Return the JSON of a form and its files, which replace other inputs of their kind."""
     files = {name: given[-1] for name, given in form.files.items() if name in ("video", "image", "audio")}
     for name, file in files.items():
         if file.size > MAX_FILE:

@@ -1,4 +1,4 @@
-"""What each plan allows. How many batches may run, and all of Enterprise's, are the emulator's own numbers."""
+"""The limits of each plan. Those of running batches and of Enterprise are the emulator's own numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Plan:
-    """How many generations and batches may run, how many generations a month has, and how long each may be."""
+    """The limits of a plan: running generations and batches, generations per month, and their length."""
 
     generations: int
     batches: int = 0

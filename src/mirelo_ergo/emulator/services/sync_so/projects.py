@@ -32,7 +32,7 @@ class Project:
     assets: set[str] = attrs.field(factory=set)
 
     def written(self) -> dict[str, Any]:
-        """Return it as the service writes it."""
+        """Return it in the service's form."""
         return {"id": self.id, **self.facts}
 
 
@@ -44,18 +44,18 @@ class Projects:
         self._projects: dict[str, Project] = {}
 
     def check(self, project_id: str, key: str) -> None:
-        """Refuse with 422 a project that a request names and that is not there."""
+        """Refuse a request with an unknown project with 422."""
         project = self._projects.get(project_id)
         if project is None or project.key != key:
             raise Refusal("project_not_found", 422, f"there is no project {short(project_id)}")
 
     def assets(self, project_id: str, key: str) -> set[str]:
-        """Return the ids of a project's assets, none for one that is not there."""
+        """Return the ids of a project's assets, none if it does not exist."""
         project = self._projects.get(project_id)
         return project.assets if project is not None and project.key == key else set()
 
     def put(self, project_id: str, asset_id: str) -> None:
-        """Put an asset into a project that is there."""
+        """Add an asset to an existing project."""
         self._projects[project_id].assets.add(asset_id)
 
     def _found(self, request: Request, key: str) -> Project:
@@ -65,7 +65,7 @@ class Projects:
         return project
 
     async def create(self, request: Request, operation: Operation, key: str) -> Response:
-        """Make one, or give the one that has this id: createProject."""
+        """Create one, or return the one with this id: createProject."""
         sent = operation.read_body(await wire.read_body(request))
         project_id = sent.get("id") or str(uuid.UUID(int=self._state.random.getrandbits(128), version=4))
         known = self._projects.get(project_id)
@@ -88,11 +88,11 @@ class Projects:
         return JSONResponse([each.written() for each in self._projects.values() if each.key == key])
 
     async def get(self, request: Request, operation: Operation, key: str) -> Response:
-        """Read one: getProject."""
+        """Return one: getProject."""
         return JSONResponse(self._found(request, key).written())
 
     def adding(self, check_asset: Callable[[str, str], object]) -> Any:
-        """Return what puts an asset into one: addProjectAsset. `check_asset` refuses one that is not there."""
+        """Return the handler that adds an asset: addProjectAsset. `check_asset` refuses an unknown one."""
 
         async def add(request: Request, operation: Operation, key: str) -> Response:
             project = self._found(request, key)
@@ -104,7 +104,7 @@ class Projects:
         return add
 
     async def remove(self, request: Request, operation: Operation, key: str) -> Response:
-        """Take an asset out of one: removeProjectAsset."""
+        """Remove an asset from one: removeProjectAsset."""
         project = self._found(request, key)
         if request.path_params["assetId"] not in project.assets:
             raise Refusal("asset_not_found", 404, f"{short(request.path_params['assetId'])} is not in this project")

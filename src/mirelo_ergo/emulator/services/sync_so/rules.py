@@ -1,4 +1,4 @@
-"""What a generation has to keep to beyond its schema and the conditions in the spec."""
+"""Rules for generations beyond their schema and the conditions in the spec."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MODELS: tuple[Mapping[str, Any], ...] = (
 
 
 def check(body: Mapping[str, Any]) -> None:
-    """Refuse with 400 a model that there is not, and segments that do not fit each other or the inputs."""
+    """Refuse an unknown model, and segments that do not match each other or the inputs, with 400."""
     if body["model"] not in (model["id"] for model in MODELS):
         known = ", ".join(model["id"] for model in MODELS)
         raise bad_request(f"model is {short(body['model'])}: it has to be one of {known}")

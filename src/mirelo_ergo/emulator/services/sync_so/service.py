@@ -1,4 +1,4 @@
-"""sync.so's API over HTTP: a route for every operation of its spec, and the one of a batch's results."""
+"""The HTTP operations of sync.so: a route for each operation in its spec, and one for a batch's results."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ GROUPS: Mapping[str, str] = {
 
 
 class SyncSo(EmulatedService):
-    """sync.so, on the plan `plan`; webhooks are signed with `webhook_secret`. Both may be set."""
+    """The service sync.so, with the settings `plan` and `webhook_secret`, which signs its webhooks."""
 
     name = SERVICE
     title = "sync.so"
@@ -114,12 +114,12 @@ class SyncSo(EmulatedService):
 
     @classmethod
     def targets(cls) -> tuple[Target, ...]:
-        """Return its operations, and the way to a batch's results."""
+        """Return its operations, and that of a batch's results."""
         return (*super().targets(), RESULT)
 
     @classmethod
     def refuse(cls, refusal: Refusal) -> Response:
-        """Write a refusal as the service's errors."""
+        """Return a refusal in the form of the service's errors."""
         return answers.refuse(refusal)
 
     @property
@@ -134,7 +134,7 @@ class SyncSo(EmulatedService):
 
     @property
     def webhook_secret(self) -> str:
-        """The secret that webhooks are signed with, `whsec_` included."""
+        """The secret of the webhooks' signatures, with its prefix `whsec_`."""
         return self._secret
 
     @webhook_secret.setter
@@ -154,7 +154,7 @@ class SyncSo(EmulatedService):
         return TimestampedHmac(SIGNATURE, self._secret)
 
     def routes(self) -> list[Route]:
-        """Return a route for every operation, fixed paths before those with an id in them."""
+        """Return a route for every operation, fixed paths before those with an id."""
         ordered = sorted(self.operations(), key=lambda operation: "{" in operation.path)
         return [*map(self._route, ordered), wire.route(RESULT.path, RESULT.method, self._result)]
 

@@ -1,4 +1,4 @@
-"""The clip, the picture and the voices that a generation names, opened for the making."""
+"""The sources of a generation: its clip, its picture and its voices."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LONGEST_MS = 10 * 60_000
 
 
 class DubbingSources:
-    """Open what a request for a new voice brings along; `undo` removes every file that is made for it."""
+    """Opens the sources of a request. `undo` removes every file that was made for it."""
 
     def __init__(self, *, key: str, store: Store, disk: Disk, check: Callable[[], None]) -> None:
         self._key = key
@@ -37,12 +37,12 @@ class DubbingSources:
         self._sources = Sources(store=store, disk=disk, check=check)
 
     async def clip(self, source: Mapping[str, Any], undo: ExitStack) -> tuple[Path, float]:
-        """Return a clip in a file of its own, and how many milliseconds it has."""
+        """Return a clip in a new file, and its length in milliseconds."""
         found = await self._sources.clip(self._key, source, WHOLE, undo, whole=True)
         return found.path, found.window.duration_ms
 
     async def picture(self, source: Mapping[str, Any], undo: ExitStack) -> Path:
-        """Return a picture in a file of its own; refuse with 422 what is none."""
+        """Return a picture in a new file; refuse anything else with 422."""
         path = await self._sources.file(self._key, source, "image", undo)
         await asyncio.to_thread(read_picture, path)
         return path
@@ -53,7 +53,7 @@ class DubbingSources:
         return Samples(found.path, found.frames)
 
     async def speech(self, script: str, voice: str, undo: ExitStack) -> Samples:
-        """Return a placeholder for what a synthetic voice says, ten minutes of it at most."""
+        """Return placeholder speech of a synthetic voice, at most ten minutes."""
         piece = speech(script, voice)
         return await self._written(piece, min(piece.frames, LONGEST_MS * RATE // 1000), undo)
 

@@ -1,4 +1,4 @@
-"""What becomes of a generation that is asked for: checked, priced, started, and told to its webhook."""
+"""Starting generations: checks, prices, the job, and its webhook."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DEFAULT_MODE = "cut_off"  # where nothing is said; the service's own is not publ
 
 @attrs.frozen
 class Call:
-    """Where a generation was asked for: the key, the operation, and the address that its answers are written with."""
+    """The caller of a generation: the key, the operation, and the address for its answers."""
 
     key: str
     target: Target
@@ -46,7 +46,7 @@ class Call:
 
 
 class GenerationStarter:
-    """Start generations, for requests and for the lines of a batch."""
+    """Starts generations, for requests and for the lines of a batch."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class GenerationStarter:
         self._created: dict[str, list[float]] = {}
 
     def check(self, body: Mapping[str, Any], key: str) -> None:
-        """Refuse what a generation may not be, without looking at its media."""
+        """Refuse an invalid generation, without reading its media."""
         rules.check(body)
         if "projectId" in body:
             self._projects.check(body["projectId"], key)
@@ -74,7 +74,7 @@ class GenerationStarter:
             raise Refusal(BAD_REQUEST, 422, f"there is no dialogue edit {short(body['dialogueEdit']['id'])}")
 
     async def start(self, call: Call, body: dict[str, Any], family: str = LIPSYNC, longest_ms: float = math.inf) -> Job:
-        """Start one. Media that cannot be fetched or read makes it fail, as the service finds that out later."""
+        """Start a generation. It fails later if its media cannot be fetched or read, as at the service."""
         self.check(body, call.key)
         self._check_plan(call.key, family)
         with ExitStack() as undo:
@@ -85,7 +85,7 @@ class GenerationStarter:
                 if refusal.code not in answers.FAILURES or refusal.http_status >= 500:
                     raise
                 failure = refusal
-            self._check_plan(call.key, family)  # others may have started meanwhile
+            self._check_plan(call.key, family)  # other generations may have started meanwhile
             length_ms = 1 if dubbing is None else max(1, math.ceil(dubbing.length_ms))
             self._check_length(length_ms, longest_ms)
             job = self._state.jobs.start(
@@ -107,7 +107,7 @@ class GenerationStarter:
         return job
 
     async def estimate(self, key: str, body: dict[str, Any]) -> list[dict[str, Any]]:
-        """Return what one would take; refuse with 400 what could not be made."""
+        """Return an estimate of a generation; refuse an impossible one with 400."""
         with ExitStack() as undo:
             try:
                 self.check(body, key)
@@ -189,7 +189,7 @@ class GenerationStarter:
         return await opened.recording(self._source(each, key), undo)
 
     def _source(self, given: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-        """Return where an input's bytes are; refuse with 422 an asset that is not there."""
+        """Return the source of an input; refuse an unknown asset with 422."""
         kind = given["type"]
         if "assetId" in given:
             try:
@@ -214,7 +214,7 @@ class GenerationStarter:
 
 
 def _workshop() -> tuple[type[Dubbing], type[DubbingSources]]:
-    """Import what loads numpy and FFmpeg: with the first generation only, and not in the loop."""
+    """Import the modules that load numpy and FFmpeg, with the first generation and outside of the loop."""
     from mirelo_ergo.emulator.media.dubbing import Dubbing
     from mirelo_ergo.emulator.services.sync_so.sources import DubbingSources
 
