@@ -110,7 +110,7 @@ class RenderTask:
         check: Callable[[], None],
         with_picture: Callable[[int, Sound], Rendering] | None = None,
     ) -> tuple[Rendering, ...]:
-        """Make the sounds for a clip, with its speech if that is kept, and with `with_sound` each clip."""
+        """Make the sounds for a clip, with its speech if that is kept, and each sound's clip if requested."""
         own = None
         with ExitStack() as undo:
             if self.keep_speech:
