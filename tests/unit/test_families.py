@@ -430,10 +430,22 @@ def test_a_list_is_a_pair_too(segment: Any) -> None:
 @pytest.mark.parametrize(
     ("family", "fields", "said"),
     [
-        ("extend-audio", {"audio": Video.from_url(CLIP_URL)}, "audio: audio is Video: give a path, a URL, or Audio."),
-        ("inpaint-audio", {"audio": None}, "audio: audio is NoneType: give a path, a URL, or Audio."),
-        ("inpaint-audio", {"video": Audio.from_url(SOUND_URL)}, "video: video is Audio: give a path, a URL, or Video."),
-        ("video-to-sfx", {"video": Audio.from_url(SOUND_URL)}, "video: video is Audio: give a path, a URL, or Video."),
+        (
+            "extend-audio",
+            {"audio": Video.from_url(CLIP_URL)},
+            "audio: audio is mirelo_ergo.Video: give a path, a URL, or mirelo_ergo.Audio.",
+        ),
+        ("inpaint-audio", {"audio": None}, "audio: audio is NoneType: give a path, a URL, or mirelo_ergo.Audio."),
+        (
+            "inpaint-audio",
+            {"video": Audio.from_url(SOUND_URL)},
+            "video: video is mirelo_ergo.Audio: give a path, a URL, or mirelo_ergo.Video.",
+        ),
+        (
+            "video-to-sfx",
+            {"video": Audio.from_url(SOUND_URL)},
+            "video: video is mirelo_ergo.Audio: give a path, a URL, or mirelo_ergo.Video.",
+        ),
     ],
 )
 def test_a_source_of_the_other_kind_is_refused(family: str, fields: dict[str, Any], said: str) -> None:

@@ -144,6 +144,20 @@ def short_repr(value: object, limit: int = 60) -> str:
     return shorten(_written(value), limit)
 
 
+def type_name(value: object) -> str:
+    """Return what to call a value's type in a message."""
+    return public_name(type(value))
+
+
+def public_name(cls: type) -> str:
+    """Return a class's name for a message, of this package the one by which it is imported."""
+    package, *rest = cls.__module__.split(".")
+    if package != __name__.partition(".")[0]:
+        return cls.__name__
+    public = getattr(sys.modules[package], cls.__name__, None) is cls
+    return ".".join([package, *([] if public else rest[:1]), cls.__name__])
+
+
 def _written(value: object) -> str:
     try:
         return repr(value)

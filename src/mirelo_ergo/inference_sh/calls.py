@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any, BinaryIO, Generic, TypeVar
 
 from .._runtime.api.limits import check
-from .._runtime.redact import short_repr
+from .._runtime.redact import short_repr, type_name
 from ..errors import InvalidRequestError
-from .files import File, UploadPolicy, is_given
+from .files import ACCEPTED, File, UploadPolicy, is_given
 from .flows import InferenceFlows, Run
 from .generated import limits
 from .schemas import check_mmaudio
@@ -60,7 +60,7 @@ class AppCalls(ABC, Generic[RequestT]):
             raise InvalidRequestError(f"prompt={short_repr(prompt)} says nothing; nothing was sent", field="prompt")
         if not (video is None or (video.strip() if isinstance(video, str) else is_given(video))):
             raise InvalidRequestError(
-                f"video={short_repr(video)} is no clip: give a path, a URL, bytes or an open file; nothing was sent",
+                f"video={short_repr(video)} is {type_name(video)}, not a clip: {ACCEPTED}; nothing was sent",
                 field="video",
             )
         given: dict[str, Any] = {

@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 import attrs
 
-from .._runtime.redact import short_repr, shorten
+from .._runtime.redact import short_repr, shorten, type_name
 from .._runtime.transfer.content_types import HEAD, content_type_of, known_type
 from .._runtime.transfer.sources import BytesSource, FileSource, Uploadable, open_path, open_source
 from ..errors import InvalidRequestError
@@ -29,6 +29,10 @@ _DATA: Final = re.compile(r"data:([^,]*),", re.ASCII)
 _DEEPEST: Final = 50
 _REMOTE: Final = re.compile(r"(https?|inf)://", re.IGNORECASE)
 _FILE_NAME: Final = re.compile(r"[^\n]{1,300}\.[A-Za-z][A-Za-z0-9]{1,4}")
+
+
+ACCEPTED: Final = "give a path, a URL, bytes, an open file or mirelo_ergo.inference_sh.File(…)"
+"""What a file can be given as, for messages."""
 
 
 class File:
@@ -124,6 +128,10 @@ def open_upload(value: Any, place: str, name: str | None = None, content_type: s
         path = Path(value)
         source, head = open_path(path, place)
         own = path.name
+    elif not hasattr(value, "read"):
+        raise InvalidRequestError(
+            f"{place}={short_repr(value)} is {type_name(value)}: {ACCEPTED}; nothing was sent", field=place
+        )
     else:
         opened, head = open_source(value, None, place)
         called = getattr(value, "name", None)
@@ -183,6 +191,23 @@ def _exists(text: str) -> bool:
 def is_given(value: object) -> bool:
     """Return whether a value is a file object of any kind, not a text that may name a file."""
     return isinstance(value, os.PathLike | bytes | bytearray | memoryview | File) or hasattr(value, "read")
+
+
+def refuse_other_objects(value: Any, place: str = "input", depth: int = 0) -> None:
+    """Raise `InvalidRequestError` for what is neither JSON nor a file, such as another service's object."""
+    if depth > _DEEPEST:
+        raise InvalidRequestError(f"input is nested more than {_DEEPEST} levels deep; nothing was sent", field="input")
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            refuse_other_objects(inner, f"{place}.{name}", depth + 1)
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            refuse_other_objects(inner, f"{place}[{index}]", depth + 1)
+    elif not (value is None or isinstance(value, str | int | float) or is_given(value)):
+        raise InvalidRequestError(
+            f"{place}={short_repr(value)} is {type_name(value)}, neither JSON nor a file: {ACCEPTED}; nothing was sent",
+            field=place,
+        )
 
 
 def place_files(value: Any, schema: Schema | None, policy: UploadPolicy, take: Callable[[Upload], Any]) -> Any:

@@ -32,7 +32,17 @@ from ..errors import (
     SubmitOutcomeUnknown,
     UnexpectedResponseError,
 )
-from .files import File, OnProgress, Schema, Upload, UploadPolicy, needs_schema, open_upload, place_files
+from .files import (
+    File,
+    OnProgress,
+    Schema,
+    Upload,
+    UploadPolicy,
+    needs_schema,
+    open_upload,
+    place_files,
+    refuse_other_objects,
+)
 from .generated import limits
 from .generated import operations as api
 from .operations import Calls, StoredFile
@@ -85,6 +95,7 @@ def check_run(params: Mapping[str, Any], policy: UploadPolicy) -> Run:
         raise InvalidRequestError("run: app is missing: give 'namespace/name'; nothing was sent", field="app")
     if "input" not in params:
         raise InvalidRequestError(f"run {params.get('app')}: input is missing; nothing was sent", field="input")
+    refuse_other_objects(params["input"])
     return Run({name: value for name, value in params.items() if value is not None}, check_policy(policy))
 
 

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Final, Literal, TypeAlias
 
 import attrs
 
-from .._runtime.redact import short_repr
+from .._runtime.redact import short_repr, type_name
 from .._runtime.transfer.content_types import HEAD, content_type_of
 from .._runtime.transfer.sources import BytesSource, FileSource, Uploadable, open_path, open_source
 from ..errors import InvalidRequestError
@@ -110,7 +110,7 @@ def _open(content: Any, what: str) -> tuple[Uploadable, bytes, str]:
         own = getattr(content, "name", None)
         return opened.snapshot(), head, Path(own).name if isinstance(own, str) else what
     raise InvalidRequestError(
-        f"{what}={short_repr(content)} is {type(content).__name__}: give a path, bytes or an open binary file; nothing "
+        f"{what}={short_repr(content)} is {type_name(content)}: give a path, bytes or an open binary file; nothing "
         "was sent",
         field=what,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from .._runtime.redact import short_repr
+from .._runtime.redact import short_repr, type_name
 from ..errors import InvalidRequestError
 
 if TYPE_CHECKING:
@@ -137,10 +137,17 @@ def generation_body(
     """Return the body for a submit or an estimate, without None values. Nothing is checked yet."""
     if isinstance(input, str | bytes | Mapping) or not isinstance(input, Sequence):
         raise InvalidRequestError(
-            f"input={short_repr(input)} is {type(input).__name__}, not a list of inputs such as "
+            f"input={short_repr(input)} is {type_name(input)}, not a list of inputs such as "
             "[Video(url=…), Audio(url=…)]; nothing was sent",
             field="input",
         )
+    for place, each in enumerate(input):
+        if not isinstance(each, Video | Image | Audio | Tts | Mapping):
+            raise InvalidRequestError(
+                f"input[{place}]={short_repr(each)} is {type_name(each)}: give Video, Image, Audio or Tts of "
+                "mirelo_ergo.sync_so, with a URL or an asset's id, or a mapping; nothing was sent",
+                field="input",
+            )
     body: bodies.CreateGeneration = {"model": model, "input": [on_wire(each) for each in input]}
     if options is not None:
         body["options"] = on_wire(options, snake=True)

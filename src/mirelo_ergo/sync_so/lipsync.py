@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 import attrs
 
 from .._runtime.jobs.facts import RequestFacts
-from .._runtime.redact import short_repr
+from .._runtime.redact import public_name, short_repr, type_name
 from ..errors import InvalidRequestError
 from .files import AssetKind
 from .inputs import Audio, GenerationOptions, Image, Input, Options, Segment, Tts, Video, generation_body, on_wire
@@ -145,7 +145,7 @@ def _url_or_file(given: Any, what: Literal["video", "audio"], cls: type[Video] |
     if isinstance(given, str | os.PathLike | bytes | bytearray) or hasattr(given, "read"):
         return LocalFile(given, what)
     raise InvalidRequestError(
-        f"{what}={short_repr(given)} is {type(given).__name__}: give a path, a URL, bytes, an open file, an asset or "
-        f"{cls.__name__}(…); nothing was sent",
+        f"{what}={short_repr(given)} is {type_name(given)}: give a path, a URL, bytes, an open file, an asset or "
+        f"{public_name(cls)}(…); nothing was sent",
         field=what,
     )

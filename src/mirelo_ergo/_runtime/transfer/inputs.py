@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from ...errors import InvalidRequestError
 from ..lazy import LazyModule
-from ..redact import safe_url, short_repr, shorten
+from ..redact import public_name, safe_url, short_repr, shorten, type_name
 from .assets import AssetCache
 from .urls import LONGEST_URL
 
@@ -277,7 +277,7 @@ def source_from(
         made.assets = assets
         return made
     raise InvalidRequestError(
-        f"{cls.kind} is {type(value).__name__}: give a path, a URL, or {cls.__name__}.from_bytes, from_file",
+        f"{cls.kind} is {type_name(value)}: give a path, a URL, or {public_name(cls)}.from_bytes, from_file",
         field=cls.kind,
     )
 
