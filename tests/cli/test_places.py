@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import subprocess
@@ -163,6 +164,52 @@ def test_clips_of_one_content_have_a_file_each(
     assert ran.code == 0, ran.err
     assert [path.name for path in ran.paths] == names
     assert len({path.resolve() for path in ran.paths}) == 3
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize(
+    ("name", "there", "names"),
+    [
+        ("x", ["x.wav"], ["x-2.wav", "x-2-2.wav"]),
+        ("x", ["x.wav", "x-2-2.wav"], ["x-2.wav", "x-2-3.wav"]),
+    ],
+)
+def test_clips_of_one_content_have_a_file_each_beside_what_is_there(
+    cli: Cli,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    there: list[str],
+    names: list[str],
+    links: bool,
+) -> None:
+    """The name that the first one counts on to is the one that the second was to have."""
+    clips = [tmp_path / "clip.mp4", tmp_path / "more" / "clip.mp4"]
+    folder = tmp_path / "new"
+    for each in (folder, clips[1].parent):
+        each.mkdir()
+    for clip in clips:
+        clip.write_bytes(CLIP.read_bytes())
+    for other in there:
+        (folder / other).write_bytes(b"mine")
+    if not links:
+        monkeypatch.setattr(Path, "hardlink_to", refusing)
+    ran = cli("video", *map(str, clips), "--duration", "1s", "-o", f"{folder}/", "--name", name)
+    assert ran.code == 0, ran.err
+    assert [path.name for path in ran.paths] == names
+    assert len({path.read_bytes() for path in ran.paths}) == 1
+    assert {path.name for path in folder.iterdir()} == {*there, *names}
+    assert all((folder / other).read_bytes() == b"mine" for other in there)
+
+
+LINK = Path.hardlink_to
+
+
+def refusing(self: Path, target: Path) -> None:
+    """Stand for a folder on a file system without hard links."""
+    if self.parent.name == "new":
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+    LINK(self, target)
 
 
 def test_names_after_the_job_are_left_as_they_are(cli: Cli, tmp_path: Path) -> None:

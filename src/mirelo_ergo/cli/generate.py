@@ -19,6 +19,7 @@ from .session import Task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from mirelo_ergo import JobRequest, JobResult
 
@@ -121,7 +122,7 @@ class Command:
         try:
             task.result = task.jobs[0].wait(timeout_ms=self.timeout_ms, on_progress=view.job)
             view.job_done()
-            target.save(task.result, task.files, self.session.output, view)
+            target.save(task.result, task.files, self.session.output, view, self._saved_for_others(task))
         except MireloError as error:
             task.failure = failure_of(error)
             self._save_what_came(task, target, getattr(error, "result", None), view)
@@ -135,7 +136,10 @@ class Command:
         if result is None or not result.result_urls:
             return
         with contextlib.suppress(MireloError, Failure):
-            target.save(result, task.files, self.session.output, view)
+            target.save(result, task.files, self.session.output, view, self._saved_for_others(task))
+
+    def _saved_for_others(self, task: Task) -> set[Path]:
+        return {path for other in self.session.tasks if other is not task for path in other.files}
 
     def _report(self, costs: Sequence[Cost | None]) -> None:
         tasks = self.session.tasks

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
+import secrets
 import shlex
+import shutil
 import string
 import sys
 from pathlib import Path
@@ -17,7 +20,7 @@ from mirelo_ergo.errors import DownloadError, InvalidRequestError
 from .failures import refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from mirelo_ergo import JobResult
 
@@ -169,8 +172,13 @@ class Saving:
         if results == 1 and os.path.lexists(given):  # several are numbered on
             raise refused(f"--out {self.out}: {given} is there already; --overwrite replaces it", "file_exists")
 
-    def save(self, result: JobResult, files: list[Path], output: Output, view: ProgressView) -> None:
-        """Save every result; `files` gets the paths, also where some could not be saved."""
+    def save(
+        self, result: JobResult, files: list[Path], output: Output, view: ProgressView, others: Collection[Path] = ()
+    ) -> None:
+        """Save every result; `files` gets the paths, also where some could not be saved.
+
+        `others` are the files of this command's other jobs: results of the same bytes get files of their own.
+        """
         try:
             if self.to_stdout:
                 self._write_out(result, output, view)
@@ -186,6 +194,7 @@ class Saving:
             raise
         finally:
             view.download_done()
+            files[:] = [_copied(path) if path in others else path for path in files]
 
     def _write_out(self, result: JobResult, output: Output, view: ProgressView) -> None:
         """Write the only result's bytes to stdout, from a whole file: what is broken off is not written at all."""
@@ -268,6 +277,33 @@ def _distinct(template: str | None, stems: Sequence[str]) -> list[str | None]:
         taken.add(filled)
         names.append(name)
     return names
+
+
+def _copied(path: Path) -> Path:
+    """Return a copy of a file under the next number that is free; it is whole or absent."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        shutil.copyfile(path, part)
+        for number in itertools.count(2):
+            target = path.with_name(f"{path.stem}-{number}{path.suffix}")
+            if _placed(part, target):
+                return target
+    finally:
+        part.unlink(missing_ok=True)
+    raise AssertionError("numbers do not end")
+
+
+def _placed(part: Path, target: Path) -> bool:
+    """Give a file a name if that is free: a link fails for a taken name, a rename would replace it."""
+    try:
+        target.hardlink_to(part)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links
+        if os.path.lexists(target):
+            return False
+        part.rename(target)
+    return True
 
 
 def _slug(text: str) -> str:
