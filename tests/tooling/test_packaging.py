@@ -13,9 +13,11 @@ import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import attrs
 import pytest
+import yaml
 
 import mirelo_ergo
 
@@ -86,6 +88,17 @@ def test_what_is_imported_is_a_dependency_or_comes_with_one() -> None:
             if through:
                 assert name in distributions(importlib.metadata.requires(through) or []), (name, through)
             assert (through or DISTRIBUTIONS.get(name, name)).replace("_", "-") in stated, (module, name)
+
+
+def test_the_project_names_no_address_but_the_services() -> None:
+    """It has none of its own, so that nobody is sent to a page that is not there."""
+    specs = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (ROOT / "openapi").glob("*.yaml")]
+    served = {urlsplit(server["url"]).hostname for spec in specs for server in spec.get("servers", ())}
+    for label, address in PROJECT["urls"].items():
+        assert label.endswith(", the service")
+        assert f"api.{urlsplit(address).hostname}" in served
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "comes with the source distribution, in `docs/`, and so does `CHANGELOG.md`" in readme
 
 
 def files(folder: Path) -> set[str]:
