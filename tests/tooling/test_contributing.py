@@ -47,6 +47,15 @@ def test_lines_of_tests() -> None:
     pair, need = '("inpaint-audio", "v1.6"),', '"inpaint-audio": {"audio"'
     tables = (ROOT / "tests/unit/test_families.py").read_text()
     assert told("tests/unit/test_families.py") == [tables[: tables.index("def ")].count(pair) + tables.count(need)]
+    assert told("tests/property/calls.py") == [
+        sum(
+            (ROOT / "tests/property/calls.py").read_text().count(line)
+            for line in ('"inpaintAudio": (', '"inpaintAudioV16": _')
+        )
+    ]
+    listed = (ROOT / "tests/cli/test_families.py").read_text()
+    assert told("tests/cli/test_families.py") == [listed.count('"inpaint-audio v1.6, the default"')]
+    assert "`inpaint_audio`" in (ROOT / "README.md").read_text()
     typed = (ROOT / "tests/typing/api.py").read_text().partition("async def ")[0]
     assert told("tests/typing/api.py") == [typed.count("assert_type(client.inpaint_audio(")]
 
