@@ -24,6 +24,11 @@ class _Log:
 
         return logging.getLogger(self._name)
 
+    @property
+    def has_debug(self) -> bool:
+        """Whether anybody listens to the steps: what they say is not worth making otherwise."""
+        return "logging" in sys.modules and self._logger.isEnabledFor(10)  # logging.DEBUG
+
     def debug(self, message: str, *arguments: object) -> None:
         """Log a step."""
         if "logging" in sys.modules:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from codecs import BOM_UTF8
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -23,12 +24,13 @@ from ...errors import (
     RequestTimeoutError,
     ServerError,
 )
+from ..io.protocol import Reply
 from ..redact import KeptText, kept, safe_url, short_repr, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..io.protocol import Reply, TransportFailure
+    from ..io.protocol import TransportFailure
     from ..redact import Secret
     from .service import Api, ErrorFacts
 
@@ -63,7 +65,7 @@ def read_json(reply: Reply) -> object:
     if reply.problem is not None:
         raise Unusable(reply.problem)
     try:
-        return json.loads(reply.body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        return _STRICT.decode(reply.body.removeprefix(BOM_UTF8).decode())
     except UnicodeDecodeError as error:
         problem = f"the answer is not UTF-8 ({error.reason})"
     except RecursionError:
@@ -75,6 +77,9 @@ def read_json(reply: Reply) -> object:
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
+
+
+_STRICT: Final = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def read_object(reply: Reply) -> Mapping[str, Any]:
@@ -183,7 +188,7 @@ def scrubbed(secret: Secret, reply: Reply) -> Reply:
     """Return a reply without the API key, which a server may echo. Called before anything of the reply is read."""
     body = secret.scrub_bytes(reply.body)
     headers = {name: secret.scrub(value) for name, value in reply.headers.items()}
-    return attrs.evolve(reply, body=body, headers=headers)
+    return Reply(reply.status, headers, body, reply.problem)
 
 
 def status_phrase(status: int) -> str:

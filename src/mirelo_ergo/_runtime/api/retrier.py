@@ -86,7 +86,8 @@ class Retrier:
                 decision = last
         if isinstance(decision, Raise | Unknown) and self.doubt is not None:
             decision = self._note_doubt(decision)
-        log.debug("%s attempt %d: %s%s -> %s", what, number, _seen(outcome), note, type(decision).__name__.lower())
+        if log.has_debug:
+            log.debug("%s attempt %d: %s%s -> %s", what, number, _seen(outcome), note, type(decision).__name__.lower())
         if isinstance(decision, Done):
             self.succeed()
         return decision, pause

@@ -48,10 +48,11 @@ def prepare(
     if isinstance(verify, str) and not os.path.exists(verify):  # noqa: PTH110  # OpenSSL takes a plain path
         raise ConfigurationError(f"verify={shorten(verify)} does not exist: give a file or folder of certificates")
 
-    from ..http.proxies import read_proxy
     from ..http.settings import HttpSettings
 
     if proxy is not None:
+        from ..http.proxies import read_proxy  # few have a proxy
+
         read_proxy(proxy)
     settings = HttpSettings(
         checked.base_url,

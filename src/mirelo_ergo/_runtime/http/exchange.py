@@ -187,7 +187,8 @@ class Http:
             self.preconnect()
         target = _target(self._api_route, self.base.path + request.path)
         lines = self._lines_beside(self._api_route, request) if request.headers else self._api_lines
-        head = _head(request.method, target, lines.reveal() + _lines(self._more_headers(request)))
+        more = self._more_headers(request)
+        head = _head(request.method, target, lines.reveal() + (_lines(more) if more else b""))
         return PooledAnswer(self._connections, connection, head, body, submit=request.submit)
 
     def _lines_beside(self, route: Route, request: Request | None = None) -> Secret:

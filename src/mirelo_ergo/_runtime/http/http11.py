@@ -80,10 +80,8 @@ class Http11:
         sent.event("http11.send_request_headers.started", self._about)
         if isinstance(body, bytes):
             all_left = await self._write(head + body, waits)
-            sent.event("http11.send_request_headers.complete", self._about)
         else:
             all_left = await self._write(head, waits)
-            sent.event("http11.send_request_headers.complete", self._about)
             sent.event("http11.send_request_body.started", self._about)
             while all_left and (piece := await body.next()):
                 all_left = await self._write(piece, waits)
@@ -107,13 +105,12 @@ class Http11:
     async def receive_head(self, waits: AttemptTimeouts, sent: SentTracker) -> h11.Response:
         """Return the answer's status and headers."""
         sent.event("http11.receive_response_headers.started", self._about)
-        while not self._has_head():
+        while self._head is None:
             data = await self._wire.read(waits)
             if not data:
                 raise WireFailure("network", "the server closed the connection without an answer")
             self._feed(data)
-        sent.event("http11.receive_response_headers.complete", self._about)
-        assert self._head is not None, "it has just come"
+            self._has_head()
         sent.event("http11.receive_response_body.started", self._about)
         return self._head
 
