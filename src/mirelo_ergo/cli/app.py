@@ -1,4 +1,4 @@
-"""The commands, and how any of them ends."""
+"""The root command, and the exit of every command."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def root() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit code; every failure becomes words, or one JSON object."""
+    """Run a command line and return its exit code. Every failure becomes a message, or one JSON object."""
     given = list(arguments) or ["--help"]
     before_arguments = given[: given.index("--")] if "--" in given else given
     session = Session(Output(json="--json" in before_arguments))
@@ -72,7 +72,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def report(error: BaseException, given: Sequence[str]) -> int:
-    """Report how a command ended that ran outside of `run`; return its exit code."""
+    """Report the failure of a command that ran outside of `run`; return its exit code."""
     return _report(Session(Output()), error, list(given))
 
 

@@ -1,4 +1,4 @@
-"""The commands of batches: run a manifest, look at its ledger, decide on what is unknown."""
+"""The commands of batches: run a manifest, show its ledger, resolve unknown items."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ _HOW: Final = (
 
 
 def _how(command: F) -> F:
-    """Give a command the options of how a batch is run."""
+    """Add the options of a batch's run to a command."""
     for option in reversed(_HOW):
         command = option(command)
     return command
@@ -151,7 +151,7 @@ def _run(session: Session, opened: Batch, clients: Clients, given: dict[str, Any
 
 
 def _bind(opened: Batch, plan: Plan, *, moved: bool) -> None:
-    """Refuse to put items into a ledger whose own are from another address, such as an emulator's."""
+    """Refuse a ledger whose items are from another address, such as an emulator's."""
     from mirelo_ergo.batch import ledger
 
     asked = {name: connected.client.base_url for name, connected in plan.clients.items()}
@@ -160,7 +160,7 @@ def _bind(opened: Batch, plan: Plan, *, moved: bool) -> None:
 
 
 def _keep_caps(opened: Batch, given: dict[str, Any]) -> None:
-    """Record the caps where there is nothing to run: they hold for what is added later."""
+    """Record the caps if there is nothing to run: they apply to items that are added later."""
     from mirelo_ergo.batch import ledger
 
     caps: tuple[tuple[ledger.Currency, float | None], ...] = (

@@ -1,4 +1,4 @@
-"""The clients of a batch: those of every service that its items name, real ones or an emulator's."""
+"""The clients of a batch, for each service of its items, on the real service or an emulator."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _async(service: str) -> type[Any]:
 
 @attrs.define
 class Clients:
-    """Opens clients, sync ones to check and price items, async ones to make them. Close it at the end."""
+    """Opens clients: sync ones for checks and prices, async ones for the run. Close it at the end."""
 
     output: Output
     emulator: bool
@@ -56,13 +56,13 @@ class Clients:
     _emulator: Any = attrs.field(default=None, init=False)
 
     def sync(self, service: str) -> Any:
-        """Return a sync client, closed with this."""
+        """Return a sync client, which `close` closes."""
         client = _sync(service)(**self._arguments(service))
         self._stack.callback(client.close)
         return client
 
     def available(self) -> list[str]:
-        """Return the services whose keys are set; raises `Failure` if none is."""
+        """Return the services whose keys are set; raises `Failure` if there is none."""
         found = [service for service, variable in _KEYS.items() if os.environ.get(variable)]
         if not found:
             raise Failure(Exit.KEY, "missing_key", f"no API key: set one of {', '.join(_KEYS.values())}")
@@ -70,7 +70,7 @@ class Clients:
 
     @asynccontextmanager
     async def opened(self, services: Iterable[str]) -> AsyncIterator[list[Any]]:
-        """Give async clients of these services."""
+        """Yield async clients of these services."""
         clients: list[Any] = []
         try:
             for service in services:
@@ -81,7 +81,7 @@ class Clients:
                 await client.aclose()
 
     def close(self) -> None:
-        """Close all that was opened."""
+        """Close all clients."""
         self._stack.close()
 
     def _arguments(self, service: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the commands of batches say: what a plan costs, how a batch stands, how a run ended."""
+"""The messages of the batch commands: the cost of a plan, the state of a batch, the end of a run."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _EMULATED: Final = (
 )
 _FAILURES: Final[tuple[State, ...]] = ("failed", "refused")
 _FAILED_SHOWN = 5
-"""Failed items that are named with their reasons; results.jsonl has all."""
+"""The number of failed items that are listed with their reasons; results.jsonl has all."""
 _SHOWN = 50
-"""Distinct prices that are listed; the others are counted."""
+"""The number of distinct prices that are listed; the others are counted."""
 
 
 def say_cost(output: Output, plan: Plan, given: dict[str, Any], standing: LedgerTotals) -> None:
-    """Show the distinct prices and their total, what of it is paid, the cap and the account."""
+    """Print the distinct prices and their total, the part that is paid, the cap and the account's credits."""
     account, totals = plan.account(), plan.totals
     lines = [_quoted(quote) for quote in plan.quotes[:_SHOWN]]
     if len(plan.quotes) > _SHOWN:
@@ -89,7 +89,7 @@ def _quoted(quote: Quote) -> str:
 
 
 def price_of(price: int | None, currency: str | None, problem: str | None = None) -> str:
-    """Return an amount of millionths in words."""
+    """Return an amount in millionths as text."""
     if price is None:
         return "not known" if problem else "no price"
     text = f"{price / 1_000_000:.6f}".rstrip("0").rstrip(".")
@@ -97,7 +97,7 @@ def price_of(price: int | None, currency: str | None, problem: str | None = None
 
 
 def lines_of(summary: Summary) -> list[str]:
-    """Return how a batch stands, in lines."""
+    """Return the state of a batch, as lines."""
     counts = summary.counts
     lines = [f"{counts['succeeded']} of {summary.total} done"]
     lines += [f"{count} {name}" for name, count in counts.items() if count and name != "succeeded"]
@@ -112,7 +112,7 @@ def lines_of(summary: Summary) -> list[str]:
 
 
 def choices_of(name: str, folder: str, ledger: str | None) -> list[str]:
-    """Return what a person may decide on an item that is unknown, as commands that work as they are."""
+    """Return the possible decisions about an unknown item, as complete commands."""
     at = f" --ledger {shell_word(ledger)}" if ledger else ""
     words = f"{shell_word(name)} {shell_word(folder)}"
     dashed = name.startswith("-") or folder.startswith("-")
@@ -128,7 +128,7 @@ def choices_of(name: str, folder: str, ledger: str | None) -> list[str]:
 
 @contextmanager
 def interruptible(session: Session, opened: Batch, again: str, *, emulator: bool = False) -> Iterator[None]:
-    """Tell of the ledger's jobs when Ctrl-C, an empty account or a broken stdout ends the block; `again` goes on."""
+    """Report the ledger's jobs when Ctrl-C, an empty account or a broken stdout ends the block. `again` continues."""
     session.has_ledger = True
     try:
         yield
@@ -168,7 +168,7 @@ def _unheard(error: StdoutError, opened: Batch, again: str, *, emulator: bool) -
 
 
 def _under_way(summary: Summary, again: str) -> str:
-    """Return in words which jobs there may be at the services."""
+    """Return as text which jobs may exist at the services."""
     running, unknown = summary.counts["intended"] + summary.counts["submitted"], summary.counts["unknown"]
     told = []
     if running:
@@ -180,12 +180,12 @@ def _under_way(summary: Summary, again: str) -> str:
 
 
 def items_of(count: int) -> str:
-    """Return so many items in words."""
+    """Return a number of items as text."""
     return "1 item" if count == 1 else f"{count} items"
 
 
 def conclude(output: Output, opened: Batch, summary: Summary, given: dict[str, Any]) -> None:
-    """Write the summary, and raise how the command ends where not all is done."""
+    """Write the summary, and raise a `Failure` if not all items are done."""
     _write(output, opened, summary)
     counts = summary.counts
     ledger = f" --ledger {shell_word(given['ledger'])}" if given["ledger"] else ""

@@ -1,4 +1,4 @@
-"""What a ledger has already of what a manifest lists: what is paid, and what is still to pay."""
+"""The part of a manifest's cost that is already paid by its ledger, and the part still to pay."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class LedgerTotals:
     paid: Mapping[str, int]
     """Charged or reserved for the plan's items."""
     to_pay: Mapping[str, int]
-    """What its items cost that are not begun."""
+    """The cost of its items that are not begun."""
     budgets: Mapping[str, Budget]
     begun: bool
     """Whether one of the plan's items was begun."""
@@ -34,21 +34,21 @@ class LedgerTotals:
     """What of those costs that is not begun."""
 
     def cap(self, currency: str, given: float | None) -> int | None:
-        """Return the cap in millionths that holds: the one that is given, else the ledger's own."""
+        """Return the cap in millionths: the given one, else the ledger's."""
         if given is not None:
             return int(given * 1_000_000)
         budget = self.budgets.get(currency)
         return None if budget is None else budget.cap
 
     def at_the_end(self, currency: str) -> int:
-        """Return what the ledger will have spent when all is done."""
+        """Return the ledger's total cost when all items are done."""
         budget = self.budgets.get(currency)
         spent = 0 if budget is None else budget.charged + budget.reserved
         return spent + self.to_pay.get(currency, 0) + self.removed_to_pay.get(currency, 0)
 
 
 def totals_of(plan: Plan, place: str | Path) -> LedgerTotals:
-    """Return what the ledger has of the plan; nothing of it where there is no ledger that can be read."""
+    """Return the totals of the plan in a ledger; zero if there is no readable ledger."""
     entries, budgets = _read(place)
     paid, to_pay, begun = Counter[str](), Counter[str](), False
     for new in plan.items():
@@ -73,7 +73,7 @@ def _read(place: str | Path) -> tuple[dict[str, Entry], Mapping[str, Budget]]:
     from mirelo_ergo.batch import LedgerError, ledger
 
     with (
-        suppress(LedgerError),  # the run itself makes it, or says what is wrong
+        suppress(LedgerError),  # the run itself creates it or reports the problem
         ledger.open_ledger(place, create=False, writable=False) as book,
         book.read() as connection,
     ):

@@ -1,4 +1,4 @@
-"""What is seen of a batch while it runs: a live table on a terminal, plain lines elsewhere, events with --json."""
+"""The display of a running batch: a live table on a terminal, plain lines elsewhere, events with --json."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
 _ENDS: Final = ("succeeded", "failed", "refused", "unknown")
 _RUNNING: Final = ("claimed", "prepared", "intended", "answered", "fetched", "placed", "reused")
 _LAST: Final = 60.0
-"""Seconds over which the pace is measured."""
+"""Seconds over which the rate is measured."""
 
 
 @attrs.define
 class Pace:
-    """How fast items end, measured over the last minute."""
+    """The rate at which items end, measured over the last minute."""
 
     clock: Callable[[], float] = time.monotonic
     _ends: list[float] = attrs.field(factory=list)
 
     def note(self) -> None:
-        """Count an item that ended now."""
+        """Record that an item ended now."""
         now = self.clock()
         self._ends = [each for each in self._ends if each > now - _LAST]
         self._ends.append(now)
 
     def seconds_for(self, left: int) -> float | None:
-        """Return the seconds that so many items take; None where too little was seen."""
+        """Return the estimated seconds for this many items; None if there is too little data."""
         if len(self._ends) < 2 or not left:
             return None
         span = self.clock() - self._ends[0]
@@ -50,17 +50,17 @@ class Pace:
 
 @attrs.define
 class Board:
-    """The numbers of a run: what was there at its beginning, and every step since."""
+    """The numbers of a run: the state at its start, and every step since."""
 
     counts: dict[str, int]
     charged: dict[str, float]
     steps: dict[str, str] = attrs.field(factory=dict)
-    """The last step of each item that is under way."""
+    """The last step of each running item."""
     pace: Pace = attrs.field(factory=Pace)
 
     @classmethod
     def of(cls, summary: Summary) -> Board:
-        """Return the board of a run that begins now."""
+        """Return the board of a run that starts now."""
         counts = {str(name): count for name, count in summary.counts.items()}
         return cls(counts, {name: each.charged / 1e6 for name, each in summary.budgets.items()})
 
@@ -84,12 +84,12 @@ class Board:
 
     @property
     def waiting(self) -> int:
-        """Items whose job runs at the service."""
+        """The number of items with a running job."""
         return sum(step == "submitted" for step in self.steps.values())
 
     @property
     def left(self) -> int:
-        """Items that are not at their end."""
+        """The number of items that have not ended."""
         return sum(self.counts.get(name, 0) for name in ("planned", "intended", "submitted", "running"))
 
     def cells(self) -> Mapping[str, str]:
@@ -109,7 +109,7 @@ class Board:
 
 
 class View(AbstractContextManager["View"]):
-    """One run's view. `event` may be called from any thread."""
+    """The display of one run. `event` may be called from any thread."""
 
     def __init__(self, output: Output, board: Board) -> None:
         self._output = output
@@ -131,7 +131,7 @@ class View(AbstractContextManager["View"]):
             self._live.stop()
 
     def event(self, event: Event) -> None:
-        """Take and tell an event."""
+        """Count and show an event."""
         with self._lock:
             self.board.take(event)
             if self._output.json:
@@ -165,7 +165,7 @@ def _live(render: Callable[[], Any]) -> Any:
 
 
 def _line(event: Event) -> str | None:
-    """Return an event in one line for people; None for steps on the way."""
+    """Return an event as one line of text; None for intermediate steps."""
     if event.step == "succeeded":
         reused = " (reused)" if event.entry.reused else ""
         return f"{event.entry.id}: {', '.join(file.name for file in event.entry.files)}{reused}"

@@ -1,4 +1,4 @@
-"""How long a clip is, as far as its headers tell, and how much of it is asked for."""
+"""The length of clips and sounds by their headers, and checks of the requested part."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from .inputs import Source
 
 SLACK_MS: Final = 100
-"""How much longer than a clip a request may be before it is refused here; the service counts in its own way."""
+"""The tolerance in ms between a request and a clip's length: the service measures differently."""
 _SOUNDS: Final = ((b"RIFF", b"WAVE"), (b"fLaC", b""), (b"OggS", b""), (b"ID3", b""))
 
 
 def headers(source: Source) -> MediaHeaders | None:
-    """Return what a clip's headers say; None where nobody can read them. Refuses a sound in a clip's place."""
+    """Return a clip's headers, None if they cannot be read. Refuses a sound given as a clip."""
     from mirelo_ergo import Video
 
     with source.open() as file:
@@ -32,7 +32,7 @@ def headers(source: Source) -> MediaHeaders | None:
 
 
 def sound_length(source: Source) -> float | None:
-    """Return a sound's length in ms by its headers; None where nobody can read them."""
+    """Return a sound's length in ms by its headers, None if they cannot be read."""
     from mirelo_ergo import Audio
 
     if source.is_url:
@@ -42,7 +42,7 @@ def sound_length(source: Source) -> float | None:
 
 
 def own_length(source: Source, found: MediaHeaders | None) -> int:
-    """Return a clip's length in ms by its headers; refuse to guess where they say none, or disagree."""
+    """Return a clip's length in ms by its headers; raise `Failure` if they lack it or disagree."""
     if found is None:
         if find_spec("av") is None:
             raise missing_extra("av", "reading the clip's length (--duration gives it)", "media")
@@ -56,7 +56,7 @@ def own_length(source: Source, found: MediaHeaders | None) -> int:
 
 
 def rest_of(length: int, start_ms: int, longest: int | None) -> tuple[int, str]:
-    """Return how many ms of a clip are left from `start_ms` on, up to the model's `longest`, and why so many."""
+    """Return the length in ms from `start_ms` on, at most the model's `longest`, and the reason as text."""
     check_within(length, start_ms, 1)
     rest = length - start_ms
     if longest is not None and rest > longest:
@@ -65,7 +65,7 @@ def rest_of(length: int, start_ms: int, longest: int | None) -> tuple[int, str]:
 
 
 def check_within(length: float, start_ms: int, duration_ms: int) -> None:
-    """Refuse a start behind a clip's end, and more than there is from it on."""
+    """Refuse a start after the clip's end, and a longer part than the clip has after it."""
     said = seconds(round(length))
     if start_ms >= length:
         raise refused(f"--start {seconds(start_ms)} is not within the clip, which is {said} long", "invalid_request")

@@ -1,4 +1,4 @@
-"""What commands of one kind have in common: their options, and what is made of these."""
+"""Decorators with the common options of commands of one kind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def generating(service: Service, budget: Callable[[Any], Any] = options.max_credits) -> Callable[[Function], Function]:
-    """Add to a command the options of everything that is submitted and paid; it gets them as its `Command`.
+    """Add the options of submitting commands; the command gets them as a `Command`.
 
     `budget` is the option for the most that it may cost, in the service's own unit.
     """
@@ -62,7 +62,7 @@ def generating(service: Service, budget: Callable[[Any], Any] = options.max_cred
 
 
 def asking(service: Service) -> Callable[[Function], Function]:
-    """Add to a command the options of a question that costs nothing; it gets session, connection and time limit."""
+    """Add the options of free queries; the command gets the session, the connection and the time limit."""
 
     def decorate(function: Function) -> Function:
         @options.applied((options.ask_limit, options.emulator, *options.ADDRESS, *options.OUTPUT))
@@ -76,7 +76,7 @@ def asking(service: Service) -> Callable[[Function], Function]:
 
 
 def fetching(service: Service) -> Callable[[Function], Function]:
-    """Add to a command the options of waiting for something of a service and saving it."""
+    """Add the options of waiting for a result and saving it."""
 
     def decorate(function: Function) -> Function:
         @options.applied((*options.SAVING, options.wait_limit, options.emulator, *options.ADDRESS, *options.OUTPUT))

@@ -1,4 +1,4 @@
-"""What a generation costs, in its service's own unit: credits, or US dollars."""
+"""The cost of a generation, in its service's unit: credits or US dollars."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Cost:
-    """A cost: the `field` that has it in JSON, all of the service's answer (`told`), and the same in `words`."""
+    """A cost: its `field` in JSON, the service's whole answer (`told`), and its text (`words`)."""
 
     amount: float
     field: str
@@ -31,7 +31,7 @@ class Cost:
 
     @property
     def limit_field(self) -> str:
-        """The library's name of its limit."""
+        """The library's argument that limits it."""
         return f"max_{self.field}"
 
     @property
@@ -40,12 +40,12 @@ class Cost:
         return "--max-credits" if self.field == "credits" else "--max-cost"
 
     def __add__(self, other: Cost) -> Cost:
-        """Return both together; they are of one service."""
+        """Return the sum of two costs of one service."""
         return attrs.evolve(self, amount=self.amount + other.amount, told={}, words="")
 
 
 def cost_of(found: PreflightResult | Dollars) -> Cost | None:
-    """Return what a preflight found, None where the service did not say."""
+    """Return the cost in a preflight, None if the service did not give it."""
     from mirelo_ergo.sync_so import Estimate
 
     if not isinstance(found, Estimate):

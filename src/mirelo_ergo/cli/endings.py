@@ -1,4 +1,4 @@
-"""However a command ends: what it submitted and saved is told, and a job is never called a bug."""
+"""The end of a command: it always reports what it submitted and saved."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 _FINAL = (Exit.JOB_FAILED, Exit.UNKNOWN)
 ITEMS_FAILED = "failed_items"
-"""The code of a batch of which some items failed."""
+"""The code of a batch with failed items."""
 
 
 def conclude(session: Session, error: BaseException) -> Failure:
-    """Return how the command ends after an exception, with the way back to each job that there is."""
+    """Return the failure for an exception, with the command that resumes each existing job."""
     if isinstance(error, StdoutError):
         return _unheard(session, error)
     failure = _with_requests(session, failure_of(_first_word(error)))
@@ -60,12 +60,12 @@ def _with_requests(session: Session, failure: Failure) -> Failure:
 
 
 def _more(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a failure's fields without those that it takes by themselves."""
+    """Return a failure's fields without those that are its own arguments."""
     return {name: value for name, value in fields.items() if name not in ("exit_code", "code", "message")}
 
 
 def _exit_code(session: Session, failure: Failure) -> int:
-    """Never tell to run a command again that has paid for a job, and never call a job's trouble a bug."""
+    """Return the exit code, which never means to run a command again that has paid for a job."""
     code = failure.exit_code
     if code > 128 or code in _FINAL or code == Exit.JOB_WAITS:
         return code
@@ -93,14 +93,14 @@ def _with_batches(session: Session, failure: Failure) -> Failure:
 
 
 def _unheard(session: Session, error: StdoutError) -> Failure:
-    """Return how a command ends whose result nobody took; the result itself goes to stderr."""
+    """Return the failure of a command whose result stdout did not accept; the result goes to stderr."""
     if session.batches or any(task.job is not None for task in session.tasks):
         return conclude(session, Failure(Exit.JOB_WAITS, "output_failed", str(error)))
     return Failure(Exit.UNEXPECTED, "output_failed", "" if error.gone else str(error))
 
 
 def _first_word(error: BaseException) -> BaseException:
-    """Return what already ended the command, when something else hit the way out."""
+    """Return the exception that first ended the command, if another one interrupted its end."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, Failure):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Exit(IntEnum):
-    """The exit codes, told apart by what to do next."""
+    """The exit codes. Each stands for another next step."""
 
     OK = 0
     UNEXPECTED = 1

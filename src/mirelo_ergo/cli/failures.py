@@ -1,4 +1,4 @@
-"""How a command ends when it fails: the exit code, and what is said of it to people and to scripts."""
+"""Failures of commands: the exit code, and the messages for people and scripts."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ _BY_CLASS: Final[tuple[tuple[type[MireloError], Exit], ...]] = (
     (UploadError, Exit.SERVICE),
     (DownloadError, Exit.SERVICE),
 )
-"""First match wins; what is not here (a refused request or clip, a wrong setting, another 4xx) is `REFUSED`."""
+"""The exit codes by error class; the first match counts. All others (wrong requests, settings, …) are `REFUSED`."""
 
 
 KEY_VARIABLE: Final[ContextVar[str | None]] = ContextVar("key_variable", default=None)
-"""Where this command's key comes from, once it has one; a library's error does not know it."""
+"""The variable of this command's key, once it has one, for messages."""
 MANIFEST: Final = "invalid_manifest"
-"""The code of a batch's manifest that is wrong: its rows have fields, not options."""
+"""The code of a wrong manifest, whose messages name fields instead of options."""
 
 
 class Failure(Exception):
@@ -73,22 +73,22 @@ class Failure(Exception):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What people are told."""
+        """The lines for people."""
         return (f"error: {self.message}", *self.hints)
 
     @property
     def has_job(self) -> bool:
-        """Whether there is a job, or a batch of them, that must not be lost."""
+        """Whether it concerns a job or a batch that must not be lost."""
         return self.fields["job_token"] is not None or "batch_ids" in self.fields
 
 
 def refused(message: str, code: str = "usage", **fields: Any) -> Failure:
-    """Return the failure of a command line that cannot be done; nothing was sent."""
+    """Return the failure of an invalid command line; nothing was sent."""
     return Failure(Exit.REFUSED, code, f"{message}; nothing was sent", **fields)
 
 
 def exit_code_of(error: MireloError) -> Exit:
-    """Return what to do next after an error. A cost that could not be asked is what kept it from being asked."""
+    """Return the exit code of an error. For an unknown cost it is that of the error that prevented the query."""
     if isinstance(error, CostLimitError) and error.credits is None and isinstance(error.__cause__, MireloError):
         return exit_code_of(error.__cause__)
     if isinstance(error, DownloadError) and error.errno is not None:
@@ -97,7 +97,7 @@ def exit_code_of(error: MireloError) -> Exit:
 
 
 def failure_of(error: BaseException) -> Failure:
-    """Return how a command ends that an exception has ended."""
+    """Return the failure for an exception."""
     if isinstance(error, Failure):
         return error
     if isinstance(error, MireloError):
@@ -113,7 +113,7 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def missing_extra(package: str | None, what: str, extra: str) -> Failure:
-    """Return the failure that says what a package that is not installed is needed for."""
+    """Return the failure for a missing package, which names what needs it."""
     return Failure(Exit.REFUSED, "missing_extra", f'{what} needs {package}: pip install "mirelo-ergo[{extra}]"')
 
 
@@ -135,7 +135,7 @@ def _of_library(error: MireloError) -> Failure:
 
 
 def _interrupted(stop: KeyboardInterrupt) -> Failure:
-    """Return how an interrupt ends a command. One that hit a paid request on its way leaves its fate unknown."""
+    """Return the failure for an interrupt. If it hit a paid request in flight, the outcome is unknown."""
     unknown = stop.__cause__
     if isinstance(unknown, SubmitOutcomeUnknown):
         return _of_library(unknown)

@@ -1,4 +1,4 @@
-"""Make something and save it: requests, their cost, the submit, the journal, the wait, the files."""
+"""Generating commands: checks, cost, submit, journal, wait, and files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Command:
-    """The options that every generating command has, and how they are carried out."""
+    """The options of every generating command, and their execution."""
 
     session: Session
     connection: Connection
@@ -45,7 +45,7 @@ class Command:
     journal: bool
 
     def generate(self, generations: Sequence[Generation]) -> None:
-        """Check all, say the cost, submit, wait and save. Raises `Failure` at the end if anything is missing."""
+        """Check everything, print the cost, submit, wait and save. Raises `Failure` at the end if anything failed."""
         output = self.session.output
         targets = self.saving.targets(generations, output)
         with self.connection.client(output) as client, shown(output) as view:
@@ -75,7 +75,7 @@ class Command:
         self._report(costs)
 
     def _submit_all(self, requests: Sequence[JobRequest], view: ProgressView) -> None:
-        """Submit each; one that the service refuses does not stop the others, any other trouble does."""
+        """Submit each request. A refusal by the service does not stop the others; any other failure does."""
         for task, request in zip(self.session.tasks, requests, strict=True):
             view.begin(task.label if len(requests) > 1 else "")
             try:
@@ -90,7 +90,7 @@ class Command:
             view.note(f"job token: {job.token}" if len(requests) == 1 else f"job token of {task.label}: {job.token}")
 
     def _submit(self, task: Task, request: JobRequest) -> None:
-        """Submit a request; one with a key is written down before it leaves, and forgotten if it was not taken."""
+        """Submit a request. One with a key is recorded in the journal first, and removed if it was not accepted."""
         if request.keyed and not self.connection.emulator:  # an embedded emulator forgets its keys with its jobs
             task.request = request.prepare()
             if self.journal:
@@ -132,7 +132,7 @@ class Command:
             mark(self.session.output, task, "saved", journaled=self.journal)
 
     def _save_what_came(self, task: Task, target: Saving, result: JobResult | None, view: ProgressView) -> None:
-        """Save the results of a job that has fewer of them than were asked for; its failure is told all the same."""
+        """Save the results of a job that has fewer than requested. It still counts as failed."""
         if result is None or not result.result_urls:
             return
         with contextlib.suppress(MireloError, Failure):
@@ -154,7 +154,7 @@ class Command:
 
 
 def write_down(output: Output, task: Task, connection: Connection) -> None:
-    """Write a job into the journal, and with it that the outcome of its request is known."""
+    """Record a job in the journal, which also settles the outcome of its request."""
     job, at = task.jobs[0], connection.base_url
     try:
         journal.add(job.token, job.job_id, task.label, base_url=at, emulator=connection.emulator, request=task.request)
@@ -163,14 +163,14 @@ def write_down(output: Output, task: Task, connection: Connection) -> None:
 
 
 def _in_doubt(error: BaseException | None) -> bool:
-    """Return whether what ended a submit leaves open that the request was taken."""
+    """Return whether the request may have been accepted although its submit failed."""
     while error is not None and not isinstance(error, SubmitOutcomeUnknown):
         error = error.__cause__
     return error is not None
 
 
 def mark(output: Output, task: Task, state: str, *, journaled: bool) -> None:
-    """Write down what became of a job. A journal without it only says less."""
+    """Record the end of a job in the journal. A failure to do so is ignored."""
     if not journaled:
         return
     try:
@@ -180,19 +180,19 @@ def mark(output: Output, task: Task, state: str, *, journaled: bool) -> None:
 
 
 def _cost(request: JobRequest) -> Cost | None:
-    """Ask what a request costs, where the service tells it."""
+    """Return the cost of a request, None if the service does not give it."""
     ask = getattr(request, "preflight", None)
     return None if ask is None else cost_of(ask())
 
 
 def _input_fields(request: JobRequest) -> list[str] | None:
-    """Ask which fields an app's input has, where a request is for an app; raises for one that it lacks."""
+    """Return the fields of an app's input, if the request runs an app; raises for an unknown field."""
     ask = getattr(request, "input_fields", None)
     return None if ask is None else ask()
 
 
 def _prompt_of(request: JobRequest) -> str | None:
-    """Return the words of a request, None where it has none."""
+    """Return the prompt of a request, None if it has none."""
     told = request.describe()
     given = told.get("input")  # of an app
     words = told.get("prompt") or told.get("text_prompt") or (given.get("prompt") if isinstance(given, dict) else None)
@@ -232,7 +232,7 @@ def _print_plan(
     costs: Sequence[Cost | None],
     inputs: Sequence[Sequence[str] | None],
 ) -> None:
-    """Write what would be sent and what it costs, and which fields an app has."""
+    """Print what would be sent, its cost, and the fields of an app."""
     plans: list[dict[str, Any]] = []
     lines: list[str] = []
     for generation, request, cost, known in zip(generations, requests, costs, inputs, strict=True):
@@ -250,7 +250,7 @@ def _print_plan(
 
 
 def _combined(tasks: Sequence[Task]) -> Failure:
-    """Return the failure of a command that could not do all: the most telling of its tasks'."""
+    """Return the failure of a command with failed tasks: the most important one of theirs."""
     failures = [task.failure for task in tasks if task.failure is not None]
     worst = max(failures, key=lambda failure: failure.exit_code)
     if len(tasks) == 1:
@@ -271,13 +271,13 @@ def _combined(tasks: Sequence[Task]) -> Failure:
 
 
 def _fields(task: Task, cost: Cost | None) -> Mapping[str, Any]:
-    """Return a task as one JSON object: the library's own of its result, and what the command knows beside it."""
+    """Return a task as one JSON object: the library's object of its result, and the command's additional fields."""
     job = task.job
     named = {"job_token": None, "job_id": None} if job is None else {"job_token": job.token, "job_id": job.job_id}
     return {**named, **described(task), **({"credits": None} if cost is None else {cost.field: cost.amount})}
 
 
 def described(task: Task) -> dict[str, Any]:
-    """Return the library's object of a result, and the paths of what was saved."""
+    """Return the library's object of a result, with the paths of the saved files."""
     told = {} if task.result is None else task.result.to_dict()
     return {**told, "saved": [str(path) for path in task.files]}

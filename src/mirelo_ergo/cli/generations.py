@@ -1,4 +1,4 @@
-"""What one job is to make."""
+"""The description of one job to submit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Generation:
-    """One thing to make: how the library's request of it is built, and what its files are called after.
+    """One job to submit: how its request is built, and how its files are named.
 
     `label` names it for people, `stem` is for file names. `kind` says what comes: audio, video, or files of any kind. A
     sound has one of the `endings`; without any, nothing is known of them. `filmable` says that --output video would
@@ -35,4 +35,4 @@ class Generation:
     reads: tuple[Path, ...] = ()
     """The files that it is made of."""
     priced: bool = True
-    """Whether the price can be asked for before."""
+    """Whether the price is available before the submit."""

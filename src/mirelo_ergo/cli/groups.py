@@ -1,4 +1,4 @@
-"""Groups of commands, which import a command when it is asked for."""
+"""Groups of commands, which import a command when it is used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class UnknownCommandError(click.UsageError):
-    """Raised for a command that a group lacks; `words` begin with it."""
+    """Raised for an unknown command of a group. `words` are the rest of the command line."""
 
     def __init__(self, group: Commands, context: click.Context, words: list[str]) -> None:
         super().__init__(f"{context.command_path} has no command {words[0]!r}", context)
@@ -22,9 +22,9 @@ class UnknownCommandError(click.UsageError):
 
 
 class Commands(click.Group):
-    """A group that lists its commands in the order of their use.
+    """A group that lists its commands in their order of use.
 
-    `elsewhere` names the modules of commands that are imported when they are asked for.
+    `elsewhere` maps commands to the modules from which they are imported when used.
     """
 
     def __init__(self, *arguments: Any, elsewhere: Mapping[str, str] = MappingProxyType({}), **more: Any) -> None:
@@ -53,7 +53,7 @@ class Commands(click.Group):
 
 
 def commands_of(command: click.Command, path: str = "") -> Iterator[tuple[str, click.Command]]:
-    """Yield a command, or those below a group, each with the words that lead to it."""
+    """Yield a command, or all commands of a group, each with its words."""
     if not isinstance(command, Commands):
         yield path, command
         return

@@ -215,7 +215,7 @@ def delete(session: Session, connection: Connection, timeout: int | None, ids: t
 
 
 def _fields(given: tuple[str, ...], stdin: Stdin) -> dict[str, Any]:
-    """Return an input from what --input says."""
+    """Return the input in the options --input."""
     fields: dict[str, Any] = {}
     for each in given:
         name, equals, value = each.partition("=")
@@ -238,14 +238,14 @@ def _json(name: str, text: str) -> Any:
 
 
 def _value(text: str, stdin: Stdin) -> Any:
-    """Return a text, or the file that is named behind an @; @@ begins a text with one."""
+    """Return a text, or for @FILE the file. A text that begins with @ is written with @@."""
     if text.startswith("@@") or not text.startswith("@"):
         return text.removeprefix("@") if text.startswith("@@") else text
     return source_from(text[1:], "file", stdin)
 
 
 def _file(source: Source, view: ProgressView) -> File:
-    """Return a file as the library takes it; one at a URL is the service's to fetch."""
+    """Return a file for the library. A URL is fetched by the service."""
     from mirelo_ergo.inference_sh import File
 
     return File(source.local or source.given, on_progress=view.upload)

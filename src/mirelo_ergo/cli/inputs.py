@@ -1,4 +1,4 @@
-"""What is worked on: clips, sounds and other files as people give them, also through a pipe."""
+"""Clips, sounds and other files on the command line, or through a pipe."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Stdin:
         """What came through pipes, as files; they are closed with the command."""
 
     def take(self, what: str) -> BinaryIO:
-        """Return it for one purpose; refuse a second one, and a closed or interactive one where that helps nobody."""
+        """Return stdin for one purpose. Refuses a second purpose, a closed stdin, and a terminal where useless."""
         if self._taken_for:
             raise refused(f"- is given for {self._taken_for} and for {what}, and stdin can be read once")
         if sys.stdin is None:
@@ -69,7 +69,7 @@ class Stdin:
 
 @attrs.frozen
 class Source:
-    """A clip or sound as it was given: by URL, as a file, or as what came through a pipe (`piped`)."""
+    """A given clip or sound: a URL, a file, or the content of a pipe (`piped`)."""
 
     given: str
     kind: str
@@ -83,7 +83,7 @@ class Source:
 
     @property
     def label(self) -> str:
-        """Its name for people; of a URL the host alone, as the rest may be a secret."""
+        """Its name in messages. Of a URL only the host, because the rest may be a secret."""
         from urllib.parse import urlsplit
 
         if self.piped is not None:
@@ -91,7 +91,7 @@ class Source:
         return (urlsplit(self.given).hostname or "a URL") if self.path is None else self.path.name
 
     def open(self) -> BinaryIO:
-        """Open its bytes; the caller closes them."""
+        """Open it for reading; the caller closes it."""
         if self.piped is not None:
             copy = os.fdopen(os.dup(self.piped.fileno()), "rb")
             copy.seek(0)
@@ -100,7 +100,7 @@ class Source:
         return self.path.open("rb")
 
     def media(self, cls: type[Media], on_progress: Callable[[int, int], None] | None = None) -> Media:
-        """Return it as the library takes it."""
+        """Return the library's source."""
         local = self.local
         if local is None:
             return cls.from_url(self.given)
@@ -110,14 +110,14 @@ class Source:
 
     @property
     def local(self) -> Path | BinaryIO | None:
-        """Its file, or what came through a pipe, from the start; None for a URL."""
+        """The file or the content of the pipe, from the start; None for a URL."""
         if self.piped is not None:
             self.piped.seek(0)
         return self.path or self.piped
 
 
 def source_from(given: str, kind: str, stdin: Stdin) -> Source:
-    """Return a clip or sound, looked at as far as can be without decoding it; refuse what cannot be one."""
+    """Return a clip or sound, checked as far as possible without decoding; refuse an invalid one."""
     if not given.strip():
         raise refused(f"the {kind} is blank: give a file or a URL")
     if _PIPED.fullmatch(given):
@@ -148,7 +148,7 @@ def source_from(given: str, kind: str, stdin: Stdin) -> Source:
 
 
 def _spooled(given: str, kind: str, stdin: Stdin) -> BinaryIO:
-    """Copy what comes through a pipe to a nameless file: an upload may have to begin again."""
+    """Copy the content of a pipe to a nameless file, because an upload may have to begin again."""
     import shutil
     import tempfile
 
@@ -200,7 +200,7 @@ def _check_url(url: str, kind: str) -> None:
 
 
 def _missing(given: str, kind: str) -> str:
-    """Return why a path leads nowhere, as far as the path itself tells."""
+    """Return why a path does not exist, as far as the path itself shows."""
     from urllib.parse import urlsplit
 
     name = shown(given)
@@ -245,7 +245,7 @@ def _instead(given: str, kind: str) -> str:
 
 
 def _similar(path: Path) -> str | None:
-    """Return the file beside a missing one whose name is nearest to it."""
+    """Return the file in the same folder with the most similar name."""
     import difflib
 
     try:
@@ -266,7 +266,7 @@ def is_file(name: str) -> bool:
 
 
 def shown(given: str) -> str:
-    """Return something given in a message: short, and of a URL nothing that may be a secret."""
+    """Return an argument for a message: shortened, and without the secrets of a URL."""
     if "?" in given and "//" in given:
         given = f"{given.partition('?')[0]}?…"
     return given if len(given) <= 100 else f"{given[:99]}…"

@@ -1,4 +1,4 @@
-"""The commands about jobs that there are already: look, wait, save, and the journal of them."""
+"""The commands for existing jobs: status, wait, download, and the job journal."""
 
 from __future__ import annotations
 
@@ -74,14 +74,14 @@ def resubmit(
 
 
 def look(session: Session, chosen: Chosen, timeout: int | None) -> None:
-    """Show a job's status."""
+    """Print a job's status."""
     with chosen.connection.client(session.output, timeout) as client:
         task = _take_up(session, client, chosen, "status", ())
         _tell(session, task, task.jobs[0].status())
 
 
 def cancel(session: Session, chosen: Chosen, timeout: int | None) -> None:
-    """Ask for the end of a job, and tell its status then."""
+    """Cancel a job, and print its status."""
     with chosen.connection.client(session.output, timeout) as client:
         task = _take_up(session, client, chosen, "status", ())
         _tell(session, task, task.jobs[0].cancel())
@@ -92,7 +92,7 @@ def _tell(session: Session, task: Task, status: JobStatus) -> None:
 
 
 def wait_for(session: Session, chosen: Chosen, timeout: int | None) -> None:
-    """Wait for a job's end, and tell it."""
+    """Wait for the end of a job, and print its status."""
     with chosen.connection.client(session.output) as client:
         task = _take_up(session, client, chosen, "wait", ())
         with shown(session.output) as view:
@@ -102,7 +102,7 @@ def wait_for(session: Session, chosen: Chosen, timeout: int | None) -> None:
 
 
 def fetch(session: Session, chosen: Chosen, timeout: int | None, saving: Saving) -> None:
-    """Wait for a job's end, and save its results."""
+    """Wait for the end of a job, and save its results."""
     with chosen.connection.client(session.output) as client:
         task = _take_up(session, client, chosen, "download", saving.options(None))
         _finish(session, task, timeout, saving)
@@ -111,7 +111,7 @@ def fetch(session: Session, chosen: Chosen, timeout: int | None, saving: Saving)
 
 
 def send_again(session: Session, chosen: Chosen, timeout: int | None, saving: Saving) -> None:
-    """Send a request again, wait for its job's end, and save its results."""
+    """Send a request again, wait for the end of its job, and save its results."""
     connection, entry = chosen.connection, chosen.entry
     resumption = Resumption("download", (*saving.options(None), *connection.options))
     label = "a request that was sent again" if entry is None else entry.label
@@ -156,7 +156,7 @@ def jobs(session: Session, number: int) -> None:
 
 @attrs.frozen
 class Chosen:
-    """A job of the command line: its token, where it is, and what the journal has of it."""
+    """The job of a command: its token, its service, and its entry in the journal."""
 
     token: str
     connection: Connection
@@ -164,7 +164,7 @@ class Chosen:
 
 
 def choose(job: str | None, last: bool, address: dict[str, Any], service: Service = MIRELO) -> Chosen:
-    """Return the job that is meant. `service` is whose it is where nothing says so.
+    """Return the job of a command. `service` is its service if nothing else gives it.
 
     The commands of another service than Mirelo take jobs of that service alone, and an id that is not in the journal as
     it is, where the service knows jobs by their ids alone.
@@ -193,7 +193,7 @@ def choose(job: str | None, last: bool, address: dict[str, Any], service: Servic
 
 
 def choose_request(request: str | None, last: bool, address: dict[str, Any]) -> Chosen:
-    """Return the request that is meant: by its token, its name in the journal, or the last one there."""
+    """Return the request of a command, by its token or its name in the journal, or the last one."""
     if request is not None and last:
         raise refused("give a request or --last, not both")
     if request is None and not last:
@@ -217,23 +217,23 @@ def choose_request(request: str | None, last: bool, address: dict[str, Any]) -> 
 
 
 def _request_service(token: str) -> str | None:
-    """Return the service that a request's token is of; None for anything else."""
+    """Return the service of a request's token, None if it is not one."""
     name, found, _ = token.partition("-request1:")
     return name if found and name in SERVICES else None
 
 
 def _unknown(message: str, code: str) -> Failure:
-    """Return the failure of a look into the job journal, where nothing is ever sent."""
+    """Return the failure of a search in the job journal."""
     return Failure(Exit.REFUSED, code, message)
 
 
 def _cleaned(job: str) -> str:
-    """Return a token as it was told, without what people copy along with it."""
+    """Return a token without characters that were copied with it."""
     return job.strip().strip("'\"").removeprefix("job token:").strip()
 
 
 def _entry(named: str, own: Service | None) -> Entry | None:
-    """Find a job in the journal: by its token, its id or its id's beginning; the last one for no name at all.
+    """Find a job in the journal, by its token, its id or the beginning of its id; without a name, the last one.
 
     `own` is the only service whose jobs count; it knows them by their ids, also where the journal does not.
     """

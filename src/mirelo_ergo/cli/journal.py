@@ -1,4 +1,4 @@
-"""The job journal: one line per submitted job, so that a job is found again although its token was lost on screen.
+"""The job journal: one line per submitted job, so that no job is lost with its token.
 
 A request that goes out under an idempotency key is written down before it leaves: what kills the command then loses
 nothing, because the request can be sent again as the same. The journal holds tokens and short labels, no API key and
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 LARGEST: Final = 512 * 1024
-"""Bytes of the journal at most; then the older half goes."""
+"""The largest size of the journal in bytes; then the older half is removed."""
 SENT: Final = "sent"
 """The state of a request whose outcome is not known."""
 _LONGEST_LABEL = 60
@@ -33,9 +33,9 @@ _LOCK_TRIES, _LOCK_PAUSE = 20, 0.05
 
 @attrs.frozen
 class Entry:
-    """A job that some command submitted: `label` is its prompt's beginning or its clip, `state` what became of it.
+    """A job of an earlier command. `label` is the beginning of its prompt or its clip, `state` its end.
 
-    `base_url` is the command's `--base-url`; `emulator` says that the job went with its command. Of a request whose
+    `base_url` is the command's `--base-url`; `emulator` says that the job ended with its command. Of a request whose
     outcome is not known (`SENT`), the token is the request's, and `job_id` is what this journal calls it.
     """
 
@@ -49,7 +49,7 @@ class Entry:
 
 
 def location() -> Path:
-    """Return where the journal is. A relative XDG_STATE_HOME counts as none, as its specification says.
+    """Return the path of the journal. A relative XDG_STATE_HOME is ignored, as its specification says.
 
     Raises `OSError` where there is no home folder.
     """
@@ -64,7 +64,7 @@ def location() -> Path:
 def add(
     token: str, job_id: str, label: str, *, base_url: str | None, emulator: bool, request: str | None = None
 ) -> None:
-    """Write a submitted job down; `request` is the token of what it was submitted with. Raises `OSError`."""
+    """Record a submitted job. `request` is the token of its request. Raises `OSError`."""
     _append(
         {
             "event": "submitted",
@@ -78,19 +78,19 @@ def add(
 
 
 def name_of(request: str) -> str:
-    """Return what the journal calls a request, of its token."""
+    """Return the name of a request in the journal, by its token."""
     return f"request-{hashlib.sha256(request.encode()).hexdigest()[:12]}"
 
 
 def sending(request: str, label: str, *, base_url: str | None) -> None:
-    """Write down a request that is about to leave, by its token. Raises `OSError`, also for one that is too long."""
+    """Record a request before it is sent, by its token. Raises `OSError`, also for a too long token."""
     if len(request) > _LONGEST_REQUEST:
         raise OSError("the request is too long for it")
     _append({"event": SENT, "token": request, "job_id": name_of(request), **_described(label, base_url)})
 
 
 def not_taken(request: str) -> None:
-    """Write down that a request was certainly not taken. Raises `OSError`."""
+    """Record that a request was certainly not accepted. Raises `OSError`."""
     _append({"event": "not taken", "request": name_of(request)})
 
 
@@ -99,7 +99,7 @@ def _described(label: str, base_url: str | None) -> dict[str, str]:
 
 
 def mark(token: str, state: str) -> None:
-    """Write down what became of a job: saved or failed. Raises `OSError`."""
+    """Record the end of a job: saved or failed. Raises `OSError`."""
     _append({"event": state, "token": token})
 
 
@@ -156,7 +156,7 @@ def _append(line: Mapping[str, object]) -> None:
     data = json.dumps({"at": at, **line}).encode() + b"\n"
     with _alone(path) as alone, _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as file:
         size = os.fstat(file).st_size
-        if size and _read(file, size - 1, 1) != b"\n":  # a writer was cut off within its line
+        if size and _read(file, size - 1, 1) != b"\n":  # a writer was interrupted within its line
             data = b"\n" + data
         if os.write(file, data) != len(data):
             raise OSError("the journal took a part of a line only")
@@ -182,7 +182,7 @@ def _forget_older_half(path: Path, data: bytes) -> None:
 
 @contextlib.contextmanager
 def _opened(path: Path, flags: int) -> Iterator[int]:
-    """Open a regular file, for its owner's eyes only; anything else, such as a FIFO, could block for ever."""
+    """Open a regular file with permissions for its owner only. Anything else, such as a FIFO, could block for ever."""
     file = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0), 0o600)
     try:
         if not stat.S_ISREG(os.fstat(file).st_mode):
@@ -194,7 +194,7 @@ def _opened(path: Path, flags: int) -> Iterator[int]:
 
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[bool]:
-    """Hold the journal's lock, for a second at most; say whether it was had. Without it nothing is shortened."""
+    """Hold the journal's lock, after waiting at most a second; yields whether it was acquired."""
     try:
         import fcntl
     except ImportError:  # Windows

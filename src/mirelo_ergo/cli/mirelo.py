@@ -1,4 +1,4 @@
-"""The commands of Mirelo, which stand at the top."""
+"""The commands of Mirelo, at the top level."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ def _from_sound(
     model: str | None,
     asked: dict[str, Any],
 ) -> None:
-    """Make something of a sound, alone or along a clip."""
+    """Submit a job that is based on a sound, with or without a clip."""
     stdin = command.session.stdin
     words = words_from(prompt, stdin)
     source = source_from(sound, "sound", stdin)
@@ -249,7 +249,7 @@ def _from_sound(
 
 
 def _clip_length(source: Source, duration: int | None, start: int, model: str | None) -> tuple[int, str]:
-    """Return the length asked for, else the clip's own less the start, up to the model's limit; and what to say."""
+    """Return the given length, or the clip's length after the start, up to the model's limit; and a note."""
     if source.is_url:
         if duration is None:
             raise refused("a clip by URL needs --duration: only the service looks into it")
@@ -264,7 +264,7 @@ def _clip_length(source: Source, duration: int | None, start: int, model: str | 
 
 
 def _longest(model: str | None) -> int | None:
-    """Return the longest that a model makes for a clip; None where the spec does not say."""
+    """Return the longest length that a model makes for a clip, None if the spec does not give it."""
     from mirelo_ergo import list_models
 
     infos = (info for info in list_models() if info.family == "video-to-sfx")
@@ -273,7 +273,7 @@ def _longest(model: str | None) -> int | None:
 
 
 def _check_stems(command: Command, sources: list[Source]) -> None:
-    """Refuse two clips whose results would have one name."""
+    """Refuse two clips whose results would have the same name."""
     if len(sources) < 2 or (command.saving.name is not None and "{stem}" not in command.saving.name):
         return
     by_stem: dict[str, Source] = {}
@@ -288,7 +288,7 @@ def _check_stems(command: Command, sources: list[Source]) -> None:
 
 
 def stem_of(source: Source) -> str:
-    """Return what a source's results are called after."""
+    """Return the stem for the names of a source's results."""
     return source.path.stem if source.path is not None else Path(source.label).stem
 
 
@@ -298,5 +298,5 @@ def read_by(*sources: Source | None) -> tuple[Path, ...]:
 
 
 def _endings(sound_format: str | None) -> tuple[str, ...]:
-    """Return what a sound's file ends in."""
+    """Return the suffixes of a sound's file."""
     return (".wav",) if sound_format is None else (f".{sound_format.partition('_')[0].lower()}",)

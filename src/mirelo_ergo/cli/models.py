@@ -1,4 +1,4 @@
-"""The command that shows what can be asked of which model."""
+"""The command that shows the models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands of music and of notes, which stand at the top."""
+"""The commands of music and notes, at the top level."""
 
 from __future__ import annotations
 

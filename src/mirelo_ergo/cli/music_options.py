@@ -1,4 +1,4 @@
-"""The options of music and of notes, each written once."""
+"""The options of the commands of music and notes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options, each written once: what it is called, what it takes, what it is for."""
+"""The common options of the commands."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _read(read: Callable[[str], int], text: str) -> int:
 
 
 def count(least: int, most: int | None = None) -> Callable[[str], int]:
-    """Return what reads a whole number from `least` to `most`."""
+    """Return a function that reads a whole number from `least` to `most`."""
 
     def read(text: str) -> int:
         given = str(text).strip()
@@ -79,7 +79,7 @@ def name_of_model(text: str) -> str:
 
 
 def model_name(text: str) -> str:
-    """Return a model's name, also where it is written without its v or with the vendor's words before it."""
+    """Return the name of a model, which may be given without its v or with a prefix."""
     given = re.sub(r"^v\s+", "v", text.strip())
     if not given:
         raise click.BadParameter("it is blank: give one such as v1.6; mirelo-ergo models lists them")
@@ -92,7 +92,7 @@ def model_name(text: str) -> str:
 
 
 def complete_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete the name of a file, as the shell does."""
+    """Complete a file name, as the shell does."""
     from click.shell_completion import CompletionItem
 
     return [CompletionItem(incomplete, type="file")]
@@ -223,7 +223,7 @@ SAVING: Final = (out, name, overwrite)
 
 
 def writing(function: Function) -> Function:
-    """Add `--json` and `--quiet` to a command; it gets the session."""
+    """Add `--json` and `--quiet` to a command, which gets the session."""
 
     @applied(OUTPUT)
     @functools.wraps(function)
@@ -234,7 +234,7 @@ def writing(function: Function) -> Function:
 
 
 def applied(options: tuple[Callable[[Any], Any], ...]) -> Callable[[Function], Function]:
-    """Return a decorator that gives a command several options, listed in this order by its help."""
+    """Return a decorator that adds several options, in the order of the help."""
 
     def apply(function: Function) -> Function:
         for option in reversed(options):
@@ -245,7 +245,7 @@ def applied(options: tuple[Callable[[Any], Any], ...]) -> Callable[[Function], F
 
 
 def session_of(options: dict[str, Any]) -> Session:
-    """Return the command's session, which from here on writes as `--json` and `--quiet` say."""
+    """Return the command's session, with its output set by `--json` and `--quiet`."""
     session: Session = click.get_current_context().obj
     session.output = Output(json=options.pop("json"), quiet=options.pop("quiet"))
     return session

@@ -1,6 +1,6 @@
-"""What a command writes: results on stdout, all else on stderr; with --json exactly one object on stdout.
+"""The output of a command: results on stdout, everything else on stderr; with --json exactly one object on stdout.
 
-Bytes are written, not text. A path is what the file system has, whatever encoding the stream claims.
+It writes bytes, not text, so that a path is exactly that of the file system, whatever the stream's encoding.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 _DRIVES_A_TERMINAL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f]"  # control characters, but for tab and line feed
-    "|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # what turns the direction of writing around
-    "|[\ud800-\udfff]"  # bytes that are no UTF-8; some terminals take those from 80 to 9f for commands
+    "|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # characters that change the text direction
+    "|[\ud800-\udfff]"  # bytes that are not UTF-8; some terminals interpret 80 to 9f as commands
 )
 
 
 class StdoutError(Exception):
-    """Raised when stdout does not take a result: a full disk, or a reader that has gone (`gone`)."""
+    """Raised when stdout does not accept a result: a full disk, or a reader that has gone (`gone`)."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(f"stdout cannot be written: {error.strerror or error}")
@@ -36,18 +36,18 @@ class StdoutError(Exception):
 
 @attrs.frozen
 class Output:
-    """Where one command's words go."""
+    """The output of one command."""
 
     json: bool = False
     quiet: bool = False
 
     def note(self, text: str) -> None:
-        """Write what happens to stderr, unless -q."""
+        """Write a note to stderr, unless -q was given."""
         if not self.quiet:
             say(text)
 
     def result(self, lines: Iterable[str], fields: Mapping[str, object]) -> None:
-        """Write a command's result, whole lines as they are. Raises `StdoutError`."""
+        """Write a command's result to stdout, unchanged lines. Raises `StdoutError`."""
         data = _object(fields) if self.json else b"".join(_exact(line) + b"\n" for line in lines)
         self.bytes([data])
 
@@ -62,7 +62,7 @@ class Output:
             raise StdoutError(error) from error
 
     def failure(self, failure: Failure) -> int:
-        """Write what went wrong, on the other stream where the usual one takes nothing; return the exit code."""
+        """Write a failure, to the other stream if the usual one fails; return the exit code."""
         if not failure.message:
             return failure.exit_code
         if self.json:
@@ -77,12 +77,12 @@ class Output:
 
 
 def say(text: str) -> None:
-    """Write a line for people to stderr. A job that is paid does not end because nobody listens."""
+    """Write a line to stderr. A failure is ignored, because it must not end a paid job."""
     _try(sys.stderr, _exact(printable(text)) + b"\n")
 
 
 def printable(text: str) -> str:
-    """Replace control characters and those that turn text around: messages quote services and files."""
+    """Replace control characters and those that change the text direction: messages quote services and files."""
     return _DRIVES_A_TERMINAL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
@@ -108,7 +108,7 @@ def _write(stream: TextIO, data: bytes) -> None:
 
 
 def _give_up(stream: TextIO) -> None:
-    """Use a stream no more, and send what is left in its buffer nowhere: Python would end with code 120 over it."""
+    """Stop using a stream and discard its buffer, because Python would exit with code 120 otherwise."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is stream:
             setattr(sys, name, None)
@@ -121,7 +121,7 @@ def _give_up(stream: TextIO) -> None:
 
 
 def _exact(text: str) -> bytes:
-    """Return text as the file system has it, so that a path stays the path that it is."""
+    """Return text in the file system's encoding, so that a path is unchanged."""
     try:
         return os.fsencode(text)
     except UnicodeEncodeError:  # an old locale, and a character that it lacks

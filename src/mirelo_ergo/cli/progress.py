@@ -1,4 +1,4 @@
-"""Bars on a terminal for bytes that go up, a job's percent, and bytes that come down; elsewhere nothing."""
+"""Progress bars on a terminal for uploads, jobs and downloads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ProgressView(Protocol):
-    """What the library's callbacks are bound to, and a way to write beside the bars."""
+    """The target of the library's progress callbacks."""
 
     def note(self, text: str) -> None: ...
     def begin(self, name: str) -> None: ...
@@ -33,7 +33,7 @@ class ProgressView(Protocol):
 
 
 class Silence:
-    """Shows notes alone."""
+    """A view without bars, which only writes notes."""
 
     def __init__(self, output: Output) -> None:
         self.note = output.note
@@ -58,7 +58,7 @@ class Silence:
 
 
 class Bars:
-    """Shows one bar for each step, from its first news on; each ends full."""
+    """A view with one bar for each step, which ends at 100 %."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -69,11 +69,11 @@ class Bars:
         self._done = 0
 
     def note(self, text: str) -> None:
-        """Write a line above the bars, unbroken: a token has to be copied in one piece."""
+        """Write a line above the bars without breaking it, so that a token can be copied."""
         self._progress.console.print(printable(text), soft_wrap=True, markup=False, highlight=False, emoji=False)
 
     def begin(self, name: str) -> None:
-        """Show from here on what belongs to another of several generations."""
+        """Begin the bars of another generation."""
         self._name = f"{printable(name)} " if name else ""
         self._file, self._whole = 1, False
 
@@ -82,16 +82,16 @@ class Bars:
         self._show("upload", sent, total, f"{_megabytes(sent)} of {_megabytes(total)}")
 
     def job(self, status: JobProcessing) -> None:
-        """Show the service's estimate of a job's percent, and what it calls the job's state until it has one."""
+        """Show the service's estimate of a job's progress, or its state while there is no estimate."""
         percent = status.progress_percent
         self._show("job", percent, 100, f"{percent} %" if percent else status.raw_status)
 
     def job_done(self) -> None:
-        """Show that a job has ended; the service counts to 90 % only."""
+        """Show that a job has ended, because the service's progress stops at 90 %."""
         self._show("job", 100, 100, "100 %")
 
     def download(self, done: int, total: int | None) -> None:
-        """Show bytes of the file that comes; the first ones after a whole file are the next one's."""
+        """Show the downloaded bytes of the current file."""
         if self._whole or (total is None and done < self._done):
             self._end_file()
         self._done, self._whole = done, done == total
@@ -99,12 +99,12 @@ class Bars:
         self._show(f"file {self._file}", done, total, size)
 
     def download_done(self) -> None:
-        """Show that the last file has come."""
+        """Show that the last file is complete."""
         if self._done:
             self._end_file()
 
     def _end_file(self) -> None:
-        """Fill the bar of a file whose length nobody knew before its end."""
+        """Fill the bar of a file of unknown length."""
         if not self._whole:
             self._show(f"file {self._file}", self._done, self._done, _megabytes(self._done))
         self._file += 1
@@ -118,7 +118,7 @@ class Bars:
 
 
 class _Terminal:
-    """Stderr for the bars: a terminal that has gone does not end the job."""
+    """Stderr for the bars. A terminal that has gone does not end the job."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -142,7 +142,7 @@ class _Terminal:
 
 @contextmanager
 def shown(output: Output) -> Iterator[ProgressView]:
-    """Open bars if stderr is a terminal and nobody asked for quiet."""
+    """Yield a view, with bars if stderr is a terminal and `quiet` is not set."""
     progress = None if output.quiet or sys.stderr is None or not sys.stderr.isatty() else _bars(sys.stderr)
     if progress is None:
         with _turns_told(Silence(output)) as view:

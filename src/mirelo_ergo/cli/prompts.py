@@ -1,4 +1,4 @@
-"""What is to be heard: prompts as people give them. What cannot be meant as one is refused, as it would be paid for."""
+"""Prompts on the command line. An obvious mistake is refused, because its result would be charged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _QUOTES: Final = "“”„‟«»"
 
 
 def prompt_from(words: tuple[str, ...], stdin: Stdin) -> str:
-    """Return what a command is to make; refuse what is no prompt."""
+    """Return the prompt of a command; refuse an invalid one."""
     command = _command()
     path = "mirelo-ergo text" if command is None else command.command_path
     if not words:
@@ -44,7 +44,7 @@ def prompt_from(words: tuple[str, ...], stdin: Stdin) -> str:
 
 
 def words_from(prompt: str | None, stdin: Stdin, option: str = "--prompt") -> str | None:
-    """Return a prompt beside a clip or sound, None if there is none; refuse what is no prompt.
+    """Return an optional prompt, None if there is none; refuse an invalid one.
 
     `option` is what it is given by, "" where it stands alone.
     """
@@ -66,7 +66,7 @@ def words_from(prompt: str | None, stdin: Stdin, option: str = "--prompt") -> st
 
 
 def _command() -> click.Context | None:
-    """Return the command that runs."""
+    """Return the running command."""
     import click  # it is imported where a command runs
 
     return click.get_current_context(silent=True)
@@ -77,7 +77,7 @@ def _options(command: click.Context | None) -> set[str]:
 
 
 def _refuse_files(prompt: str, command: click.Context | None, from_stdin: str) -> None:
-    """Refuse a prompt that is the name of a file or a URL: paying for a sound of that name is nobody's wish."""
+    """Refuse a prompt that is a file name or a URL, which is certainly a mistake."""
     name = prompt.removeprefix("@")
     suffix = Path(name).suffix.lower()
     quoted, there = shlex.quote(name), is_file(name)
@@ -97,7 +97,7 @@ def _refuse_files(prompt: str, command: click.Context | None, from_stdin: str) -
 
 
 def _refuse_other_things(prompt: str, command: click.Context | None) -> None:
-    """Refuse a placeholder, a time or a number, and options that are within the quotation marks."""
+    """Refuse a placeholder, a time, a number, and options within the quotation marks."""
     words = prompt.strip()
     if _PLACEHOLDER.fullmatch(words):
         raise refused(f"{shown(words)} is a placeholder: say what is to be heard in its place")

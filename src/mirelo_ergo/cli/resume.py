@@ -1,4 +1,4 @@
-"""How a job is taken up again: the line to paste, exact for any name that a file system allows."""
+"""The command line that resumes a job, correctly quoted for any file name."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .output import printable
 
 @attrs.frozen
 class Resumption:
-    """Which `job` command takes a job up again, and the options it needs.
+    """The `job` command that resumes a job, and its options.
 
-    An embedded emulator (`lost`) takes its jobs with it.
+    The jobs of an embedded emulator end with it (`lost`).
     """
 
     command: str = "download"
@@ -24,7 +24,7 @@ class Resumption:
     lost: bool = False
 
     def line(self, token: str) -> str | None:
-        """Return the exact command, None when there is nothing to go back to."""
+        """Return the command, None if there is no job to resume."""
         if self.lost:
             return None
         return " ".join((program(), "job", self.command, *map(shell_word, (token, *self.options))))
@@ -34,14 +34,14 @@ class Resumption:
         return attrs.evolve(self, command="resubmit").line(request)
 
     def hints(self, token: str) -> tuple[str, ...]:
-        """Return the token and how to go on with it."""
+        """Return the lines with the token and the command."""
         line = self.line(token)
         after = f"resume with: {line}" if line else "the embedded emulator ends with this command, and the job too"
         return f"job token: {token}", after
 
 
 def program() -> str:
-    """Return how this program was called, to be pasted into the same shell."""
+    """Return how this program was called, for the same shell."""
     import shutil
 
     called = Path(sys.argv[0])
@@ -52,7 +52,7 @@ def program() -> str:
 
 
 def shell_word(text: str) -> str:
-    """Return text quoted for a shell. What must not be shown as it is becomes octal, which bash, zsh and ksh read."""
+    """Return text quoted for a shell. Unprintable characters become octal escapes, which bash, zsh and ksh read."""
     if printable(text) == text and "\n" not in text:
         return shlex.quote(text)
     plain = b"".join(_escaped(byte) for byte in os.fsencode(text))

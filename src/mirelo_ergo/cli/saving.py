@@ -1,4 +1,4 @@
-"""Where results go: -o, --name and --overwrite. All of it is checked before anything is paid."""
+"""The options -o, --name and --overwrite, which are checked before anything is paid."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _SOUNDS: Final = (".wav", ".mp3", ".m4a", ".aac", ".flac", ".ogg")
 _LOSSLESS: Final = (".wav", ".flac")
-"""Those that --format takes without a rate."""
+"""The formats without a bit rate."""
 _CLIPS: Final = (".mp4", ".mov", ".m4v", ".webm", ".mkv")
 _PART_SUFFIX: Final = ".00000000.part"
 """As long as what the library adds to a name while it writes; that has to fit too."""
@@ -45,9 +45,9 @@ class Saving:
     name: str | None = None
     overwrite: bool = False
     stem: str = ""
-    """What the job's files are called after, for another process that takes it up."""
+    """The stem for the file names, for another process that resumes the job."""
     ending: str = ""
-    """What a file gets that is named without an ending."""
+    """The suffix for a file that is named without one."""
 
     @property
     def to_stdout(self) -> bool:
@@ -56,18 +56,18 @@ class Saving:
 
     @property
     def is_folder(self) -> bool:
-        """Whether --out is a folder: it is there, or ends in a slash."""
+        """Whether --out is a folder: it exists, or ends with a slash."""
         return self.out.endswith(("/", os.sep)) or os.path.isdir(self.out)  # noqa: PTH112 - it bears with any text
 
     def options(self, prompt: str | None) -> tuple[str, ...]:
-        """Return the same, as options of another command line, which knows neither the clip nor the prompt."""
+        """Return its values as options of another command line, which does not know the clip and the prompt."""
         words = {"stem": self.stem, "prompt": prompt or self.stem}
         name = None if self.name is None else _filled(self.name, {each: text for each, text in words.items() if text})
         named = () if name is None else ("--name", name)
         return ("--out", self.out, *named, *(("--overwrite",) if self.overwrite else ()))
 
     def targets(self, generations: Sequence[Generation], output: Output) -> list[Saving]:
-        """Return where each generation's results go. Raises `Failure` for what cannot be written as asked."""
+        """Return the targets of each generation's results. Raises `Failure` if they cannot be written."""
         results = sum(generation.samples for generation in generations)
         self.check(output, results)
         if self.to_stdout or self.is_folder:
@@ -90,7 +90,7 @@ class Saving:
         return [target]
 
     def check(self, output: Output, results: int | None = None) -> None:
-        """Refuse what cannot be written to. `results` is None where their number is not known yet."""
+        """Refuse targets that cannot be written. `results` is None if their number is not known yet."""
         if not self.out.strip():
             raise refused("--out is blank: give a folder, a file name, or - for stdout")
         if problem := _no_path(self.out):
@@ -147,7 +147,7 @@ class Saving:
             raise refused(f"--out {self.out} is neither a file nor a folder", "invalid_folder")
 
     def _check_ending(self, generation: Generation) -> None:
-        """Refuse an ending that the result will not have."""
+        """Refuse a suffix that the result will not have."""
         suffix = Path(self.out).suffix
         if not suffix or suffix[1:].isdigit():
             return
@@ -175,9 +175,9 @@ class Saving:
     def save(
         self, result: JobResult, files: list[Path], output: Output, view: ProgressView, others: Collection[Path] = ()
     ) -> None:
-        """Save every result; `files` gets the paths, also where some could not be saved.
+        """Save every result. `files` gets the paths, also if some could not be saved.
 
-        `others` are the files of this command's other jobs: results of the same bytes get files of their own.
+        `others` are the files of this command's other jobs: results with equal bytes still get separate files.
         """
         try:
             if self.to_stdout:
@@ -197,7 +197,7 @@ class Saving:
             files[:] = [_copied(path) if path in others else path for path in files]
 
     def _write_out(self, result: JobResult, output: Output, view: ProgressView) -> None:
-        """Write the only result's bytes to stdout, from a whole file: what is broken off is not written at all."""
+        """Write the only result to stdout, after it was downloaded completely."""
         if len(result.result_urls) != 1:
             raise refused(f"--out - takes one result, and there are {len(result.result_urls)}")
         from tempfile import TemporaryDirectory
@@ -208,7 +208,7 @@ class Saving:
 
     @property
     def _file(self) -> Path:
-        """The file that --out names; what looks like a version at its end is no ending."""
+        """The file of --out, whose suffix is not taken from a version number at its end."""
         given = Path(self.out)
         ending = given.suffix.lower() in (*_SOUNDS, *_CLIPS, self.ending)
         return given if ending or not given.suffix else given.with_name(f"{given.name}{self.ending}")
@@ -240,12 +240,12 @@ def _no_path(out: str) -> str | None:
 
 
 def _literally(text: str) -> str:
-    """Return text that stands for itself in a template of names."""
+    """Return text escaped for a name template."""
     return text.replace("{", "{{").replace("}", "}}")
 
 
 def _filled(template: str, words: Mapping[str, str]) -> str:
-    """Return a template of names with the slugs of these words in it; its other fields stay."""
+    """Return a name template with the slugs of these words filled in."""
     filled = ""
     for text, field, form, _ in string.Formatter().parse(template):
         filled += _literally(text)
@@ -307,12 +307,12 @@ def _placed(part: Path, target: Path) -> bool:
 
 
 def _slug(text: str) -> str:
-    """Return text as a template's {stem} would have it, nearly; another process does not know the clip any more."""
+    """Return text as in a template's {stem}, approximately, because another process does not know the clip."""
     return "-".join("".join(c if c.isalnum() or c in "._-" else " " for c in text).split()) or "result"
 
 
 def _longest_name(path: Path) -> int:
-    """Return how many bytes a file's name may have where it is to be."""
+    """Return the longest file name in bytes in a folder."""
     nearest = next(place for place in path.absolute().parents if place.exists())
     return os.pathconf(nearest, "PC_NAME_MAX") if hasattr(os, "pathconf") else 255
 

@@ -1,4 +1,4 @@
-"""The services and how a command reaches one: the real one, another address, or an emulator of its own."""
+"""The services, and a command's connection: to the real service, another address, or its own emulator."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     Client = MireloClient | PixazoClient | SyncSoClient | InferenceClient
 
 EMULATOR_SPEED: Final = 2.0
-"""Times faster than the service: quick, and slow enough for a progress bar to be seen."""
+"""The speed of a command's emulator: fast, but slow enough to see a progress bar."""
 
 
 @attrs.frozen
 class Service:
-    """One service: `name` begins its tokens, `group` its commands, `client` imports the library's client of it."""
+    """One service: `name` begins its tokens, `group` its commands, and `client` imports its client."""
 
     name: str
     group: str
@@ -102,7 +102,7 @@ class Connection:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The same, as options of another command line."""
+        """Its values, as options of another command line."""
         address = () if self.base_url is None else ("--base-url", self.base_url)
         return (*address, *(("--allow-private-hosts",) if self.allow_private_hosts else ()))
 
@@ -128,7 +128,7 @@ class Connection:
 
 
 def _check_key(service: Service) -> None:
-    """Refuse an environment without a usable key. Shows no key, nor what may be one."""
+    """Refuse an environment without a valid key. The message shows no key."""
     key = os.environ.get(service.key_variable, "")
     if not key:
         message = f"no API key: set {service.key_variable}, or try it without one: add --emulator"
@@ -151,7 +151,7 @@ def _check_key(service: Service) -> None:
 
 
 def _near_misses(service: Service) -> Iterator[str]:
-    """Return where else the key may be."""
+    """Return hints about other places of the key."""
     begins = service.key_variable.partition("_")[0]
     for name in sorted(os.environ):
         plain = re.sub(r"[^A-Z]", "", name.upper())

@@ -1,4 +1,4 @@
-"""One command from its start to its end: what it submitted and saved is told however it ends."""
+"""The session of one command, which reports what it submitted and saved, however it ends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @attrs.define
 class Task:
-    """One job of this command. `submitted` says that this command has paid for it, and not an earlier one.
+    """One job of this command. `submitted` says that this command, not an earlier one, has paid for it.
 
     `jobs` has one job as soon as there is one: a list, because adding to it cannot be interrupted halfway.
     """
@@ -36,13 +36,13 @@ class Task:
 
     @property
     def job(self) -> Job | None:
-        """The job, None before it was submitted."""
+        """The job, None before the submit."""
         return self.jobs[0] if self.jobs else None
 
 
 @attrs.define
 class Session:
-    """What a command shares with the way it ends."""
+    """The state of a command for its end."""
 
     output: Output
     _stdin: Stdin | None = None
@@ -64,7 +64,7 @@ class Session:
         return self._stdin
 
     def close(self) -> None:
-        """Close what came through pipes."""
+        """Close the files with the content of pipes."""
         if self._stdin is not None:
             for file in self._stdin.copies:
                 file.close()

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGHUP end a command as Ctrl-C does: with the way back to its job, and not without a word."""
+"""SIGTERM and SIGHUP end a command as Ctrl-C does, with the command that resumes its job."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ALL = (signal.SIGINT, *_ENDING)
 
 
 class Stopped(KeyboardInterrupt):
-    """Raised when a signal other than Ctrl-C ends the command; the library lets it pass as it does Ctrl-C."""
+    """Raised when a signal other than Ctrl-C ends the command. The library treats it like Ctrl-C."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -25,14 +25,14 @@ class Stopped(KeyboardInterrupt):
 
 @contextmanager
 def raising() -> Iterator[None]:
-    """Raise `Stopped` for the signals that end a process, except those that the caller has ignored (nohup)."""
+    """Raise `Stopped` for the signals that end a process, except those that the caller ignores (nohup)."""
     with _handled(_ENDING, _raise):
         yield
 
 
 @contextmanager
 def ignored() -> Iterator[None]:
-    """Let no signal cut the last words off; saying them does not take long."""
+    """Ignore signals during the last output, which does not take long."""
     with _handled(_ALL, signal.SIG_IGN):
         yield
 

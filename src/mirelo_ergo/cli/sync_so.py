@@ -318,7 +318,7 @@ def batch_results(session: Session, connection: Connection, timeout: int | None,
 
 
 class _Pair:
-    """A video and a sound as they were given."""
+    """The given video and sound."""
 
     def __init__(self, video: Source | str, audio: Source | str) -> None:
         self._sources = (video, audio)
@@ -331,7 +331,7 @@ class _Pair:
 
     @property
     def stem(self) -> str:
-        """What the result is called after."""
+        """The stem for the result's name."""
         video = self._sources[0]
         if isinstance(video, str):
             return video.removeprefix(_ASSET)
@@ -343,7 +343,7 @@ class _Pair:
         return tuple(each.path for each in self._sources if not isinstance(each, str) and each.path is not None)
 
     def uploaded(self, client: SyncSoClient, view: ProgressView) -> tuple[Any, Any]:
-        """Return both as the library takes them; files become assets."""
+        """Return both for the library; files become assets."""
         from mirelo_ergo.sync_so import Audio, Video
 
         found: list[Any] = []
@@ -358,7 +358,7 @@ class _Pair:
 
 
 def _told(kind: str) -> Any:
-    """Return the type of an asset: a sound is one whatever holds it, a video may be a picture."""
+    """Return the type of an asset. A video may be a picture."""
     return kind if kind == "AUDIO" else None
 
 

@@ -1,4 +1,4 @@
-"""Times as people write them on a command line: 5s, 5000ms, 1.5s, 0:05. A bare number is refused: s or ms?"""
+"""Times on the command line: 5s, 5000ms, 1.5s, 0:05. A number without a unit is ambiguous and refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SECONDS_TOO_MANY = re.compile(r"(?:\d{1,3}:)?\d{1,4}:[6-9]\d(?:\.\d+)?", re.ASC
 
 
 def milliseconds(text: str) -> int:
-    """Return a time in whole milliseconds. Raises `ValueError` with a sentence that says how to write it."""
+    """Return a time in whole milliseconds. Raises `ValueError` with a sentence about the format."""
     from fractions import Fraction
 
     given = text.strip().lower()
@@ -37,7 +37,7 @@ def is_time(text: str) -> bool:
 
 
 def waiting_time(text: str) -> int:
-    """Return a time to wait: at least 1 ms, at most the 24 h that a job lives. Raises `ValueError`."""
+    """Return a waiting time: at least 1 ms, at most the 24 h for which jobs are kept. Raises `ValueError`."""
     value = milliseconds(text)
     if not 1 <= value <= DAY_MS:
         raise ValueError(f"{text.strip()} is not between 1ms and 24:00:00, the time a job lives")
@@ -45,7 +45,7 @@ def waiting_time(text: str) -> int:
 
 
 def seconds(ms: float) -> str:
-    """Return milliseconds as text for people."""
+    """Return milliseconds as text."""
     return f"{ms / 1000:g} s"
 
 
@@ -68,7 +68,7 @@ def _problem(given: str) -> str:
 
 
 def _clock(hours: str | None, minutes: str | None, rest: str | None) -> str:
-    """Return the same time in a form that is read, without rounding it."""
+    """Return the same time in a valid format, without rounding."""
     from fractions import Fraction
 
     total = 3600 * Fraction(hours or 0) + 60 * Fraction(minutes or 0) + Fraction(rest or 0)

@@ -1,4 +1,4 @@
-"""What is meant by options and commands that do not exist. Only what the command at hand has is ever advised."""
+"""Messages for wrong command lines, with suggestions that the command really has."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
 
 
 def _unknown_command(error: UnknownCommandError) -> str:
-    """Return a sentence about a command that a group lacks."""
+    """Return a sentence about an unknown command of a group."""
     group, args, ctx = error.group, error.words, error.ctx
     assert ctx is not None, "a group always has a context"
     name, path = args[0], ctx.command_path
@@ -111,7 +111,7 @@ def _unknown_command(error: UnknownCommandError) -> str:
 
 
 def failure_of_usage(error: click.ClickException, given: Sequence[str], root: click.Command) -> Failure:
-    """Return the failure of a command line that click could not read."""
+    """Return the failure of a command line that click could not parse."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else _path_of(given, root)
     service = next((each for each in SERVICES.values() if each.group and each.group in path.split()), MIRELO)
@@ -137,7 +137,7 @@ _EXAMPLES: Final = {
 
 
 def _complaint(error: click.ClickException) -> str:
-    """Return click's complaint in a sentence that begins with what is wrong."""
+    """Return click's message as a sentence that begins with the wrong part."""
     param = getattr(error, "param", None)
     name = None if param is None else max(param.opts, key=len) if isinstance(param, click.Option) else param.metavar
     if isinstance(error, click.MissingParameter) and param is not None and error.ctx is not None:
@@ -170,7 +170,7 @@ def _path_of(given: Sequence[str], root: click.Command) -> str:
 
 
 def _as_option(extra: str, ctx: click.Context | None) -> str:
-    """Return by which option an argument that is too much may be meant."""
+    """Return the option that an extra argument was probably meant for."""
     own = set() if ctx is None else set(_options(ctx.command))
     word = extra.split()[0]
     if "--input" in own and "=" in word:
@@ -181,7 +181,7 @@ def _as_option(extra: str, ctx: click.Context | None) -> str:
 
 
 def _unknown_option(error: click.NoSuchOption, given: Sequence[str], service: Service) -> str:
-    """Return a sentence about an option that a command lacks."""
+    """Return a sentence about an unknown option of a command."""
     ctx = error.ctx
     assert ctx is not None, "click names the command of a wrong option"
     written = _as_written(error.option_name, given)
@@ -220,7 +220,7 @@ def _unknown_option(error: click.NoSuchOption, given: Sequence[str], service: Se
 
 
 def _as_written(name: str, given: Sequence[str]) -> str:
-    """Return an option as it was typed: click names the first letter of -duration alone."""
+    """Return an option as it was typed: click only names the first letter of -duration."""
     if name.startswith("--"):
         return name
     return next((word for word in given if re.match(rf"{re.escape(name)}[a-z]{{2,}}", word, re.IGNORECASE)), name)

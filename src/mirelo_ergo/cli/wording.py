@@ -1,4 +1,4 @@
-"""The library's messages in the command line's own terms: options instead of fields, seconds instead of ms."""
+"""The library's messages in the terms of the command line: options instead of fields, seconds instead of ms."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _OTHER = re.compile(r"(?<=[;d] )([\w/-]+) (v\d[\d.]*)(?= (?:has|have|takes?|and)
 
 
 def in_options(error: MireloError) -> str:
-    """Return an error's message as the command line says it."""
+    """Return an error's message in the terms of the command line."""
     field = getattr(error, "field", None) or ""
     text = error.message
     if field.endswith("_ms") or field in ("segment", "duration"):
@@ -101,7 +101,7 @@ def _bare_option(name: str) -> str:
 
 
 def _way(family: str, other: str, model: str) -> str:
-    """Return how a command gets what another family or model has."""
+    """Return the option or command for a feature of another family or model."""
     if other == family:
         return f"--model {model}"
     return "the same with --video" if other.endswith("/with_video") else "the same without --video"
