@@ -9,6 +9,8 @@ import json
 import re
 import subprocess
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,7 @@ from mirelo_ergo import (
 from mirelo_ergo.emulator import Emulator, running
 from mirelo_ergo.emulator.faults import NoAnswer, Reset, Status, StuckJob
 from mirelo_ergo.emulator.services.inference_sh.service import InferenceSh
+from tests.emulator.gateway import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,6 +81,28 @@ class Sides:
 
     def start(self, **values: Any) -> None:
         self.client.run({"app": APP, "input": {"duration": 1, **values}}, wait=False)
+
+    @contextmanager
+    def followed(self) -> Iterator[None]:
+        """Let the block's job get half done when its stream's first line has come, and end when the next has."""
+        before = len(self.emu.requests)
+        self.emu.speed = 0.01
+
+        def lines() -> int:
+            streams = [each for each in self.emu.requests[before:] if each.path.endswith("/stream")]
+            return sum(each.answer.count(b"\n") for each in streams)
+
+        def move_on() -> None:
+            wait_until(lambda: lines() == 1)
+            half = (self.emu._state.store.jobs()[-1].finishes_at - self.emu.clock.now()) / 2
+            self.emu.clock.advance(half)
+            wait_until(lambda: lines() == 2)
+            self.emu.clock.advance(half)
+
+        with ThreadPoolExecutor(1) as pool:
+            moved = pool.submit(move_on)
+            yield
+            moved.result()
 
     def prompts(self) -> list[str]:
         """Give the prompts that the service got."""
@@ -162,9 +187,10 @@ def test_an_upload_takes_constant_memory(sides: Sides) -> None:
 
 
 def test_partial_lines_are_merged(sides: Sides) -> None:
-    theirs = sides.vendor("stream").result["updates"]
+    with sides.followed():
+        theirs = sides.vendor("stream").result["updates"]
     assert None in [update["id"] for update in theirs]
-    with sides.run(stream=True) as stream:
+    with sides.followed(), sides.run(stream=True) as stream:
         assert {update["id"] for update in stream} == {stream.id}
 
 
@@ -175,10 +201,11 @@ def test_a_last_line_without_output_is_completed(sides: Sides) -> None:
 
 
 def test_progress_is_passed_on(sides: Sides) -> None:
-    sides.emu.speed = 5
     sides.service.progress, sides.service.lines = "number", "whole"
-    assert {update.get("progress") for update in sides.vendor("stream").result["updates"]} == {None}
-    with sides.run(stream=True) as stream:
+    with sides.followed():
+        theirs = sides.vendor("stream").result["updates"]
+    assert {update.get("progress") for update in theirs} == {None}
+    with sides.followed(), sides.run(stream=True) as stream:
         assert any(update.get("progress") for update in stream)
 
 

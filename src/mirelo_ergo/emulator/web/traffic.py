@@ -22,7 +22,7 @@ MAX_BODY = 128 << 10  # bytes kept of a body: all of what an operation takes
 MAX_ANSWER = 8 << 10
 MAX_KEPT = 32 << 20  # of both and the headers; for more, the oldest requests are forgotten
 RECORD = "mirelo_ergo.record"
-TEXTUAL = ("application/json", "application/xml", "text/")
+TEXTUAL = ("application/json", "application/x-ndjson", "application/xml", "text/")
 OWN = ("/", "/_emulator/")  # the page and what it uses: not the API's, so not on record, and free of faults
 
 
