@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +19,7 @@ import attrs
 import httpx
 
 from tests.support.answers import JOB_ID
+from tests.support.waiting import GUARD, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -111,7 +111,7 @@ class Child:
                 return line
         raise AssertionError(f"the child ended without saying {text!r}: {self.seen}")
 
-    def end(self, timeout: float = 30) -> Ran:
+    def end(self, timeout: float = GUARD) -> Ran:
         """Wait for its end."""
         try:
             out, err = self.process.communicate(timeout=timeout)
@@ -211,11 +211,8 @@ def serving(folder: Path, *arguments: str) -> Iterator[Served]:
     ready = folder / "ready.json"
     child = start("serve", "--port", "0", "--ready-file", str(ready), *arguments, cwd=folder)
     try:
-        limit = time.monotonic() + 60
-        while not ready.exists():
-            assert child.process.poll() is None, child.end()
-            assert time.monotonic() < limit
-            time.sleep(0.02)
+        until(lambda: ready.exists() or child.process.poll() is not None)
+        assert child.process.poll() is None, child.end()
         told = json.loads(ready.read_text())
         assert told["pid"] == child.process.pid
         yield Served(told["url"], told["key"])

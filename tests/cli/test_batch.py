@@ -180,7 +180,7 @@ def test_ctrl_c_leaves_the_jobs_to_the_same_command(cli: Cli, emu: Emulator, tmp
     child = start("batch", "run", sheet, "--json", "--concurrency", "1", cwd=tmp_path, variables=account)
     told_of(child, "submitted")
     child.process.send_signal(signal.SIGINT)
-    ran = child.end(60)
+    ran = child.end()
     assert ran.code == 130
     assert ran.error["message"] == (
         "interrupted; 1 item is under way: the same command fetches its result; 1 item may have been taken, or not: "
@@ -306,7 +306,7 @@ def test_jobs_of_an_emulator_that_has_ended_are_not_promised(bare: Cli, tmp_path
     child = start("batch", "run", sheet, "--emulator", "--json", cwd=tmp_path)
     told_of(child, "submitted")
     child.process.send_signal(signal.SIGINT)
-    ran = child.end(60)
+    ran = child.end()
     assert ran.code == 130
     assert ran.error["message"].startswith(
         "interrupted; the emulator's jobs ended with its command: give another folder"

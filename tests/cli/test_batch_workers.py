@@ -53,7 +53,7 @@ def test_a_restart_of_the_database_is_told_in_a_line_and_no_traceback(
     )
     worker.line_with(".wav")
     postgres_server.restart()
-    ran = worker.end(90)
+    ran = worker.end()
     assert (ran.code, ran.out.splitlines()[0]) == (0, "16 of 16 done")
     assert [line for line in ran.err.splitlines() if not line.startswith(("i", "the database does not answer"))] == []
 

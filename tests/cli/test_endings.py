@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from mirelo_ergo.cli.output import printable
 from mirelo_ergo.cli.resume import shell_word
 from mirelo_ergo.cli.saving import Saving
 from tests.cli.support import environment
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,14 +53,13 @@ def variables(emu: Emulator) -> dict[str, str]:
 
 def journaled(journal: Path, count: int = 1) -> list[dict[str, Any]]:
     """Wait for so many submits in the journal; give them."""
-    limit = time.monotonic() + 60
-    while True:
+
+    def found() -> list[dict[str, Any]]:
         lines = journal.read_text().splitlines() if journal.exists() else []
-        found = [entry for line in lines if (entry := json.loads(line))["event"] == "submitted"]
-        if len(found) >= count:
-            return found
-        assert time.monotonic() < limit
-        time.sleep(0.02)
+        return [entry for line in lines if (entry := json.loads(line))["event"] == "submitted"]
+
+    until(lambda: len(found()) >= count)
+    return found()
 
 
 # --- a stdout that takes nothing -----------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from mirelo_ergo.emulator import faults
 from tests.cli.support import CLIP, environment
 from tests.emulator.sounds import wav_bytes
 from tests.emulator.support import tone
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from mirelo_ergo.emulator import Emulator
@@ -110,11 +110,8 @@ def test_a_signal_ends_it_with_its_token(
         text=True,
     )
     signal.signal(number, before)
-    limit = time.monotonic() + 60
-    while not submitted(journal):
-        assert child.poll() is None, child.communicate()
-        assert time.monotonic() < limit
-        time.sleep(0.02)
+    until(lambda: submitted(journal) or child.poll() is not None)
+    assert child.poll() is None, child.communicate()
     child.send_signal(number)
     out, err = child.communicate(timeout=60)
     assert child.returncode == 128 + number, err

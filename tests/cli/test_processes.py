@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import wave
 from typing import TYPE_CHECKING
 
@@ -33,9 +32,7 @@ def test_ctrl_c_gives_the_command_that_another_process_resumes_with(served: Serv
     child = start("text", "rain", "-o", "my sounds/", cwd=tmp_path, variables=served.variables)
     token = child.line_with("job token: ").split("job token: ")[1].strip()
     child.process.send_signal(signal.SIGINT)
-    began = time.monotonic()
     ran = child.end()
-    assert time.monotonic() - began < 20
     assert ran.code == 130
     assert ran.out == ""
     assert "Traceback" not in ran.err

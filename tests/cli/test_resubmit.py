@@ -152,7 +152,7 @@ def test_a_kill_while_a_create_is_on_its_way_costs_no_second_job(
         child = start(*arguments, cwd=tmp_path, variables={**key, f"{word}_BASE_URL": relay.url})
         relay.pid = child.process.pid
         relay.started.set()
-        assert child.end(60).code == KILLED
+        assert child.end().code == KILLED
     for variable, value in {**key, f"{word}_BASE_URL": own.urls[name]}.items():
         monkeypatch.setenv(variable, value)
     goes_on(bare, own, tmp_path, known=False if point != "answered" else None)
@@ -177,7 +177,7 @@ def test_a_kill_beside_a_line_of_the_journal_costs_no_second_job(
 ) -> None:
     variables = {"MIRELO_API_KEY": own.key, "MIRELO_BASE_URL": own.url}
     python = ("-c", CHILD, place, str(number))
-    assert start(*commands(voice)[command][1], cwd=tmp_path, python=python, variables=variables).end(60).code == KILLED
+    assert start(*commands(voice)[command][1], cwd=tmp_path, python=python, variables=variables).end().code == KILLED
     for variable, value in variables.items():
         monkeypatch.setenv(variable, value)
     goes_on(bare, own, tmp_path, known=known)
@@ -207,7 +207,7 @@ def goes_on(bare: Cli, own: Emulator, folder: Path, *, known: bool | None) -> No
 def test_a_kill_before_the_first_line_leaves_nothing_to_go_on_with(bare: Cli, own: Emulator, tmp_path: Path) -> None:
     """And nothing was sent: the same command may run again."""
     variables = {"MIRELO_API_KEY": own.key, "MIRELO_BASE_URL": own.url}
-    ran = start(*QUICK, cwd=tmp_path, python=("-c", CHILD, "before", "0"), variables=variables).end(60)
+    ran = start(*QUICK, cwd=tmp_path, python=("-c", CHILD, "before", "0"), variables=variables).end()
     assert ran.code == KILLED
     assert bare("jobs").out == ""
     assert own.jobs == []

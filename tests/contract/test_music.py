@@ -33,9 +33,9 @@ from mirelo_ergo._runtime.io.protocol import Reply
 from mirelo_ergo._runtime.jobs.tokens import JobRecord
 from mirelo_ergo.emulator import Emulator, faults
 from mirelo_ergo.mirelo.job_values import read_status
-from tests.emulator.gateway import wait_until
 from tests.emulator.sounds import decoded, wav_bytes
 from tests.support.specs import vendored
+from tests.support.waiting import until
 
 SCALE = (60, 62, 64, 65, 67, 69, 71, 72)
 
@@ -147,7 +147,7 @@ def test_the_notes_come_before_the_files(mirelo_emulator: Emulator, mirelo_clien
         parts.append(status.output)
         return parts[-1] is not None
 
-    wait_until(heard)
+    until(heard)
     assert [note["pitch"] for note in parts[-1]["notes"]] == list(SCALE[:4]), "as far as it has come"
     assert len(job.wait().notes) == 8
 

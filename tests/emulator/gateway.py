@@ -7,7 +7,6 @@ import queue
 import re
 import ssl
 import threading
-import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
@@ -19,9 +18,10 @@ import jsonschema
 import trustme
 
 from tests.support.specs import vendored
+from tests.support.waiting import GUARD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from mirelo_ergo.emulator import Emulator
 
@@ -30,7 +30,6 @@ TEXT = "/mirelo-sfx-1-6-text-to-audio/v1/mirelo-sfx-1-6-text-to-audio-request"
 VIDEO = "/mirelo-sfx-1-6-video-to-video/v1/mirelo-sfx-1-6-video-to-video-request"
 SOUND = "/mirelo-sfx-video-to-audio/v1/mirelo-sfx-video-to-audio-request"
 STATUS = "/v2/requests/status/"
-PATIENCE = 10.0
 
 
 class Gateway:
@@ -144,7 +143,7 @@ class Receiver:
         self.arrived: queue.Queue[Received] = queue.Queue()
 
     def next(self) -> Received:
-        return self.arrived.get(timeout=PATIENCE)
+        return self.arrived.get(timeout=GUARD)
 
     def nothing_arrived(self) -> bool:
         return self.arrived.empty()
@@ -194,11 +193,3 @@ def receiving() -> Iterator[Receiver]:
         finally:
             server.shutdown()
             thread.join()
-
-
-def wait_until(condition: Callable[[], bool], meanwhile: Callable[[], None] = lambda: None) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
-        meanwhile()
-        time.sleep(0.005)

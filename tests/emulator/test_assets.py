@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import socket
-import time
 import tracemalloc
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,9 +12,10 @@ import httpx
 import pytest
 
 from tests.emulator.support import VIDEO, Api, error_of, put, store_error_of
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 DAY = 24 * 3600
@@ -102,9 +102,9 @@ def test_half_an_upload_leaves_nothing(api: Api) -> None:
     with socket.create_connection((parts.hostname or "", parts.port or 0)) as wire:
         head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: x\r\nContent-Type: video/mp4\r\n"
         wire.sendall(head.encode() + b"Content-Length: 90\r\n\r\nonly this")
-        _until(lambda: api.emu.requests[-1].body_bytes == 9)
+        until(lambda: api.emu.requests[-1].body_bytes == 9)
     folder = api.emu._state.disk.folder
-    _until(lambda: not list(folder.iterdir()))
+    until(lambda: not list(folder.iterdir()))
     asset = api.emu.asset(asset_id)
     assert asset is not None
     assert asset.path is None
@@ -115,7 +115,7 @@ def test_an_asset_that_expires_while_it_is_uploaded(api: Api) -> None:
 
     def chunks() -> Iterator[bytes]:
         yield b"1"
-        _until(lambda: api.emu.requests[-1].body_bytes == 1)
+        until(lambda: api.emu.requests[-1].body_bytes == 1)
         api.emu.clock.advance(DAY + 1)
         yield b"2"
 
@@ -151,10 +151,3 @@ def test_caps_on_size_and_disk(api: Api, monkeypatch: pytest.MonkeyPatch) -> Non
     assert put(url, bytes(10)).status_code == 200
     monkeypatch.setattr("mirelo_ergo.emulator.disk.MAX_DISK", 15)
     assert store_error_of(put(url, bytes(10))) == (500, "server_error")
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.002)

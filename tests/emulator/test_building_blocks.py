@@ -14,10 +14,11 @@ import pytest
 from mirelo_ergo.emulator import Emulator, faults, running
 from mirelo_ergo.emulator.services import registry
 from mirelo_ergo.emulator.web.signatures import TimestampedHmac
-from tests.emulator.gateway import receiving, wait_until
+from tests.emulator.gateway import receiving
 from tests.emulator.made_up import MAX_BYTES, SECRET, Kitchen, kitchen
 from tests.emulator.raw import connected
 from tests.emulator.support import Api, encode_clip, store_error_of
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -390,7 +391,7 @@ def test_a_stream_is_held_back(emu: Emulator, http: httpx.Client) -> None:
     with connected(emu) as line, ThreadPoolExecutor(1) as pool:
         assert line.quiet()
         lines = pool.submit(smelt, http, dish)
-        wait_until(lambda: emu.requests[-1].path.endswith("/smell"))
+        until(lambda: emu.requests[-1].path.endswith("/smell"))
         emu.clock.advance(1)
         assert emu.requests[-1].status is None, "not even a status has come"
         emu.clock.advance(60)
@@ -503,7 +504,7 @@ def test_a_job_is_stopped_and_not_charged(emu: Emulator, http: httpx.Client) -> 
         emu.webhooks.tls = receiver.trust
         hooked = cook(http, hook=receiver.url).json()["id"]
         smelling = pool.submit(smelt, http, dish)
-        wait_until(lambda: emu.requests[-1].path.endswith("/smell") and emu.requests[-1].status == 200)
+        until(lambda: emu.requests[-1].path.endswith("/smell") and emu.requests[-1].status == 200)
         assert http.delete(f"/dishes/{dish}/away").json() == {"running": 2}, "only what has ended can be removed"
         assert http.post(f"/dishes/{dish}/away").json() == {"id": dish, "state": "ready", "stopped": True}
         assert http.post(f"/dishes/{hooked}/away").json()["stopped"]
@@ -528,7 +529,7 @@ def test_what_a_stopped_job_still_renders_is_removed(emu: Emulator, http: httpx.
             dish = http.post("/whole", json={"video": video, "output": "video"}).json()["id"]
             assert http.post(f"/dishes/{dish}/away").json()["stopped"]
         folder = emu._state.disk.folder
-        wait_until(lambda: [each.name.partition("-")[0] for each in folder.iterdir()] == ["upload"])
+        until(lambda: [each.name.partition("-")[0] for each in folder.iterdir()] == ["upload"])
 
 
 def test_results_are_lost_and_failures_charged(emu: Emulator, http: httpx.Client) -> None:

@@ -13,9 +13,10 @@ import pytest
 from mirelo_ergo.emulator import Emulator, faults, running
 from tests.emulator.raw import Came, Line, ask, connected, request, target_of
 from tests.emulator.support import TEXT, Api
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 SUBMIT = ("POST", f"{TEXT}/jobs", {"prompt": "rain", "duration_ms": 1000})
 PRICE = ("GET", f"{TEXT}/preflight")
@@ -33,13 +34,6 @@ def emu(server: Emulator, caplog: pytest.LogCaptureFixture) -> Iterator[Emulator
     server.reset()
     yield server
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
-
-
-def eventually(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.002)
 
 
 def busy(emu: Emulator) -> int:
@@ -191,13 +185,13 @@ def test_no_answer_lasts_until_the_client_goes(emu: Emulator, when: str) -> None
     emu.fail_next("submit", faults.NoAnswer(when=when))
     with connected(emu) as line:
         line.sock.sendall(request("POST", SUBMIT[1], emu.key, json.dumps(SUBMIT[2]).encode()))
-        eventually(lambda: len(emu.requests) == 1 and emu.requests[0].faults == ("no_answer",))
-        eventually(lambda: len(emu.jobs) == (when == "after"))
+        until(lambda: len(emu.requests) == 1 and emu.requests[0].faults == ("no_answer",))
+        until(lambda: len(emu.jobs) == (when == "after"))
         emu.clock.advance(10 * 86_400)
         assert ask(emu, *PRICE).status == 200
         assert line.quiet()
-        eventually(lambda: busy(emu) == 1)
-    eventually(lambda: busy(emu) == 0)
+        until(lambda: busy(emu) == 1)
+    until(lambda: busy(emu) == 0)
     assert len(emu.charges) == (when == "after")
 
 
@@ -220,7 +214,7 @@ def test_a_cut_result_ends_the_work_on_it(emu: Emulator) -> None:
             line.sock.sendall(request("GET", target_of(url), None))
             came = line.rest()
     assert (len(came.body), came.headers["content-length"]) == (100_000, str(44 + 48_000 * 4 * 10))
-    eventually(lambda: busy(emu) == 0)
+    until(lambda: busy(emu) == 0)
 
 
 def test_half_of_the_json_with_its_length(emu: Emulator) -> None:
@@ -240,7 +234,7 @@ def test_latency_is_before_the_first_byte(emu: Emulator) -> None:
     emu.fail_next("submit", faults.Latency(600))
     with connected(emu) as line:
         line.sock.sendall(request("POST", SUBMIT[1], emu.key, json.dumps(SUBMIT[2]).encode()))
-        eventually(lambda: len(emu.jobs) == 1)  # processed at once
+        until(lambda: len(emu.jobs) == 1)  # processed at once
         assert ask(emu, *PRICE).status == 200
         assert line.quiet()
         emu.clock.advance(600)
@@ -253,7 +247,7 @@ def test_latency_comes_before_other_faults_too(emu: Emulator) -> None:
     emu.fail_next("me", faults.Status(503))
     with connected(emu) as line:
         line.sock.sendall(request("GET", "/v2/me", emu.key))
-        eventually(lambda: len(emu.requests) == 1)
+        until(lambda: len(emu.requests) == 1)
         emu.clock.advance(599)
         assert ask(emu, *PRICE).status == 200
         assert line.quiet()
@@ -266,8 +260,8 @@ def test_a_client_that_leaves_ends_the_latency(emu: Emulator) -> None:
     emu.fail_next("me", faults.Latency(3600))
     with connected(emu) as line:
         line.sock.sendall(request("GET", "/v2/me", emu.key))
-        eventually(lambda: busy(emu) == 1)
-    eventually(lambda: busy(emu) == 0)
+        until(lambda: busy(emu) == 1)
+    until(lambda: busy(emu) == 0)
 
 
 def test_a_drip_has_its_size_and_its_pause(emu: Emulator) -> None:
@@ -305,7 +299,7 @@ def test_a_slow_upload_is_felt_by_the_sender(emu: Emulator) -> None:
     with connected(emu, send_buffer=16 << 10) as line:
         more = {"Content-Type": "video/mp4", "Content-Length": str(len(data))}
         line.sock.sendall(request("PUT", target_of(url), None, b"", more))
-        eventually(lambda: len(emu.requests) == 2)
+        until(lambda: len(emu.requests) == 2)
         line.sock.settimeout(0.2)
         sent = 0
         with contextlib.suppress(TimeoutError):
@@ -406,11 +400,11 @@ def test_a_stuck_sync_request_ends_with_its_client(emu: Emulator) -> None:
     emu.fail_next("sync", faults.StuckJob())
     with connected(emu) as line:
         line.sock.sendall(request("POST", f"{TEXT}/sync", emu.key, json.dumps(SUBMIT[2]).encode()))
-        eventually(lambda: len(emu.jobs) == 1)
+        until(lambda: len(emu.jobs) == 1)
         emu.clock.advance(3600)
         assert ask(emu, *PRICE).status == 200
         assert line.quiet()
-    eventually(lambda: busy(emu) == 0)
+    until(lambda: busy(emu) == 0)
     assert emu.charges == []
 
 
@@ -495,7 +489,7 @@ def test_an_end_in_the_middle_of_all_of_them_is_quiet(end: str, caplog: pytest.L
         opened = [lines.enter_context(connected(emu)) for _ in wires]
         for line, wire in zip(opened, wires, strict=True):
             line.sock.sendall(wire)
-        eventually(lambda: emu.faults == [] and busy(emu) == len(wires))
+        until(lambda: emu.faults == [] and busy(emu) == len(wires))
         getattr(emu, end)()
         ends = [line.rest() for line in opened]
     assert ends[0] == ends[3] == Came(b"", "reset")

@@ -18,8 +18,9 @@ from dateutil import parser
 
 from mirelo_ergo.emulator import Emulator, faults, running, serve
 from mirelo_ergo.emulator.services.registry import SERVICES
-from tests.emulator.gateway import SOUND, SPEC, STATUS, TEXT, VIDEO, Gateway, wait_until
+from tests.emulator.gateway import SOUND, SPEC, STATUS, TEXT, VIDEO, Gateway
 from tests.emulator.support import Api
+from tests.support.waiting import until
 
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 PLAIN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
@@ -316,7 +317,7 @@ def test_serve_tells_where_each_service_is(tmp_path: Path, capsys: pytest.Captur
 
     def use_it() -> None:
         try:
-            wait_until(ready.exists)
+            until(ready.exists)
             told.update(json.loads(ready.read_text(encoding="utf-8")))
             for url in (told["services"]["mirelo"], told["services"]["pixazo"]):
                 headers = {"Ocp-Apim-Subscription-Key": told["key"]}

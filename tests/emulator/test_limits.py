@@ -25,6 +25,7 @@ from mirelo_ergo.emulator import Emulator, faults, running
 from mirelo_ergo.emulator.web import connections
 from mirelo_ergo.emulator.web.wire import MAX_BODY
 from tests.emulator.support import TEXT, Api, answering, error_of, put, store_error_of
+from tests.support.waiting import GUARD, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -34,21 +35,13 @@ if TYPE_CHECKING:
 
 WHOLE = b"GET /v2/me HTTP/1.1\r\nHost: x\r\n\r\n"
 HALF_A_BODY = b"POST /v2/assets HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk-1\r\nContent-Length: 9\r\n\r\n{}"
-PATIENCE = 10.0
 
 
 def connected(emu: Emulator) -> socket.socket:
     parts = urlsplit(emu.url)
     wire = socket.create_connection((parts.hostname or "", parts.port or 0))
-    wire.settimeout(PATIENCE)
+    wire.settimeout(GUARD)
     return wire
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.002)
 
 
 def gone(wire: socket.socket) -> bool:
@@ -244,7 +237,7 @@ def test_a_head_that_drips_has_no_more_time_than_one_that_stops(emu: Emulator, m
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
     with connected(emu) as wire:
         wire.settimeout(0.02)
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + GUARD
         ended = False
         while not ended:
             assert time.monotonic() < end, "each byte began the wait again"

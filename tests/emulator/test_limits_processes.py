@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,9 +21,10 @@ import pytest
 from mirelo_ergo.emulator import read_ready_file, running, serve
 from mirelo_ergo.emulator.disk import LOCK, PREFIX, Folder
 from tests.emulator.support import TEXT, VIDEO, put
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 GUARD = 30.0  # seconds after which something hangs; how fast it really is, `make bench` tells
 
@@ -49,13 +49,6 @@ def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]
             yield child, json.loads(ready.read_text(encoding="utf-8"))
         finally:
             child.kill()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + GUARD
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def folders(place: Path) -> list[Path]:

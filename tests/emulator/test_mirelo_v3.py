@@ -16,9 +16,9 @@ from mirelo_ergo import AsyncMireloClient, IncompleteResultError, JobFailedError
 from mirelo_ergo.emulator import Emulator, faults
 from mirelo_ergo.emulator.services.mirelo_v3.service import MireloV3
 from tests.emulator import sounds, v3
-from tests.emulator.gateway import wait_until
 from tests.emulator.support import Api, encode_clip, fetch, loudness_of, store_error_of, tone
 from tests.emulator.v3 import EXTEND, INPAINT, TEXT, VIDEO, error_of, files_of, post_form, text
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,7 +155,7 @@ def test_a_create_may_wait(emu: Emulator, three: v3.Api) -> None:
     emu.fail_next("submit", faults.StuckJob())
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(lambda: three.create(TEXT, text(), wait=25))
-        wait_until(lambda: len(emu.jobs) == 2)
+        until(lambda: len(emu.jobs) == 2)
         emu.clock.advance(30)
         assert (waiting.result().status_code, waiting.result().json()["status"]) == (202, "queued")
 

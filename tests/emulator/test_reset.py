@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,9 +16,10 @@ import pytest
 
 from mirelo_ergo.emulator import Emulator, faults, running
 from tests.emulator.support import TEXT, VIDEO, Api, error_of, fetch, put
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +34,6 @@ def emu(server: Emulator, caplog: pytest.LogCaptureFixture) -> Iterator[Emulator
     server.reset()
     yield server
     assert [record for record in caplog.records if not record.name.startswith("httpx")] == []
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.002)
 
 
 def test_nothing_is_remembered(emu: Emulator, api: Api) -> None:
@@ -73,7 +66,7 @@ def test_after_its_end_there_is_nothing_to_reset() -> None:
 def test_a_synchronous_request_gets_an_answer(emu: Emulator, api: Api) -> None:
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(api.post, f"{TEXT}/sync", {"prompt": "rain"})
-        wait_for(lambda: bool(emu.jobs))
+        until(lambda: bool(emu.jobs))
         emu.reset()
         answer = waiting.result(60)
     assert error_of(answer) == (503, "server_error")
@@ -89,7 +82,7 @@ def test_a_stalled_upload_gets_an_answer_and_leaves_no_file(emu: Emulator, api: 
     )
     with socket.create_connection((parts.hostname or "", parts.port or 0)) as wire:
         wire.sendall(head.encode())
-        wait_for(lambda: any(folder.iterdir()))
+        until(lambda: any(folder.iterdir()))
         emu.reset()
         assert wire.recv(4096).startswith(b"HTTP/1.1 503 ")
     assert not folder.exists()
@@ -102,7 +95,7 @@ def test_a_rendering_ends(emu: Emulator, api: Api, example_clip: Path) -> None:
     for _ in range(6):
         api.submit(VIDEO, video=video, duration_ms=5000, num_samples=4, output="video", start_offset_ms=1000)
     old = emu._state
-    wait_for(lambda: any(path.name.startswith("window") for path in old.disk.folder.iterdir()))
+    until(lambda: any(path.name.startswith("window") for path in old.disk.folder.iterdir()))
     emu.reset()
     assert not old.disk.folder.exists()
     workers = [thread for thread in threading.enumerate() if "worker" in thread.name and thread not in others]
@@ -129,7 +122,7 @@ def test_under_load(emu: Emulator) -> None:
         users = [pool.submit(use) for _ in range(4)]
         try:
             for _ in range(20):
-                wait_for(lambda: len(emu.requests) > 5)
+                until(lambda: len(emu.requests) > 5)
                 emu.reset()
         finally:
             stop.set()

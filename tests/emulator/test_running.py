@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from mirelo_ergo.emulator import running, serve, server
 from mirelo_ergo.emulator.spec import spec
 from mirelo_ergo.emulator.web.server import Server
 from tests.emulator.support import TEXT, VIDEO, Api, answering, fetch
+from tests.support.waiting import GUARD, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -119,10 +119,6 @@ def _in_rendering(api: Api) -> None:
         api.submit(VIDEO, video=video, duration_ms=5000, num_samples=4, output="video", start_offset_ms=1000)
 
 
-AT_ONCE = 30.0
-"""Seconds in which an emulator ends: a guard, what is under way here would take longer or for ever."""
-
-
 def _in_fetch(api: Api) -> None:
     done = threading.Event()
 
@@ -152,12 +148,7 @@ def test_stops_quickly_and_quietly_in_the_middle_of(busy: Callable[[Api], None],
     with ThreadPoolExecutor(1) as pool:
         with running() as emu:
             work = pool.submit(use, emu)
-            end = time.monotonic() + 60
-            while not is_under_way(emu):
-                assert time.monotonic() < end
-                time.sleep(0.002)
-            begin = time.monotonic()
-        assert time.monotonic() - begin < AT_ONCE
+            until(lambda: is_under_way(emu))
         with contextlib.suppress(AssertionError):
             work.result(60)  # an answer may have been a 503
     assert is_gone(emu)
@@ -170,9 +161,7 @@ def test_a_stalled_download_does_not_hold_it_up() -> None:
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             wire.sendall(f"GET {parts.path}?{parts.query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
             assert wire.recv(4) == b"HTTP"
-            begin = time.monotonic()
             emu.stop()
-            assert time.monotonic() - begin < AT_ONCE
     assert is_gone(emu)
 
 
@@ -247,19 +236,14 @@ def test_serve_ends_at_a_signal(number: signal.Signals, tmp_path: Path) -> None:
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:
         try:
-            end = time.monotonic() + 60
-            while not ready.exists():
-                assert time.monotonic() < end
-                assert child.poll() is None
-                time.sleep(0.01)
+            until(lambda: ready.exists() or child.poll() is not None)
+            assert child.poll() is None
             told = json.loads(ready.read_text(encoding="utf-8"))
             assert told["pid"] == child.pid
             me = httpx.get(told["url"] + "/v2/me", headers={"authorization": f"Bearer {told['key']}"}, verify=False)
             assert me.status_code == 200
-            begin = time.monotonic()
             child.send_signal(number)
-            out, err = child.communicate(timeout=60)
-            assert time.monotonic() - begin < AT_ONCE
+            out, err = child.communicate(timeout=GUARD)
         finally:
             child.kill()
     assert (child.returncode, err) == (0, "")
@@ -275,8 +259,7 @@ def test_serve_in_this_process_puts_the_signal_handlers_back(
     before = signal.getsignal(signal.SIGTERM)
 
     def end_it() -> None:
-        while not ready.exists():
-            time.sleep(0.005)
+        until(ready.exists)
         signal.raise_signal(signal.SIGTERM)
 
     thread = threading.Thread(target=end_it)

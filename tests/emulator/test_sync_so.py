@@ -15,9 +15,10 @@ from mirelo_ergo import MireloError, SyncSoClient, parse_webhook
 from mirelo_ergo.emulator import faults
 from mirelo_ergo.emulator.services.sync_so.service import SyncSo
 from mirelo_ergo.sync_so import ElevenLabs, Tts, Video
-from tests.emulator.gateway import receiving, wait_until
+from tests.emulator.gateway import receiving
 from tests.emulator.support import fetch, store_error_of
 from tests.emulator.sync_so import SCRIPT, SyncApi, error_of, spoken
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -489,7 +490,7 @@ def test_a_reset_leaves_nothing(emu: Emulator, api: SyncApi, film: dict[str, Any
     emu.reset()
     assert api.get("/v2/generations").json() == []
     assert api.get("/v2/assets").json()["items"] == []
-    wait_until(lambda: not [job for job in emu.jobs if job.service == "sync_so"])
+    until(lambda: not [job for job in emu.jobs if job.service == "sync_so"])
     assert SCRIPT not in str(emu.jobs)
 
 

@@ -11,10 +11,11 @@ import pytest
 from mirelo_ergo import parse_webhook
 from mirelo_ergo.emulator import faults
 from mirelo_ergo.emulator.services.sync_so.service import SyncSo
-from tests.emulator.gateway import receiving, wait_until
+from tests.emulator.gateway import receiving
 from tests.emulator.sounds import wav_bytes
 from tests.emulator.support import fetch, tone
 from tests.emulator.sync_so import SyncApi, batch_file, error_of, spoken
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +54,7 @@ def end(api: SyncApi, batch_id: str) -> dict[str, Any]:
         return found["status"] in ("COMPLETED", "FAILED")
 
     # Not before the lines have begun: the files they name are kept for a day.
-    wait_until(ended, lambda: api.emu.clock.advance(0 if found["status"] == "PENDING" else 60))
+    until(ended, meanwhile=lambda: api.emu.clock.advance(0 if found["status"] == "PENDING" else 60))
     return found
 
 

@@ -6,9 +6,10 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -73,7 +74,5 @@ class Child:
 
     def wait_until_blocked(self) -> None:
         """Wait until its main thread sleeps in a system call."""
-        deadline = time.monotonic() + PATIENCE
-        while Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] != "S":
-            assert time.monotonic() < deadline, "the child never blocks"
-            time.sleep(0.001)
+        stat = Path(f"/proc/{self.pid}/stat")
+        until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "S", "the child never blocks")

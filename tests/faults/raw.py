@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from tests.faults.tls import trust
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tests.faults.server import FaultServer
 
@@ -37,14 +36,6 @@ def read_all(sock: socket.socket) -> tuple[bytes, type[OSError] | None]:
     except OSError as error:
         return data, type(error)
     return data, None
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait until this holds, for a minute at most."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
 
 
 def tls_client(server: FaultServer) -> ssl.SSLSocket:

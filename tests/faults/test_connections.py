@@ -16,6 +16,7 @@ from mirelo_ergo._runtime.io.protocol import ExternalRequest, run
 from tests.faults import mirelo
 from tests.faults.server import FaultServer
 from tests.faults.steps import Close, ReadRequest, Respond, Stall
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,14 +26,6 @@ if TYPE_CHECKING:
 KEY = "sk-test"
 
 
-def until(what: str, reached: Callable[[], bool]) -> None:
-    """Wait for what another thread does."""
-    deadline = time.monotonic() + 60.0
-    while not reached():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.002)
-
-
 def test_one_after_the_other_share_a_connection(face: Face) -> None:
     with FaultServer([mirelo.me()]) as server:
         client = face.open(server.url)
@@ -40,7 +33,7 @@ def test_one_after_the_other_share_a_connection(face: Face) -> None:
             face.do(client.me())
         assert server.accepted == 1
         face.do(client.close() if face.colour == "sync" else client.aclose())
-        until("it is closed with the client", lambda: server.still_open == 0)
+        until(lambda: server.still_open == 0, "it is closed with the client")
 
 
 def test_what_comes_together_has_a_connection_each_and_most_of_them_are_kept(face: Face) -> None:
@@ -70,12 +63,12 @@ def test_what_comes_together_has_a_connection_each_and_most_of_them_are_kept(fac
     with FaultServer([[ReadRequest(), Stall(until=together), mirelo.me()]]) as server:
         client = face.open(server.url)
         at_once(client, 40, all_there)
-        until("32 are kept", lambda: server.still_open == 32)
+        until(lambda: server.still_open == 32, "32 are kept")
         at_once(client, 32, lambda: None)
         assert server.accepted <= 40 + 32
         assert server.still_open <= 32
         face.do(client.close() if face.colour == "sync" else client.aclose())
-        until("all are closed with the client", lambda: server.still_open == 0)
+        until(lambda: server.still_open == 0, "all are closed with the client")
 
 
 def test_what_the_server_has_closed_is_not_used_again(face: Face) -> None:
@@ -83,7 +76,7 @@ def test_what_the_server_has_closed_is_not_used_again(face: Face) -> None:
         client = face.open(server.url, retries=0)
         for number in (1, 2):
             face.do(client.me())
-            until("the server closes it", lambda: server.still_open == 0)
+            until(lambda: server.still_open == 0, "the server closes it")
             assert server.accepted == number
 
 
@@ -95,7 +88,7 @@ def test_a_cancelled_request_takes_its_connection_with_it() -> None:
             call.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await call
-            await asyncio.to_thread(until, "its connection is closed", lambda: server.still_open == 0)
+            await asyncio.to_thread(until, lambda: server.still_open == 0, "its connection is closed")
             await client.me()
         assert server.accepted == 2
 
@@ -144,7 +137,7 @@ def test_each_origin_has_its_own_and_the_one_that_rested_too_long_goes(
         assert (one.accepted, other.accepted) == (1, 1)
         shift = 101.0
         assert await fetch(io, other.url) == b"other"
-        until("those that expired are closed", lambda: one.still_open == 0 and other.still_open == 1)
+        until(lambda: one.still_open == 0 and other.still_open == 1, "those that expired are closed")
         assert (one.accepted, other.accepted) == (1, 2)
         assert await fetch(io, one.url) == b"one"
         assert (one.accepted, other.accepted) == (2, 2)

@@ -17,6 +17,7 @@ from tests.faults.interrupts import FILE_POINTS, POINTS
 from tests.faults.server import FaultServer
 from tests.faults.standin import Fault, StandIn
 from tests.faults.steps import ReadRequest, Respond, Script, Send, Signal, Stall
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,11 +82,11 @@ class Crasher:
         while "status" not in said:
             said |= self._crashes.hear()
         assert said["status"] == signal.SIGKILL or "over" in said
-        deadline = time.monotonic() + 60.0
-        while self._server.still_open > before or (self._server.accepted == accepted and self._connected):
-            # What the dead had sent is read to its end, also when its connection was not yet accepted.
-            assert time.monotonic() < deadline, "the server still waits for a dead client, or for its connection"
-            time.sleep(0.001)
+        # What the dead had sent is read to its end, also when its connection was not yet accepted.
+        until(
+            lambda: self._server.still_open <= before and not (self._server.accepted == accepted and self._connected),
+            "the server still waits for a dead client, or for its connection",
+        )
         return Crash(said, exactly)
 
 

@@ -23,6 +23,7 @@ from tests.faults.harness import KEY, in_real_time
 from tests.faults.server import FaultServer
 from tests.faults.steps import Close, ReadRequest, Reset, Respond, Script, Send, Signal, Stall, chunked
 from tests.faults.tls import Certificate, trust
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,15 +136,8 @@ def test_what_is_in_flight_at_close_comes_to_its_end(face: Face, kind: Kind, tmp
         assert isinstance(error, ConfigurationError)
         release.set()
         assert under_way() is not None
-        act.meanwhile(_until, lambda: server.still_open == 0)
+        act.meanwhile(until, lambda: server.still_open == 0)
         assert server.accepted == 1
-
-
-def _until(reached: Any) -> None:
-    end = time.monotonic() + 60.0
-    while not reached():
-        assert time.monotonic() < end
-        time.sleep(0.002)
 
 
 def _at(monkeypatch: pytest.MonkeyPatch, name: str, addresses: list[str]) -> None:
@@ -214,7 +208,7 @@ def test_fault_03_slow(kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     finally:
         release.set()
         face.close()
-    _until(lambda: not [each for each in threading.enumerate() if "resolver" in each.name])
+    until(lambda: not [each for each in threading.enumerate() if "resolver" in each.name])
 
 
 @tls_too

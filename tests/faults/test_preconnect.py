@@ -19,10 +19,10 @@ from mirelo_ergo._runtime.io.sent import SentTracker
 from tests.faults import mirelo
 from tests.faults.acts import CLIP, TOKEN
 from tests.faults.harness import SIGNATURE
-from tests.faults.raw import until
 from tests.faults.server import FaultServer, Routes
 from tests.faults.steps import Close, ReadRequest, Reset, Respond, Script, Send, Signal, Stall
 from tests.faults.tls import Certificate, trust
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

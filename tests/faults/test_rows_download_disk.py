@@ -10,11 +10,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -36,6 +35,7 @@ from tests.faults.transfer import (
     whole,
     wire,
 )
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -203,14 +203,6 @@ def parts(folder: Path) -> list[Path]:
     return [path for path in folder.glob(".*") if path.name.startswith(f".{NAME}.") and path.suffix == ".part"]
 
 
-def eventually(condition: Any) -> None:
-    """Wait until this holds; a child takes its time to start."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
 def test_fault_67(face: Face, tmp_path: Path) -> None:
     """Killed mid-download: only a `.part` stays, nothing under the final name, and a new download goes well."""
     body = wav(3 * MIB)
@@ -218,8 +210,8 @@ def test_fault_67(face: Face, tmp_path: Path) -> None:
     halfway: Script = [ReadRequest(), Send(whole(body).head + body[: 2 * MIB]), Signal(sent), Stall()]
     with results([halfway, whole(body)]) as (api, _):
         with downloader(face, api, tmp_path) as child:
-            eventually(sent.is_set)
-            eventually(lambda: any(path.stat().st_size >= MIB for path in parts(tmp_path)))
+            until(sent.is_set)
+            until(lambda: any(path.stat().st_size >= MIB for path in parts(tmp_path)))
             child.send_signal(signal.SIGKILL)
             assert child.wait() == -signal.SIGKILL
         [left] = parts(tmp_path)
@@ -254,7 +246,7 @@ def test_fault_68(face: Face, tmp_path: Path, overwrite: bool) -> None:
             downloader(face, first, tmp_path, overwrite) as one,
             downloader(face, second, tmp_path, overwrite) as two,
         ):
-            eventually(lambda: len(parts(tmp_path)) == 2)
+            until(lambda: len(parts(tmp_path)) == 2)
             both.set()
             said = {number: json.loads(child.communicate(timeout=60)[0]) for number, child in ((1, one), (2, two))}
             check_wire(first, host)

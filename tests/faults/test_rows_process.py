@@ -26,6 +26,7 @@ from tests.faults.harness import KEY, SIGNATURE, Face, in_real_time
 from tests.faults.interrupts import TOKEN, Call, Place, announcing, cancelled, prepare, told
 from tests.faults.server import FaultServer, Routes
 from tests.faults.steps import ReadBytes, ReadRequest, Respond, Script, Send, Stall
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -315,10 +316,7 @@ def test_fault_72_loops_in_turn() -> None:
             before = len(server.requests)
             asyncio.run(main())
             connections.append({request.connection for request in server.requests[before:]})
-            deadline = time.monotonic() + 30.0
-            while server.still_open:
-                assert time.monotonic() < deadline, "a connection outlived its loop"
-                time.sleep(0.001)
+            until(lambda: not server.still_open, "a connection outlived its loop")
         first, second, third = connections
         assert not first & second
         assert not second & third

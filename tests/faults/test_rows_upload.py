@@ -16,7 +16,6 @@ import pytest
 from mirelo_ergo import AsyncMireloClient, Video
 from mirelo_ergo._runtime.io.deadline import Timing
 from tests.faults.harness import KEY
-from tests.faults.raw import until
 from tests.faults.steps import Close, ReadBytes, ReadHead, Reset, Respond, Script, Send, Stall, Step
 from tests.faults.tls import trust
 from tests.faults.transfer import (
@@ -31,6 +30,7 @@ from tests.faults.transfer import (
     uploads,
     wire,
 )
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -21,6 +21,7 @@ from mirelo_ergo.webhooks import asgi_app
 from tests.faults.harness import Face
 from tests.faults.server import FaultServer
 from tests.faults.steps import json_response
+from tests.support.waiting import until
 from tests.support.webhooks import serving
 
 if TYPE_CHECKING:
@@ -119,8 +120,7 @@ def woken(face: Face, server: FaultServer, inbox: WebhookInbox, door: str, case:
     job = client.job(madeup.TOKEN.format(int(client._io.wall()), 1000))
 
     def call() -> None:
-        while job.job_id not in {job_id for _, job_id in tuple(inbox._subscribers)}:
-            time.sleep(0.002)
+        until(lambda: job.job_id in {job_id for _, job_id in tuple(inbox._subscribers)})
         headers, body = ACCEPTED[case]()
         assert httpx.post(door, headers=headers, content=body, trust_env=False, timeout=30).status_code == 204
 

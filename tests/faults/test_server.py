@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.faults.raw import GET, OK, POST, client, read_all, until
+from tests.faults.raw import GET, OK, POST, client, read_all
 from tests.faults.server import FaultServer, Routes
 from tests.faults.steps import (
     Close,
@@ -29,6 +29,7 @@ from tests.faults.steps import (
     chunked,
     json_response,
 )
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.faults.raw import GET, OK, POST, client, read_all, tls_client, until
+from tests.faults.raw import GET, OK, POST, client, read_all, tls_client
 from tests.faults.server import FaultServer
 from tests.faults.steps import (
     Close,
@@ -28,6 +28,7 @@ from tests.faults.steps import (
     Tunnel,
 )
 from tests.faults.tls import trust
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from tests.faults.steps import Script

@@ -13,7 +13,6 @@ import pytest
 from mirelo_ergo import DownloadError, Video
 from mirelo_ergo._runtime.transfer.download import LEAST_PROGRESS
 from tests.faults import mirelo
-from tests.faults.raw import until
 from tests.faults.steps import Close, ReadBytes, ReadHead, ReadRequest, Reset, Respond, Script, Send, chunked
 from tests.faults.transfer import (
     MIB,
@@ -37,6 +36,7 @@ from tests.faults.transfer import (
     wire,
 )
 from tests.support.media import clip
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +31,8 @@ def serving(app: Any) -> Iterator[str]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
-        while not server.started:
-            assert thread.is_alive(), "the server did not start"
-            time.sleep(0.005)
+        until(lambda: server.started or not thread.is_alive())
+        assert server.started, "the server did not start"
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
@@ -100,7 +100,4 @@ def gateway() -> Iterator[Gateway]:
 
 def until_listened_to(inbox: WebhookInbox) -> None:
     """Wait until a wait listens for the gateway's request."""
-    limit = time.monotonic() + 30
-    while KEY not in inbox._subscribers:
-        assert time.monotonic() < limit, "nobody listens"
-        time.sleep(0.002)
+    until(lambda: KEY in inbox._subscribers, "nobody listens")

@@ -29,7 +29,7 @@ from mirelo_ergo import (
 from mirelo_ergo.emulator import Emulator, running
 from mirelo_ergo.emulator.faults import NoAnswer, Reset, Status, StuckJob
 from mirelo_ergo.emulator.services.inference_sh.service import InferenceSh
-from tests.emulator.gateway import wait_until
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,10 +93,10 @@ class Sides:
             return sum(each.answer.count(b"\n") for each in streams)
 
         def move_on() -> None:
-            wait_until(lambda: lines() == 1)
+            until(lambda: lines() == 1)
             half = (self.emu._state.store.jobs()[-1].finishes_at - self.emu.clock.now()) / 2
             self.emu.clock.advance(half)
-            wait_until(lambda: lines() == 2)
+            until(lambda: lines() == 2)
             self.emu.clock.advance(half)
 
         with ThreadPoolExecutor(1) as pool:
