@@ -248,26 +248,41 @@ def test_what_is_paid_already_is_not_forecast_again(cli: Cli) -> None:
     assert cli("batch", "run", sheet, "--dry-run", "--json").object["to_pay"] == {"credits": 0}
 
 
-def test_a_dry_run_says_what_becomes_of_rows_that_were_removed(cli: Cli) -> None:
-    sheet = manifest({"id": "a"}, {"id": "b"}, {"id": "c"}, {"id": "d"})
+def test_a_row_that_was_removed_or_renamed_is_neither_priced_nor_sent(cli: Cli) -> None:
+    sheet = manifest(*({"id": f"i{number}"} for number in range(10)))
     assert cli("batch", "run", sheet, "--max-credits", "20").code == 4
-    manifest({"id": "a"})
-    ran = cli("batch", "run", sheet, "--dry-run")
-    says = "3 items of the ledger are not in the manifest, and 2 of them are made as well, for 20 credits"
-    assert f"{says}: batch resolve ID --drop gives one up\n" in ran.out
-    assert "the cap is 20 credits, which ends the batch before its end" in ran.out
-    told = cli("batch", "run", sheet, "--dry-run", "--json").object
-    assert told["not_in_manifest"] == {"items": 3, "left": 2, "to_pay": {"credits": 20}}
-    assert cli("batch", "resolve", "c", "--drop").code == 0
-    assert cli("batch", "resolve", "d", "--drop").code == 0
-    ran = cli("batch", "run", sheet)
-    assert (ran.code, ran.out.splitlines()[:3]) == (
-        6,
-        ["2 of 4 done", "2 failed", "20 credits charged; the cap is 20 credits"],
+    manifest({"id": "renamed"})
+    says = (
+        "10 items of the ledger are not in the manifest: 8 planned and not sent (i2, i3, i4, i5, i6 and 3 more; "
+        "batch resolve ID --drop gives one up), 2 at an end, which stays\n"
     )
-    assert "3 items of the ledger are not in the manifest, and stay as they are\n" in ran.err
-    manifest({"id": "b"}, {"id": "c"}, {"id": "d"})
-    assert "1 item of the ledger is not in the manifest, and stays as it is\n" in cli("batch", "run", sheet).err
+    ran = cli("batch", "run", sheet, "--dry-run", "--max-credits", "30")
+    assert (ran.code, says in ran.out) == (0, True)
+    told = cli("batch", "run", sheet, "--dry-run", "--json", "--max-credits", "30").object
+    assert told["not_in_manifest"] == {"items": 10, "not_sent": 8, "under_way": 0}
+    assert told["to_pay"] == {"credits": 10}
+    ran = cli("batch", "run", sheet, "--max-credits", "500")
+    assert (ran.code, ran.out.splitlines()[:2]) == (0, ["3 of 11 done", "8 planned"])
+    assert says in ran.err
+    assert cli("batch", "status", "--json").object["money"]["credits"]["charged"] == 30
+    assert cli("batch", "resolve", "i5", "--drop").code == 0
+    ran = cli("batch", "run", sheet)
+    assert ran.code == 0, "what was dropped is not in the sheet"
+    assert "7 planned and not sent (i2, i3, i4, i6, i7 and 2 more" in ran.err
+
+
+def test_a_job_of_a_row_that_was_removed_is_fetched(cli: Cli, emu: Emulator) -> None:
+    sheet = manifest({"id": "a"})
+    emu.fail_next("result", faults.Status(404), times=100)
+    assert cli("batch", "run", sheet).code != 0
+    emu.clear_faults()
+    manifest({"id": "b"})
+    ran = cli("batch", "run", sheet)
+    assert ran.code == 0
+    assert "1 item of the ledger is not in the manifest: 1 under way, whose result is fetched\n" in ran.err
+    assert Path("a.wav").exists()
+    manifest({"id": "a"})
+    assert "1 item of the ledger is not in the manifest: 1 at its end, which stays\n" in cli("batch", "run", sheet).err
 
 
 @pytest.mark.parametrize("json", [False, True])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import TracebackType
@@ -115,10 +115,11 @@ class Batch:
         with self.ledger.read() as connection:
             yield from ledger.read_items(connection, state)
 
-    def services(self) -> list[str]:
-        """Return the services of the items that are not finished. A run needs a client of each."""
+    def services(self, only: Collection[str] | None = None) -> list[str]:
+        """Return the services of the items that are not finished. A run with this `only` needs a client of each."""
         with self.ledger.read() as connection:
-            return ledger.services_left(connection)
+            without = () if only is None else ledger.left_out(connection, only)
+            return ledger.services_left(connection, without=without)
 
     def summary(self, stopped: str | None = None) -> Summary:
         """Return the number of items in each state, and the money. Sends nothing."""

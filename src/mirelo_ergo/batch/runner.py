@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
@@ -177,6 +177,10 @@ class Runner:
     def choice(self) -> dict[str, Any]:
         """Return the arguments for `ledger.claim` that choose this worker's items."""
         return {"services": list(self.clients), "planned": not self.held, "without": tuple(self._aside)}
+
+    def leave_out(self, seqs: Iterable[int]) -> None:
+        """Do not take these items."""
+        self._aside.update(seqs)
 
     def _begin(self, entry: Entry) -> None:
         self.work.record.report("claimed", entry)

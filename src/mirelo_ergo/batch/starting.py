@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -50,6 +50,8 @@ class RunOptions(TypedDict, total=False):
     """A folder with earlier batches, whose results of the same request are reused instead of paying again."""
     moved: bool
     """Continue although a client's address differs from the recorded one, because it is the same service."""
+    only: Collection[str] | None
+    """The ids of the items that `run` and `results` send; None: all. Jobs of other items are fetched all the same."""
     on_event: OnEvent | None
     """Called with each `Event`."""
 
@@ -151,8 +153,10 @@ class Run:
         With `whole` every item needs a client, and any mistake ends the run. Otherwise other machines may have the
         clients and files that are missing here, and an item that is wrong is refused alone.
         """
-        writer = runner.writer
-        left = await writer.write(lambda connection, _: ledger.services_left(connection))
+        writer, only = runner.writer, self.options.get("only")
+        out = () if only is None else await writer.write(lambda connection, _: ledger.left_out(connection, only))
+        runner.leave_out(out)
+        left = await writer.write(lambda connection, _: ledger.services_left(connection, without=out))
         missing = [name for name in left if name not in self.clients]
         if missing and whole:
             raise InvalidRequestError(f"client: there are items of {', '.join(missing)}: give a client of it, too")
@@ -161,7 +165,7 @@ class Run:
         page = await writer.write(partial(_unplanned, 0))
         while page:
             for entry in page:
-                if entry.item.service not in self.clients:
+                if entry.item.service not in self.clients or (only is not None and entry.id not in only):
                     continue
                 try:
                     found.append((entry, planner.check(entry.item)))

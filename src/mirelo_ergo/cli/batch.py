@@ -117,30 +117,32 @@ def run(json: bool, quiet: bool, **given: Any) -> None:
             say_cost(session.output, plan, given, standing)
             if given["dry_run"]:
                 return
+            only = {new.item.id for new in plan.items()}
             with (
                 api.Batch.open(given["ledger"] or _made(folder) / LEDGER, folder) as opened,
                 interruptible(session, opened, "the same command", emulator=given["emulator"]),
             ):
                 _bind(opened, plan, moved=given["moved"])
                 opened.put(plan.items(), mistakes)
-                summary = _run(session, opened, clients, given)
-                conclude(session.output, opened, summary, given)
+                summary = _run(session, opened, clients, given, only)
+                conclude(session.output, opened, summary, given, only)
     finally:
         clients.close()
 
 
-def _run(session: Session, opened: Batch, clients: Clients, given: dict[str, Any]) -> Summary:
+def _run(session: Session, opened: Batch, clients: Clients, given: dict[str, Any], only: set[str]) -> Summary:
     from mirelo_ergo.batch import drive
 
     from .batch_view import Board, View
 
     output = session.output
-    services = opened.services()
+    services = opened.services(only)
     with View(output, Board.of(opened.summary())) as view:
+        how: RunOptions = {**_options(given, view.event), "only": only}
 
         async def make() -> Summary:
             async with clients.opened(services) as made:
-                done: Summary = await opened.run(*made, **_options(given, view.event))
+                done: Summary = await opened.run(*made, **how)
                 return done
 
         if not services:

@@ -15,7 +15,7 @@ from .output import StdoutError
 from .resume import shell_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from mirelo_ergo.batch import Batch, Plan, Quote, State, Summary
 
@@ -29,6 +29,8 @@ _EMULATED: Final = (
 _FAILURES: Final[tuple[State, ...]] = ("failed", "refused")
 _FAILED_SHOWN = 5
 """The number of failed items that are listed with their reasons; results.jsonl has all."""
+_REMOVED_SHOWN = 5
+"""The number of items that the manifest lacks and that are listed; the others are counted."""
 _SHOWN = 50
 """The number of distinct prices that are listed; the others are counted."""
 
@@ -46,7 +48,6 @@ def say_cost(output: Output, plan: Plan, given: dict[str, Any], standing: Ledger
         if standing.begun:
             paid = price_of(standing.paid.get(currency, 0), currency)
             line += f", {paid} paid or reserved, {price_of(to_pay, currency)} to pay"
-        to_pay += standing.removed_to_pay.get(currency, 0)
         if cap is not None:
             line += f"; the cap is {price_of(cap, currency)}"
             line += ", which ends the batch before its end" if to_pay and standing.at_the_end(currency) > cap else ""
@@ -66,21 +67,28 @@ def say_cost(output: Output, plan: Plan, given: dict[str, Any], standing: Ledger
     spent = {currency: total / 1_000_000 for currency, total in totals.items()}
     left = {currency: standing.to_pay.get(currency, 0) / 1_000_000 for currency in totals}
     told = {"items": plan.count, "prices": quotes, "totals": spent, "to_pay": left, "account_credits": account}
-    worth = {currency: price / 1_000_000 for currency, price in standing.removed_to_pay.items()}
-    removed = {"items": standing.removed, "left": standing.removed_left, "to_pay": worth}
+    planned, under_way = len(standing.removed_planned), standing.removed_under_way
+    removed = {"items": standing.removed, "not_sent": planned, "under_way": under_way}
     output.result(lines, {**told, "not_in_manifest": removed})
 
 
 def _removed(standing: LedgerTotals) -> str:
     """Return what becomes of items that the ledger has and the manifest lacks."""
-    one = standing.removed == 1
-    line = f"{items_of(standing.removed)} of the ledger {'is' if one else 'are'} not in the manifest, and "
-    if not standing.removed_left:
-        return line + f"{'stays' if one else 'stay'} as {'it is' if one else 'they are'}"
-    prices = [price_of(price, currency) for currency, price in standing.removed_to_pay.items() if price]
-    what = "is made as well" if one else f"{standing.removed_left} of them are made as well"
-    cost = f", for {' and '.join(prices)}" if prices else ""
-    return f"{line}{what}{cost}: batch resolve ID --drop gives one up"
+    one, planned, under_way = standing.removed == 1, standing.removed_planned, standing.removed_under_way
+    line = f"{items_of(standing.removed)} of the ledger {'is' if one else 'are'} not in the manifest"
+    told = []
+    if planned:
+        names = ", ".join(shell_word(name) for name in planned[:_REMOVED_SHOWN])
+        more = len(planned) - _REMOVED_SHOWN
+        names += f" and {more} more" if more > 0 else ""
+        gives_up = f"batch resolve ID --drop gives {'it' if one else 'one'} up"
+        told.append(f"{len(planned)} planned and not sent ({names}; {gives_up})")
+    if under_way:
+        told.append(f"{under_way} under way, whose result is fetched")
+    rest = standing.removed - len(planned) - under_way
+    if rest:
+        told.append(f"{rest} at {'its' if one else 'an'} end, which stays")
+    return f"{line}: {', '.join(told)}"
 
 
 def _quoted(quote: Quote) -> str:
@@ -184,10 +192,16 @@ def items_of(count: int) -> str:
     return "1 item" if count == 1 else f"{count} items"
 
 
-def conclude(output: Output, opened: Batch, summary: Summary, given: dict[str, Any]) -> None:
-    """Write the summary, and raise a `Failure` if not all items are done."""
+def conclude(
+    output: Output, opened: Batch, summary: Summary, given: dict[str, Any], only: Collection[str] | None = None
+) -> None:
+    """Write the summary, and raise a `Failure` if not all items are done.
+
+    `only` are the ids in the manifest: others that failed or are planned are not this run's.
+    """
     _write(output, opened, summary)
-    counts = summary.counts
+    counts = {**summary.counts, **{state: _count(opened, state, only) for state in ("planned", *_FAILURES)}}
+    left = counts["planned"] + counts["intended"] + counts["submitted"]
     ledger = f" --ledger {shell_word(given['ledger'])}" if given["ledger"] else ""
     where = f"{shell_word(str(opened.folder))}{ledger}"
     if counts["unknown"]:
@@ -202,14 +216,17 @@ def conclude(output: Output, opened: Batch, summary: Summary, given: dict[str, A
             Exit.JOB_FAILED,
             ITEMS_FAILED,
             _failed(counts["failed"], counts["refused"]),
-            hints=(*_reasons(opened), "to make one, change its row or give it another id, and run the command again"),
+            hints=(
+                *_reasons(opened, only),
+                "to make one, change its row or give it another id, and run the command again",
+            ),
         )
-    if summary.left:
+    if left:
         held = summary.stopped is not None and "cap" in summary.stopped
         raise Failure(
             Exit.CREDITS if held else Exit.SERVICE,
             "items_left",
-            f"{items_of(summary.left)} {'is' if summary.left == 1 else 'are'} left: "
+            f"{items_of(left)} {'is' if left == 1 else 'are'} left: "
             f"{summary.stopped or 'another run has what is left, or the service did not answer'}",
             hints=(
                 _EMULATED
@@ -233,7 +250,12 @@ def _failed(failed: int, refused: int) -> str:
     return ", ".join(words)
 
 
-def _reasons(opened: Batch) -> list[str]:
-    found = list(islice((entry for state in _FAILURES for entry in opened.items(state)), _FAILED_SHOWN + 1))
+def _count(opened: Batch, state: State, only: Collection[str] | None) -> int:
+    return sum(only is None or entry.id in only for entry in opened.items(state))
+
+
+def _reasons(opened: Batch, only: Collection[str] | None) -> list[str]:
+    failed = (entry for state in _FAILURES for entry in opened.items(state))
+    found = list(islice((entry for entry in failed if only is None or entry.id in only), _FAILED_SHOWN + 1))
     lines = [f"{shell_word(each.id)}: {each.state}: {each.error or each.error_code}" for each in found[:_FAILED_SHOWN]]
     return lines if len(found) <= _FAILED_SHOWN else [*lines, "results.jsonl has the others"]

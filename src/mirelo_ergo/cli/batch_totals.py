@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from mirelo_ergo.batch import Budget, Entry, Plan
@@ -27,11 +27,11 @@ class LedgerTotals:
     begun: bool
     """Whether one of the plan's items was begun."""
     removed: int
-    """Items of the ledger that are not in the plan, and stay as they are or are made as well."""
-    removed_left: int
-    """How many of those are not at their end yet."""
-    removed_to_pay: Mapping[str, int]
-    """What of those costs that is not begun."""
+    """Items of the ledger that are not in the plan."""
+    removed_planned: Sequence[str]
+    """The ids of those that were never sent, and are not."""
+    removed_under_way: int
+    """How many of those are under way, and are fetched."""
 
     def cap(self, currency: str, given: float | None) -> int | None:
         """Return the cap in millionths: the given one, else the ledger's."""
@@ -44,7 +44,7 @@ class LedgerTotals:
         """Return the ledger's total cost when all items are done."""
         budget = self.budgets.get(currency)
         spent = 0 if budget is None else budget.charged + budget.reserved
-        return spent + self.to_pay.get(currency, 0) + self.removed_to_pay.get(currency, 0)
+        return spent + self.to_pay.get(currency, 0)
 
 
 def totals_of(plan: Plan, place: str | Path) -> LedgerTotals:
@@ -61,12 +61,9 @@ def totals_of(plan: Plan, place: str | Path) -> LedgerTotals:
                 to_pay[new.currency] += new.price or 0
         else:
             begun = True
-    left = [entry for entry in entries.values() if entry.state in ("planned", "intended", "submitted")]
-    removed = Counter[str]()
-    for entry in left:
-        if entry.state == "planned" and entry.currency is not None:
-            removed[entry.currency] += entry.price or 0
-    return LedgerTotals(paid, to_pay, budgets, begun or any(paid.values()), len(entries), len(left), removed)
+    planned = [entry.id for entry in entries.values() if entry.state == "planned"]
+    under_way = sum(entry.state in ("intended", "submitted") for entry in entries.values())
+    return LedgerTotals(paid, to_pay, budgets, begun or any(paid.values()), len(entries), planned, under_way)
 
 
 def _read(place: str | Path) -> tuple[dict[str, Entry], Mapping[str, Budget]]:

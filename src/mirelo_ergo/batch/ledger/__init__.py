@@ -69,6 +69,7 @@ from .outcomes import Reason, failed, intend, refuse_planned, refused, reused, s
 from .reading import (
     counts,
     job_tokens,
+    left_out,
     next_free,
     pending,
     read_item,
@@ -114,6 +115,7 @@ __all__ = [
     "intend",
     "job_tokens",
     "known_names",
+    "left_out",
     "next_free",
     "now",
     "open_ledger",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, or_, select, update
 
 from ..errors import FenceLostError
 from .rows import Entry, entry_of
@@ -140,9 +140,14 @@ def _first(
     if services is not None:
         query = query.where(items.c.service.in_(services))
     if without:
-        query = query.where(items.c.seq.not_in(without))
+        query = query.where(outside(without))
     rank = case((items.c.state == "submitted", 0), (items.c.state == "intended", 1), else_=2)
     return query.order_by(rank, items.c.expires_at, items.c.seq).limit(limit)
+
+
+def outside(without: Collection[int]) -> ColumnElement[bool]:
+    """Return the condition that an item's `seq` is not in `without`, which may be longer than a list of parameters."""
+    return items.c.seq.not_in(bindparam("without", tuple(without), expanding=True, literal_execute=True))
 
 
 def not_of(worker: str) -> ColumnElement[bool]:

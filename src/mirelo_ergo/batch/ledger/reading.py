@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from ...errors import InvalidRequestError
-from .claims import not_of
+from .claims import not_of, outside
 from .rows import Entry, entry_of
 from .schema import STATES, State, items
 
@@ -69,16 +69,24 @@ def next_free(
     if services is not None:
         conditions.append(items.c.service.in_(services))
     if without:
-        conditions.append(items.c.seq.not_in(without))
+        conditions.append(outside(without))
     free = func.coalesce(items.c.lease_until, items.c.not_before)
     found = connection.execute(select(func.min(free)).where(*conditions)).scalar_one()
     return None if found is None else float(found)
 
 
-def services_left(connection: Connection) -> list[str]:
-    """Return the services of items that are not finished."""
-    begun = items.c.state.in_(("planned", "intended", "submitted"))
-    return [str(name) for name in connection.execute(select(items.c.service).where(begun).distinct()).scalars()]
+def services_left(connection: Connection, *, without: Collection[int] = ()) -> list[str]:
+    """Return the services of items that are not finished, and whose `seq` is not in `without`."""
+    query = select(items.c.service).where(items.c.state.in_(("planned", "intended", "submitted")))
+    if without:
+        query = query.where(outside(without))
+    return [str(name) for name in connection.execute(query.distinct()).scalars()]
+
+
+def left_out(connection: Connection, only: Collection[str]) -> list[int]:
+    """Return the `seq` of the planned items whose ids are not in `only`."""
+    query = select(items.c.seq, items.c.id).where(items.c.state == "planned").order_by(items.c.seq)
+    return [row.seq for row in connection.execute(query) if row.id not in only]
 
 
 def unplanned(connection: Connection, after: int, limit: int = PAGE) -> list[Entry]:
