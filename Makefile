@@ -38,7 +38,7 @@ test: .venv/ready .bench/vendor/ready system ; $(BIN)/python -m pytest -n auto $
 test-inlined: .venv/ready .bench/vendor/ready system ; $(BIN)/python scripts/vendor_form.py  ## the same with the vendor's form of the spec, all inlined
 interop: .venv/ready .bench/vendor/ready ; $(BIN)/python -m pytest tests/vendor/test_interop*.py  ## the vendors' own SDKs go their whole way against the emulator
 faults: .venv/ready   ; $(BIN)/python scripts/fault_table.py  ## the fault matrix, row by row, for both clients
-soak: .venv/ready     ; MIRELO_SOAK=100 $(BIN)/python -m pytest tests/faults/test_crash.py tests/faults/test_storm.py tests/batch/test_crash.py  ## the crash tests, 100 times each, and 50,000 interrupts
+soak: .venv/ready system ; MIRELO_SOAK=100 $(BIN)/python -m pytest -o faulthandler_timeout=3600 tests/faults/test_crash.py tests/faults/test_storm.py tests/batch/test_crash.py tests/batch/test_workers_proof.py  ## the crash tests, 100 times each, and 50,000 interrupts
 bench: .venv/ready .bench/vendor/ready ; $(BIN)/python bench/run.py $(if $(filter batch,$(MAKECMDGOALS)),batch ledger)  ## medians and ratios, quoted in the README; make bench batch: batches only
 batch:                ; @:
 demo: .venv/ready     ; $(BIN)/python examples/demo.py "$(CLIP)"  ## a clip through the whole SDK; CLIP=your.mp4 takes another

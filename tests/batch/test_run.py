@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -12,6 +13,7 @@ from mirelo_ergo import AsyncMireloClient, InvalidRequestError, MireloClient, Pi
 from mirelo_ergo.batch import Batch, Event, Item, ManifestError
 from mirelo_ergo.batch.clients import connect
 from mirelo_ergo.emulator import Emulator, faults
+from mirelo_ergo.emulator.faults.plan import Rule
 from tests.batch.support import CREDITS, asked, files_of, numbered, rain, saved
 from tests.emulator.support import encode_clip
 
@@ -153,6 +155,23 @@ def test_several_services_in_one_batch(batch: Batch, client: MireloClient, emula
     with PixazoClient(emulator.keys["pixazo"], base_url=emulator.pixazo_url) as pixazo:
         assert batch.run(client, pixazo, eager=True).done  # it names no estimate, which counts as 30 s
     assert files_of(batch) == {"a.wav", "b.wav"}
+
+
+def test_no_secret_is_left_in_the_ledger_or_beside_it(batch: Batch, client: MireloClient, emulator: Emulator) -> None:
+    """Neither the key nor the query of a pre-signed URL, whatever went wrong: files are looked at byte by byte."""
+    batch.add([*rain("a", "b"), *rain("c", model="sfx-1.6")])
+    emulator.add_fault(Rule("result", faults.Status(500)))
+    batch.run(client, eager=True)
+    fetched = [seen for seen in emulator.requests if "/store/" in seen.path]
+    queries = {value for seen in fetched for _, value in parse_qsl(seen.query) if len(value) > 12}
+    assert queries, "results are at pre-signed URLs"
+    emulator.clear_faults()
+    assert batch.run(client, eager=True).done
+    batch.write_report()
+    kept = b"".join(path.read_bytes() for path in batch.folder.iterdir() if path.suffix != ".wav")
+    assert b"rain" in kept
+    for secret in (emulator.key, *queries):
+        assert secret.encode() not in kept
 
 
 def test_a_file_of_somebody_elses_is_never_overwritten(batch: Batch, client: MireloClient) -> None:
