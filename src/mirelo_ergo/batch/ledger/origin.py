@@ -15,7 +15,7 @@ from .schema import State, addresses, items, metadata
 
 _UNDER_WAY: Final[tuple[State, ...]] = ("intended", "submitted", "unknown")
 _EMULATOR: Final = "http://127.0.0.1"
-"""What stands for the address of an emulator in a ledger of 0.2.0, which noted no more than that it was one."""
+"""The address of an emulator in a ledger of an older version, which only noted that it was one."""
 _LOCK: Final = 0x6D69_7267
 
 
@@ -24,7 +24,7 @@ def bind(connection: Connection, place: str, asked: Mapping[str, str], *, moved:
 
     The address is free to change until an item was begun. It may also change between two addresses of this machine
     while no item is running, because an emulator gets a new address when it is restarted; with `moved` always. A ledger
-    of 0.2.0, without this record, counts as the real service's if an item was begun.
+    of an older version, without this record, counts as the real service's if an item was begun.
     """
     for service, address in asked.items():
         before = address_of(connection, service)

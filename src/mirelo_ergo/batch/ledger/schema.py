@@ -43,7 +43,7 @@ addresses = Table(
     Column("service", String(40), primary_key=True),
     Column("address", Text, nullable=False),
 )
-"""The address of each service. Ledgers of 0.2.0 lack this table, and 0.2.0 ignores it."""
+"""The address of each service. Ledgers of older versions lack this table, and those versions ignore it."""
 
 items = Table(
     "mirelo_items",
