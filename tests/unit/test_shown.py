@@ -302,11 +302,26 @@ def test_a_large_file_and_one_that_cannot_be_fetched_are_named(monkeypatch: pyte
 
 def test_what_no_player_plays_is_named() -> None:
     record = JobRecord("mirelo", "text-to-sfx", "v1.5", "a", WALL, None)
-    score = ResultFile("https://r.example/1.pdf?signature=abc", "pdf", "pdf")
+    score = ResultFile("https://r.example/1.zip?signature=abc", "stems", "zip")
     text = JobResult(client_over(VirtualIO(foreign=sound))._core, JobSucceeded([score]), None, record)._repr_html_()
     assert Players(text).found == []
-    assert "1: pdf, pdf" in text
+    assert "1: stems, zip: download() saves it" in text
     assert "signature" not in text
+
+
+def test_what_is_read_and_not_played_gets_a_link_that_saves_it() -> None:
+    record = JobRecord("mirelo", "text-to-sfx", "v1.5", "a", WALL, None)
+    score = ResultFile("https://r.example/1.pdf?signature=abc", "pdf", "pdf", 1)
+
+    def pdf(_: object) -> Incoming:
+        return Incoming(200, {"content-type": "application/pdf"}, [b"%PDF-1.7\n%%EOF\n"])
+
+    text = JobResult(client_over(VirtualIO(foreign=pdf))._core, JobSucceeded([score]), None, record)._repr_html_()
+    assert '2: pdf, pdf: <a download="pdf-2.pdf" href="data:application/pdf;base64,JVBERi0xLjcKJSVFT0YK">' in text
+    assert "signature" not in text
+    gone = client_over(VirtualIO(foreign=lambda _: Incoming(404)))._core
+    shown = JobResult(gone, JobSucceeded([score]), None, None)._repr_html_()
+    assert "2: pdf, pdf: download() saves it (https://r.example/1.pdf?…)" in shown
 
 
 def test_a_closed_clients_result_is_shown_all_the_same_and_an_async_one_awaits_its_files() -> None:

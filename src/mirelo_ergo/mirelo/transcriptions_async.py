@@ -43,6 +43,11 @@ class AsyncMidiResult(AsyncJobResult):
         """The engraved scores, if `score_pdfs` asked for them."""
         return midi.scores_of(self.output)
 
+    @property
+    def _also(self) -> str:
+        count = len(self.notes)
+        return f", {count} note" + "s" * (count != 1)
+
 
 class AsyncMidiJob(AsyncJob):
     """A submitted transcription. It runs independently of this process: keep its `token`."""

@@ -53,7 +53,7 @@ class ResultVariant(Plain):
     """One variant of an output: its files by their kind, such as `files["audio"]`."""
 
     name: str
-    """The service's name or number of the output; the result's number if it has none."""
+    """The service's name or number of the variant; the result's number if it has none."""
     files: Mapping[str, ResultFile]
 
 
@@ -62,7 +62,7 @@ class ResultOutput(Plain):
     """One output of a job, with the variants that exist."""
 
     name: str
-    """The service's name or number of the variant, "0" if it has none."""
+    """The service's name or number of the output, "0" if it has none."""
     variants: tuple[ResultVariant, ...]
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LARGEST_SHOWN: Final = 8 << 20
 """The largest file in bytes that is embedded into a notebook; a larger one is only named."""
 _PLAYED: Final = ("audio", "speech", "video")
+_LINKED: Final = ("midi", "musicxml", "pdf")
+"""The kinds of files that a notebook gets a link for, which saves them."""
 
 
 class ResultFacts:
@@ -100,7 +102,12 @@ class ResultFacts:
     def __repr__(self) -> str:
         what = "" if self._facts is None and self._record is None else f" of {self._label}"
         missing = ", incomplete" if self.incomplete else ""
-        return f"<{type(self).__name__}{what}: {described(self.files)}{missing}>"
+        return f"<{type(self).__name__}{what}: {described(self.files)}{self._also}{missing}>"
+
+    @property
+    def _also(self) -> str:
+        """What else is to be said of the results, in a few words that begin with a comma."""
+        return ""
 
     @property
     def _label(self) -> str:
@@ -110,7 +117,7 @@ class ResultFacts:
         return f"{self._record.family} {self._record.model}"
 
     def _repr_html_(self) -> str:
-        """Return the results for a notebook: a player for each sound and clip, other files by name.
+        """Return the results for a notebook: a player for each sound and clip, a link for notes, others by name.
 
         A sync client fetches them here. An async one cannot, as nothing is awaited here: `players()` does.
         """
@@ -124,11 +131,11 @@ class ResultFacts:
         return f"<div>{html.escape(repr(self))}{shown}</div>"
 
     async def _fetch_players(self) -> None:
-        """Fetch what a notebook plays."""
+        """Fetch what a notebook plays or links."""
         self._players = [await self._player_of(file) for file in self.files]
 
     async def _fetch_ahead(self) -> None:
-        """Fetch what a notebook plays, where this is one."""
+        """Fetch what a notebook plays or links, where this is one."""
         if in_notebook():
             await self._fetch_players()
 
@@ -136,12 +143,13 @@ class ResultFacts:
         """Return a small file as a data URL, None for any other and for one that cannot be fetched."""
         from base64 import b64encode
 
-        from ..transfer.content_types import HEAD, content_type_of
+        from ..transfer.content_types import HEAD, content_type_of, known_type
 
-        data = await self._fetcher.preview(file, LARGEST_SHOWN) if file.kind in _PLAYED else None
+        played = file.kind in _PLAYED
+        data = await self._fetcher.preview(file, LARGEST_SHOWN) if played or file.kind in _LINKED else None
         if data is None:
             return None
-        kind = content_type_of(data[:HEAD], f".{file.format}")
+        kind = content_type_of(data[:HEAD], f".{file.format}") if played else known_type(data[:HEAD])
         return None if kind is None else f"data:{kind};base64,{b64encode(data).decode()}"
 
 
@@ -150,7 +158,10 @@ def _player(file: ResultFile, source: str | None, way: str) -> str:
 
     name = f"{file.index + 1}: {file.kind}" + ("" if file.format is None else f", {file.format}")
     if source is None:
-        way = way if file.kind in _PLAYED else "download() saves it"
+        way = way if file.kind in (*_PLAYED, *_LINKED) else "download() saves it"
         return f"<p>{html.escape(name)}: {way} ({html.escape(safe_url(file.url))})</p>"
+    if file.kind in _LINKED:
+        called = html.escape(f"{file.kind}-{file.index + 1}.{file.format}")
+        return f'<p>{html.escape(name)}: <a download="{called}" href="{html.escape(source)}">save {called}</a></p>'
     tag = "video" if file.kind == "video" else "audio"
     return f'<p>{html.escape(name)}<br><{tag} controls preload="metadata" src="{html.escape(source)}"></{tag}></p>'
