@@ -20,7 +20,7 @@ SIZE = ViewportSize(width=1200, height=1000)
 
 def main() -> None:
     """Play some jobs and faults and take the picture."""
-    with running(port=8300, pixazo_port=8301, seed=2, speed=0.1) as emu, Api(emu) as api, chromium() as browser:
+    with running(port=8300, ports={"pixazo": 8301}, seed=2, speed=0.1) as emu, Api(emu) as api, chromium() as browser:
         clip = api.upload((ROOT / "examples" / "clip.mp4").read_bytes())
         api.finish(api.submit(VIDEO, video=clip, duration_ms=4000, output="video"))
         api.finish(api.submit(TEXT, prompt="a crash [generation_failed]", duration_ms=3000))

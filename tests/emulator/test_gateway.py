@@ -292,7 +292,7 @@ def test_the_gateway_has_a_port_of_its_own_that_can_be_chosen() -> None:
     with running() as emu:
         port = urlsplit(emu.pixazo_url).port or 0
         assert urlsplit(emu.url).port != port
-    with running(pixazo_port=port) as emu, Gateway(emu) as gateway:
+    with running(ports={"pixazo": port}) as emu, Gateway(emu) as gateway:
         assert emu.pixazo_url == f"http://127.0.0.1:{port}"
         assert error_of(gateway.http.get(STATUS + "x")) == (404, "Request not found")
     with pytest.raises(ConnectionRefusedError):
@@ -303,10 +303,10 @@ def test_a_taken_port_says_so_and_leaves_the_other_one_free() -> None:
     with running() as emu:
         mirelo, pixazo = (urlsplit(url).port or 0 for url in (emu.url, emu.pixazo_url))
     with socket.create_server(("127.0.0.1", pixazo)):
-        with pytest.raises(OSError, match="in use") as caught, running(port=mirelo, pixazo_port=pixazo):
+        with pytest.raises(OSError, match="in use") as caught, running(port=mirelo, ports={"pixazo": pixazo}):
             pass
         assert f"port {pixazo}" in caught.value.__notes__[0]
-    with running(port=mirelo, pixazo_port=pixazo):
+    with running(port=mirelo, ports={"pixazo": pixazo}):
         pass
 
 

@@ -240,7 +240,6 @@ def running(
     host: str = "127.0.0.1",
     speed: float = 1.0,
     seed: int = 0,
-    pixazo_port: int = 0,
     credits: int | None = None,  # noqa: A002 - the field's word; it hides a word of the interactive greeting
     scenario: str | Path | Scenario | None = None,
     webhook_hosts: Collection[str] = (),
@@ -248,7 +247,7 @@ def running(
 ) -> Iterator[Emulator]:
     """Run an emulator in its own thread while the block runs.
 
-    `port` 0 is a free one. Other services have their own ports: `pixazo_port`, or `ports` by their names (`{"pixazo":
+    `port` 0 is a free one, and so is what is not named in `ports`, which has those of the other services (`{"pixazo":
     8301}`). `speed` divides the jobs' durations. The same `seed` gives the same ids, durations and sounds. `scenario`
     is active from the start, see `Emulator.play`. `credits` is the initial balance of every key: the scenario's or
     10,000. Webhooks are only sent to this machine and `webhook_hosts`. Raises `OSError` if a port is taken,
@@ -256,7 +255,7 @@ def running(
     """
     emulator = Emulator(
         host=host,
-        ports={registry.MAIN: port, Pixazo.name: pixazo_port, **(ports or {})},
+        ports={registry.MAIN: port, **(ports or {})},
         speed=speed,
         seed=seed,
         starting_credits=credits,

@@ -31,7 +31,6 @@ def serve(
     seed: int = 0,
     ready_file: Path | None = None,
     *,
-    pixazo_port: int = 0,
     webhook_hosts: Collection[str] = (),
     scenario: str | Path | Scenario | None = None,
     ports: Mapping[str, int] | None = None,
@@ -56,7 +55,6 @@ def serve(
                 running(
                     host=host,
                     port=port,
-                    pixazo_port=pixazo_port,
                     speed=speed,
                     seed=seed,
                     scenario=scenario,
