@@ -184,19 +184,19 @@ def test_an_unknown_outcome_gives_the_requests_fingerprint(bare: Cli, monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("bent", "code"),
+    ("bent", "code", "limit"),
     [
-        ({JOB_ID: problem(401, "unauthorized")}, "unauthorized"),
-        ({JOB_ID: (200, {"status": "succeeded", "result": {"result_urls": ["ftp://x"]}})}, "download_failed"),
-        ({JOB_ID: (200, {"status": "processing"})}, "timeout"),
+        ({JOB_ID: problem(401, "unauthorized")}, "unauthorized", "5:00"),
+        ({JOB_ID: (200, {"status": "succeeded", "result": {"result_urls": ["ftp://x"]}})}, "download_failed", "5:00"),
+        ({JOB_ID: (200, {"status": "processing"})}, "timeout", "600ms"),
     ],
 )
 def test_after_a_submit_nothing_says_run_it_again(
-    bare: Cli, monkeypatch: pytest.MonkeyPatch, bent: dict[str, Answer], code: str
+    bare: Cli, monkeypatch: pytest.MonkeyPatch, bent: dict[str, Answer], code: str, limit: str
 ) -> None:
     monkeypatch.setenv("MIRELO_API_KEY", "sk-x")
     with answering(service(bent)) as url:
-        arguments = ("text", "rain", "--base-url", url, "-o", "my out/", "--overwrite", "--timeout", "600ms")
+        arguments = ("text", "rain", "--base-url", url, "-o", "my out/", "--overwrite", "--timeout", limit)
         told, scripted = bare(*arguments), bare(*arguments, "--json")
     assert (told.code, scripted.code) == (Exit.JOB_WAITS, Exit.JOB_WAITS)
     assert scripted.error["code"] == code

@@ -34,7 +34,7 @@ from mirelo_ergo._runtime.jobs.tokens import JobRecord
 from mirelo_ergo.emulator import Emulator, faults
 from mirelo_ergo.mirelo.job_values import read_status
 from tests.emulator.sounds import decoded, wav_bytes
-from tests.support.specs import vendored
+from tests.support.specs import spec
 from tests.support.waiting import until
 
 SCALE = (60, 62, 64, 65, 67, 69, 71, 72)
@@ -234,7 +234,7 @@ def test_what_cannot_be_is_refused_before_anything_is_sent(
 
 
 def test_the_instruments_are_the_specs() -> None:
-    schema = vendored("mirelo-v2")["components"]["schemas"]["AudioToMidiRequest"]
+    schema = spec()["components"]["schemas"]["AudioToMidiRequest"]
     assert set(schema["properties"]["instruments"]["items"]["enum"]) == INSTRUMENTS == {*get_args(Instrument)}
     assert len(INSTRUMENTS) == 35
 

@@ -110,7 +110,7 @@ def test_python_snippet_runs(
         env={**_environment(emulator, tmp_path), **standin, **shared},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
@@ -142,7 +142,7 @@ def test_vendor_snippet_runs(code: str, emulator: Emulator, tmp_path: Path) -> N
         env=_environment(emulator, tmp_path),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert f"{emulator.url}/" in ran.stdout
@@ -159,7 +159,7 @@ def test_script_runs(script: str, request: pytest.FixtureRequest, emulator: Emul
         env=_environment(emulator, tmp_path),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
@@ -190,6 +190,6 @@ def test_command_snippet_runs(text: str, emulator: Emulator, shared: dict[str, s
                 env={**_environment(emulator, tmp_path), **shared},
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=240,
             )
             assert ran.returncode == 0, (command, ran.stderr)
