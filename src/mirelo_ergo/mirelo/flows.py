@@ -15,7 +15,7 @@ from .._runtime.api.retry import Kind
 from .._runtime.jobs.submission import Submission
 from .._runtime.lazy import LazyModule
 from .._runtime.transfer.inputs import Audio, MediaSource, source_from
-from ..errors import CostLimitError, IncompleteResultError, InvalidRequestError, MireloError, VideoError
+from ..errors import IncompleteResultError, InvalidRequestError, VideoError
 from .api import MIRELO
 from .clips import check_source
 from .families import Generation, choose_family, fields_for
@@ -23,7 +23,7 @@ from .generated import operations as of
 from .job_values import read_result
 from .prepared import Prepared
 from .v3 import V3Generation, v3_generation
-from .v3_flows import URLS_REFUSED, V3Flows
+from .v3_flows import URLS_REFUSED, V3Flows, check_cost
 from .values import PreflightResult, read_asset, read_preflight
 from .versions import MIDI, is_v3
 
@@ -168,21 +168,7 @@ class MireloFlows(V3Flows):
             return
         if not generation.sources:  # otherwise the upload follows first
             self.runtime.io.preconnect()
-        try:
-            cost = await self._cost(generation)
-        except MireloError as error:
-            raise CostLimitError(
-                f"{generation.family.label}: the cost could not be asked, so nothing was submitted: {error.message}",
-                max_credits=limit,
-                retryable=error.retryable,
-            ) from error
-        if cost.credits > limit:
-            raise CostLimitError(
-                f"{generation.family.label}: it would cost {cost.credits} credits, more than max_credits={limit}; "
-                "nothing was submitted",
-                credits=cost.credits,
-                max_credits=limit,
-            )
+        await check_cost(generation.family.label, limit, self._cost(generation))
 
     async def look(self, generation: Generation) -> None:
         """Check the sources that will be uploaded; raise the error of one that cannot be used."""

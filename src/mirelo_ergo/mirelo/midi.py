@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, get_args
 
 import attrs
 
-from .._runtime.api.answers import Unusable, integer_field, read_object, text_field, tolerant_integer
+from .._runtime.api.answers import Unusable, read_object, text_field, tolerant_integer
 from .._runtime.api.retry import parse_retry_after
 from .._runtime.io.protocol import Reply
 from .._runtime.jobs.files import ResultFile
@@ -17,7 +17,7 @@ from .._runtime.plain import Plain
 from .._runtime.redact import short_repr, shorten
 from ..errors import InvalidRequestError
 from .job_values import moment_of
-from .values import PreflightResult, read_recovery
+from .values import PreflightResult, preflight_of, read_recovery
 
 Instrument = Literal[
     "acoustic_piano",
@@ -152,12 +152,7 @@ def read_detected(reply: Reply) -> DetectedInstruments:
 def read_preflight(reply: Reply) -> PreflightResult:
     """Read a preflight: the price, and the missing credits."""
     fields = read_object(reply)
-    cost = integer_field(fields, "credits")
-    if cost < 0:
-        raise Unusable(f"the answer's field 'credits' is {cost}, which is no cost")
-    estimated_ms = tolerant_integer(fields.get("estimated_ms"))
-    recovery = read_recovery(fields) if "credit_shortfall" in fields else None
-    return PreflightResult(cost, 30_000 if estimated_ms is None else estimated_ms, recovery)
+    return preflight_of(fields, read_recovery(fields) if "credit_shortfall" in fields else None)
 
 
 def read_result(reply: Reply) -> JobSucceeded:

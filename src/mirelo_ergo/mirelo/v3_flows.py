@@ -141,26 +141,9 @@ class V3Flows(JobFlows):
         """Submit a generation, after checking its cost if there is a limit."""
         limit = self.max_credits if limit is None else limit
         if limit is not None:
-            await self._guard_v3(generation, limit)
+            self.runtime.io.preconnect()
+            await check_cost(generation.label, limit, self.preflight_v3(generation))
         return await self.send(submission, await self.prepare(generation, None) if prepared is None else prepared)
-
-    async def _guard_v3(self, generation: V3Generation, limit: int) -> None:
-        self.runtime.io.preconnect()
-        try:
-            cost = await self.preflight_v3(generation)
-        except MireloError as error:
-            raise CostLimitError(
-                f"{generation.label}: the cost could not be asked, so nothing was submitted: {error.message}",
-                max_credits=limit,
-                retryable=error.retryable,
-            ) from error
-        if cost.credits > limit:
-            raise CostLimitError(
-                f"{generation.label}: it would cost {cost.credits} credits, more than max_credits={limit}; "
-                "nothing was submitted",
-                credits=cost.credits,
-                max_credits=limit,
-            )
 
     def prepared_of(self, given: SubmitOutcomeUnknown | str) -> Prepared:
         """Return the request of an error or a token; raises `InvalidRequestError` if it has no key."""
@@ -177,3 +160,21 @@ class V3Flows(JobFlows):
         fields = json.loads(body)
         key = IdempotencyKey(given.idempotency_key, given.sent_at, MIRELO.keys.lifetime)
         return Prepared(family.name, str(fields.get("model")), body, key, fields.get("num_variants"))
+
+
+async def check_cost(label: str, limit: int, preflight: Awaitable[PreflightResult]) -> None:
+    """Raise `CostLimitError` if a preflight's cost is above the limit, or if the preflight fails."""
+    try:
+        cost = await preflight
+    except MireloError as error:
+        raise CostLimitError(
+            f"{label}: the cost could not be asked, so nothing was submitted: {error.message}",
+            max_credits=limit,
+            retryable=error.retryable,
+        ) from error
+    if cost.credits > limit:
+        raise CostLimitError(
+            f"{label}: it would cost {cost.credits} credits, more than max_credits={limit}; nothing was submitted",
+            credits=cost.credits,
+            max_credits=limit,
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from .._runtime.api.answers import Unusable, integer_field, read_object, text_field, tolerant_integer
+from .._runtime.api.answers import Unusable, read_object, text_field, tolerant_integer
 from .._runtime.api.retry import parse_retry_after
 from .._runtime.ids import job_id_problem
 from .._runtime.io.protocol import Reply
@@ -14,7 +14,7 @@ from .._runtime.jobs.tokens import JobRecord
 from .._runtime.jobs.values import Accepted, JobErrored, JobProcessing, JobStatus, JobSucceeded, PollResult
 from .._runtime.redact import SignedUrl, short_repr, shorten
 from .job_values import moment_of
-from .values import MeResult, PreflightResult, read_recovery
+from .values import MeResult, PreflightResult, preflight_of, read_recovery
 
 if TYPE_CHECKING:
     from .._runtime.transfer.upload import Slot
@@ -127,16 +127,8 @@ def _asked(fields: Mapping[str, Any]) -> int | None:
 def read_preflight(reply: Reply) -> PreflightResult:
     """Read a preflight; raises `Unusable` if the cost is not a whole number of credits from 0 on."""
     fields = read_object(reply)
-    cost = integer_field(fields, "credits")
-    if cost < 0:
-        raise Unusable(f"the answer's field 'credits' is {cost}, which is no cost")
-    estimated_ms = tolerant_integer(fields.get("estimated_ms"))
     recovery = fields.get("credit_recovery")
-    return PreflightResult(
-        cost,
-        30_000 if estimated_ms is None else estimated_ms,
-        read_recovery(recovery) if isinstance(recovery, dict) else None,
-    )
+    return preflight_of(fields, read_recovery(recovery) if isinstance(recovery, dict) else None)
 
 
 def read_me(reply: Reply) -> MeResult:

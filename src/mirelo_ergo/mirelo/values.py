@@ -95,13 +95,19 @@ def read_me(reply: Reply) -> MeResult:
 def read_preflight(reply: Reply) -> PreflightResult:
     """Read a preflight; raises `Unusable` if the cost is not a whole number of credits from 0 on."""
     fields = read_object(reply)
+    result = preflight_of(fields, None)
+    if tolerant_integer(fields.get("estimated_ms")) is None:
+        log.warning("the service gave no estimate with its preflight; 30 s are assumed")
+    return result
+
+
+def preflight_of(fields: Mapping[str, Any], recovery: CreditRecovery | None) -> PreflightResult:
+    """Return the preflight in an answer; raises `Unusable` if the cost is not a whole number of credits from 0 on."""
     cost = integer_field(fields, "credits")
     if cost < 0:
         raise Unusable(f"the answer's field 'credits' is {cost}, which is no cost")
     estimated_ms = tolerant_integer(fields.get("estimated_ms"))
-    if estimated_ms is None:
-        log.warning("the service gave no estimate with its preflight; 30 s are assumed")
-    return PreflightResult(cost, 30_000 if estimated_ms is None else estimated_ms)
+    return PreflightResult(cost, 30_000 if estimated_ms is None else estimated_ms, recovery)
 
 
 def read_asset(reply: Reply) -> tuple[str, str]:

@@ -277,7 +277,7 @@ def _guarded(step: Callable[[], Any]) -> Any:
 
 
 async def _guarded_async(step: Callable[[], Awaitable[Any]]) -> Any:
-    """Do the same, awaited."""
+    """Await a step of an exchange, as `_guarded`."""
     token = _speaking.set(True)
     try:
         return await step()
@@ -327,7 +327,7 @@ class BlockingTransport:
 
 
 class AsyncTransport:
-    """Do the same, awaited."""
+    """A user's async transport or client, which keeps its own time-outs, hooks and pool, and stays open."""
 
     def __init__(self, given: Any, is_client: bool) -> None:
         self._given = given
