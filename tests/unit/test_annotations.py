@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import subprocess
 import sys
 import typing
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import attrs
@@ -16,10 +18,10 @@ import mirelo_ergo
 from mirelo_ergo import Job, JobResult, JobSucceeded, MireloClient, ResultFile
 
 
-def annotated() -> Iterator[tuple[str, Callable[..., Any]]]:
+def annotated(module: ModuleType) -> Iterator[tuple[str, Callable[..., Any]]]:
     """Yield each public function and class, and the functions of the classes, properties and __init__ included."""
-    for name in mirelo_ergo.__all__:
-        value = getattr(mirelo_ergo, name)
+    for name in module.__all__:
+        value = getattr(module, name)
         if callable(value) and typing.get_origin(value) is None:  # a Literal is no function
             yield name, value
         if isinstance(value, type):
@@ -29,7 +31,7 @@ def annotated() -> Iterator[tuple[str, Callable[..., Any]]]:
                     yield f"{name}.{key}", function
 
 
-ANNOTATED = dict(annotated())
+ANNOTATED = dict(annotated(mirelo_ergo))
 
 
 def test_they_are_found() -> None:
@@ -41,6 +43,14 @@ def test_they_are_found() -> None:
 @pytest.mark.parametrize("name", sorted(ANNOTATED))
 def test_they_resolve(name: str) -> None:
     typing.get_type_hints(ANNOTATED[name])
+
+
+@pytest.mark.parametrize("module", ["batch", "emulator", "inference_sh", "sync_so"])
+def test_those_of_the_other_public_modules_resolve(module: str) -> None:
+    found = dict(annotated(importlib.import_module(f"mirelo_ergo.{module}")))
+    assert len(found) > 10
+    for function in found.values():
+        typing.get_type_hints(function)
 
 
 @pytest.mark.parametrize("name", [name for name in mirelo_ergo.__all__ if attrs.has(getattr(mirelo_ergo, name))])

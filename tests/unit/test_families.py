@@ -267,14 +267,14 @@ def test_the_call_comes_before_the_client_and_the_default_last(
         assert request.url.path == f"/v2/{family}/{expected}/jobs"
     else:
         said = refused(family, asked, options={"model": preferred})
-        assert said == f"model: model='v1.5' has no {family}: {family} is in v1.6"
+        assert said == f"model: model='v1.5' has no {family}: {family} is in v1.6, sfx-1.6 and sfx-2.0"
 
 
 @pytest.mark.parametrize("model", ["v1.7", "1.6", "V1.6", "", 1.6, ["v1.6"]])
 def test_a_model_that_is_none_is_refused_with_those_there_are(model: Any) -> None:
     known = f"model={model!r} is not a model this version knows"
-    assert refused("text-to-sfx", model) == f"model: {known}: text-to-sfx is in v1.5 and v1.6"
-    assert refused("extend-audio", model) == f"model: {known}: extend-audio is in v1.6"
+    assert refused("text-to-sfx", model) == f"model: {known}: text-to-sfx is in v1.5, v1.6, sfx-1.6 and sfx-2.0"
+    assert refused("extend-audio", model) == f"model: {known}: extend-audio is in v1.6, sfx-1.6 and sfx-2.0"
     for cls in (MireloClient, AsyncMireloClient):
         with pytest.raises(ConfigurationError, match=r"is not one of v1\.0, v1\.5, v1\.6, sfx-1\.6, sfx-2\.0$"):
             cls(KEY, model=model)

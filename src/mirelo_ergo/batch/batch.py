@@ -8,7 +8,18 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, Unpack, overload
+from typing import Any, Self, Unpack, overload
+
+from mirelo_ergo import (
+    AsyncInferenceClient,
+    AsyncMireloClient,
+    AsyncPixazoClient,
+    AsyncSyncSoClient,
+    InferenceClient,
+    MireloClient,
+    PixazoClient,
+    SyncSoClient,
+)
 
 from ..errors import InvalidRequestError
 from ..services import service_of
@@ -27,20 +38,8 @@ from .starting import Run, RunOptions
 from .summary import summary_of, write_results
 from .workers import release_dead
 
-if TYPE_CHECKING:
-    from mirelo_ergo import (
-        AsyncInferenceClient,
-        AsyncMireloClient,
-        AsyncPixazoClient,
-        AsyncSyncSoClient,
-        InferenceClient,
-        MireloClient,
-        PixazoClient,
-        SyncSoClient,
-    )
-
-    Client = MireloClient | PixazoClient | SyncSoClient | InferenceClient
-    AsyncClient = AsyncMireloClient | AsyncPixazoClient | AsyncSyncSoClient | AsyncInferenceClient
+Client = MireloClient | PixazoClient | SyncSoClient | InferenceClient
+AsyncClient = AsyncMireloClient | AsyncPixazoClient | AsyncSyncSoClient | AsyncInferenceClient
 
 _ENDS = ("succeeded", "failed", "refused", "unknown")
 REPORT = "report.html"

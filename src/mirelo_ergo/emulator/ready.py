@@ -6,14 +6,12 @@ import contextlib
 import json
 import os
 import socket
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from mirelo_ergo.emulator.refusals import short
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 PATIENCE_SECONDS = 1.0
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import wait
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,30 +15,25 @@ from mirelo_ergo.emulator.application import Application
 from mirelo_ergo.emulator.clock import Clock
 from mirelo_ergo.emulator.control import Control
 from mirelo_ergo.emulator.disk import Folder
-from mirelo_ergo.emulator.faults.plan import Plan, Rule
+from mirelo_ergo.emulator.faults.kinds import Fault
+from mirelo_ergo.emulator.faults.plan import ActiveFault, Plan, Rule
 from mirelo_ergo.emulator.faults.scenario import Scenario, load
 from mirelo_ergo.emulator.generator import checked_speed
 from mirelo_ergo.emulator.lifetime import Lifetime
 from mirelo_ergo.emulator.page import Page
+from mirelo_ergo.emulator.refusals import Refusal
 from mirelo_ergo.emulator.services import registry
 from mirelo_ergo.emulator.services.pixazo.service import Pixazo
 from mirelo_ergo.emulator.services.service import EmulatedService
 from mirelo_ergo.emulator.shared import Options, State
+from mirelo_ergo.emulator.state.records import Asset, Charge, SeenJob
 from mirelo_ergo.emulator.web.server import Server, listen_all, url_of
+from mirelo_ergo.emulator.web.traffic import SeenRequest
+from mirelo_ergo.emulator.web.webhooks import Webhooks
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-    from pathlib import Path
-
     from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
-
-    from mirelo_ergo.emulator.faults.kinds import Fault
-    from mirelo_ergo.emulator.faults.plan import ActiveFault
-    from mirelo_ergo.emulator.refusals import Refusal
-    from mirelo_ergo.emulator.state.records import Asset, Charge, SeenJob
-    from mirelo_ergo.emulator.web.traffic import SeenRequest
-    from mirelo_ergo.emulator.web.webhooks import Webhooks
 
 S = TypeVar("S", bound=EmulatedService)
 STARTING_CREDITS = 10_000

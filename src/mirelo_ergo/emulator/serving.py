@@ -10,18 +10,16 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mirelo_ergo.emulator import ready
-from mirelo_ergo.emulator.server import running
+from mirelo_ergo.emulator.faults.scenario import Scenario
+from mirelo_ergo.emulator.server import Emulator, running
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-    from pathlib import Path
     from types import FrameType
-
-    from mirelo_ergo.emulator.faults.scenario import Scenario
-    from mirelo_ergo.emulator.server import Emulator
 
 
 def serve(

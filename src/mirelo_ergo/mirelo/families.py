@@ -18,6 +18,7 @@ from .._runtime.jobs.facts import RequestFacts
 from .._runtime.redact import short_repr
 from ..errors import InvalidRequestError
 from .generated import operations as of
+from .versions import KNOWN as V3_MODELS
 from .versions import MIDI, MODELS, ONLY_IN_V3
 
 if TYPE_CHECKING:
@@ -186,9 +187,13 @@ def choose_family(name: str, model: str | None) -> Family:
     having = [known for family, known in FAMILIES if family == name]  # the newest is declared last
     chosen = model if model is not None else DEFAULT_MODEL if DEFAULT_MODEL in having else having[-1]
     if chosen not in having:
+        from .v3 import FAMILIES as V3_FAMILIES  # only this error needs it
+
         known = "is not a model this version knows" if chosen not in MODELS else f"has no {name}"
+        *others, last = (*having, *(V3_MODELS if name in V3_FAMILIES else ()))
+        models = f"{', '.join(others)} and {last}" if others else last
         raise InvalidRequestError(
-            f"model={short_repr(chosen, 40)} {known}: {name} is in {' and '.join(having)}; nothing was sent",
+            f"model={short_repr(chosen, 40)} {known}: {name} is in {models}; nothing was sent",
             field="model",
         )
     return FAMILIES[name, chosen]

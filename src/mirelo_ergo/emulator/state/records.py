@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from concurrent.futures import Future
-    from pathlib import Path
 
     from mirelo_ergo.emulator.media.rendering import Rendering
     from mirelo_ergo.emulator.refusals import Refusal

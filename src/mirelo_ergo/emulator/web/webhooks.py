@@ -6,26 +6,21 @@ import asyncio
 import functools
 import ipaddress
 import json
+import random
 import ssl
 from collections import deque
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Coroutine, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
 import h11
 
-from mirelo_ergo.emulator.clock import Stopping
+from mirelo_ergo.emulator.clock import Clock, Stopping
 from mirelo_ergo.emulator.refusals import bad_request, short
 from mirelo_ergo.emulator.spec.bounds import Bound, Choice, Number
 from mirelo_ergo.emulator.web.outgoing import exchange
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Collection, Coroutine
-
-    from mirelo_ergo.emulator.clock import Clock
-    from mirelo_ergo.emulator.web.signatures import TimestampedHmac
+from mirelo_ergo.emulator.web.signatures import TimestampedHmac
 
 RETRY_SECONDS = (1.0, 5.0)  # of the emulator's time
 PATIENCE_SECONDS = 5.0  # of real time, for each attempt
