@@ -9,6 +9,7 @@ They import, type-check and pass their tests. The spec is empty; the last lines 
 from __future__ import annotations
 
 import argparse
+import keyword
 import re
 import subprocess
 import sys
@@ -58,8 +59,10 @@ def main(given: list[str] | None = None, root: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", help="of its folder, and the first word of its tokens: small letters, digits and _")
     name: str = parser.parse_args(given).name
-    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
-        parser.error(f"{name!r} cannot be the name of a folder, a module and a token: small letters, digits and _")
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) or keyword.iskeyword(name):
+        parser.error(
+            f"{name!r} cannot name a folder, a module and a token: small letters, digits and _, no Python keyword"
+        )
     files = render(name)
     there = [path for path in files if (root / path).exists()]
     if there:

@@ -126,8 +126,10 @@ class MireloError(Exception):
         """Return the error as plain JSON values: `type` is its class's name, the others are named as the attributes.
 
         Its keys stay; later versions may add some. `job` and `result` are not among them: `job_token` leads to both.
+        Nor is a submit's `request`, whose `request_fingerprint` and `idempotency_key` are.
         """
-        state = {key: value for key, value in self.__dict__.items() if key not in ("job", "result", "__notes__")}
+        left_out = ("job", "result", "request", "__notes__")
+        state = {key: value for key, value in self.__dict__.items() if key not in left_out}
         fields: dict[str, Any] = json.loads(json.dumps(state, default=str, allow_nan=False, skipkeys=True))
         return {"type": type(self).__name__, **fields}
 

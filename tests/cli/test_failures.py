@@ -224,7 +224,7 @@ def test_results_that_came_are_not_lost_when_others_did_not(bare: Cli, monkeypat
         arguments = ("text", "rain", "-n", "2", "--base-url", url)
         told, scripted = bare(*arguments), bare(*arguments, "--json")
     assert (told.code, scripted.code) == (Exit.JOB_FAILED, Exit.JOB_FAILED)
-    assert re.search(r"those that came: job wait mirelo2:\S+ --json gives their result_urls\n", told.err)
+    assert re.search(r"those that came: mirelo-ergo job wait mirelo2:\S+ --json gives their result_urls\n", told.err)
     assert scripted.error["result_urls"] == ["https://example.com/1.wav"]
 
 

@@ -58,7 +58,7 @@ def test_the_emulated_service_has_its_spec(tree: Path) -> None:
     check(tree, sys.executable, "-c", code)
 
 
-@pytest.mark.parametrize("name", ["ToneLab", "tone-lab", "_lab", "lab_", "1lab", "", "pixazo"])
+@pytest.mark.parametrize("name", ["ToneLab", "tone-lab", "_lab", "lab_", "1lab", "", "class", "pixazo"])
 def test_a_name_that_will_not_do_is_refused(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "src" / "mirelo_ergo" / "pixazo").mkdir(parents=True)
     (tmp_path / "src" / "mirelo_ergo" / "pixazo" / "flows.py").touch()

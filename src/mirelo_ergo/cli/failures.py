@@ -125,7 +125,7 @@ def _of_library(error: MireloError) -> Failure:
     if isinstance(error, DownloadError) and error.errno == errno.EEXIST and "overwrite=True" in error.message:
         hints += ("--overwrite replaces it",)
     if isinstance(error, IncompleteResultError) and error.result_urls:
-        hints += (f"those that came: job wait {error.job_token} --json gives their result_urls",)
+        hints += (f"those that came: mirelo-ergo job wait {error.job_token} --json gives their result_urls",)
     if isinstance(error, AuthenticationError):
         hints += (f"the service does not accept the key of {KEY_VARIABLE.get() or 'the environment'}",)
     if isinstance(error, SubmitOutcomeUnknown):

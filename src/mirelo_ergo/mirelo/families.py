@@ -190,7 +190,7 @@ def choose_family(name: str, model: str | None) -> Family:
         from .v3 import FAMILIES as V3_FAMILIES  # only this error needs it
 
         known = "is not a model this version knows" if chosen not in MODELS else f"has no {name}"
-        *others, last = (*having, *(V3_MODELS if name in V3_FAMILIES else ()))
+        *others, last = [*having, *V3_MODELS] if name.partition("/")[0] in V3_FAMILIES else having
         models = f"{', '.join(others)} and {last}" if others else last
         raise InvalidRequestError(
             f"model={short_repr(chosen, 40)} {known}: {name} is in {models}; nothing was sent",

@@ -99,6 +99,14 @@ class EmulatedService(ABC):
     def refuse(cls, refusal: Refusal) -> Response:
         """Return a refusal in the form of the service's errors."""
 
+    async def not_emulated(self, request: Request, operation: Operation, key: str) -> Response:
+        """Refuse a call of an operation that the spec has and the emulator does not play yet."""
+        raise Refusal(
+            "not_emulated",
+            501,
+            f"the emulator does not play {operation.id} ({operation.method} {operation.path}) yet",
+        )
+
     @abstractmethod
     def routes(self) -> list[Route]:
         """Return its routes, without those of the object store."""

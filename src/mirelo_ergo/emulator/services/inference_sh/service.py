@@ -103,7 +103,7 @@ class InferenceSh(EmulatedService):
         return sorted(found, key=lambda route: "{" in route.path)  # /tasks/list is no task
 
     def _route(self, operation: Operation) -> Route:
-        handler = getattr(self, HANDLERS[operation.id])
+        handler = getattr(self, HANDLERS.get(operation.id, "not_emulated"))
 
         async def endpoint(request: Request) -> Response:
             data = await handler(request, operation, self.key(request))

@@ -73,7 +73,8 @@ class Mirelo(EmulatedService):
         """Return the group of a path, /v2/<family>/<model>/<action>, where a family may have two parts."""
         path = PATH.fullmatch(operation.path)
         if path is None:
-            return operation.path.removeprefix("/v2/")
+            name = operation.path.removeprefix("/v2/")
+            return name if name in ("me", "assets") else "other"
         actions = {
             "preflight": "preflight",
             "sync": "sync",
@@ -81,7 +82,7 @@ class Mirelo(EmulatedService):
             "jobs/{job_id}": "poll",
             "instruments": "other",
         }
-        return actions[path["action"]]
+        return actions.get(path["action"], "other")
 
     @classmethod
     def targets(cls) -> tuple[Target, ...]:
@@ -107,23 +108,25 @@ class Mirelo(EmulatedService):
         return await self._generate(body, operation, self._state.key)
 
     def _route(self, operation: Operation) -> Route:
-        handler = self._handler(self.group(operation))
+        handler = self._handler(operation)
 
         async def endpoint(request: Request) -> Response:
             return await handler(request, operation, self.key(request))
 
         return wire.route(operation.path, operation.method, endpoint)
 
-    def _handler(self, group: str) -> Handler:
-        return {
+    def _handler(self, operation: Operation) -> Handler:
+        if operation.path.endswith("/instruments"):
+            return self._instruments
+        handlers: dict[str, Handler] = {
             "me": self._me,
             "assets": self._create_asset,
             "preflight": self._preflight,
             "sync": self._sync,
             "submit": self._create_job,
             "poll": self._poll,
-            "other": self._instruments,
-        }[group]
+        }
+        return handlers.get(self.group(operation), self.not_emulated)
 
     async def _me(self, request: Request, operation: Operation, key: str) -> Response:
         account = self._state.store.account(key)

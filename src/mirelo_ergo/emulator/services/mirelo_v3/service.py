@@ -55,7 +55,7 @@ class MireloV3(EmulatedService):
         """Return the group of an operation, by its name."""
         if operation.id in FIXED:
             return FIXED[operation.id]
-        return {"create": "submit", "get": "poll", "preflight": "preflight"}[_verb(operation)]
+        return {"create": "submit", "get": "poll", "preflight": "preflight"}.get(_verb(operation), "other")
 
     @classmethod
     def refuse(cls, refusal: Refusal) -> Response:
@@ -99,7 +99,7 @@ class MireloV3(EmulatedService):
             "poll": self._poll,
             "preflight": self._preflight,
         }
-        handler = handlers[self.group(operation)]
+        handler = handlers.get(self.group(operation), self.not_emulated)
 
         async def endpoint(request: Request) -> Response:
             return await handler(request, operation, self.key(request))
@@ -211,7 +211,10 @@ class MireloV3(EmulatedService):
 
 
 def _verb(operation: Operation) -> str:
-    return next(verb for verb in ("create", "get", "preflight") if operation.id.startswith(verb))
+    """Return what an operation does with a job, "" for one that is about something else."""
+    if operation.id.startswith("get") and "{" not in operation.path:
+        return ""
+    return next((verb for verb in ("create", "get", "preflight") if operation.id.startswith(verb)), "")
 
 
 def _name(operation: Operation) -> str:

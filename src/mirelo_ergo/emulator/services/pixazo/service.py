@@ -66,7 +66,11 @@ class Pixazo(EmulatedService):
             job = self._state.store.job(request.path_params["request_id"], key=key, service=self.name)
             return JSONResponse(self._status(await self._state.jobs.look(job), wire.base_url(request)))
 
-        return wire.route(operation.path, operation.method, submit if operation.method == "POST" else status)
+        async def other(request: Request) -> Response:
+            return await self.not_emulated(request, operation, self.key(request))
+
+        endpoint = submit if operation.method == "POST" else status if "{request_id}" in operation.path else other
+        return wire.route(operation.path, operation.method, endpoint)
 
     async def _submit(self, request: Request, operation: Operation, key: str) -> Response:
         headers = operation.read_headers(request.headers)

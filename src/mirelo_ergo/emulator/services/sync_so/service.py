@@ -159,7 +159,7 @@ class SyncSo(EmulatedService):
         return [*map(self._route, ordered), wire.route(RESULT.path, RESULT.method, self._result)]
 
     def _route(self, operation: Operation) -> Route:
-        handler = self._handlers[operation.id]
+        handler = self._handlers.get(operation.id, self.not_emulated)
 
         async def endpoint(request: Request) -> Response:
             return await handler(request, operation, "" if operation.id == OPEN else self.key(request))
