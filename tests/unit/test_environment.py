@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,7 @@ def test_the_schemes_own_variable_comes_first_and_small_letters_do(monkeypatch: 
         ("*", ["a.example", "10.0.0.1", "fd00::1"], []),
         ("a.example", ["a.example", "b.a.example", "A.Example."], ["xa.example", "example"]),
         (".a.example", ["a.example", "b.a.example"], ["xa.example"]),
+        ("a.example.", ["a.example", "b.a.example."], ["xa.example"]),
         ("*.a.example", ["b.a.example"], ["xa.example"]),
         ("x.example, a.example  y.example", ["x.example", "a.example", "y.example"], ["z.example"]),
         ("a.example:443", ["a.example"], []),
@@ -153,6 +155,7 @@ def test_this_machine_is_reached_directly(monkeypatch: pytest.MonkeyPatch, host:
         ("ftp://proxy.example:21", "its scheme is ftp, not one of http, https, socks5"),
         ("proxy.example", "neither a scheme nor a port"),
         ("http://", "names no host"),
+        ("http://proxy .example:1", "names no host"),
         ("http://me:s3cr3t@proxy.example:port", ""),
         ("http://me:s3cr3t/@proxy.example:1", ""),
         ("socks5://me:@proxy.example", "1 to 255 bytes"),
@@ -183,12 +186,14 @@ def _me(client: Any) -> None:
 
 @pytest.mark.parametrize("face", [MireloClient, AsyncMireloClient])
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"])
-@pytest.mark.parametrize("content", [None, "no certificate"])
+@pytest.mark.parametrize("content", [None, "no certificate", "a pipe"])
 def test_certificates_that_lead_nowhere_are_a_wrong_setting(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, face: Callable[..., Any], name: str, content: str | None
 ) -> None:
     path = tmp_path / "cacert.pem"
-    if content is not None:
+    if content == "a pipe":
+        os.mkfifo(path)  # nobody ever writes into it
+    elif content is not None:
         path.write_text(content)
     monkeypatch.setenv(name, str(path))
     client = face(KEY)  # nothing needs them yet

@@ -73,7 +73,7 @@ def _parsed(text: str) -> Proxy:
     parts = urlsplit(text if "://" in text else f"http://{text}")
     if parts.scheme not in _SCHEMES:
         raise _Wrong(f"its scheme is {shorten(parts.scheme, 20)}, not one of http, https, socks5")
-    if not parts.hostname or not parts.hostname.isascii() or not parts.hostname.isprintable():
+    if not parts.hostname or not re.fullmatch(r"[!-~]+", parts.hostname):
         raise _Wrong("it names no host")
     if "://" not in text and parts.port is None:
         raise _Wrong("it names neither a scheme nor a port")
@@ -116,7 +116,9 @@ def _system_proxy(scheme: str, host: str, port: int) -> Proxy | None:
 def _is_excepted(host: str, port: int) -> bool:
     """Return whether NO_PROXY covers a host: by name, domain, address or network (CIDR), also with a port, or by *."""
     text = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    return any(_fits(entry.lower(), host.rstrip(".").lower(), port) for entry in re.split(r"[\s,]+", text) if entry)
+    return any(
+        _fits(entry.lower().rstrip("."), host.rstrip(".").lower(), port) for entry in re.split(r"[\s,]+", text) if entry
+    )
 
 
 def _fits(entry: str, host: str, port: int) -> bool:

@@ -65,6 +65,8 @@ def _believing(name: str, path: str) -> ssl.SSLContext:
     try:
         if missing is not None:
             raise FileNotFoundError("there is no such file or folder")
+        if not is_folder and not os.path.isfile(path):  # noqa: PTH113  # as above; to open a pipe may wait for ever
+            raise OSError("it is neither a regular file nor a folder")
         file, folder = (None, path) if is_folder else (path, None)
         return ssl.create_default_context(cafile=file, capath=folder)
     except (OSError, ssl.SSLError) as error:
