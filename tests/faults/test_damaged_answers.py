@@ -52,6 +52,14 @@ REFUSED_BY_THE_PARSER: dict[str, Callable[[Respond], Script]] = {
     "a second chunk's size that is none": lambda whole: _sent(
         _status_line(202, b"1\r\n" + whole.body[:1] + b"\r\n\xff\r\n" + whole.body[1:] + b"\r\n0\r\n\r\n")
     ),
+    "chunks that nothing told of": lambda whole: _sent(
+        b"HTTP/1.1 202 OK\r\nTransferEncoding: chunked\r\n\r\n" + chunked(whole.body[:3], whole.body[3:])
+    ),
+    "a length that is too short": lambda whole: _sent(
+        Respond(whole.status, whole.body, {**JSON, "Content-Length": "4"}).wire
+    ),
+    "no length but 0": lambda whole: _sent(Respond(whole.status, whole.body, {**JSON, "Content-Length": "0"}).wire),
+    "a blank line that is none": lambda whole: _sent(whole.wire.replace(b"\r\n\r\n", b"\r\n\0\n")),
     "UTF-16": lambda whole: Respond(whole.status, whole.body.decode().encode("utf-16"), JSON),
     "an id of something else before it": lambda whole: Respond(
         whole.status,
@@ -140,6 +148,16 @@ def test_the_job_is_there(face: Face, shop: Shop, how: str) -> None:
     with FaultServer([script]) as server, face.promise(1.0):
         assert face.do(shop.call(shop.open(face, server, retries=0)).submit_job()).job_id == ID
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("shop", SHOPS.values(), ids=SHOPS)
+def test_an_answer_behind_one_without_an_id_is_nobodys(face: Face, shop: Shop) -> None:
+    """A second answer is not the rest of the first one."""
+    behind = Respond(202, b"", JSON).wire + shop.accepted("a-strangers-job").wire
+    with FaultServer([_sent(behind)]) as server, face.promise(1.0):
+        error = face.failing(shop.call(shop.open(face, server, retries=0)).submit_job)
+        assert isinstance(error, SubmitOutcomeUnknown)
+        assert (error.accepted, error.job_id) == (True, None)
 
 
 def test_a_job_of_v2_is_found_by_the_path_of_its_polls(face: Face) -> None:

@@ -186,9 +186,9 @@ def read_error_body(api: Api, reply: Reply) -> ErrorBody:
 
 def scrubbed(secret: Secret, reply: Reply) -> Reply:
     """Return a reply without the API key, which a server may echo. Called before anything of the reply is read."""
-    body = secret.scrub_bytes(reply.body)
+    body, raw = secret.scrub_bytes(reply.body), secret.scrub_bytes(reply.raw)
     headers = {name: secret.scrub(value) for name, value in reply.headers.items()}
-    return Reply(reply.status, headers, body, reply.problem)
+    return Reply(reply.status, headers, body, reply.problem, raw)
 
 
 def status_phrase(status: int) -> str:

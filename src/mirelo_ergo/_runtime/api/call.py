@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from ..io.sent import SentTracker
     from .operation import Operation, Runtime
     from .retrier import Retrier
+
+
+_CHUNK_SIZES = re.compile(r"(\A|\r?\n)[0-9a-fA-F]{1,8}(;[^\r\n]*)?\r?\n")
+"""What stands between the pieces of a body that came in chunks, where nothing told that it did."""
 
 
 @attrs.define(eq=False)
@@ -78,8 +83,14 @@ class Call:
             facts = self._body(reply).facts
             if facts is None or facts.code not in api.outcome_unknown:
                 return None
-        text = reply.body.decode("utf-8-sig", "replace").replace("\0", "")  # UTF-16 too, as ids are ASCII
-        job_id = api.find_job_id(text)
+        raw = reply.raw.partition(b"HTTP/1.")[0]  # another answer behind this one is not of this request
+        texts = [
+            _text(reply.body),
+            _text(raw),
+            _CHUNK_SIZES.sub("", _text(reply.body)),
+            _CHUNK_SIZES.sub("", _text(raw)),
+        ]
+        job_id = next(filter(None, map(api.find_job_id, texts)), None)
         return None if job_id is None or job_id_problem(job_id) else job_id
 
     def _seen(self) -> Reply | None:
@@ -209,6 +220,12 @@ class Call:
         unknown.__cause__, stop.__cause__ = stop.__cause__, unknown
         stop.add_note(f"mirelo_ergo: {unknown}")
         log.warning("%s", unknown)  # a task group drops the errors of the tasks it cancels
+
+
+def _text(body: bytes) -> str:
+    """Return a body's text from its first object on; only its ASCII counts, also in UTF-16."""
+    text = body.decode("utf-8-sig", "replace").replace("\0", "")
+    return text[max(0, text.find("{")) :]
 
 
 def failed(failure: TransportFailure) -> Failed:

@@ -34,6 +34,9 @@ class Answer(Protocol):
     headers: Mapping[str, str]
     """Names in small letters; the values of a repeated header are joined with ", "."""
 
+    raw: bytes
+    """As in `Reply`."""
+
     async def begin(self, waits: AttemptTimeouts, sent: SentTracker) -> None:
         """Send the request, and read the answer's head."""
         ...
@@ -73,12 +76,13 @@ class PooledAnswer:
         self._connection: Http11 | None = connection
         self._request = head, body
         self._submit = submit
+        self.raw = b""
         self._begun: tuple[AttemptTimeouts, SentTracker] | None = None
 
     async def begin(self, waits: AttemptTimeouts, sent: SentTracker) -> None:
         assert self._connection is not None, "the connection is taken until `close`"
         self._begun = waits, sent
-        await self._connection.send(*self._request, waits, sent)
+        await self._connection.send(*self._request, waits, sent, keep=self._submit)
         try:
             self._know_head(await self._connection.receive_head(waits, sent))
         except WireFailure as failure:
@@ -109,6 +113,7 @@ class PooledAnswer:
             raise
         if piece == b"":
             connection, self._connection = self._connection, None
+            self.raw = connection.raw_body()
             self._connections.give_back(connection)
         return piece
 
@@ -122,6 +127,7 @@ class PooledAnswer:
         if self._connection is None or self._begun is None:
             return b""
         head, body = self._connection.peek()
+        self.raw = self._connection.raw_body()
         if head is not None and not self.status:
             self._know_head(head)
         return body
@@ -185,7 +191,8 @@ class Reading:
     def reply(self, problem: str | None = None) -> Reply:
         """Return the part that was read; `problem` says why it is incomplete."""
         self._unpack_undeclared()
-        return Reply(self._answer.status, self._answer.headers, bytes(self._body), self._problem or problem)
+        problem = self._problem or problem
+        return Reply(self._answer.status, self._answer.headers, bytes(self._body), problem, self._answer.raw)
 
     def _unpack_undeclared(self) -> None:
         """Unpack a body that begins as gzip does; boxes on the way compress, and some leave the header out."""

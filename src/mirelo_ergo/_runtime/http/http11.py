@@ -5,6 +5,7 @@ h11 parses the answers. Requests are written here, so that no object of h11 ever
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -46,7 +47,8 @@ class Http11:
         self._wire = wire
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=LARGEST_HEAD)
         self._head: h11.Response | None = None
-        self._early = b""  # what came before the head was read
+        self._early = b""  # what came before the head was read, and of a submit's answer also after it
+        self._keeps = False
         self._sent_all = True
         self._ended = False
         self._about: dict[str, Any] = {}  # passed with each event
@@ -71,10 +73,15 @@ class Http11:
         self._wire.close()
         self.place = None
 
-    async def send(self, head: bytes, body: bytes | Pieces, waits: AttemptTimeouts, sent: SentTracker) -> None:
-        """Send a request. The rest of a long body is not sent if the answer arrives before."""
+    async def send(
+        self, head: bytes, body: bytes | Pieces, waits: AttemptTimeouts, sent: SentTracker, *, keep: bool = False
+    ) -> None:
+        """Send a request. The rest of a long body is not sent if the answer arrives before.
+
+        With `keep`, `raw_body` has what arrives.
+        """
         self._head, self._sent_all, self._about = None, False, {"method": head.split(b" ", 1)[0].decode()}
-        self._early = b""
+        self._early, self._keeps = b"", keep
         self._h11.send(_ASKED)
         self._h11.send(_END)
         sent.event("http11.send_request_headers.started", self._about)
@@ -150,7 +157,7 @@ class Http11:
         Of an answer that is not valid HTTP it returns the readable part, which may contain a job id.
         """
         body, taken = b"", 0
-        try:
+        with contextlib.suppress(Exception):  # the parser was interrupted, or the answer is not valid HTTP
             while taken < LARGEST_HEAD and (data := self._wire.take()):
                 self._feed(data)
                 taken += len(data)
@@ -158,9 +165,11 @@ class Http11:
                     body += event.data
             while self._has_head() and isinstance(event := self._next_event(), h11.Data):
                 body += event.data
-        except Exception:  # the parser was interrupted, or the answer is not valid HTTP
-            body += self._h11.trailing_data[0][:LARGEST_HEAD]
         return self._damaged() if self._head is None else (self._head, body)
+
+    def raw_body(self) -> bytes:
+        """Return the beginning of the body as it came, chunk sizes and all, and what follows its announced end."""
+        return self._damaged()[1] if self._keeps else b""
 
     async def linger(self, waits: AttemptTimeouts) -> None:
         """Wait a moment for the bytes after those that the parser refused; `peek` returns them."""
@@ -178,13 +187,19 @@ class Http11:
         found = _STATUS.search(self._early)
         if found is None:
             return None, b""
-        _, its_end, body = self._early[found.end() :].replace(b"\r\n", b"\n").partition(b"\n\n")
+        rest = self._early[found.end() :].replace(b"\r\n", b"\n")
+        _, its_end, body = rest.partition(b"\n\n")
+        if b"{" not in body:  # the blank line itself is damaged
+            _, brace, body = rest.partition(b"{")
+            its_end, body = its_end or brace, brace + body
         return (DamagedHead(int(found[1])), body) if its_end else (None, b"")
 
     def _feed(self, data: bytes) -> None:
         self._ended = self._ended or not data
         if self._head is None:
             self._early = self._early[-LARGEST_HEAD:] + data if self._early else data
+        elif self._keeps and len(self._early) < LARGEST_HEAD:
+            self._early += data
         self._h11.receive_data(data)
 
     def _next_event(self) -> Any:

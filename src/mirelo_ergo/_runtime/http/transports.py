@@ -159,6 +159,7 @@ class _InjectedAnswer:
     def __init__(self, request: httpx.Request) -> None:
         self.status = 0
         self.headers: Mapping[str, str] = {}
+        self.raw = b""
         self._request = request
         self._response: httpx.Response | None = None
         self._waits: AttemptTimeouts | None = None

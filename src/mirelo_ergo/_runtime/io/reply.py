@@ -18,3 +18,5 @@ class Reply:
     headers: Mapping[str, str] = attrs.field(repr=False)
     body: bytes = attrs.field(repr=False)
     problem: str | None = None
+    raw: bytes = attrs.field(default=b"", repr=False)
+    """Of a submit: the beginning of the body as it came, with what its framing and its announced length leave out."""
