@@ -152,10 +152,12 @@ def test_a_create_may_wait(emu: Emulator, three: v3.Api) -> None:
     emu.speed = 1000
     done = three.create(TEXT, text(), wait=25)
     assert (done.status_code, done.json()["status"]) == (200, "succeeded")
+    assert three.create(TEXT, text(), wait=10**40).status_code == 200, "the contract has no bound for it"
+    assert error_of(three.http.post(f"{TEXT}?wait={'9' * 5000}", json=text())) == (400, "invalid_request")
     emu.fail_next("submit", faults.StuckJob())
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(lambda: three.create(TEXT, text(), wait=25))
-        until(lambda: len(emu.jobs) == 2)
+        until(lambda: len(emu.jobs) == 3)
         emu.clock.advance(30)
         assert (waiting.result().status_code, waiting.result().json()["status"]) == (202, "queued")
 

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from mirelo_ergo.emulator.clock import iso
-from mirelo_ergo.emulator.refusals import bad_request
+from mirelo_ergo.emulator.refusals import bad_request, short
 from mirelo_ergo.emulator.services.mirelo import midi
 from mirelo_ergo.emulator.services.service import EmulatedService
 from mirelo_ergo.emulator.spec.bounds import Number
@@ -38,6 +38,7 @@ WITH_LINKS = ("v1.6",)  # the models whose results have short links
 MIDI = "audio-to-midi"
 MAX_MUSIC_MS = 3_600_000  # of music, for which the contract has no bounds
 MAX_PIECES = 100
+MAX_DIGITS = 18  # of a preflight's number, for which the contract has no bounds
 PATH = re.compile(r"/v2/(?P<family>.+)/(?P<model>v[0-9]+\.[0-9]+)/(?P<action>.+)")
 LINK = Target("followLink", "GET", "/d/{token}", "link", "mirelo")
 
@@ -147,6 +148,9 @@ class Mirelo(EmulatedService):
 
     async def _preflight(self, request: Request, operation: Operation, key: str) -> Response:
         values = operation.read_query(request.query_params)
+        for name, value in values.items():
+            if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
+                raise bad_request(f"{name} is {short(value)}: it may have {MAX_DIGITS} digits")
         if _family_and_model(operation)[0] == MIDI:
             return JSONResponse(self._midi_preflight(values["duration_ms"], key))
         return JSONResponse(self._state.jobs.preflight(values, self.target(operation)))
