@@ -14,10 +14,13 @@ from scripts.site.pages import ROOT, TOP, as_page, listed, llms
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
 
 log = logging.getLogger("mkdocs.hooks.mirelo_ergo")
 written: dict[str, str] = {}
 """The pages that are not in docs/, by their names."""
+arguments: dict[str, dict[str, str]] = {}
+"""What stands for the type variables of each client."""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -29,6 +32,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     for name, page in TOP.items():
         written[page] = as_page((ROOT / name).read_text(encoding="utf-8"))
     written.update(reference.pages(package))
+    arguments.update(reference.type_arguments(package))
     written["reference/commands.md"] = commands.page()
     navigation: list[Any] = config.nav or []
     for section in navigation:
@@ -39,6 +43,11 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         navigation.append({"More": more})
     written["llms.txt"] = llms(navigation, written, Path(config.docs_dir))
     return config
+
+
+def on_page_content(html: str, page: Page, **_: Any) -> str:
+    """Put each client's own types into its signatures."""
+    return reference.filled(html, arguments) if page.file.src_uri == f"{reference.FOLDER}clients.md" else html
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

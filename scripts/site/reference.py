@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import griffe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 PACKAGE = "mirelo_ergo"
@@ -75,6 +76,37 @@ def pages(package: griffe.Module) -> dict[str, str]:
             names = [f"::: {module.path}.{name}\n" for name in exported(module)]
             written[f"{FOLDER}{module.name}.md"] = _page(f"{PACKAGE}.{module.name}", words, names)
     return written
+
+
+def type_arguments(package: griffe.Module) -> dict[str, dict[str, str]]:
+    """Return by what each client replaces the type variables of the calls that it inherits."""
+    found: dict[str, dict[str, str]] = {}
+    for name in exported(package):
+        client = _target(package[name])
+        if isinstance(client, griffe.Class) and _kind(package, name) == "clients":
+            found[name] = {}
+            for base in client.bases:
+                if isinstance(base, griffe.ExprSubscript):
+                    given = re.findall(r"(\w+)'?(?:, |$)", str(base.slice))
+                    found[name] |= zip(_type_variables(package, base.left), given, strict=True)
+    return found
+
+
+def _type_variables(package: griffe.Module, name: griffe.Expr | str) -> list[str]:
+    """Return the type variables of a generic class, in their order."""
+    generic = _target(package.modules_collection[str(getattr(name, "canonical_path", name))])
+    assert isinstance(generic, griffe.Class)
+    return next(re.findall(r"\w+", str(base)[8:]) for base in generic.bases if str(base).startswith("Generic["))
+
+
+def filled(html: str, arguments: Mapping[str, Mapping[str, str]]) -> str:
+    """Return a page with each client's own types in the signatures of what it inherits."""
+    parts = re.split(rf'(?=<h2 id="{PACKAGE}\.)', html)
+    for number, part in enumerate(parts):
+        named = re.match(rf'<h2 id="{PACKAGE}\.(\w+)"', part)
+        for variable, given in arguments.get(named[1] if named else "", {}).items():
+            parts[number] = re.sub(rf"(?<=>){variable}(?=<)", given, parts[number])
+    return "".join(parts)
 
 
 def is_reference(page: str) -> bool:

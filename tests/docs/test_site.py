@@ -58,6 +58,13 @@ def test_every_public_name_is_in_the_reference(site: Path) -> None:
     assert {"mirelo_ergo.MireloClient.text_to_sfx", "mirelo_ergo.Job.wait", "mirelo_ergo.JobResult.files"} <= anchors
 
 
+def test_a_client_says_what_its_calls_give(site: Path) -> None:
+    page = (site / "reference" / "clients.html").read_text()
+    text = re.sub(r"<[^>]+>", "", page)
+    assert not re.search(r"\b[A-Z][a-z]+T\b", text), "no type variable is left"
+    assert {"AppRequest", "AsyncGenerationRequest", "MidiRequest", "LipsyncRequest"} <= set(re.findall(r"\w+", text))
+
+
 def commands(command: click.Command, context: click.Context) -> Iterator[str]:
     if not isinstance(command, click.Group):
         yield context.command_path.removeprefix("mirelo-ergo ")
