@@ -22,7 +22,7 @@ class _Seen:
     """What is there at one moment, by a name for the report."""
 
     descriptors: frozenset[str]
-    threads: frozenset[threading.Thread]
+    threads: frozenset[str]
     tasks: frozenset[asyncio.Task[object]]
     files: frozenset[Path]
 
@@ -34,8 +34,7 @@ class _Seen:
             tasks = set()
         return cls(
             descriptors=frozenset(_descriptors()),
-            # CPython lists one that a Ctrl-C kept from starting, for ever: it has no number, and runs nothing
-            threads=frozenset(thread for thread in threading.enumerate() if thread.ident is not None),
+            threads=running_threads(),
             tasks=frozenset(tasks),
             files=frozenset(p for pattern in TEMPORARY for p in folder.rglob(pattern)) if folder else frozenset(),
         )
@@ -43,10 +42,17 @@ class _Seen:
     def beyond(self, before: _Seen) -> list[str]:
         return [
             *(f"descriptor {name}" for name in sorted(self.descriptors - before.descriptors)),
-            *(f"thread {thread.name}" for thread in self.threads - before.threads),
+            *(f"thread {name}" for name in sorted(self.threads - before.threads)),
             *(f"task {task.get_name()}: {task.get_coro()}" for task in self.tasks - before.tasks),
             *(f"file {path}" for path in sorted(self.files - before.files)),
         ]
+
+
+def running_threads() -> frozenset[str]:
+    """Name every thread of the process by its number, and as Python calls it: Python does not know all of them."""
+    names = {thread.native_id: thread.name for thread in threading.enumerate()}
+    numbers = [int(task.name) for task in Path("/proc/self/task").iterdir()]
+    return frozenset(f"{number} {names.get(number, '?')}" for number in numbers)
 
 
 def _descriptors() -> list[str]:

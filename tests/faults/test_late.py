@@ -20,6 +20,7 @@ from mirelo_ergo._runtime.io.sent import SentTracker
 from tests.faults import mirelo
 from tests.faults.acts import ALL, Act, Kind, good
 from tests.faults.harness import KEY, in_real_time
+from tests.faults.leaks import running_threads
 from tests.faults.server import FaultServer
 from tests.faults.steps import Close, ReadRequest, Reset, Respond, Script, Send, Signal, Stall, chunked
 from tests.faults.tls import Certificate, trust
@@ -187,7 +188,7 @@ def test_fault_03_slow(kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """A resolver that does not answer: the async client does not wait longer than for a connection."""
     from tests.faults.harness import Face as Made
 
-    release, real = threading.Event(), socket.getaddrinfo
+    release, real, before = threading.Event(), socket.getaddrinfo, running_threads()
 
     def getaddrinfo(host: str, *args: Any, **options: Any) -> Any:
         if host == "slow.test":
@@ -208,7 +209,7 @@ def test_fault_03_slow(kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     finally:
         release.set()
         face.close()
-    until(lambda: not [each for each in threading.enumerate() if "resolver" in each.name])
+    until(lambda: running_threads() <= before)
 
 
 @tls_too

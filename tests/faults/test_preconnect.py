@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from mirelo_ergo._runtime.io.sent import SentTracker
 from tests.faults import mirelo
 from tests.faults.acts import CLIP, TOKEN
 from tests.faults.harness import SIGNATURE
+from tests.faults.leaks import LeakCheck
 from tests.faults.server import FaultServer, Routes
 from tests.faults.steps import Close, ReadRequest, Reset, Respond, Script, Send, Signal, Stall
 from tests.faults.tls import Certificate, trust
@@ -296,3 +298,35 @@ def test_the_question_what_it_costs_opens_the_submits_connection(face: Face, lim
         face.do(client.me())
         assert face.do(client.text_to_sfx("rain").submit_job()).job_id == mirelo.JOB_ID
         assert [request.connection for request in api.requests] == ([1, 2] if limit is None else [1, 1, 2])
+
+
+def test_a_thread_whose_start_was_interrupted_runs_to_its_end_or_not_at_all() -> None:
+    """Ctrl-C at each moment of starting it, which leaves no lock taken that the thread needs."""
+    moments = 0
+    with LeakCheck():
+        while _is_interrupted(moments, lambda: _Thread(_nothing)):
+            moments += 1
+    assert moments > 1
+
+
+async def _nothing() -> None:
+    return
+
+
+def _is_interrupted(moment: int, act: Callable[[], object]) -> bool:
+    """Interrupt a call at its n-th moment, as CPython does it: where a function begins, or one of C has returned."""
+    left = [moment]
+
+    def strike(frame: object, what: str, _: object) -> None:
+        left[0] -= what in ("call", "c_return")
+        if left[0] < 0:
+            raise KeyboardInterrupt
+
+    sys.setprofile(strike)
+    try:
+        act()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.setprofile(None)
+    return False

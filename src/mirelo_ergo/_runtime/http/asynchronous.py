@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import threading
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
@@ -15,7 +14,7 @@ from ...errors import ConfigurationError
 from ..io.deadline import until_tick
 from ..io.protocol import SUBMITS_IN_FLIGHT
 from ..io.slots import Slot, Slots
-from .network import addresses_of, wait_for
+from .network import addresses_of, start_thread, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
@@ -168,7 +167,7 @@ class AsyncNetwork:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(_settle, waiter, answer)
 
-        threading.Thread(target=look_up, name="mirelo_ergo resolver", daemon=True).start()
+        start_thread(look_up)
         try:
             done, _ = await asyncio.wait((waiter,), timeout=seconds)
         finally:

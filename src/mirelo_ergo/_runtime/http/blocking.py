@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import suppress
 from math import inf
@@ -13,7 +12,7 @@ from weakref import WeakValueDictionary
 from ..io.mutex import mutex_of, renew_in_child
 from ..io.protocol import SUBMITS_IN_FLIGHT, run
 from ..io.slots import Slot, Slots
-from .network import addresses_of, wait_for
+from .network import addresses_of, start_thread, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -95,7 +94,7 @@ class _Thread:
     def __init__(self, flow: Callable[[], Coroutine[None, None, None]]) -> None:
         self._flow = flow
         self._over: SimpleQueue[None] = SimpleQueue()
-        threading.Thread(target=self._drive, name="mirelo_ergo preconnect", daemon=True).start()
+        start_thread(self._drive)
 
     def _drive(self) -> None:
         try:
