@@ -52,7 +52,7 @@ def running_threads() -> frozenset[str]:
     """Name every thread of the process by its number, and as Python calls it: Python does not know all of them."""
     names = {thread.native_id: thread.name for thread in threading.enumerate()}
     numbers = [int(task.name) for task in Path("/proc/self/task").iterdir()]
-    return frozenset(f"{number} {names.get(number, '?')}" for number in numbers)
+    return frozenset(f"{names.get(number, '?')} {number}" for number in numbers)
 
 
 def _descriptors() -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mirelo_ergo._runtime.http.network import start_thread
 from tests.faults.leaks import LeakCheck
 
 if TYPE_CHECKING:
@@ -50,6 +51,19 @@ def test_a_running_thread_is_a_leak() -> None:
         thread.start()
     go.set()
     thread.join()
+
+
+def test_a_running_thread_that_python_does_not_list_is_a_leak() -> None:
+    go, over = threading.Event(), threading.Event()
+
+    def work() -> None:
+        go.wait()
+        over.set()
+
+    with pytest.raises(AssertionError, match="thread "), LeakCheck(within=0):
+        start_thread(work)
+    go.set()
+    assert over.wait(30)
 
 
 @pytest.mark.parametrize("name", ["result.wav.part", ".result.wav.x7.part", "a.tmp", "tmpabc"])
