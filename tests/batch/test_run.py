@@ -139,7 +139,7 @@ def test_clients_have_to_fit(batch: Batch, client: MireloClient) -> None:
         batch.run(client)
     with pytest.raises(InvalidRequestError, match="two of mirelo were given"):
         batch.run(client, client)
-    with pytest.raises(InvalidRequestError, match="int is no client of this package"):
+    with pytest.raises(InvalidRequestError, match="int is not a client of this package"):
         batch.run(1)  # type: ignore[call-overload]
     with pytest.raises(InvalidRequestError, match="none was given"):
         connect(())

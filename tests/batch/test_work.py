@@ -111,7 +111,7 @@ def test_a_wrong_item_that_comes_later_is_refused_by_itself(shared: Batch, emula
     made = dict.fromkeys(("i000", "i001", "i002", "good"), "succeeded")
     assert states == {**made, "wrong": "refused", "priceless": "refused", "elsewhere": "planned"}
     assert "duration_ms=99000" in told["wrong"]
-    assert "1 item (text-to-audio v1.6 at pixazo) has no price, so that a cap cannot hold" in told["priceless"]
+    assert "1 item (text-to-audio v1.6 at pixazo) has no price, so a cap cannot be checked" in told["priceless"]
     clip.write_bytes(b"")
     with MireloClient(emulator.key, base_url=emulator.url) as client:
         assert shared.run_item("elsewhere", client) is None, "what is there and no clip is refused"

@@ -74,7 +74,7 @@ def test_mistakes_are_listed_with_line_and_field_and_nothing_is_made(cli: Cli) -
     assert "line 1, item a: text-to-sfx v1.5: " in ran.err
     assert "line 2, item a: id: 'a' is also the id in line 1" in ran.err
     assert "line 2, item a: promt: text_to_sfx has no such argument: do you mean prompt?" in ran.err
-    assert "line 3, item c: out: '../c.wav' is no file name" in ran.err
+    assert "line 3, item c: out: '../c.wav' is not a file name" in ran.err
     assert not Path("out").exists()
 
 

@@ -66,7 +66,7 @@ def test_a_prompt_is_read_from_stdin(cli: Cli, emu: Emulator, stdin: Stdin) -> N
         (b"", "- reads the prompt from stdin, which was empty"),
         (b" \n", "- reads the prompt from stdin, which was empty"),
         (b"\xff\xfe", "what came is not UTF-8 text"),
-        (b"a\0b", "what came is no text"),
+        (b"a\0b", "what came is not text"),
         (b"x" * (1 << 21), "more than 1 MiB on stdin"),
     ],
 )

@@ -130,7 +130,7 @@ def test_the_json_has_no_credits(gateway: Gateway) -> None:
     [
         (("extend", "a.wav", "--by", "2s"), "mirelo-ergo pixazo has no command 'extend'; mirelo-ergo extend is"),
         (("me",), "mirelo-ergo pixazo has no command 'me'; mirelo-ergo me is"),
-        (("text", "rain", "--max-credits", "5"), "--max-credits cannot be kept: this service tells no cost"),
+        (("text", "rain", "--max-credits", "5"), "--max-credits cannot be checked: this service tells no cost"),
         (("text", "rain", "--model", "v1.6"), "mirelo-ergo pixazo text has no option --model; text, video, "),
         (("video", CLIP_URL, "--start", "1s"), "mirelo-ergo pixazo video has no option --start; video, extend have"),
         (("video", str(CLIP)), "the gateway takes no files: give a public URL of the clip; mirelo-ergo video takes"),

@@ -70,7 +70,7 @@ def test_a_file_that_is_there_is_kept_before_anything_is_paid(cli: Cli, emu: Emu
     before = len(emu.charges)
     ran = cli(*QUICK, "-o", "rain.wav")
     assert ran.code == 2
-    assert "rain.wav is there already; --overwrite replaces it" in ran.err
+    assert "rain.wav exists already; --overwrite replaces it" in ran.err
     assert len(emu.charges) == before
     assert cli(*QUICK, "-o", "rain.wav", "--overwrite").code == 0
     assert (tmp_path / "rain.wav").read_bytes()[:4] == b"RIFF"
@@ -91,7 +91,7 @@ def test_a_file_that_is_there_is_kept_before_anything_is_paid(cli: Cli, emu: Emu
         ("new/", ("--name", "{clip}"), "has the unknown field {clip}"),
         ("new/", ("--name", "a/b"), "is a path: the folder is the other argument"),
         ("new/", ("--name", " "), "is empty"),
-        ("new/", ("--name", "{n"), "is no template"),
+        ("new/", ("--name", "{n"), "is not a template"),
     ],
 )
 def test_what_cannot_be_written_to_is_refused_before_anything_is_sent(

@@ -60,12 +60,12 @@ def test_the_service_tells_more(mirelo_client: MireloClient) -> None:
         ),
         (lambda c: c.text_to_sfx("rain", duration_ms=99), "below the minimum of 100, says the service"),
         (lambda c: c.text_to_sfx("x" * 2001), "prompt has 2001 characters, and it takes 2000"),
-        (lambda c: c.text_to_sfx("rain", output_format="ogg"), "output_format='ogg' is none of wav, flac"),
+        (lambda c: c.text_to_sfx("rain", output_format="ogg"), "output_format='ogg' is not one of wav, flac"),
         (
             lambda c: c.extend_audio(SOUND, append_duration_ms=2000),
             "extend-audio sfx-2.0: it has no extend-audio: sfx-1.6 has",
         ),
-        (lambda c: c.text_to_sfx("rain", model="sfx-9"), "there is no such model: there is sfx-1.6 and sfx-2.0"),
+        (lambda c: c.text_to_sfx("rain", model="sfx-9"), "there is no such model; the models are sfx-1.6 and sfx-2.0"),
         (
             lambda c: c.inpaint_audio(SOUND, segment=(10, 5000), model="sfx-1.6"),
             r"segment\[0\]=10 is below the minimum of 1000",

@@ -293,13 +293,13 @@ def test_forms_of_a_service_come_with_texts_and_files(http: httpx.Client) -> Non
     [
         ("text/plain", b"x", "multipart/form-data with a boundary"),
         ("multipart/form-data", b"x", "multipart/form-data with a boundary"),
-        ("multipart/form-data; boundary=b", b"what is this", "the body is no form"),
+        ("multipart/form-data; boundary=b", b"what is this", "the body is not a form"),
         ("multipart/form-data; boundary=b", b"", "its last boundary is missing"),
         ("multipart/form-data; boundary=b", b"--b\r\nA: b\r\n\r\nx\r\n--b--\r\n", "with a name"),
         (
             "multipart/form-data; boundary=b",
             b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n\xff\r\n--b--\r\n',
-            "no text in UTF-8",
+            "not text in UTF-8",
         ),
         (
             "multipart/form-data; boundary=b",

@@ -187,7 +187,7 @@ def test_the_schema_is_the_one_that_is_shipped(own: httpx.Client) -> None:
         ("clock", {"advance_s": -1}, "advance_s is -1"),
         ("clock", {"advance_s": "1"}, "advance_s is '1'"),
         ("clock", {"advance_s": 1e99}, "advance_s is 1e+99"),
-        ("clock", {"advance": 1}, "'advance' is no known field: did you mean advance_s?"),
+        ("clock", {"advance": 1}, "'advance' is not a known field: did you mean advance_s?"),
         ("credits", {"credits": 1.5}, "credits is 1.5: it has to be a whole number"),
         ("credits", {"credits": 1, "account": "usr_none"}, "account is 'usr_none'"),
         ("credits", {"credits": 1, "account": "a", "key": "sk-b"}, 'without a "key"'),
@@ -196,8 +196,8 @@ def test_the_schema_is_the_one_that_is_shipped(own: httpx.Client) -> None:
         ("scenario", {"name": "flaky", "definition": {}}, 'either a "name" or a "definition"'),
         ("scenario", {"name": "flakey"}, "name is 'flakey', which is none: did you mean flaky?"),
         ("scenario", {"name": "/etc/passwd.yaml"}, "name is '/etc/passwd.yaml', which is none"),
-        ("scenario", {"definition": {"fault": []}}, "scenario.fault is no known field: did you mean faults?"),
-        ("reset", {"hard": True}, "'hard' is no known field: the body has none"),
+        ("scenario", {"definition": {"fault": []}}, "scenario.fault is not a known field: did you mean faults?"),
+        ("reset", {"hard": True}, "'hard' is not a known field: the body has none"),
     ],
 )
 def test_what_is_wrong_is_named(own: httpx.Client, path: str, body: object, words: str) -> None:

@@ -88,18 +88,18 @@ def test_what_cannot_be_says_why(value: Any, words: str) -> None:
         ({"operation": "submit", "fault": {"kind": ["reset"]}}, "rule.fault.kind is ['reset'], which is none"),
         (
             {"operation": "submit", "fault": {"kind": "reset", "wen": "after"}},
-            "rule.fault.wen is no known field: did you mean when? known are when",
+            "rule.fault.wen is not a known field: did you mean when? known are when",
         ),
-        ({"operation": "submit", "fault": {"kind": "stuck_job", "x": 1}}, "fault.x is no known field: there are none"),
+        ({"operation": "submit", "fault": {"kind": "stuck_job", "x": 1}}, "x is not a known field: there are none"),
         ({"operation": "submit", "fault": {"kind": "latency"}}, "rule.fault.seconds is missing"),
         ({"operation": "submit", "fault": {"kind": "latency", "seconds": -1}}, "rule.fault.seconds is -1: it has"),
         (
             {"operation": "poll", "fault": {"kind": "reset"}, "time": 1},
-            "rule.time is no known field: did you mean times",
+            "rule.time is not a known field: did you mean times",
         ),
         ({"operation": "pol", "fault": {"kind": "reset"}}, "rule.operation is 'pol', which is none: did you mean poll"),
         ({"operation": ["poll"], "fault": {"kind": "reset"}}, "rule.operation is ['poll']: it has to be one of"),
-        ({"operation": "poll", "fault": {"kind": "reset"}, 1: 2}, "rule.1 is no known field"),
+        ({"operation": "poll", "fault": {"kind": "reset"}, 1: 2}, "rule.1 is not a known field"),
     ],
 )
 def test_json_that_cannot_be_says_where_and_why(value: object, words: str) -> None:

@@ -68,7 +68,7 @@ def test_a_file_of_ones_own(suffix: str, tmp_path: Path) -> None:
     [
         (b"", "scenario is None: it has to be an object"),
         (b"- a", "scenario is ['a']: it has to be an object"),
-        (b"fault: []", "scenario.fault is no known field: did you mean faults? known are name, description, credits"),
+        (b"fault: []", "fault is not a known field: did you mean faults? known are name, description, credits"),
         (b"name: 5", "scenario.name is 5: it has to be up to 100 characters on one line"),
         (b"credits: -1", "scenario.credits is -1: it has to be a whole number from 0 to 1,000,000,000"),
         (b"credits:", "scenario.credits is null: leave it out, or give it a value"),

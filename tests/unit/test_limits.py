@@ -102,7 +102,7 @@ def test_what_is_allowed_passes(values: dict[str, object]) -> None:
         ("prompt", "x" * 11, f"prompt='{'x' * 11}' has 11 characters, more than 10"),
         ("prompt", b"rain", "prompt=b'rain' is bytes, not a string"),
         ("prompt", None, "prompt=None is NoneType, not a string"),
-        ("prompt", "a\ud800", r"prompt='a\ud800' holds half a surrogate pair, which is no text"),
+        ("prompt", "a\ud800", r"prompt='a\ud800' holds half a surrogate pair, which is not text"),
         ("output", "AUDIO", "output='AUDIO' is not one of audio, video"),
         ("loop", 1, "loop=1 is int, not True or False"),
         ("slug", "Rain", "slug='Rain' does not have the form ^[a-z]+$"),

@@ -122,7 +122,7 @@ def name_problems(name: str) -> Iterator[str]:
     if len(name.encode("utf-8", "surrogatepass")) > LONGEST:
         yield f"{name[:30]!r}… is longer than {LONGEST} bytes"
     elif _FORBIDDEN.search(name) or any(unicodedata.category(each)[0] == "C" for each in name):
-        yield f'{name[:60]!r} is no file name: leave out folders and the characters < > : " / \\ | ? *'
+        yield f'{name[:60]!r} is not a file name: leave out folders and the characters < > : " / \\ | ? *'
     elif name.strip(" .") != name or not name or name.startswith((".", "-")):
         yield f"{name[:60]!r} begins or ends with a dot, a space or a dash"
     elif _RESERVED.match(name) or folded(name) in (*_OWN, STAGING):
@@ -139,7 +139,7 @@ def _file_problem(path: Path) -> str | None:
         if not path.exists():
             return "is not there"
         if not path.is_file():
-            return "is no file"
+            return "is not a file"
         if not os.access(path, os.R_OK):
             return "cannot be read"
         return None if path.stat().st_size else "is empty"

@@ -50,7 +50,7 @@ def _connected(client: Any) -> Connected:
         for name, is_async in ((service.client, False), (service.async_client, True)):
             if isinstance(client, getattr(mirelo_ergo, name)):
                 return Connected(service, client, is_async)
-    raise InvalidRequestError(f"client: {type(client).__name__} is no client of this package")
+    raise InvalidRequestError(f"client: {type(client).__name__} is not a client of this package")
 
 
 async def in_thread(work: Callable[[], Any]) -> Any:

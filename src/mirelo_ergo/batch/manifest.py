@@ -74,7 +74,7 @@ def _opened(path: str | Path) -> Iterator[tuple[str, Any]]:
 def _json_rows(file: BinaryIO, mistakes: Mistakes) -> Iterator[Row]:
     for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE + 1), b""), 1):
         if len(line) > _LONGEST_LINE:
-            mistakes.add(number, f"it is longer than {_LONGEST_LINE} bytes; what is behind it was not read")
+            mistakes.add(number, f"it is longer than {_LONGEST_LINE} bytes; the rest was not read")
             return
         text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
         if not text.strip():
@@ -101,7 +101,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} is no number")
+    raise ValueError(f"{text} is not a number")
 
 
 def _csv_rows(file: BinaryIO, mistakes: Mistakes) -> Iterator[Row]:
@@ -109,7 +109,7 @@ def _csv_rows(file: BinaryIO, mistakes: Mistakes) -> Iterator[Row]:
     try:
         yield from _rows_of(text, mistakes)
     except UnicodeDecodeError:
-        mistakes.add(None, "it is not UTF-8: save the sheet as CSV UTF-8; what is behind that was not read")
+        mistakes.add(None, "it is not UTF-8: save the sheet as CSV UTF-8; the rest was not read")
     except csv.Error as error:
         mistakes.add(None, f"it is not CSV: {error}")
     finally:
@@ -150,7 +150,7 @@ def _item(line: int, fields: dict[str, Any], mistakes: Mistakes, *, cells: bool)
     service, out = fields.get("service", "mirelo"), fields.get("out")
     for field, value in (("service", service), ("out", out)):
         if value is not None and not isinstance(value, str):
-            problems.append(f"{field}: {str(value)[:40]} is no text")
+            problems.append(f"{field}: {str(value)[:40]} is not text")
     if problems:
         for problem in problems:
             mistakes.add(line, problem)

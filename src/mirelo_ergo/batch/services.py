@@ -88,7 +88,7 @@ def request_of(client: Any, item: Item) -> Any:
     if item.operation == APP:
         app, function, given = arguments["app"], arguments.get("function"), arguments["input"]
         if not isinstance(given, Mapping):
-            raise InvalidRequestError(f"input: {type(given).__name__} is no object; nothing was sent", field="input")
+            raise InvalidRequestError(f"input: {type(given).__name__} is not an object", field="input")
         request = client.app(app, function=function, upload="off")
         return request(**{**given, **(arguments.get("files") or {})})
     return getattr(client, item.operation)(**arguments)

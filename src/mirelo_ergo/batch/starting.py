@@ -213,7 +213,7 @@ def _no_price(quote: Quote) -> CostLimitError:
     return CostLimitError(
         f"{'1 item' if quote.count == 1 else f'{quote.count} items'} ({quote.label} at {quote.service}) "
         f"{'has' if quote.count == 1 else 'have'} no price"
-        f"{'' if quote.problem is None else f' ({quote.problem})'}, so that a cap cannot hold; nothing was sent"
+        f"{'' if quote.problem is None else f' ({quote.problem})'}, so a cap cannot be checked; nothing was sent"
     )
 
 

@@ -60,7 +60,7 @@ class _Rows(Composer, SafeConstructor, Resolver):
         if self.check_event(StreamEndEvent):
             return
         if not self.check_event(SequenceStartEvent):
-            raise yaml.MarkedYAMLError(problem="it is no list of items", problem_mark=self.peek_event().start_mark)
+            raise yaml.MarkedYAMLError(problem="it is not a list of items", problem_mark=self.peek_event().start_mark)
         self.get_event()
         while not self.check_event(SequenceEndEvent):
             node: Any = self.compose_node(None, None)  # type: ignore[arg-type]

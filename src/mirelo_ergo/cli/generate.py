@@ -208,7 +208,7 @@ def _check_limit(total: Cost | None, limit: float | None) -> None:
     if limit is None:
         return
     if total is None:
-        message = "--max-credits cannot be kept: this service tells no cost; nothing was sent"
+        message = "--max-credits cannot be checked: this service tells no cost; nothing was sent"
         raise Failure(Exit.REFUSED, "usage", message)
     if total.amount > limit:
         message = f"it would cost {total.shown}, more than {total.option} {limit:g}; nothing was submitted"

@@ -63,7 +63,7 @@ class Stdin:
         except UnicodeDecodeError:
             raise refused(f"- reads {what} from stdin, and what came is not UTF-8 text") from None
         if "\0" in text:
-            raise refused(f"- reads {what} from stdin, and what came is no text")
+            raise refused(f"- reads {what} from stdin, and what came is not text")
         return text.strip()
 
 
@@ -226,7 +226,7 @@ def _missing(given: str, kind: str) -> str:
     if given.startswith("@"):
         return f"{name} does not exist: give the path without the @"
     if _BARE_HOST.fullmatch(given):
-        return f"{name} is no file here; if it is a URL write https://{given}"
+        return f"{name} is not a file here; if it is a URL, write https://{given}"
     if given != given.strip():
         return f"{given.strip()!r} with spaces around it does not exist"
     if near := _similar(Path(given)):

@@ -17,7 +17,7 @@ def time_signature(text: str) -> tuple[int, int]:
     """Return a time signature such as 3/4 as its two numbers."""
     found = re.fullmatch(r"(\d{1,2})/(\d{1,2})", text.strip())
     if found is None:
-        raise click.BadParameter(f"{text[:40]!r} is no time signature such as 3/4")
+        raise click.BadParameter(f"{text[:40]!r} is not a time signature such as 3/4")
     return int(found[1]), int(found[2])
 
 

@@ -35,7 +35,7 @@ def prompt_from(words: tuple[str, ...], stdin: Stdin) -> str:
             raise refused(f"{found[0]} is not an option: write --{found[1]} {found[2]}".rstrip())
         plain = shlex.quote(" ".join(words).strip(_QUOTES))
         if words[0][0] in _QUOTES:
-            raise refused(f"{words[0][0]} is no quotation mark for a shell: write {plain}")
+            raise refused(f"{words[0][0]} is not a quotation mark for a shell: write {plain}")
         raise refused(f"the prompt has to be in quotation marks: {plain}")
     [prompt] = list(words)
     if prompt == "help":
@@ -107,4 +107,4 @@ def _refuse_other_things(prompt: str, command: click.Context | None) -> None:
     if words.isascii() and not any(character.isalpha() for character in words):
         raise refused(f"{shown(words)} holds no word: say what is to be heard")
     if found := next((option for option in _OPTION.findall(words) if option in _options(command)), None):
-        raise refused(f"{found} is within the prompt's quotation marks: write it behind them")
+        raise refused(f"{found} is within the prompt's quotation marks: write it after them")

@@ -170,7 +170,7 @@ class Saving:
     def _check_free(self, results: int) -> None:
         given = self._file
         if results == 1 and os.path.lexists(given):  # several are numbered on
-            raise refused(f"--out {self.out}: {given} is there already; --overwrite replaces it", "file_exists")
+            raise refused(f"--out {self.out}: {given} exists already; --overwrite replaces it", "file_exists")
 
     def save(
         self, result: JobResult, files: list[Path], output: Output, view: ProgressView, others: Collection[Path] = ()

@@ -51,7 +51,7 @@ _PLACES: Final[Mapping[str, str]] = {
 """What people give by an option that is an argument here, by its name."""
 _SENTENCES: Final[Mapping[str, str]] = {
     "api-key apikey key k token secret auth": (
-        "the key is no option, as every user of a machine can see options: set {key} in the environment"
+        "the key is not an option, because every user of a machine can see options: set {key} in the environment"
     ),
     "via provider service": "each service has commands of its own: mirelo-ergo pixazo text, mirelo-ergo pixazo video",
     "verbose v debug": "cost, token and progress are written to stderr without an option; -q turns them off",

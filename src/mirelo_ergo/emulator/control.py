@@ -254,7 +254,7 @@ def _only(sent: dict[str, Any], *names: str) -> dict[str, Any]:
     for name in sent:
         if name not in names:
             known = nearest(name, names) if names else "the body has none"
-            raise ValueError(f"{short(name)} is no known field: {known}")
+            raise ValueError(f"{short(name)} is not a known field: {known}")
     return sent
 
 

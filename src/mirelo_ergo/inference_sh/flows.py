@@ -277,7 +277,7 @@ class InferenceFlows(JobFlows):
         body = {"input": placed, "function": run.params.get("function")}
         app_id = described.get("id")
         if not isinstance(app_id, str):
-            raise UnexpectedResponseError(f"what the service tells of {run.app} has no id")
+            raise UnexpectedResponseError(f"the service's answer about {run.app} has no id")
         return await execute(self.runtime, self.calls.estimate(app_id, body))
 
     async def find_submitted(self, error: SubmitOutcomeUnknown) -> JobRecord | None:

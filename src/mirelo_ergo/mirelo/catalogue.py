@@ -56,7 +56,7 @@ def read_catalogue(reply: Reply) -> dict[str, CatalogueModel]:
     """Read the list of models, by their ids. Unreadable parts are left out and not checked."""
     listed = read_object(reply).get("data")
     if not isinstance(listed, list):
-        raise Unusable("the answer's field 'data' is no list")
+        raise Unusable("the answer's field 'data' is not a list")
     found = (each for each in listed if isinstance(each, dict) and isinstance(each.get("id"), str))
     return {each["id"]: _model(each) for each in found}
 
@@ -102,7 +102,7 @@ def _problems(catalogue: Mapping[str, CatalogueModel], generation: V3Generation)
     family = generation.family.name
     model = catalogue.get(generation.model)
     if model is None:
-        yield "model", f"there is no such model: there is {' and '.join(catalogue) or 'none'}"
+        yield "model", f"there is no such model; the models are {' and '.join(catalogue) or 'none'}"
         return
     ranges = model.ranges(family)
     if ranges is None:
@@ -118,7 +118,7 @@ def _problems(catalogue: Mapping[str, CatalogueModel], generation: V3Generation)
             yield name, f"it has no {name} for {family}"
     form = generation.output_format
     if form is not None and model.formats is not None and form not in model.formats:
-        yield "output_format", f"output_format={short_repr(form)} is none of {', '.join(model.formats)}"
+        yield "output_format", f"output_format={short_repr(form)} is not one of {', '.join(model.formats)}"
     prompt = wishes.get("prompt")
     if isinstance(prompt, str) and model.max_prompt_chars is not None and len(prompt) > model.max_prompt_chars:
         yield "prompt", f"prompt has {len(prompt)} characters, and it takes {model.max_prompt_chars}"

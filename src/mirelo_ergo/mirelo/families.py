@@ -146,7 +146,7 @@ class Generation:
         missing = next((name for name in preflight.query if name not in known), None)
         if missing is not None:
             raise InvalidRequestError(
-                f"{self.label}: its price goes by the length of its source, which the headers do not tell here: give "
+                f"{self.label}: its price depends on the length of its source, which its headers do not give: pass "
                 f"{missing}{_NOTHING_SENT}",
                 field=missing,
             )

@@ -119,7 +119,7 @@ def time_signature_field(given: tuple[int, int]) -> tuple[int, int]:
     shown = "/".join(map(short_repr, pair)) if len(pair) == 2 else short_repr(given)
     if len(pair) != 2 or pair[0] not in _METERS.get(pair[1], ()):
         raise InvalidRequestError(
-            f"audio-to-midi v1.0: time_signature={shown} is none of 2 to 7, 9 or 12 over 4, and 6, 9 or 12 over 8; "
+            f"audio-to-midi v1.0: time_signature={shown} is not 2 to 7, 9 or 12 over 4, or 6, 9 or 12 over 8; "
             "nothing was sent",
             field="time_signature",
         )
@@ -130,7 +130,7 @@ def length_field(given: int) -> int:
     """Return a checked length in ms; raises `InvalidRequestError`."""
     if isinstance(given, bool) or not isinstance(given, int) or given < 1:
         raise InvalidRequestError(
-            f"audio-to-midi v1.0: duration_ms={short_repr(given)} is no whole number of ms above 0; nothing was sent",
+            f"audio-to-midi v1.0: duration_ms={short_repr(given)} is not a whole number from 1 on; nothing was sent",
             field="duration_ms",
         )
     return given
@@ -141,7 +141,7 @@ def read_detected(reply: Reply) -> DetectedInstruments:
     fields = read_object(reply)
     names = fields.get("recommended_instruments")
     if not isinstance(names, list):
-        raise Unusable("the answer's field 'recommended_instruments' is no list")
+        raise Unusable("the answer's field 'recommended_instruments' is not a list")
     identity = fields.get("instrument_detection_id")
     return DetectedInstruments(
         tuple(dict.fromkeys(name for name in names if name in INSTRUMENTS)),

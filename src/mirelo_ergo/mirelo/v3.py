@@ -172,7 +172,7 @@ def v3_generation(family: str, model: str, wishes: Mapping[str, Any]) -> V3Gener
     output_format, extra = given.pop("output_format", None), given.pop("extra", {})
     if not isinstance(extra, Mapping):
         raise InvalidRequestError(
-            f"{known.name} {model}: extra={short_repr(extra)} is no mapping{_NOTHING_SENT}", field="extra"
+            f"{known.name} {model}: extra={short_repr(extra)} is not a mapping{_NOTHING_SENT}", field="extra"
         )
     if given.pop("output", "audio") != "audio":
         raise InvalidRequestError(
@@ -189,7 +189,7 @@ def v3_generation(family: str, model: str, wishes: Mapping[str, Any]) -> V3Gener
         offset = given.pop("start_offset_ms", 0)
         if offset:
             raise InvalidRequestError(
-                f"{known.name} {model}: start_offset_ms={offset} is where in a video it begins, and there is none"
+                f"{known.name} {model}: start_offset_ms={offset} is the start within a video, and there is none"
                 f"{_NOTHING_SENT}",
                 field="start_offset_ms",
             )

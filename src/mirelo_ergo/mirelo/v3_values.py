@@ -153,7 +153,7 @@ def read_asset(reply: Reply) -> Slot:
     fields = read_object(reply)
     entries = fields.get("fields")
     if not isinstance(entries, dict) or not all(isinstance(value, str) for value in entries.values()):
-        raise Unusable("the answer's field 'fields' is no object of texts")
+        raise Unusable("the answer's field 'fields' is not an object of texts")
     return Slot(
         text_field(fields, "id"),
         SignedUrl(text_field(fields, "upload_url")),

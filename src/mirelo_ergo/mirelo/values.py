@@ -105,7 +105,7 @@ def preflight_of(fields: Mapping[str, Any], recovery: CreditRecovery | None) -> 
     """Return the preflight in an answer; raises `Unusable` if the cost is not a whole number of credits from 0 on."""
     cost = integer_field(fields, "credits")
     if cost < 0:
-        raise Unusable(f"the answer's field 'credits' is {cost}, which is no cost")
+        raise Unusable(f"the answer's field 'credits' is {cost}, which is not a cost")
     estimated_ms = tolerant_integer(fields.get("estimated_ms"))
     return PreflightResult(cost, 30_000 if estimated_ms is None else estimated_ms, recovery)
 

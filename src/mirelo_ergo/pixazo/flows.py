@@ -48,7 +48,7 @@ def _check_url(family: Family, url: object) -> None:
         return
     shown = safe_url(url) if isinstance(url, str) and "://" in url else shorten(url, 60)
     raise InvalidRequestError(
-        f"{family.label}: video_url={shown} is no URL ({problem}). The gateway fetches the clip itself and takes no "
+        f"{family.label}: video_url={shown} is not a URL ({problem}). The gateway fetches the clip itself and takes no "
         "uploads: give a public http(s) URL of it; nothing was sent",
         field="video_url",
     )

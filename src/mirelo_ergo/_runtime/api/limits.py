@@ -198,7 +198,7 @@ def _check_text(limit: Limit, name: str, value: str, where: str) -> None:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise _refusal(name, "holds half a surrogate pair, which is no text", where, value) from None
+        raise _refusal(name, "holds half a surrogate pair, which is not text", where, value) from None
 
 
 def _check_condition(

@@ -88,7 +88,7 @@ def _with_fields(kwargs: Mapping[str, Any], fields: Mapping[str, Any] | None) ->
 
 def _header(name: str, value: object) -> tuple[str, str]:
     if not isinstance(value, str) or not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
-        raise _refused(f"its header {shorten(name, 60)} holds what no header can")
+        raise _refused(f"its header {shorten(name, 60)} holds a character that no header can have")
     return name, value
 
 

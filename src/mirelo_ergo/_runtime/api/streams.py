@@ -202,7 +202,7 @@ class Follower:
         """Return a last line without a line feed; raise `Unusable` if there is none: the stream has ended too early."""
         rest = self._lines.rest()
         if not rest:
-            raise TransportFailure("network", "yes", "the stream ended, and what it tells of has not")
+            raise TransportFailure("network", "yes", "the stream ended before its final state")
         try:
             return read_object(Reply(200, {}, rest))
         except Unusable:

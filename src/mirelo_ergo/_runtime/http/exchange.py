@@ -306,7 +306,7 @@ def _target(route: Route, target: str) -> str:
 def _lines(headers: Iterable[tuple[str, str]]) -> bytes:
     text = [f"{name}: {value}" for name, value in headers]
     if any(_NOT_IN_A_HEADER.search(line) for line in text):
-        raise WireFailure("local", "a header of the request holds a character that none can have")
+        raise WireFailure("local", "a header of the request holds a character that no header can have")
     return "".join(f"{line}\r\n" for line in text).encode("ascii")
 
 

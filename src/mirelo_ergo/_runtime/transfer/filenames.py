@@ -140,7 +140,7 @@ def _problem(template: str) -> str | None:
     try:
         parts = list(string.Formatter().parse(template))
     except ValueError as error:
-        return f"is no template ({error})"
+        return f"is not a template ({error})"
     for _, field, form, conversion in parts:
         if field is None:
             continue

@@ -39,7 +39,7 @@ def write_report(
     """
     target = Path(path)
     if target.is_dir() or (target.exists() and not _is_report(target)):
-        raise ConfigurationError(f"{target} is there and is no report: give another name")
+        raise ConfigurationError(f"{target} exists and is not a report: give another name")
     listed = [_shown(item) for item in items]
     page = _page(listed, _base(Path(folder).absolute(), target.absolute().parent), title, now)
     beside = target.with_name(f".{target.name}.{os.getpid()}.part")

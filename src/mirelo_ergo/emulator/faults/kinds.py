@@ -343,7 +343,7 @@ def build(cls: type[T], given: Mapping[str, Any], where: str) -> T:
     for name in given:
         if name not in fields:
             known = nearest(str(name), fields) if fields else "there are none"
-            raise ValueError(f"{where}.{short(str(name))[1:-1]} is no known field: {known}")
+            raise ValueError(f"{where}.{short(str(name))[1:-1]} is not a known field: {known}")
         if given[name] is None:
             raise ValueError(f"{where}.{name} is null: leave it out, or give it a value")
     for name, field in fields.items():

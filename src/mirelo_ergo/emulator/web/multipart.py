@@ -107,7 +107,7 @@ class _Part:
         try:
             return whole.decode()
         except UnicodeDecodeError:
-            raise bad_request(f"the part {short(self.name)} is no text in UTF-8") from None
+            raise bad_request(f"the part {short(self.name)} is not text in UTF-8") from None
 
     async def save(self, path: Path, limit: int, grow: Callable[[int], None]) -> tuple[int, str]:
         digest, size, pending = hashlib.sha256(), 0, bytearray()
@@ -207,6 +207,6 @@ async def _events(
             while events.found:
                 yield events.found.pop(0)
     except FormParserError as error:
-        raise bad_request(f"the body is no form: {short(str(error))}") from None
+        raise bad_request(f"the body is not a form: {short(str(error))}") from None
     if not events.ended:
         raise bad_request("the form has no end: its last boundary is missing")

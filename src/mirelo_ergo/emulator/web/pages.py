@@ -35,7 +35,7 @@ def page(items: Sequence[T], id_of: Callable[[T], str], after: str | None, limit
     if after is not None:
         found = [at for at, item in enumerate(items) if id_of(item) == after]
         if not found:
-            raise bad_request(f"cursor is {short(after)}, which is no item of this list")
+            raise bad_request(f"cursor is {short(after)}, which is not an item of this list")
         first = found[0] + 1
     last = len(items) if limit is None else first + limit
     shown = items[first:last]
@@ -49,4 +49,4 @@ def read_cursor(cursor: str | None) -> str | None:
     try:
         return base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError):
-        raise bad_request(f"cursor is {short(cursor)}, which is none of this service") from None
+        raise bad_request(f"cursor is {short(cursor)}, which is not a cursor of this service") from None

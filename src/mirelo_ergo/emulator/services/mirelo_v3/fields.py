@@ -54,7 +54,7 @@ def read(operation: str, fields: Mapping[str, Any]) -> Asked:
     given = fields["input"]
     sources = {name: given[name]["id"] for name in ("audio", "video") if name in given}
     if fields.get("start_offset_ms") and "video" not in sources:
-        raise bad_request("start_offset_ms is where in input.video it begins, and there is none")
+        raise bad_request("start_offset_ms is the start within input.video, and there is none")
     if operation == "extend" and "video" not in sources:
         fields = {name: value for name, value in fields.items() if name != "start_offset_ms"}
     region = fields.get("region")
