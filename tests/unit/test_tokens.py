@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirelo_ergo import InvalidRequestError
+import mirelo_ergo
+from mirelo_ergo import InvalidRequestError, MireloError
 from mirelo_ergo._runtime.ids import job_id_problem, name_problem
 from mirelo_ergo._runtime.jobs.tokens import JobRecord, read_token
 from mirelo_ergo.mirelo.families import FAMILIES
 from mirelo_ergo.mirelo.service import MIRELO_JOBS
 from mirelo_ergo.services import service_of
+from tests.support.answers import reply
+from tests.support.examples import examples
+from tests.support.virtual import KEY, VirtualIO, put_under
 
 ID = "0d4e9a52-6b0f-4c58-9f5d-2f6f3f0a7c11"
 GOOD = f"mirelo2:text-to-sfx:v1.5:{ID}:1772366400:9000:2"
@@ -145,3 +151,71 @@ def test_no_text_breaks_the_reader(text: str, form: str) -> None:
     with suppress(InvalidRequestError):
         record = read(f"mirelo{form}:{text}")
         assert (record.family, record.model) in FAMILIES
+
+
+# --- through the clients: whatever a token says, a request stays at the job's own place ------------------------------
+
+TOKENS = {
+    "MireloClient": (GOOD, f"mirelo2:text-to-sfx:sfx-1.6:{ID}:1772366400:9000:2"),
+    "PixazoClient": (f"pixazo2:text-to-audio:mmaudio:{ID}:1772366400:9000:1",),
+    "SyncSoClient": (f"sync_so2:lipsync:lipsync-2-pro:{ID}:1772366400:9000:1",),
+    "InferenceClient": (f"inference_sh2:app:infsh/mmaudio@ab12%3Arun:{ID}:1772366400:9000:1",),
+}
+ODD = "\u0660\u202e\u200b\uff0f\uff0e\ud800\x00\n\t %?#\\;:/.@~\xa0\U0001f3b5"
+"""Digits of another script, marks that turn or hide text, full-width dots and slashes, half a surrogate, and more."""
+ESCAPED = (
+    "%2e%2e",
+    "%2F",
+    "%252e%252e%252f",
+    "%00",
+    "%0d%0aX:%20y",
+    "%E2%80%AE",
+    "%EF%BC%8F",
+    "%C0%AF",
+    "%",
+    "%zz",
+    "%3A%3A",
+)
+
+
+@st.composite
+def attacks(draw: st.DrawFn) -> tuple[str, str]:
+    """Return a client's name, and a token that was true once: cut, spliced, lengthened, or with odd characters."""
+    name = draw(st.sampled_from(sorted(TOKENS)))
+    token = draw(st.sampled_from(TOKENS[name]))
+    at, to = sorted((draw(st.integers(0, len(token))), draw(st.integers(0, len(token)))))
+    others = [other for each in TOKENS.values() for other in each]
+    put = draw(
+        st.sampled_from(ESCAPED)
+        | st.text(ODD, max_size=4)
+        | st.text("0123456789", max_size=12)
+        | st.sampled_from(others).map(lambda other: other[at:])
+        | st.sampled_from(["a" * 700, "%41" * 300, "../" * 9])
+    )
+    return name, token[:at] + put + token[to:]
+
+
+@examples(600)
+@given(attacks())
+def test_an_attacked_token_is_refused_or_leads_to_one_job_of_its_service(attack: tuple[str, str]) -> None:
+    name, token = attack
+    io = VirtualIO(lambda _: reply(404, {}))
+    client = getattr(mirelo_ergo, name)(KEY)
+    put_under(client, io)
+    refusal, job = None, None
+    try:
+        job = client.job(token)
+    except InvalidRequestError as error:
+        refusal = error.field
+    if job is None:
+        assert (refusal, io.requests) == ("token", [])
+        return
+    assert job.token.isascii()
+    assert client.job(job.token).token == job.token
+    with suppress(MireloError):
+        job.status()
+    for call in io.calls:
+        path = call.request.path.removesuffix("?include=progress")
+        assert re.fullmatch(r"(/[A-Za-z0-9_~@%-][A-Za-z0-9._~@%-]*)+", path), path
+        assert not re.search(r"%2f|%5c|%0|\.\.", path, re.IGNORECASE), path
+        assert unquote(path).count(job.job_id) == 1
