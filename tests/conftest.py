@@ -14,7 +14,7 @@ from scripts import system_packages
 from tests.support import examples  # noqa: F401 # loads hypothesis's profile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from playwright.sync_api import Browser
 
@@ -83,6 +83,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("needs"):
         for name in marker.args:
             need(name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Give all tests that lack a program one place in the report, which has a line for each place and reason."""
+    report = yield
+    ways_out = map(system_packages.way_out, system_packages.PROGRAMS)
+    match report.longrepr:
+        case (_, _, str(reason)) if reason.removeprefix("Skipped: ") in ways_out:
+            report.longrepr = (str(TESTS / "conftest.py"), need.__code__.co_firstlineno, reason)
+    return report
 
 
 def need(name: str) -> None:

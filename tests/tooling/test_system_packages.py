@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,3 +101,31 @@ def test_postgresql_is_installed_without_a_server_that_runs(
     assert log.read_text().splitlines()[-1] == "create_main_cluster = false"
     assert not setting.exists()
     assert capfd.readouterr().err.endswith("batches on PostgreSQL cannot run: sudo apt-get install postgresql\n")
+
+
+HIDDEN = """
+import sys, pytest
+from scripts import system_packages
+system_packages.find = lambda name: None
+sys.exit(pytest.main(["-p", "no:cacheprovider", "-p", "no:xdist", *sys.argv[1:]]))
+"""
+ASKING = ["tests/batch/test_report_page.py", "tests/batch/test_ledger.py", "-k", "postgresql or row or markup"]
+"""Tests that say what they need with a mark, and others whose fixtures ask for it."""
+
+
+@pytest.mark.parametrize("ci", [False, True])
+def test_what_lacks_a_program_is_not_run_and_in_ci_a_failure(ci: bool) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith("PYTEST")}
+    ran = subprocess.run(
+        [sys.executable, "-c", HIDDEN, *ASKING],
+        cwd=Path(__file__).parents[2],
+        env={**environment, **({"CI": "true"} if ci else {})},
+        capture_output=True,
+        text=True,
+    )
+    told = [line for line in ran.stdout.splitlines() if "is missing" in line]
+    ways_out = [system_packages.way_out(name) for name in ("postgresql", "chromium")]
+    assert ran.returncode == ci, ran.stdout
+    assert {way_out for line in told for way_out in ways_out if way_out in line} == {*ways_out}
+    if not ci:
+        assert len(told) == 2, "a line for each program, however many tests need it"
