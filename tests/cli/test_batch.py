@@ -11,12 +11,12 @@ import pytest
 
 from mirelo_ergo.batch import Batch, Item, ledger
 from mirelo_ergo.batch.ledger import Reason
-from mirelo_ergo.cli.batch_messages import choices_of, interruptible
+from mirelo_ergo.cli.batch_messages import RunSteps, choices_of, interruptible
 from mirelo_ergo.cli.failures import Failure
 from mirelo_ergo.cli.output import Output
 from mirelo_ergo.cli.session import Session
 from mirelo_ergo.emulator import faults
-from tests.cli.support import start
+from tests.cli.support import CLIP, start
 
 if TYPE_CHECKING:
     from mirelo_ergo.emulator import Emulator
@@ -105,7 +105,10 @@ def test_what_is_unknown_is_for_a_person(cli: Cli) -> None:
     assert "mirelo-ergo batch resolve c . --ledger ./batch.db --token TOKEN\n" in at
     missing = cli("batch", "resolve", "--drop", "x y", ".").err
     assert f"there is no item 'x y' in the ledger {Path('batch.db').absolute()}" in missing
-    assert cli("batch", "resolve", "a", "--drop").out == "a is failed; batch run goes on\n"
+    assert (
+        cli("batch", "resolve", "a", "--drop").out
+        == "a is failed, 10 credits of it counted as paid; batch run goes on\n"
+    )
     assert cli("batch", "resolve", "b", "--resubmit", "--json").object["state"] == "planned"
     assert cli("batch", "resolve", "c", "--token", "nonsense").code == 2
     assert cli("batch", "resolve", "c").code == 2
@@ -159,7 +162,7 @@ def test_an_interrupt_tells_of_the_jobs_in_the_ledger(tmp_path: Path, intended: 
                 sent = ledger.intend(connection, entry, 2.0, fingerprint="f", key=None)
                 if number >= intended:
                     ledger.unknown(connection, sent, 3.0, Reason("SubmitOutcomeUnknown", "outcome_unknown", "?"))
-        with pytest.raises(Failure) as ended, interruptible(Session(Output()), batch, "the same command"):
+        with pytest.raises(Failure) as ended, interruptible(Session(Output()), batch, "the same command", RunSteps()):
             raise KeyboardInterrupt
     assert ended.value.exit_code == 130
     assert str(ended.value.message).endswith(words)
@@ -225,7 +228,10 @@ def test_jobs_of_an_emulator_that_has_ended_are_given_up(cli: Cli) -> None:
     ran = cli("batch", "run", sheet, "--emulator")
     assert ran.code == 2
     assert "batch resolve --all --drop gives up what is under way (2)" in ran.err
-    assert cli("batch", "resolve", "a", "--drop").out == "a is failed; batch run goes on\n"
+    assert (
+        cli("batch", "resolve", "a", "--drop").out
+        == "a is failed, 10 credits of it counted as paid; batch run goes on\n"
+    )
     assert cli("batch", "resolve", "--all", "--token", "x").code == 2
     assert cli("batch", "resolve", "--drop").code == 2
     ran = cli("batch", "resolve", "--all", "--drop", ".")
@@ -329,3 +335,61 @@ def test_jobs_of_an_emulator_that_has_ended_are_not_promised(bare: Cli, tmp_path
     ran = bare("batch", "run", sheet, "--emulator")
     assert ran.code == 2
     assert "batch resolve --all --drop gives up what is under way (1) where that emulator has ended" in ran.err
+
+
+def test_a_paid_job_whose_result_cannot_be_saved_ends_with_7_and_the_way_on(cli: Cli) -> None:
+    sheet = manifest({"id": "a"})
+    Path("out").mkdir()
+    Path("out/.mirelo-batch").write_text("in the way of the downloads")
+    ran = cli("batch", "run", sheet, "-o", "out")
+    assert ran.code == 7
+    assert "1 item is under way: the same command fetches its result" in ran.err
+    told = lines(cli("batch", "run", sheet, "-o", "out", "--json"))[-1]["error"]
+    assert (told["code"], told["exit_code"]) == ("download_failed", 7)
+    Path("out/.mirelo-batch").unlink()
+    ran = cli("batch", "run", sheet, "-o", "out")
+    assert (ran.code, ran.out.splitlines()[1]) == (0, "10 credits charged")
+
+
+def test_a_job_that_the_service_does_not_know_is_told_in_its_words_and_given_another_token(
+    cli: Cli, emu: Emulator
+) -> None:
+    sheet = manifest({"id": "a"})
+    emu.fail_next("result", faults.Status(500), times=100)
+    assert cli("batch", "run", sheet).code == 7
+    emu.clear_faults()
+    with Batch.open("batch.db") as batch:
+        (entry,) = batch.items()
+        assert entry.token is not None
+    strange = entry.token.replace(entry.token.split(":")[3], TOKEN)
+    assert cli("batch", "resolve", "a", "--token", strange).code == 0
+    ran = cli("batch", "run", sheet)
+    assert ran.code == 7
+    assert "error: 1 item is left: a: " in ran.err
+    assert "give the key of the account that made it, or decide with batch resolve a --token or --drop" in ran.err
+    assert "the service did not answer" not in ran.err
+    assert cli("batch", "resolve", "a", "--token", entry.token).code == 0
+    ran = cli("batch", "run", sheet)
+    assert (ran.code, ran.out.splitlines()[1]) == (0, "10 credits charged")
+
+
+def test_what_failed_is_sent_once_more_on_demand_and_its_cost_is_told(cli: Cli, emu: Emulator) -> None:
+    sheet = manifest({"id": "a"})
+    emu.fail_next("submit", faults.LostResults(count=1))
+    assert cli("batch", "run", sheet).code == 6
+    assert cli("batch", "resolve", "a", "--resubmit").out == (
+        "a is planned, 10 credits of it counted as paid; batch run goes on\n"
+    )
+    ran = cli("batch", "run", sheet)
+    assert (ran.code, ran.out.splitlines()[:2]) == (0, ["1 of 1 done", "20 credits charged"])
+    assert cli("batch", "resolve", "a", "--resubmit").code == 2
+
+
+def test_an_item_without_a_price_is_refused_under_a_cap_before_anything_is_sent(cli: Cli) -> None:
+    row = {"id": "m", "operation": "video_to_music", "video": str(CLIP), "duration_ms": 5000}
+    Path("sfx.jsonl").write_text(json.dumps({"id": "a", **ITEM}) + "\n" + json.dumps(row) + "\n")
+    ran = cli("batch", "run", "sfx.jsonl", "--max-credits", "100")
+    assert ran.code == 4
+    assert "error: 1 item (video-to-music " in ran.err
+    assert " has no preflight), so that a cap cannot hold: leave it out, or put it into another ledger" in ran.err
+    assert cli("batch", "status").out.splitlines()[:2] == ["0 of 2 done", "2 planned"]

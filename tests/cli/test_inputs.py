@@ -18,6 +18,7 @@ import pytest
 
 from mirelo_ergo.cli.inputs import Stdin as Stdin_
 from mirelo_ergo.cli.inputs import source_from
+from mirelo_ergo.emulator import faults
 from tests.cli.support import CLIP, environment
 from tests.emulator.support import encode_clip
 
@@ -211,6 +212,14 @@ def test_several_clips_in_json_are_one_object(cli: Cli, three: list[str], emu: E
     assert [result["saved"] for result in results] == [["walk-1.wav"], ["run-1.wav"], ["long-jump-1.wav"]]
     assert [result["credits"] for result in results] == [10, 10, 10]
     assert {charge.job_id for charge in emu.charges[before:]} == {result["job_id"] for result in results}
+
+
+def test_jobs_whose_results_did_not_come_end_with_7_as_one_does(cli: Cli, three: list[str], emu: Emulator) -> None:
+    emu.fail_next("result", faults.Status(404), times=100)
+    ran = cli("video", *three[:2], "--duration", "1s", "--json")
+    emu.clear_faults()
+    assert ran.code == ran.error["exit_code"] == 7
+    assert [(each["error"]["exit_code"], each["credits"]) for each in ran.error["results"]] == [(7, 10), (7, 10)]
 
 
 def test_the_limit_is_for_all_of_them(cli: Cli, three: list[str], emu: Emulator) -> None:

@@ -129,8 +129,8 @@ class Batch:
 
         Args:
             item_id: The item.
-            resubmit: It was not accepted: send it as a new request. Its possible cost still counts.
-            token: It was accepted, and this is its job's token.
+            resubmit: It was not accepted, or it failed: send it as a new request. Its earlier cost still counts.
+            token: It was accepted, and this is its job's token; also for one that is submitted with a wrong token.
             drop: Give it up. It counts as failed, and its possible cost as paid.
         """
         if resubmit + (token is not None) + drop != 1:

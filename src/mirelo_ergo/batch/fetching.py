@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from ..errors import IncompleteResultError, InvalidRequestError, JobExpiredError, JobFailedError
+from ..errors import IncompleteResultError, InvalidRequestError, JobExpiredError, JobFailedError, NotFoundError
 from . import ledger
 from .clients import Connected, in_thread
 from .events import Step
@@ -108,7 +108,12 @@ class Fetcher:
         gone = getattr(error, "errno", None) == errno.ENOENT  # another worker has moved the files of this item
         if not gone and (verdict == "stop" or isinstance(error, OSError)):
             raise StopRun from disk_error(error)
-        return self.record.report("aside", entry, reason_of(error).message)
+        message = reason_of(error).message
+        if isinstance(error, NotFoundError):
+            message += (
+                f": give the key of the account that made it, or decide with batch resolve {entry.id} --token or --drop"
+            )
+        return self.record.report("aside", entry, message)
 
 
 def estimate_s(job: Any) -> float:

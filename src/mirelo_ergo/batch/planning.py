@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import attrs
 
-from ..errors import InvalidRequestError, MireloError
+from ..errors import CostLimitError, InvalidRequestError, MireloError
 from .clients import Connected
 from .items import Item
 from .ledger import Currency, to_millionths
@@ -95,7 +95,7 @@ class Planner:
             try:
                 cost = await connected.call(request_of(connected.client, item).preflight)
             except MireloError as error:
-                quote.problem = error.message
+                quote.problem = error.message.removesuffix("; nothing was sent")
                 continue
             quote.price = to_millionths(cost.credits if quote.currency == "credits" else cost.cost_usd)
             quote.problem = None
@@ -129,6 +129,17 @@ def totals(quotes: Iterable[Quote]) -> dict[str, int]:
         if quote.currency is not None and quote.total is not None:
             found[quote.currency] = found.get(quote.currency, 0) + quote.total
     return found
+
+
+def no_price(quote: Quote) -> CostLimitError:
+    """Return the error of items that have no price although there is a cap."""
+    one = quote.count == 1
+    return CostLimitError(
+        f"{'1 item' if one else f'{quote.count} items'} ({quote.label} at {quote.service}) "
+        f"{'has' if one else 'have'} no price{'' if quote.problem is None else f' ({quote.problem})'}, so that a cap "
+        f"cannot hold: leave {'it' if one else 'them'} out, or put {'it' if one else 'them'} into another ledger "
+        "without a cap; nothing was sent"
+    )
 
 
 def _label(item: Item, model: object) -> str:

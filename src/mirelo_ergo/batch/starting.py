@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 import attrs
 from sqlalchemy import Connection
 
-from ..errors import CostLimitError, InvalidRequestError, MireloError
+from ..errors import InvalidRequestError, MireloError
 from . import ledger
 from .checking import Mistakes
 from .clients import connect
@@ -22,7 +22,7 @@ from .events import OnEvent, Step, Summary
 from .fetching import Fetcher
 from .judging import reason_of
 from .ledger import Currency, Entry, Ledger
-from .planning import Checked, Planner, Quote
+from .planning import Checked, Planner, no_price
 from .recording import EventReporter, Recorder
 from .reuse import Library
 from .runner import Runner
@@ -181,11 +181,11 @@ class Run:
         await planner.ask()
         unpriced = await writer.write(lambda connection, _: planner.unpriced() if ledger.capped(connection) else [])
         if unpriced and (whole or any(quote.problem is not None for quote in unpriced)):
-            raise _no_price(unpriced[0])
+            raise no_price(unpriced[0])
         for entry, checked in found if unpriced else ():
             quote = planner.quotes[checked.price_key]
             if quote.price is None:
-                await _refuse(runner, entry, _no_price(attrs.evolve(quote, count=1)))
+                await _refuse(runner, entry, no_price(attrs.evolve(quote, count=1)))
 
         def record(connection: Connection, now: float) -> None:
             for entry, checked in found:
@@ -207,14 +207,6 @@ async def _refuse(runner: Runner, entry: Entry, error: MireloError) -> None:
 
 def _unplanned(after: int, connection: Connection, _: float) -> list[Entry]:
     return ledger.unplanned(connection, after)
-
-
-def _no_price(quote: Quote) -> CostLimitError:
-    return CostLimitError(
-        f"{'1 item' if quote.count == 1 else f'{quote.count} items'} ({quote.label} at {quote.service}) "
-        f"{'has' if quote.count == 1 else 'have'} no price"
-        f"{'' if quote.problem is None else f' ({quote.problem})'}, so a cap cannot be checked; nothing was sent"
-    )
 
 
 __all__ = ["RunOptions"]

@@ -9,7 +9,7 @@ import click
 
 from . import options
 from .batch_clients import Clients
-from .batch_messages import choices_of, conclude, interruptible, items_of, lines_of, say_cost
+from .batch_messages import RunSteps, choices_of, conclude, interruptible, items_of, lines_of, price_of, say_cost
 from .batch_totals import totals_of
 from .failures import missing_extra, refused
 from .groups import Commands
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mirelo_ergo.batch import Batch, Event, Plan, RunOptions, Summary
 
+    from .batch_view import View
     from .session import Session
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -117,20 +118,22 @@ def run(json: bool, quiet: bool, **given: Any) -> None:
             say_cost(session.output, plan, given, standing)
             if given["dry_run"]:
                 return
-            only = {new.item.id for new in plan.items()}
+            only, steps = {new.item.id for new in plan.items()}, RunSteps()
             with (
                 api.Batch.open(given["ledger"] or _made(folder) / LEDGER, folder) as opened,
-                interruptible(session, opened, "the same command", emulator=given["emulator"]),
+                interruptible(session, opened, "the same command", steps, emulator=given["emulator"]),
             ):
                 _bind(opened, plan, moved=given["moved"])
                 opened.put(plan.items(), mistakes)
-                summary = _run(session, opened, clients, given, only)
-                conclude(session.output, opened, summary, given, only)
+                summary = _run(session, opened, clients, given, only, steps)
+                conclude(session.output, opened, summary, given, steps, only)
     finally:
         clients.close()
 
 
-def _run(session: Session, opened: Batch, clients: Clients, given: dict[str, Any], only: set[str]) -> Summary:
+def _run(
+    session: Session, opened: Batch, clients: Clients, given: dict[str, Any], only: set[str], steps: RunSteps
+) -> Summary:
     from mirelo_ergo.batch import drive
 
     from .batch_view import Board, View
@@ -138,7 +141,7 @@ def _run(session: Session, opened: Batch, clients: Clients, given: dict[str, Any
     output = session.output
     services = opened.services(only)
     with View(output, Board.of(opened.summary())) as view:
-        how: RunOptions = {**_options(given, view.event), "only": only}
+        how: RunOptions = {**_options(given, _told(view, steps)), "only": only}
 
         async def make() -> Summary:
             async with clients.opened(services) as made:
@@ -150,6 +153,14 @@ def _run(session: Session, opened: Batch, clients: Clients, given: dict[str, Any
             opened.write_results()
             return opened.summary()
         return drive(make)
+
+
+def _told(view: View, steps: RunSteps) -> Callable[[Event], None]:
+    def told(event: Event) -> None:
+        steps.take(event)  # before the view, which fails with stdout
+        view.event(event)
+
+    return told
 
 
 def _bind(opened: Batch, plan: Plan, *, moved: bool) -> None:
@@ -208,10 +219,11 @@ def worker(json: bool, quiet: bool, **given: Any) -> None:
 
     session = options.session_of({"json": json, "quiet": quiet})
     output = session.output
+    steps = RunSteps()
     clients = Clients(output, emulator=False, allow_private_hosts=given["allow_private_hosts"])
     with (
         _api().Batch.open(given["ledger"], _made(Path(given["out"])), create=False) as opened,
-        interruptible(session, opened, "the same command, here or elsewhere,"),
+        interruptible(session, opened, "the same command, here or elsewhere,", steps),
     ):
         services = clients.available()
         missing = [name for name in opened.services() if name not in services]
@@ -222,12 +234,12 @@ def worker(json: bool, quiet: bool, **given: Any) -> None:
             async def make() -> Summary:
                 async with clients.opened(services) as made:
                     done: Summary = await opened.work(
-                        *made, stay=given["stay"], on_trouble=output.note, **_options(given, view.event)
+                        *made, stay=given["stay"], on_trouble=output.note, **_options(given, _told(view, steps))
                     )
                     return done
 
             summary = drive(make)
-        conclude(output, opened, summary, given)
+        conclude(output, opened, summary, given, steps)
 
 
 @batch.command(short_help="Write one HTML file that shows and plays everything.")
@@ -289,7 +301,8 @@ def resolve(session: Session, item: str | None, place: str, ledger: str | None, 
         raise refused("name the item, or give --all with --drop")
     with _opened(place, ledger) as opened:
         entry = opened.resolve(item, resubmit=resubmit, token=token, drop=drop)
-        session.output.result([f"{entry.id} is {entry.state}; batch run goes on"], entry.to_dict())
+        paid = "" if not entry.charged else f", {price_of(entry.charged, entry.currency)} of it counted as paid"
+        session.output.result([f"{entry.id} is {entry.state}{paid}; batch run goes on"], entry.to_dict())
 
 
 def _api() -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from mirelo_ergo import InsufficientCreditsError
+import attrs
+
+from mirelo_ergo.errors import InsufficientCreditsError, MireloError
 
 from .endings import ITEMS_FAILED
 from .exits import Exit
@@ -17,7 +19,7 @@ from .resume import shell_word
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from mirelo_ergo.batch import Batch, Plan, Quote, State, Summary
+    from mirelo_ergo.batch import Batch, Event, Plan, Quote, State, Summary
 
     from .batch_totals import LedgerTotals
     from .output import Output
@@ -134,9 +136,27 @@ def choices_of(name: str, folder: str, ledger: str | None) -> list[str]:
     ]
 
 
+@attrs.define
+class RunSteps:
+    """What a run's steps say about its end."""
+
+    paid: bool = False
+    """Whether it submitted an item, or has the job of one."""
+    asides: dict[str, str] = attrs.field(factory=dict)
+    """Why items were left to the next run, by their ids."""
+
+    def take(self, event: Event) -> None:
+        """Record a step."""
+        self.paid = self.paid or event.step == "answered" or event.entry.state == "submitted"
+        if event.step == "aside":
+            self.asides[event.entry.id] = event.message
+
+
 @contextmanager
-def interruptible(session: Session, opened: Batch, again: str, *, emulator: bool = False) -> Iterator[None]:
-    """Report the ledger's jobs when Ctrl-C, an empty account or a broken stdout ends the block. `again` continues."""
+def interruptible(
+    session: Session, opened: Batch, again: str, steps: RunSteps, *, emulator: bool = False
+) -> Iterator[None]:
+    """Report the ledger's jobs when Ctrl-C, an error or a broken stdout ends the block. `again` continues."""
     session.has_ledger = True
     try:
         yield
@@ -158,6 +178,25 @@ def interruptible(session: Session, opened: Batch, again: str, *, emulator: bool
         _write(session.output, opened, opened.summary())
         failure.hints = (*failure.hints, "add credits, then run the same command again")
         raise failure from error
+    except MireloError as error:
+        if not steps.paid:
+            raise
+        raise _paid(failure_of(error), opened, again) from error
+
+
+def _paid(failure: Failure, opened: Batch, again: str) -> Failure:
+    """Return how a run ends that an error ended: 7 while the result of a paid job is not here."""
+    under_way = again + " fetches what is paid for"
+    with suppress(MireloError):  # the ledger's disk may be full
+        summary = opened.summary()
+        under_way = _under_way(summary, again)
+        if not summary.counts["intended"] + summary.counts["submitted"]:
+            return failure
+    if failure.exit_code >= Exit.JOB_FAILED:
+        return failure
+    fields = {name: value for name, value in failure.fields.items() if name not in ("exit_code", "code", "message")}
+    hints = (*failure.hints, under_way)
+    return Failure(Exit.JOB_WAITS, failure.fields["code"], failure.message, hints=hints, **fields)
 
 
 def _unheard(error: StdoutError, opened: Batch, again: str, *, emulator: bool) -> Failure:
@@ -193,7 +232,12 @@ def items_of(count: int) -> str:
 
 
 def conclude(
-    output: Output, opened: Batch, summary: Summary, given: dict[str, Any], only: Collection[str] | None = None
+    output: Output,
+    opened: Batch,
+    summary: Summary,
+    given: dict[str, Any],
+    steps: RunSteps,
+    only: Collection[str] | None = None,
 ) -> None:
     """Write the summary, and raise a `Failure` if not all items are done.
 
@@ -201,7 +245,8 @@ def conclude(
     """
     _write(output, opened, summary)
     counts = {**summary.counts, **{state: _count(opened, state, only) for state in ("planned", *_FAILURES)}}
-    left = counts["planned"] + counts["intended"] + counts["submitted"]
+    under_way = counts["intended"] + counts["submitted"]
+    left = counts["planned"] + under_way
     ledger = f" --ledger {shell_word(given['ledger'])}" if given["ledger"] else ""
     where = f"{shell_word(str(opened.folder))}{ledger}"
     if counts["unknown"]:
@@ -222,18 +267,27 @@ def conclude(
             ),
         )
     if left:
-        held = summary.stopped is not None and "cap" in summary.stopped
-        raise Failure(
-            Exit.CREDITS if held else Exit.SERVICE,
-            "items_left",
-            f"{items_of(left)} {'is' if left == 1 else 'are'} left: "
-            f"{summary.stopped or 'another run has what is left, or the service did not answer'}",
-            hints=(
-                _EMULATED
-                if given.get("emulator") and counts["submitted"]
-                else "run the same command again" + (" with a higher cap" if held else ""),
-            ),
-        )
+        raise _left(left, under_way, summary, given, steps)
+
+
+def _left(left: int, under_way: int, summary: Summary, given: dict[str, Any], steps: RunSteps) -> Failure:
+    """Return how a run ends that left items to the next one."""
+    held = summary.stopped is not None and "cap" in summary.stopped
+    why = summary.stopped or "another run has them"
+    if steps.asides:
+        name, message = next(iter(steps.asides.items()))
+        more = f" ({len(steps.asides) - 1} more could not be done now)" if len(steps.asides) > 1 else ""
+        why = f"{shell_word(name)}: {message}{more}" if summary.stopped is None else f"{why}: {message}"
+    return Failure(
+        Exit.JOB_WAITS if under_way else Exit.CREDITS if held else Exit.SERVICE,
+        "items_left",
+        f"{items_of(left)} {'is' if left == 1 else 'are'} left: {why}",
+        hints=(
+            _EMULATED
+            if given.get("emulator") and under_way
+            else "run the same command again" + (" with a higher cap" if held else ""),
+        ),
+    )
 
 
 def _write(output: Output, opened: Batch, summary: Summary) -> None:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from .services import Connection
     from .session import Session
 
+_JOB_ENDED = (Exit.JOB_FAILED, Exit.UNKNOWN)
+"""The codes of a task whose job has no result that could be fetched later."""
+
 
 @attrs.frozen
 class Command:
@@ -145,7 +148,7 @@ class Command:
         tasks = self.session.tasks
         failed = [task for task in tasks if task.failure is not None]
         if failed or any(task.job is None for task in tasks):
-            raise _combined(tasks)
+            raise _combined(tasks, costs)
         results = [_fields(task, cost) for task, cost in zip(tasks, costs, strict=True)]
         lines = [str(path) for task in tasks for path in task.files]
         if self.saving.to_stdout:
@@ -249,25 +252,40 @@ def _print_plan(
     output.result([*lines, "nothing was submitted"], {"dry_run": True, **fields})
 
 
-def _combined(tasks: Sequence[Task]) -> Failure:
+def _combined(tasks: Sequence[Task], costs: Sequence[Cost | None]) -> Failure:
     """Return the failure of a command with failed tasks: the most important one of theirs."""
     failures = [task.failure for task in tasks if task.failure is not None]
     worst = max(failures, key=lambda failure: failure.exit_code)
     if len(tasks) == 1:
         return worst
     code = worst.exit_code
-    if code < Exit.JOB_FAILED and any(task.job is not None for task in tasks):
+    if any(_waits(task) for task in tasks):
+        code = max(code, Exit.JOB_WAITS)
+    elif code < Exit.JOB_FAILED and any(task.job is not None for task in tasks):
         code = Exit.JOB_FAILED  # what was submitted is done: running all of it again would pay for that again
     done = sum(task.job is not None and task.failure is None for task in tasks)
     left = [task.label for task in tasks if task.job is None and task.failure is None]
     hints = tuple(f"{task.label}: {task.failure.message}" for task in tasks if task.failure is not None)
     hints += (f"not submitted: {', '.join(left)}",) if left else ()
     results = [
-        {"label": task.label, **_fields(task, None), "error": task.failure and task.failure.fields} for task in tasks
+        {"label": task.label, **_fields(task, cost), "error": _error_of(task)}
+        for task, cost in zip(tasks, costs, strict=True)
     ]
     fields = {**worst.fields, "results": results}
     del fields["code"], fields["message"], fields["exit_code"]
     return Failure(code, worst.fields["code"], f"{done} of {len(tasks)} are done", hints=hints, **fields)
+
+
+def _waits(task: Task) -> bool:
+    """Return whether a task's job is there, and its result can be fetched later."""
+    return task.job is not None and task.failure is not None and task.failure.exit_code not in _JOB_ENDED
+
+
+def _error_of(task: Task) -> Mapping[str, Any] | None:
+    """Return a task's failure as its fields, None if it has none."""
+    if task.failure is None:
+        return None
+    return {**task.failure.fields, **({"exit_code": int(Exit.JOB_WAITS)} if _waits(task) else {})}
 
 
 def _fields(task: Task, cost: Cost | None) -> Mapping[str, Any]:

@@ -22,9 +22,9 @@ time, preferably `now(connection)`, which is the database server's clock. Severa
 | `refused` | → refused | returned | the service refused it for good, or the request is wrong |
 | `unknown` | intended → unknown | stays reserved | the outcome of the request is unknown |
 | `reused` | planned → succeeded | | another ledger's result was reused |
-| `resubmit` | unknown → planned | counted as charged | a person's decision |
+| `resubmit` | unknown, failed, refused → planned | counted as charged | a person's decision |
 | `drop`, `drop_all` | (any except final states) → failed | counted as charged | a person's decision |
-| `use_token` | unknown → submitted | stays reserved | a person's decision |
+| `use_token` | unknown, submitted → submitted | stays reserved | a person's decision |
 
 **Fences.** Each claim increases the item's fence, a number. A write needs the fence of the last claim; with another one
 it raises `FenceLostError` and changes nothing: then stop, and send nothing more. `intend` also needs a lease that has

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from ...errors import InvalidRequestError
 from .claims import not_of, outside
+from .money import capped
 from .rows import Entry, entry_of
 from .schema import STATES, State, items
 
@@ -90,8 +91,11 @@ def left_out(connection: Connection, only: Collection[str]) -> list[int]:
 
 
 def unplanned(connection: Connection, after: int, limit: int = PAGE) -> list[Entry]:
-    """Return planned items after a `seq` that were never checked with a client."""
-    query = select(items).where(items.c.state == "planned", items.c.fingerprint.is_(None), items.c.seq > after)
+    """Return planned items after a `seq` that were never checked with a client, or with a cap that have no price."""
+    unchecked: ColumnElement[bool] = items.c.fingerprint.is_(None)
+    if capped(connection):
+        unchecked = or_(unchecked, items.c.price.is_(None))
+    query = select(items).where(items.c.state == "planned", unchecked, items.c.seq > after)
     return [entry_of(row) for row in connection.execute(query.order_by(items.c.seq).limit(limit))]
 
 

@@ -9,22 +9,38 @@ from sqlalchemy import Connection, select, update
 from ...errors import InvalidRequestError
 from .money import settle
 from .rows import Entry, entry_of
-from .schema import ENDED, items
+from .schema import ENDED, State, items
 
 _NOBODY: Final[dict[str, Any]] = {"worker": None, "lease_until": None, "fence": items.c.fence + 1, "intent_fence": None}
 """The fence increases, so that a late report about the old request changes nothing."""
 
+_AFRESH: Final[dict[str, Any]] = {
+    "state": "planned",
+    "not_before": 0.0,
+    "attempts": 0,
+    "key": None,
+    "token": None,
+    "submitted_at": None,
+    "due_at": None,
+    "expires_at": None,
+    "ended_at": None,
+    "error_type": None,
+    "error_code": None,
+    "error": None,
+}
+
 
 def resubmit(connection: Connection, item_id: str, now: float) -> Entry:
-    """Plan the item again, to send a new request. Its possible cost still counts against the cap."""
-    entry = _unknown(connection, item_id)
+    """Plan the item again, to send a new request. Its earlier cost still counts against the cap."""
+    entry = _in_state(connection, item_id, ("unknown", "failed", "refused"), "sent once more")
     _charge(connection, entry)
-    return _write(connection, entry, now, {"state": "planned", "not_before": 0.0, "key": None, "token": None})
+    return _write(connection, entry, now, _AFRESH)
 
 
 def use_token(connection: Connection, item_id: str, token: str, now: float, *, service: str | None) -> Entry:
     """Set the item's job, which is then waited for and fetched. `service` is that of the token."""
-    entry = _unknown(connection, item_id)
+    entry = _in_state(connection, item_id, ("unknown", "submitted"), "given a token")
+    _refuse_held(entry, now)
     if service != entry.item.service:
         raise InvalidRequestError(
             f"token: it is {'no job token' if service is None else f'of a job at {service}'}, and item {item_id} is of "
@@ -55,10 +71,7 @@ def _drop(connection: Connection, entry: Entry, now: float) -> Entry:
         raise InvalidRequestError(
             f"item {entry.id} is {entry.state}: only items that have not ended are given up", field="id"
         )
-    if entry.lease_until is not None and entry.lease_until > now:
-        raise InvalidRequestError(
-            f"item {entry.id} is being worked on: end that run first; after a crash, wait for a minute", field="id"
-        )
+    _refuse_held(entry, now)
     _charge(connection, entry)
     return _write(connection, entry, now, {"state": "failed", "ended_at": now, "error_code": "dropped"})
 
@@ -70,13 +83,20 @@ def _entry(connection: Connection, item_id: str) -> Entry:
     return entry_of(row)
 
 
-def _unknown(connection: Connection, item_id: str) -> Entry:
+def _in_state(connection: Connection, item_id: str, states: tuple[State, ...], what: str) -> Entry:
     entry = _entry(connection, item_id)
-    if entry.state != "unknown":
+    if entry.state not in states:
         raise InvalidRequestError(
-            f"item {item_id} is {entry.state}: only unknown items are sent once more, or get a token", field="id"
+            f"item {item_id} is {entry.state}: only {' and '.join(states)} items are {what}", field="id"
         )
     return entry
+
+
+def _refuse_held(entry: Entry, now: float) -> None:
+    if entry.lease_until is not None and entry.lease_until > now:
+        raise InvalidRequestError(
+            f"item {entry.id} is being worked on: end that run first; after a crash, wait for a minute", field="id"
+        )
 
 
 def _charge(connection: Connection, entry: Entry) -> None:
