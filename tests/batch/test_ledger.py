@@ -207,7 +207,9 @@ def test_a_person_decides_on_what_is_unknown(connection: Connection) -> None:
     assert money(connection) == (10, 10)
     again = intended(connection, "b", worker="w3")
     assert (again.reserved, money(connection)) == (10 * MILLION, (20, 10))
-    with pytest.raises(InvalidRequestError, match="item a is submitted: only unknown items are sent once more"):
+    with pytest.raises(
+        InvalidRequestError, match="item a is submitted: only unknown, failed and refused items are sent"
+    ):
         ledger.resubmit(connection, "a", 4.0)
     assert ledger.drop(connection, "a", 4.0).state == "failed"
     assert money(connection) == (10, 20)

@@ -87,7 +87,8 @@ def _in_state(connection: Connection, item_id: str, states: tuple[State, ...], w
     entry = _entry(connection, item_id)
     if entry.state not in states:
         raise InvalidRequestError(
-            f"item {item_id} is {entry.state}: only {' and '.join(states)} items are {what}", field="id"
+            f"item {item_id} is {entry.state}: only {', '.join(states[:-1])} and {states[-1]} items are {what}",
+            field="id",
         )
     return entry
 
