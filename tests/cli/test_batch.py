@@ -17,6 +17,7 @@ from mirelo_ergo.cli.output import Output
 from mirelo_ergo.cli.session import Session
 from mirelo_ergo.emulator import faults
 from tests.cli.support import CLIP, start
+from tests.emulator.support import encode_clip
 
 if TYPE_CHECKING:
     from mirelo_ergo.emulator import Emulator
@@ -50,9 +51,11 @@ def test_a_sheet_becomes_files_and_a_second_run_costs_nothing(cli: Cli) -> None:
 def test_a_dry_run_says_what_it_would_cost_and_makes_nothing(cli: Cli) -> None:
     sheet = manifest({"id": "a"}, {"id": "b"}, {"id": "c", "duration_ms": 2000})
     ran = cli("batch", "run", sheet, "-o", "out", "--dry-run", "--max-credits", "30")
-    assert ran.code == 0
-    assert "     2 ×     10 credits  mirelo text-to-sfx v1.5 1000 ms" in ran.out
-    assert "3 items: 40 credits in all; the cap is 30 credits, which ends the batch before its end" in ran.out
+    assert (ran.code, ran.out) == (4, "")
+    assert "     2 ×     10 credits  mirelo text-to-sfx v1.5 1000 ms" in ran.err
+    assert "3 items: 40 credits in all; the cap is 30 credits, which ends the batch before its end" in ran.err
+    assert "error: the cap of 30 credits leaves no room for all: 40 credits to pay, 40 credits in all runs" in ran.err
+    assert cli("batch", "run", sheet, "--dry-run", "--max-credits", "30", "--json").error["code"] == "cost_limit"
     assert not Path("out").exists()
     told = cli("batch", "run", sheet, "--dry-run", "--json").object
     assert (told["items"], told["totals"]) == (3, {"credits": 40})
@@ -246,7 +249,7 @@ def test_what_is_paid_already_is_not_forecast_again(cli: Cli) -> None:
     assert "3 items: 30 credits in all, 20 credits paid or reserved, 10 credits to pay; the cap is 30" in ran.out
     assert "before its end" not in ran.out
     ran = cli("batch", "run", sheet, "--dry-run")
-    assert "the cap is 20 credits, which ends the batch before its end" in ran.out
+    assert (ran.code, "the cap is 20 credits, which ends the batch before its end" in ran.err) == (4, True)
     assert cli("batch", "run", sheet, "--max-credits", "30").code == 0
     ran = cli("batch", "run", sheet, "--max-credits", "40")
     assert "30 credits paid or reserved, 0 credits to pay; the cap is 40 credits; the account has" in ran.err
@@ -392,4 +395,46 @@ def test_an_item_without_a_price_is_refused_under_a_cap_before_anything_is_sent(
     assert ran.code == 4
     assert "error: 1 item (video-to-music " in ran.err
     assert " has no preflight), so that a cap cannot hold: leave it out, or put it into another ledger" in ran.err
-    assert cli("batch", "status").out.splitlines()[:2] == ["0 of 2 done", "2 planned"]
+    assert cli("batch", "run", "sfx.jsonl", "--max-credits", "100", "--dry-run").err == ran.err
+    assert cli("batch", "status").code == 2, "there is no ledger yet"
+
+
+def test_a_dry_run_refuses_what_the_run_refuses(cli: Cli) -> None:
+    sheet = manifest({"id": "a"})
+    assert cli("batch", "run", sheet, "-o", "out").code == 0
+    manifest({"id": "a", "prompt": "hail", "take": 2})
+    for more in ((), ("--dry-run",)):
+        ran = cli("batch", "run", sheet, "-o", "out", *more)
+        assert ran.code == 2
+        assert "line 1, item a: it was sent already with another take, prompt: give it another id" in ran.err
+        assert "reuse: nowhere is not a folder" in cli("batch", "run", sheet, "--reuse", "nowhere", *more).err
+        ran = cli("batch", "run", sheet, "-o", sheet, *more)
+        assert (ran.code, "sfx.jsonl" in ran.err) == (2, True)
+
+
+def test_a_dry_run_prices_what_is_reused_as_nothing(cli: Cli) -> None:
+    assert cli("batch", "run", manifest({"id": "a"}), "-o", "before").code == 0
+    sheet = manifest({"id": "x"}, {"id": "y", "prompt": "hail"})
+    told = cli("batch", "run", sheet, "-o", "out", "--reuse", "before", "--dry-run", "--json").object
+    assert (told["to_pay"], told["reused"]) == ({"credits": 10}, 1)
+    assert (
+        "1 item taken from before, and not paid\n"
+        in cli("batch", "run", sheet, "-o", "out", "--reuse", "before", "--dry-run", "--max-credits", "10").out
+    )
+    ran = cli("batch", "run", sheet, "-o", "out", "--reuse", "before", "--max-credits", "10")
+    assert (ran.code, ran.out.splitlines()[:2]) == (0, ["2 of 2 done", "10 credits charged; the cap is 10 credits"])
+
+
+def test_a_clip_that_was_replaced_is_told_and_not_paid_again(cli: Cli) -> None:
+    Path("clip.mp4").write_bytes(CLIP.read_bytes())
+    row = {"id": "a", "operation": "video_to_sfx", "video": "clip.mp4", "duration_ms": 1000}
+    Path("sfx.jsonl").write_text(json.dumps(row))
+    assert cli("batch", "run", "sfx.jsonl").code == 0
+    assert "another file" not in cli("batch", "run", "sfx.jsonl").err
+    encode_clip(Path("clip.mp4"), codec="libx264", container="mp4", milliseconds=2000)
+    says = "sent already with another file than the one that is there now, and not made again: a; another id makes it"
+    assert says in cli("batch", "run", "sfx.jsonl", "--dry-run").out
+    assert cli("batch", "run", "sfx.jsonl", "--dry-run", "--json").object["other_files"] == ["a"]
+    ran = cli("batch", "run", "sfx.jsonl")
+    assert (ran.code, says in ran.err) == (0, True)
+    assert cli("batch", "status").out.splitlines()[1] == "10 credits charged"

@@ -24,7 +24,7 @@ from mirelo_ergo import (
 from ..errors import InvalidRequestError
 from ..services import service_of
 from . import ledger
-from .checking import Checker, Mistakes, checked
+from .checking import Checker, Mistakes, checked, sent_already
 from .clients import connect
 from .cluster import WorkerOptions
 from .errors import LedgerError
@@ -105,7 +105,8 @@ class Batch:
         with self.ledger.write() as connection:
             added = ledger.add(connection, new, ledger.now(connection))
             for item in added.conflicts:
-                mistakes.add(item, "it is in the ledger with other fields, and sent already: give it another id")
+                entry = ledger.read_item(connection, item.id)
+                mistakes.add(item, sent_already(entry.item if entry else item, item))
             mistakes.raise_any()
             return added
 

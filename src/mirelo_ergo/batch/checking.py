@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ..errors import InvalidRequestError
 from .errors import LISTED, ManifestError
-from .items import Item, arguments_json
+from .items import Item, arguments_json, changed_fields
 from .result_files import STAGING, stem_of
 from .services import parameters
 from .sources import local_files, signed_url, with_files_at
@@ -156,6 +156,12 @@ def _argument_problems(item: Item, known: Any) -> Iterator[str]:
     for name, parameter in known.items():
         if parameter.default is inspect.Parameter.empty and name not in item.arguments:
             yield f"{name}: it is missing, and {item.operation} needs it"
+
+
+def sent_already(before: Item, item: Item) -> str:
+    """Return the problem of an item that was changed after it was sent."""
+    changed = ", ".join(changed_fields(before, item))
+    return f"it was sent already with another {changed or 'definition'}: give it another id, or take the change back"
 
 
 def checked(items: Iterable[Item], checker: Checker) -> Iterator[Item]:

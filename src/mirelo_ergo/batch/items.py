@@ -44,6 +44,17 @@ class Item:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+def changed_fields(old: Item, new: Item) -> list[str]:
+    """Return the names of the fields in which two items differ."""
+    before, after = _fields(old), _fields(new)
+    return [name for name in {**before, **after} if before.get(name) != after.get(name)]
+
+
+def _fields(item: Item) -> dict[str, Any]:
+    own = {"service": item.service, "operation": item.operation, "out": item.name, "take": item.take}
+    return {**own, **_plain(item.arguments)}
+
+
 def arguments_json(item: Item) -> str:
     """Return an item's arguments as JSON; raises `TypeError` or `ValueError` for a value that JSON cannot represent."""
     return json.dumps(_plain(item.arguments), ensure_ascii=False, allow_nan=False)

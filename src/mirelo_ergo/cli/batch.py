@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from mirelo_ergo import check_folder
+
 from . import options
 from .batch_clients import Clients
 from .batch_messages import RunSteps, choices_of, conclude, interruptible, items_of, lines_of, price_of, say_cost
@@ -114,7 +116,8 @@ def run(json: bool, quiet: bool, **given: Any) -> None:
         base = Path() if given["manifest"] == "-" else Path(given["manifest"]).parent
         with api.Plan(items, clients.sync, mistakes, base) as plan:
             plan.ask()
-            standing = totals_of(plan, given["ledger"] or folder / LEDGER)
+            check_folder(folder)
+            standing = totals_of(plan, given["ledger"] or folder / LEDGER, mistakes, given["reuse"])
             say_cost(session.output, plan, given, standing)
             if given["dry_run"]:
                 return
@@ -320,7 +323,5 @@ def _opened(place: str, ledger: str | None) -> Batch:
 
 
 def _made(folder: Path) -> Path:
-    from mirelo_ergo import check_folder
-
     check_folder(folder).mkdir(parents=True, exist_ok=True)
     return folder

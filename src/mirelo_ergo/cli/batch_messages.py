@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from mirelo_ergo.errors import InsufficientCreditsError, MireloError
+from mirelo_ergo.errors import CostLimitError, InsufficientCreditsError, MireloError
 
 from .endings import ITEMS_FAILED
 from .exits import Exit
@@ -60,18 +60,57 @@ def say_cost(output: Output, plan: Plan, given: dict[str, Any], standing: Ledger
         lines.append(f"{items_of(plan.count)}, without a price that could be asked")
     if standing.removed:
         lines.append(_removed(standing))
+    if standing.reused:
+        lines.append(f"{items_of(standing.reused)} taken from {given['reuse']}, and not paid")
+    if standing.other_files:
+        names = ", ".join(shell_word(name) for name in standing.other_files[:_REMOVED_SHOWN])
+        more = len(standing.other_files) - _REMOVED_SHOWN
+        lines.append(
+            f"sent already with another file than the one that is there now, and not made again: {names}"
+            f"{f' and {more} more' if more > 0 else ''}; another id makes it again, and pays"
+        )
+    refused = _under_cap(plan, standing, caps)
+    ends = refused is not None and (given["dry_run"] or isinstance(refused, CostLimitError))
+    if ends or not given["dry_run"]:
+        for line in () if output.json else lines:
+            output.note(line)
+    if refused is not None and ends:
+        raise refused
     if not given["dry_run"]:
-        for line in lines:
-            if not output.json:
-                output.note(line)
         return
     quotes = [quote.to_dict() for quote in plan.quotes]
     spent = {currency: total / 1_000_000 for currency, total in totals.items()}
     left = {currency: standing.to_pay.get(currency, 0) / 1_000_000 for currency in totals}
-    told = {"items": plan.count, "prices": quotes, "totals": spent, "to_pay": left, "account_credits": account}
+    told: dict[str, Any] = {
+        "items": plan.count,
+        "prices": quotes,
+        "totals": spent,
+        "to_pay": left,
+        "account_credits": account,
+    }
     planned, under_way = len(standing.removed_planned), standing.removed_under_way
     removed = {"items": standing.removed, "not_sent": planned, "under_way": under_way}
-    output.result(lines, {**told, "not_in_manifest": removed})
+    told |= {"not_in_manifest": removed, "reused": standing.reused, "other_files": list(standing.other_files)}
+    output.result(lines, told)
+
+
+def _under_cap(plan: Plan, standing: LedgerTotals, caps: dict[str, float | None]) -> Failure | CostLimitError | None:
+    """Return how a run under the caps ends before its end, None if they have room for all of the plan."""
+    from mirelo_ergo.batch.planning import no_price
+
+    names = {*caps, *standing.budgets}
+    holding = {name: cap for name in names if (cap := standing.cap(name, caps.get(name))) is not None}
+    if holding and standing.unpriced:
+        return no_price(attrs.evolve(plan.unpriced[0], count=min(plan.unpriced[0].count, standing.unpriced)))
+    for currency, cap in holding.items():
+        if standing.to_pay.get(currency, 0) and standing.at_the_end(currency) > cap:
+            to_pay, total = standing.to_pay[currency], standing.at_the_end(currency)
+            message = (
+                f"the cap of {price_of(cap, currency)} leaves no room for all: {price_of(to_pay, currency)} to pay, "
+                f"{price_of(total, currency)} in all runs; nothing was submitted"
+            )
+            return Failure(Exit.CREDITS, "cost_limit", message)
+    return None
 
 
 def _removed(standing: LedgerTotals) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
-    from mirelo_ergo.batch import Budget, Entry, Plan
+    from mirelo_ergo.batch import Budget, Entry, Mistakes, Plan
+    from mirelo_ergo.batch.ledger import NewItem
 
 
 @attrs.frozen
@@ -32,6 +33,12 @@ class LedgerTotals:
     """The ids of those that were never sent, and are not."""
     removed_under_way: int
     """How many of those are under way, and are fetched."""
+    other_files: Sequence[str]
+    """The ids of the plan's items that were sent with files whose bytes are others now."""
+    reused: int
+    """How many of its items are taken from earlier batches and cost nothing."""
+    unpriced: int
+    """How many of its items that are still to be made have no price."""
 
     def cap(self, currency: str, given: float | None) -> int | None:
         """Return the cap in millionths: the given one, else the ledger's."""
@@ -47,23 +54,52 @@ class LedgerTotals:
         return spent + self.to_pay.get(currency, 0)
 
 
-def totals_of(plan: Plan, place: str | Path) -> LedgerTotals:
-    """Return the totals of the plan in a ledger; zero if there is no readable ledger."""
+def totals_of(plan: Plan, place: str | Path, mistakes: Mistakes, reuse: str | None = None) -> LedgerTotals:
+    """Return what the ledger has of the plan; nothing of it where there is no ledger that can be read.
+
+    Raises `ManifestError` if an item was changed after it was sent, and `InvalidRequestError` if `reuse` is no folder.
+    """
+    from mirelo_ergo.batch import ledger
+    from mirelo_ergo.batch.checking import sent_already
+    from mirelo_ergo.batch.reuse import Library
+
+    asked = {name: str(connected.client.base_url) for name, connected in plan.clients.items()}
     entries, budgets = _read(place)
-    paid, to_pay, begun = Counter[str](), Counter[str](), False
-    for new in plan.items():
-        entry = entries.pop(new.item.id, None)
-        if entry is not None and entry.currency is not None:
-            paid[entry.currency] += entry.charged + entry.reserved
-        changed = entry is not None and entry.item.definition != new.item.definition
-        if entry is None or entry.state == "planned" or (changed and entry.state in ("failed", "refused")):
-            if new.currency is not None:
-                to_pay[new.currency] += new.price or 0
-        else:
-            begun = True
+    paid, to_pay, begun, reused, unpriced = Counter[str](), Counter[str](), False, 0, 0
+    other_files = []
+    with ExitStack() as stack:
+        library = None if reuse is None else stack.enter_context(closing(Library(Path(reuse), asked)))
+        for new in plan.items():
+            entry = entries.pop(new.item.id, None)
+            if entry is not None and entry.currency is not None:
+                paid[entry.currency] += entry.charged + entry.reserved
+            changed = entry is not None and entry.item.definition != new.item.definition
+            if entry is not None and changed and entry.state not in ledger.REPLACEABLE:
+                mistakes.add(new.item, sent_already(entry.item, new.item))
+            elif entry is None or entry.state == "planned" or (changed and entry.state in ("failed", "refused")):
+                if library is not None and new.fingerprint is not None and library.find(new.fingerprint) is not None:
+                    reused += 1
+                elif new.currency is not None:
+                    to_pay[new.currency] += new.price or 0
+                else:
+                    unpriced += 1
+            else:
+                begun = True
+                if _has_other_files(entry, new):
+                    other_files.append(entry.id)
+    mistakes.raise_any()
     planned = [entry.id for entry in entries.values() if entry.state == "planned"]
     under_way = sum(entry.state in ("intended", "submitted") for entry in entries.values())
-    return LedgerTotals(paid, to_pay, budgets, begun or any(paid.values()), len(entries), planned, under_way)
+    begun = begun or any(paid.values())
+    return LedgerTotals(paid, to_pay, budgets, begun, len(entries), planned, under_way, other_files, reused, unpriced)
+
+
+def _has_other_files(entry: Entry, new: NewItem) -> bool:
+    """Return whether an item was sent with files whose bytes are others now."""
+    from mirelo_ergo.batch.sources import local_files
+
+    sent = entry.state in ("intended", "submitted", "unknown", "succeeded") and entry.fingerprint is not None
+    return sent and entry.fingerprint != new.fingerprint and any(True for _ in local_files(new.item))
 
 
 def _read(place: str | Path) -> tuple[dict[str, Entry], Mapping[str, Budget]]:

@@ -49,7 +49,7 @@ credentials, and errors are the client's messages without secrets.
 
 from __future__ import annotations
 
-from .adding import Added, NewItem, add, known_names, plan
+from .adding import REPLACEABLE, Added, NewItem, add, known_names, plan
 from .claims import (
     LEASE_S,
     check,
@@ -87,6 +87,7 @@ __all__ = [
     "ENDED",
     "LEASE_S",
     "MILLION",
+    "REPLACEABLE",
     "STATES",
     "VERSION",
     "Added",
