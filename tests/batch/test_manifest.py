@@ -254,7 +254,7 @@ def test_items_of_any_iterable_are_checked_before_one_is_added(batch: Batch) -> 
 def test_an_item_under_way_cannot_be_changed(batch: Batch, client: MireloClient) -> None:
     batch.add(ITEMS[:1])
     batch.run(client)
-    with pytest.raises(ManifestError, match="it is in the ledger with other fields, and sent already"):
+    with pytest.raises(ManifestError, match="it was sent already with another prompt, duration_ms: give it another id"):
         batch.add([Item("new", "text_to_sfx", {"prompt": "x"}), Item("rain", "text_to_sfx", {"prompt": "another"})])
     assert [entry.id for entry in batch.items()] == ["rain"]
 

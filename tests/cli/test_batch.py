@@ -394,7 +394,7 @@ def test_an_item_without_a_price_is_refused_under_a_cap_before_anything_is_sent(
     ran = cli("batch", "run", "sfx.jsonl", "--max-credits", "100")
     assert ran.code == 4
     assert "error: 1 item (video-to-music " in ran.err
-    assert " has no preflight), so that a cap cannot hold: leave it out, or put it into another ledger" in ran.err
+    assert " has no preflight), so a cap cannot be checked: leave it out, or put it into another ledger" in ran.err
     assert cli("batch", "run", "sfx.jsonl", "--max-credits", "100", "--dry-run").err == ran.err
     assert cli("batch", "status").code == 2, "there is no ledger yet"
 

@@ -136,8 +136,8 @@ def no_price(quote: Quote) -> CostLimitError:
     one = quote.count == 1
     return CostLimitError(
         f"{'1 item' if one else f'{quote.count} items'} ({quote.label} at {quote.service}) "
-        f"{'has' if one else 'have'} no price{'' if quote.problem is None else f' ({quote.problem})'}, so that a cap "
-        f"cannot hold: leave {'it' if one else 'them'} out, or put {'it' if one else 'them'} into another ledger "
+        f"{'has' if one else 'have'} no price{'' if quote.problem is None else f' ({quote.problem})'}, so a cap "
+        f"cannot be checked: leave {'it' if one else 'them'} out, or put {'it' if one else 'them'} into another ledger "
         "without a cap; nothing was sent"
     )
 
