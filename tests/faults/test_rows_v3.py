@@ -1,4 +1,4 @@
-"""Rows 73 to 76, 83, 84 and 94 as users of Mirelo v3 meet them: its creates are class K, its uploads are forms."""
+"""Rows 73 to 76, 79, 83, 84 and 94 as users of Mirelo v3 meet them: its creates are class K, its uploads are forms."""
 
 from __future__ import annotations
 
@@ -230,6 +230,23 @@ def test_fault_94_v3(face: Face, tmp_path: Path) -> None:
         assert len(error.result_urls) == 2
         saved = face.do(error.result.download(tmp_path))
         assert [path.read_bytes() for path in saved] == [SOUND, SOUND]
+
+
+@pytest.mark.parametrize("where", [VIDEO, "/v3/assets", "/store/"])
+def test_fault_79_v3(face: Face, where: str, tmp_path: Path) -> None:
+    """A 308 to another host on a create of v3, on its asset or on its form: no key reaches that host."""
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(mp4(3000))
+    with FaultServer() as elsewhere, FaultServer() as server, face.promise(2.0):
+        service = Service()
+        service.url = server.url
+        away = Respond(308, headers={"Location": f"{elsewhere.url}/v3"})
+        server.play(lambda request: away if request.path.startswith(where) else service(request))
+        error = face.failing(opened(face, server).video_to_sfx(clip, duration_ms=1000).submit_job)
+        assert error.http_status == 308
+        assert elsewhere.accepted == 0
+        assert len([each for each in server.requests if each.path.startswith(where)]) == 1
+        assert service.jobs == {}
 
 
 def test_a_lack_of_credits_says_where_to_get_some(face: Face) -> None:
