@@ -17,7 +17,6 @@ from mirelo_ergo._runtime.api.answers import (
     read_error_body,
     read_json,
     read_object,
-    scrubbed,
     status_phrase,
     string_list,
     text_field,
@@ -289,7 +288,7 @@ def test_a_long_message_is_cut_and_its_body_kept_short() -> None:
 
 def test_a_body_is_kept_as_json_or_as_text() -> None:
     def kept(data: bytes, trouble: str | None = None) -> Any:
-        return read_error_body(MIRELO, scrubbed(SECRET, Reply(500, {}, data, trouble))).kept
+        return read_error_body(MIRELO, Reply(500, {}, data, trouble).scrubbed(SECRET)).kept
 
     assert kept(b'{"a": 1}') == {"a": 1}
     assert kept(b"\xff\xfeplain") == "\ufffd\ufffdplain"

@@ -24,13 +24,12 @@ from ...errors import (
     RequestTimeoutError,
     ServerError,
 )
-from ..io.protocol import Reply
 from ..redact import KeptText, kept, safe_url, short_repr, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..io.protocol import TransportFailure
+    from ..io.protocol import Reply, TransportFailure
     from ..redact import Secret
     from .service import Api, ErrorFacts
 
@@ -184,13 +183,6 @@ def read_error_body(api: Api, reply: Reply) -> ErrorBody:
     return ErrorBody(facts, kept(value) if len(reply.body) <= KEPT * 4 else KeptText(reply.body.decode()[:KEPT]))
 
 
-def scrubbed(secret: Secret, reply: Reply) -> Reply:
-    """Return a reply without the API key, which a server may echo. Called before anything of the reply is read."""
-    body, raw = secret.scrub_bytes(reply.body), secret.scrub_bytes(reply.raw)
-    headers = {name: secret.scrub(value) for name, value in reply.headers.items()}
-    return Reply(reply.status, headers, body, reply.problem, raw)
-
-
 def status_phrase(status: int) -> str:
     """Return a status with its phrase, also for a status that no standard defines."""
     from http import HTTPStatus  # only errors need it
@@ -211,7 +203,7 @@ def error_from(
     """
     doing = f"{what}: " if what else ""
     if body is None:
-        reply = scrubbed(secret, reply)
+        reply = reply.scrubbed(secret)
         body = read_error_body(api, reply)
     facts = body.facts
     status = reply.status

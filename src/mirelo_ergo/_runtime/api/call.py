@@ -10,7 +10,7 @@ import attrs
 from ...errors import JobError, MireloError, SubmitOutcomeUnknown, UnexpectedResponseError
 from ..ids import job_id_problem
 from ..redact import log
-from .answers import ErrorBody, error_from, failure_error, read_error_body, scrubbed, status_phrase
+from .answers import ErrorBody, error_from, failure_error, read_error_body, status_phrase
 from .requests import fingerprint
 from .retry import Answered, Failed, Kind, Outcome, Unknown, parse_retry_after
 
@@ -98,7 +98,7 @@ class Call:
         if self.reply is not None:
             return self.reply
         part = self.failure.reply if self.failure is not None else self._sent and self._sent.reply
-        return scrubbed(self._runtime.secret, part) if part else None
+        return part.scrubbed(self._runtime.secret) if part else None
 
     def _body(self, reply: Reply) -> ErrorBody:
         """Decode the body of a response that is an error or cannot be used, once."""

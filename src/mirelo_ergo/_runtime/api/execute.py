@@ -10,7 +10,7 @@ from ...errors import InvalidRequestError, SourceChangedError, UploadError
 from ..io.deadline import Deadline
 from ..io.protocol import Request, SourceFailed, TransportFailure
 from ..io.sent import SentTracker
-from .answers import Unusable, scrubbed
+from .answers import Unusable
 from .call import Call, failed
 from .operation import Operation, Runtime
 from .retry import Answered, Done, Outcome, Raise, Unknown
@@ -127,7 +127,7 @@ async def _send(
     sent = SentTracker()
     call.attempt(sent)
     try:
-        call.reply = scrubbed(runtime.secret, await runtime.io.request(request, deadline, sent))
+        call.reply = (await runtime.io.request(request, deadline, sent)).scrubbed(runtime.secret)
     except TransportFailure as failure:
         call.failure = failure
         return failed(failure), []
