@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import io
 import json
+import re
 import sys
 import tracemalloc
 from collections.abc import Iterator
@@ -12,6 +15,7 @@ from typing import Any
 
 import pytest
 
+import mirelo_ergo.batch
 from mirelo_ergo import InvalidRequestError, MireloClient, MireloError
 from mirelo_ergo.batch import Batch, Item, ManifestError, Mistakes, Plan, read_manifest
 
@@ -266,3 +270,45 @@ def test_a_manifest_error_survives_pickling() -> None:
     again = pickle.loads(pickle.dumps(error))
     assert (again.mistakes, again.count, str(again)) == (["line 1: x"], 3, str(error))
     assert isinstance(again, MireloError)
+
+
+def test_a_column_of_ones_own_is_told_once_and_left_out_with_its_mark(tmp_path: Path) -> None:
+    sheet = tmp_path / "sfx.csv"
+    rows = "".join(f"a{number},text_to_sfx,rain,3\n" for number in range(60))
+    sheet.write_text("id,operation,prompt,Preis\n" + rows)
+    with pytest.raises(ManifestError) as told:
+        list(read_manifest(sheet))
+    assert told.value.count == 1
+    assert told.value.mistakes[0].startswith("line 2, item a0: Preis: text_to_sfx has no such argument: it takes ")
+    assert told.value.mistakes[0].endswith("the name of a column of your own begins with _")
+    sheet.write_text("id,operation,prompt,_Preis\n" + rows)
+    assert dict(list(read_manifest(sheet)).pop().arguments) == {"prompt": "rain"}
+
+
+def test_the_first_line_of_excel_names_the_separator(tmp_path: Path) -> None:
+    sheet = tmp_path / "sfx.csv"
+    sheet.write_text("sep=;\nid;operation;prompt\na;text_to_sfx;rain, and wind, and hail, and snow\n")
+    (item,) = read_manifest(sheet)
+    assert (item.id, item.line, item.arguments["prompt"]) == ("a", 3, "rain, and wind, and hail, and snow")
+
+
+def test_a_header_in_capitals_is_told_how_it_is_written(tmp_path: Path) -> None:
+    sheet = tmp_path / "sfx.csv"
+    sheet.write_text("ID,operation,prompt\na,text_to_sfx,rain\n")
+    with pytest.raises(ManifestError, match="the header has ID, and the column is id: names are in small letters"):
+        list(read_manifest(sheet))
+
+
+def test_ids_in_yaml_are_as_they_are_written(tmp_path: Path) -> None:
+    sheet = tmp_path / "sfx.yaml"
+    names = ["007", "1:30", "2026-01-02", "1e3", "yes"]
+    sheet.write_text(
+        "".join(f"- {{id: {name}, operation: text_to_sfx, prompt: rain, out: {name}}}\n" for name in names)
+    )
+    assert [(item.id, item.out) for item in read_manifest(sheet)] == [(name, name) for name in names]
+
+
+def test_what_a_batch_needs_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "sqlalchemy" else name)
+    with pytest.raises(ImportError, match=re.escape('pip install "mirelo-ergo[batch]"')):
+        importlib.reload(mirelo_ergo.batch)

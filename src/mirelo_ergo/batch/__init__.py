@@ -12,6 +12,13 @@ After an interruption of any kind, run it again: it continues, and nothing is ch
 
 from __future__ import annotations
 
+from importlib.util import find_spec as _find_spec
+
+if _missing := [name for name in ("sqlalchemy", "yaml") if not _find_spec(name)]:
+    raise ImportError(
+        f'batches need {_missing[0]}, which is not installed: pip install "mirelo-ergo[batch]"', name=_missing[0]
+    )
+
 from .batch import Batch
 from .checking import Mistakes
 from .errors import CapReachedError, FenceLostError, LedgerError, ManifestError

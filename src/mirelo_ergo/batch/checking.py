@@ -33,9 +33,14 @@ class Mistakes:
         self.where = where
         self.first: list[str] = []
         self.count = 0
+        self._kinds: set[str] = set()
 
-    def add(self, item: Item | int | None, problem: str) -> None:
-        """Record a mistake in an item or a line."""
+    def add(self, item: Item | int | None, problem: str, kind: str | None = None) -> None:
+        """Record a mistake in an item or a line. The first of a `kind` stands for all of that kind."""
+        if kind is not None and kind in self._kinds:
+            return
+        if kind is not None:
+            self._kinds.add(kind)
         self.count += 1
         problem = problem.removesuffix("; nothing was sent")  # the message says it once for all
         if len(self.first) < LISTED:

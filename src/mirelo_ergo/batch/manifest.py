@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import json
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TextIO
@@ -28,6 +30,9 @@ _FORMS: Final[Mapping[str, str]] = {
     ".yaml": "yaml",
     ".yml": "yaml",
 }
+_NOTE: Final = "_"
+"""How the name of a field begins that is the caller's own, and is not read."""
+_SEPARATOR_LINE: Final = re.compile(r"\"?sep=(.)\"?", re.IGNORECASE)
 _LONGEST_LINE: Final = 1 << 20
 _SEPARATORS: Final = ",;\t|"
 
@@ -117,18 +122,29 @@ def _csv_rows(file: BinaryIO, mistakes: Mistakes) -> Iterator[Row]:
 
 
 def _rows_of(text: TextIO, mistakes: Mistakes) -> Iterator[Row]:
-    header = text.readline()
-    separator = max(_SEPARATORS, key=header.count)
+    header, first = text.readline(), 1
+    named = _SEPARATOR_LINE.fullmatch(header.strip())
+    if named is not None:  # as Excel writes and reads it
+        header, first = text.readline(), 2
+    separator = named[1] if named is not None else max(_SEPARATORS, key=header.count)
     names = [name.strip() for name in next(csv.reader([header], delimiter=separator), [])]
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if "id" not in names or twice:
-        problem = f"has {', '.join(twice)} twice" if twice else "has no column id"
-        mistakes.add(1, f"the header {problem}; it names the columns, such as id{separator}operation{separator}prompt")
+        capital = next((name for name in names if name.lower() == "id"), None)
+        absent = (
+            "has no column id"
+            if capital is None
+            else f"has {capital}, and the column is id: names are in small letters"
+        )
+        problem = f"has {', '.join(twice)} twice" if twice else absent
+        mistakes.add(
+            first, f"the header {problem}; it names the columns, such as id{separator}operation{separator}prompt"
+        )
         return
     reader = csv.reader(text, delimiter=separator, strict=True)
-    line = 2
+    line = first + 1
     for cells in reader:
-        number, line = line, reader.line_num + 2
+        number, line = line, reader.line_num + first + 1
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
@@ -155,11 +171,21 @@ def _item(line: int, fields: dict[str, Any], mistakes: Mistakes, *, cells: bool)
         for problem in problems:
             mistakes.add(line, problem)
         return None
-    arguments = {key: value for key, value in fields.items() if key not in _OWN and value is not None}
+    arguments = {
+        key: value
+        for key, value in fields.items()
+        if key not in _OWN and not key.startswith(_NOTE) and value is not None
+    }
     item = Item(
         str(name).strip(), str(operation).strip(), arguments, service=service, out=out, take=_take(fields), line=line
     )
     return _from_cells(item, mistakes) if cells else item
+
+
+def _no_column(item: Item, name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    hint = f"do you mean {near[0]}?" if near else f"it takes {', '.join(known)}"
+    return f"{item.operation} has no such argument: {hint}; the name of a column of your own begins with {_NOTE}"
 
 
 def _take(fields: dict[str, Any]) -> Any:
@@ -176,8 +202,12 @@ def _from_cells(item: Item, mistakes: Mistakes) -> Item | None:
         return item  # a wrong service or operation is reported by the check of all items
     arguments, wrong = {}, False
     for name, cell in item.arguments.items():
+        if name not in known:
+            mistakes.add(item, f"{name[:60]}: {_no_column(item, name, known)}", kind=f"{item.operation}:{name}")
+            wrong = True
+            continue
         try:
-            arguments[name] = argument_of(cell, known[name].annotation) if name in known else cell
+            arguments[name] = argument_of(cell, known[name].annotation)
         except ValueError as error:
             mistakes.add(item, f"{name}: {error}")
             wrong = True

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import yaml
 from yaml.composer import Composer
 from yaml.constructor import SafeConstructor
 from yaml.events import DocumentStartEvent, SequenceEndEvent, SequenceStartEvent, StreamEndEvent, StreamStartEvent
+from yaml.nodes import MappingNode, ScalarNode
 from yaml.resolver import Resolver
 
 from .checking import Mistakes
 
+_TEXT: Final = "tag:yaml.org,2002:str"
+_NULL: Final = "tag:yaml.org,2002:null"
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -64,4 +67,12 @@ class _Rows(Composer, SafeConstructor, Resolver):
         self.get_event()
         while not self.check_event(SequenceEndEvent):
             node: Any = self.compose_node(None, None)  # type: ignore[arg-type]
+            _keep_text(node)
             yield node.start_mark.line + 1, self.construct_document(node)
+
+
+def _keep_text(node: Any) -> None:
+    """Read an entry's id and file name as they are written: as YAML's numbers 007 would be 7, and 1:30 would be 90."""
+    for key, value in node.value if isinstance(node, MappingNode) else ():
+        if key.value in ("id", "out") and isinstance(value, ScalarNode) and value.tag != _NULL:
+            value.tag = _TEXT
