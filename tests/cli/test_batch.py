@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import update
 
 from mirelo_ergo.batch import Batch, Item, ledger
 from mirelo_ergo.batch.ledger import Reason
+from mirelo_ergo.batch.ledger.schema import items
 from mirelo_ergo.cli.batch_messages import RunSteps, choices_of, interruptible
 from mirelo_ergo.cli.failures import Failure
 from mirelo_ergo.cli.output import Output
@@ -437,4 +439,29 @@ def test_a_clip_that_was_replaced_is_told_and_not_paid_again(cli: Cli) -> None:
     assert cli("batch", "run", "sfx.jsonl", "--dry-run", "--json").object["other_files"] == ["a"]
     ran = cli("batch", "run", "sfx.jsonl")
     assert (ran.code, says in ran.err) == (0, True)
+    assert cli("batch", "status").out.splitlines()[1] == "10 credits charged"
+
+
+def test_a_result_that_was_removed_or_emptied_is_fetched_again_and_not_paid(cli: Cli, emu: Emulator) -> None:
+    sheet = manifest({"id": "a"}, {"id": "b"}, {"id": "c"})
+    assert cli("batch", "run", sheet, "-o", "out").code == 0
+    whole = Path("out/b.wav").read_bytes()
+    Path("out/a.wav").unlink()
+    Path("out/b.wav").write_bytes(b"")
+    ran = cli("batch", "run", sheet, "-o", "out")
+    assert (ran.code, ran.out.splitlines()[:2]) == (0, ["3 of 3 done", "30 credits charged"])
+    assert "not in the folder as they were saved: a, b: fetched again, and not paid\n" in ran.err
+    assert Path("out/a.wav").stat().st_size == len(whole)
+    assert Path("out/b~2.wav").read_bytes() == whole
+    assert "as they were saved" not in cli("batch", "run", sheet, "-o", "out").err
+
+
+def test_a_result_whose_job_has_expired_is_said_to_be_lost(cli: Cli) -> None:
+    sheet = manifest({"id": "a"})
+    assert cli("batch", "run", sheet).code == 0
+    with Batch.open("batch.db") as batch, batch.ledger.write() as connection:
+        connection.execute(update(items).values(expires_at=1.0))
+    Path("a.wav").unlink()
+    ran = cli("batch", "run", sheet)
+    assert "not in the folder as they were saved: a: lost, as no job has them any more" in ran.err
     assert cli("batch", "status").out.splitlines()[1] == "10 credits charged"

@@ -24,6 +24,7 @@ from .judging import reason_of
 from .ledger import Currency, Entry, Ledger
 from .planning import Checked, Planner, no_price
 from .recording import EventReporter, Recorder
+from .restoring import damage_of, fetch_again
 from .reuse import Library
 from .runner import Runner
 from .sources import Hashes, missing_file
@@ -79,6 +80,9 @@ class Run:
         stopped: str | None = None
         try:
             async with self._opened() as runner:
+                if member is None:
+                    only = self.options.get("only")
+                    fetch_again(self.ledger, damage_of(self.ledger, self.folder, only))
                 await self._plan(runner, whole=member is None)
                 if member is None:
                     stopped = await runner.run()

@@ -11,7 +11,17 @@ from mirelo_ergo import check_folder
 
 from . import options
 from .batch_clients import Clients
-from .batch_messages import RunSteps, choices_of, conclude, interruptible, items_of, lines_of, price_of, say_cost
+from .batch_messages import (
+    RunSteps,
+    choices_of,
+    conclude,
+    interruptible,
+    items_of,
+    lines_of,
+    price_of,
+    say_cost,
+    say_damage,
+)
 from .batch_totals import totals_of
 from .failures import missing_extra, refused
 from .groups import Commands
@@ -128,6 +138,7 @@ def run(json: bool, quiet: bool, **given: Any) -> None:
             ):
                 _bind(opened, plan, moved=given["moved"])
                 opened.put(plan.items(), mistakes)
+                say_damage(session.output, opened, only)
                 summary = _run(session, opened, clients, given, only, steps)
                 conclude(session.output, opened, summary, given, steps, only)
     finally:

@@ -94,6 +94,24 @@ def say_cost(output: Output, plan: Plan, given: dict[str, Any], standing: Ledger
     output.result(lines, told)
 
 
+def say_damage(output: Output, opened: Batch, only: Collection[str]) -> None:
+    """Tell of results that are not in the folder as they were saved, and let the run fetch them again."""
+    from mirelo_ergo.batch.restoring import damage_of, fetch_again
+
+    damage = damage_of(opened.ledger, opened.folder, only)
+    fetch_again(opened.ledger, damage)
+    for entries, what in (
+        (damage.fetched, "fetched again, and not paid"),
+        (damage.lost, "lost, as no job has them any more: another id makes one again, and pays"),
+    ):
+        if entries:
+            names = ", ".join(shell_word(entry.id) for entry in entries[:_REMOVED_SHOWN])
+            more = len(entries) - _REMOVED_SHOWN
+            output.note(
+                f"not in the folder as they were saved: {names}{f' and {more} more' if more > 0 else ''}: {what}"
+            )
+
+
 def _under_cap(plan: Plan, standing: LedgerTotals, caps: dict[str, float | None]) -> Failure | CostLimitError | None:
     """Return how a run under the caps ends before its end, None if they have room for all of the plan."""
     from mirelo_ergo.batch.planning import no_price

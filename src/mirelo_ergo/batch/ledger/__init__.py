@@ -24,6 +24,7 @@ time, preferably `now(connection)`, which is the database server's clock. Severa
 | `reused` | planned → succeeded | | another ledger's result was reused |
 | `resubmit` | unknown, failed, refused → planned | counted as charged | a person's decision |
 | `drop`, `drop_all` | (any except final states) → failed | counted as charged | a person's decision |
+| `reopen` | succeeded → submitted | the charge stays | its files are gone, and its job still has them |
 | `use_token` | unknown, submitted → submitted | stays reserved | a person's decision |
 
 **Fences.** Each claim increases the item's fence, a number. A write needs the fence of the last claim; with another one
@@ -79,7 +80,7 @@ from .reading import (
     twins,
     unplanned,
 )
-from .resolving import drop, drop_all, resubmit, use_token
+from .resolving import drop, drop_all, reopen, resubmit, use_token
 from .rows import Entry, SavedFile
 from .schema import ENDED, STATES, VERSION, State
 
@@ -131,6 +132,7 @@ __all__ = [
     "release_item",
     "release_worker",
     "renew",
+    "reopen",
     "resubmit",
     "reused",
     "saved_by_reuse",

@@ -51,6 +51,13 @@ def use_token(connection: Connection, item_id: str, token: str, now: float, *, s
     return _write(connection, entry, now, changes)
 
 
+def reopen(connection: Connection, entry: Entry, now: float) -> None:
+    """Wait for the job of an item again whose files are gone: succeeded → submitted. What was charged stays charged."""
+    mine = (items.c.seq == entry.seq, items.c.state == "succeeded", items.c.fence == entry.fence)
+    values = {**_NOBODY, "state": "submitted", "ended_at": None, "due_at": now, "updated_at": now}
+    connection.execute(update(items).where(*mine).values(values))
+
+
 def drop(connection: Connection, item_id: str, now: float) -> Entry:
     """Give up an item that has not ended: it counts as failed, and its possible cost as charged.
 
