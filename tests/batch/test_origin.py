@@ -130,7 +130,7 @@ def test_what_a_worker_holds_is_not_given_up(batch: Batch, client: MireloClient)
     with pytest.raises(InvalidRequestError, match="item i001 is being worked on"):
         batch.resolve("i001", drop=True)
     assert (batch.summary().counts["intended"], batch.summary().counts["submitted"]) == (1, 2)
-    with pytest.raises(InvalidRequestError, match="only unknown items are sent once more, or get a token"):
+    with pytest.raises(InvalidRequestError, match="only unknown, failed and refused items are sent once more"):
         batch.resolve("i001", resubmit=True)
 
 
