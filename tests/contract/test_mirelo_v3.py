@@ -18,7 +18,8 @@ from mirelo_ergo import (
     MireloClient,
     SubmitOutcomeUnknown,
 )
-from tests.support.standins.mirelo_v3 import FILM, FLAC, Service
+from tests.support.standins.mirelo_v3 import FLAC, Service
+from tests.support.standins.standin import FILM
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ from mirelo_ergo import (
 )
 from mirelo_ergo.sync_so import Audio, ElevenLabs, Generation, GenerationOptions, Tts, Video
 from mirelo_ergo.sync_so.values import read
-from tests.support.standins.sync_so import FILM, Service
+from tests.support.standins.standin import FILM
+from tests.support.standins.sync_so import Service
 
 VOICE = Tts(provider=ElevenLabs(voice_id="v", script="Good evening."))
 

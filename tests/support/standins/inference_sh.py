@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 from typing import Any
 
-import attrs
+from tests.support.standins.standin import Handler, StandIn
 
 FLAC = b"fLaC" + bytes(5000)
 SCHEMA = {
@@ -19,63 +18,31 @@ SCHEMA = {
 }
 
 
-@attrs.define
-class Seen:
-    """One request as it arrived."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-class Service(http.server.ThreadingHTTPServer):
+class Service(StandIn):
     """A stand-in that gives the contract's shapes."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server_port}"
-        self.seen: list[Seen] = []
+        super().__init__(AppHandler)
         self.lines: list[Any] = []
         self.end: dict[str, Any] = {"status": 10, "output": {"audio_output": f"{self.url}/a.flac"}}
         self.said: tuple[int, Any] | None = None
         self.picture = b""
 
-    def asked(self, method: str, path: str) -> list[Seen]:
-        return [each for each in self.seen if (each.method, each.path.split("?")[0]) == (method, path)]
 
-
-class Handler(http.server.BaseHTTPRequestHandler):
+class AppHandler(Handler):
     """One connection to the stand-in."""
-
-    protocol_version = "HTTP/1.1"
 
     @property
     def service(self) -> Service:
         assert isinstance(self.server, Service)
         return self.server
 
-    def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 # the name that it has there
-
     def answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self.service.seen.append(Seen(self.command, self.path, headers, body))
+        what, _ = self.noted()
         if self.path == "/tasks/t1/stream":
             self.stream()
-            return
-        status, given = self.response(f"{self.command} {self.path.split('?')[0]}")
-        content = given if isinstance(given, bytes) else json.dumps(given).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        kinds = {b"fLaC": "audio/flac", b"\x89PNG": "image/png"}
-        self.send_header("Content-Type", kinds.get(content[:4], "application/json"))
-        self.end_headers()
-        self.wfile.write(content)
+        else:
+            self.give(*self.response(what))
 
     def stream(self) -> None:
         self.send_response(200)

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-import http.server
-import json
 from typing import Any
 
-import attrs
+from tests.support.standins.standin import Handler, Seen, StandIn
 
 FLAC = b"fLaC" + bytes(5000)
-FILM = (16).to_bytes(4, "big") + b"ftypmp42" + bytes(4) + (8).to_bytes(4, "big") + b"mdat"
 
 
-@attrs.define
-class Seen:
-    """One request as it arrived."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-class Service(http.server.ThreadingHTTPServer):
+class Service(StandIn):
     """A stand-in that gives the contract's shapes; a key gives one job, whatever is sent under it."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server_port}"
-        self.seen: list[Seen] = []
+        super().__init__(V3Handler)
         self.jobs: dict[str, str] = {}
         self.losing = 0
         self.end: dict[str, Any] = {"status": "succeeded", "result": {"output": self.output(2)}}
@@ -51,33 +32,19 @@ class Service(http.server.ThreadingHTTPServer):
         variants = [variant(index) for index in range(came)] + [failed] * (came < asked)
         return {"index": 0, "variants_requested": asked, "variants": variants}
 
-    def asked(self, method: str, path: str) -> list[Seen]:
-        return [each for each in self.seen if (each.method, each.path.split("?")[0]) == (method, path)]
 
-
-class Handler(http.server.BaseHTTPRequestHandler):
+class V3Handler(Handler):
     """One connection to the stand-in."""
 
-    protocol_version = "HTTP/1.1"
     server: Service  # pyright: ignore[reportIncompatibleVariableOverride]
 
-    def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 # the name that it has there
-
     def answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        seen = Seen(self.command, self.path, headers, body)
-        self.server.seen.append(seen)
-        status, given = self.response(f"{self.command} {self.path.split('?')[0]}", seen)
-        if status == 0:
+        what, seen = self.noted()
+        status, given = self.response(what, seen)
+        if status:
+            self.give(status, given)
+        else:
             self.close_connection = True
-            return
-        content = given if isinstance(given, bytes) else json.dumps(given).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("Content-Type", "audio/flac" if content == FLAC else "application/json")
-        self.end_headers()
-        self.wfile.write(content)
 
     def response(self, what: str, seen: Seen) -> tuple[int, Any]:
         server, url = self.server, self.server.url

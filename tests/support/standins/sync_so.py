@@ -2,65 +2,35 @@
 
 from __future__ import annotations
 
-import http.server
-import json
 from typing import Any
 
-import attrs
-
-FILM = (16).to_bytes(4, "big") + b"ftypmp42" + bytes(4) + (8).to_bytes(4, "big") + b"mdat"
+from tests.support.standins.standin import FILM, Handler, StandIn
 
 
-@attrs.define
-class Seen:
-    """One request as it arrived."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-
-class Service(http.server.ThreadingHTTPServer):
+class Service(StandIn):
     """A stand-in that gives the contract's shapes, and a store on another name of this machine."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server_port}"
+        super().__init__(SyncHandler)
         self.store = f"http://localhost:{self.server_port}"
-        self.seen: list[Seen] = []
         self.costs: list[dict[str, float]] = [{"estimatedFrameCount": 100, "estimatedGenerationCost": 0.4}]
 
-    def asked(self, method: str, path: str) -> list[Seen]:
-        return [each for each in self.seen if (each.method, each.path.split("?")[0]) == (method, path)]
 
-
-class Handler(http.server.BaseHTTPRequestHandler):
+class SyncHandler(Handler):
     """Note a request and answer it from the table."""
-
-    protocol_version = "HTTP/1.1"
 
     @property
     def service(self) -> Service:
         assert isinstance(self.server, Service)
         return self.server
 
-    def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 # the name that it has there
-
     def answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self.service.seen.append(Seen(self.command, self.path, headers, body))
-        status, given = self.response(f"{self.command} {self.path.split('?')[0]}", body)
-        location = given if status == 302 else None
-        content = b"" if location else given if isinstance(given, bytes) else json.dumps(given).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("Content-Type", "video/mp4" if content == FILM else "application/json")
-        if location:
-            self.send_header("Location", location)
-        self.end_headers()
-        self.wfile.write(content)
+        what, seen = self.noted()
+        status, given = self.response(what, seen.body)
+        if status == 302:
+            self.give(status, b"", Location=given)
+        else:
+            self.give(status, given)
 
     def response(self, what: str, body: bytes) -> tuple[int, Any]:
         url, store = self.service.url, self.service.store
