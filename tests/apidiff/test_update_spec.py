@@ -498,7 +498,7 @@ def tone_lab(tmp_path: Path) -> Path:
 
 
 def test_what_fastapi_writes_becomes_a_client(tone_lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """From the vendor's file to generated limits, types and models that another process imports and uses."""
+    """From the vendor's file to generated limits, types and models that another process uses, and mypy --strict."""
     assert update_spec.main([str(FASTAPI), "tone-lab"], tone_lab) == 0
     told = capsys.readouterr().out
     assert "tone-lab: 5 changes, none breaking" in told
@@ -526,6 +526,15 @@ def test_what_fastapi_writes_becomes_a_client(tone_lab: Path, capsys: pytest.Cap
         "headers=('idempotency-key',))",
         "None None [1, 'b'] 1",
     ]
+    command = ["mypy", "--strict", "--config-file=", "--cache-dir", str(tone_lab / "cache")]
+    checked = subprocess.run(
+        [sys.executable, "-m", *command, "-p", "mirelo_ergo_api.tone_lab"],
+        cwd=tone_lab / "generated",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_the_emulator_reads_what_became_of_fastapis_file(tone_lab: Path) -> None:
