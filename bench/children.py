@@ -49,7 +49,7 @@ class Child:
         )
 
     def do(self, command: str, **arguments: Any) -> Any:
-        """Have a command run there and give what it returns; raises with the child's traceback."""
+        """Have a command run there and return what it returns; raises with the child's traceback."""
         self.start(command, **arguments)
         return self.result()
 

@@ -1,4 +1,4 @@
-"""Take a clip through the whole SDK, against an emulator on this machine: cost, upload, job, download, checks.
+"""A demo of the whole SDK with a local emulator: cost, upload, job, download, and checks of the results.
 
     python examples/demo.py [CLIP]
 
@@ -38,12 +38,12 @@ LENGTH = LIMITS["VideoToSfxRequest"]["duration_ms"]
 
 
 class Problem(Exception):
-    """Return why the demo cannot go on, or what is wrong with a result."""
+    """Raised when the demo cannot go on, or when a result is wrong."""
 
 
 @attrs.frozen
 class Media:
-    """What a file holds.
+    """The content of a media file.
 
     Lengths are in ms, 0 for a stream that is not there. The picture's is what the headers say; all else was decoded
     from end to end, or is 0 and unknown if only the headers were read.
@@ -63,7 +63,7 @@ class Media:
 
 
 def length_of(container: InputContainer) -> int:
-    """Return the picture's length, by the stream's header or the file's, whichever is shorter; 0 if there is none."""
+    """Return the video's length, by the stream's or the file's header, whichever is shorter; 0 if there is no video."""
     lengths = [
         float(stream.duration * stream.time_base * 1000)
         for stream in container.streams.video[:1]
@@ -75,7 +75,7 @@ def length_of(container: InputContainer) -> int:
 
 
 def look_at(path: Path, *, decode: bool) -> Media:
-    """Read a file's headers, and all of its picture and sound if asked to."""
+    """Read a file's headers, and on request decode all of its video and sound."""
     frames = samples = rate = channels = 0
     peak = 0.0
     try:
@@ -97,7 +97,7 @@ def look_at(path: Path, *, decode: bool) -> Media:
 
 @contextmanager
 def progress() -> Iterator[Show]:
-    """Return a bar for each step on a terminal, else a line for each piece of news."""
+    """Return progress callbacks: a bar for each step on a terminal, else lines."""
     console = Console()
     if not console.is_terminal:
         yield lambda step, done, total: print(f"          {step}: {done} of {total}")
@@ -116,7 +116,7 @@ def progress() -> Iterator[Show]:
 def make(
     client: MireloClient, video: Video, duration_ms: int, output: Literal["audio", "video"], show: Show
 ) -> tuple[Path, int]:
-    """Make sound for the clip; give the file and what it costs."""
+    """Make sound for the clip; return the file and what it costs."""
     request = client.video_to_sfx(video, duration_ms=duration_ms, output=output)
     cost = request.preflight()
     job = request.submit_job()  # uploads first, if the clip is not there yet
@@ -129,7 +129,7 @@ def make(
 
 
 def check(name: str, path: Path, found: Media, *, video_ms: int, audio_ms: int) -> None:
-    """Hold a result against what was asked for."""
+    """Compare a result with the request."""
     problems = [
         f"{what} is {is_value}, not {should}"
         for what, is_value, should, slack in (
@@ -149,7 +149,7 @@ def check(name: str, path: Path, found: Media, *, video_ms: int, audio_ms: int) 
 
 
 def main(clip: Path) -> None:
-    """Make a sound and a film of a clip, and check both."""
+    """Make a sound and a video with sound for a clip, and check both."""
     if not clip.is_file():
         raise Problem(f"there is no file {clip}: give another with CLIP=your.mp4")
     length = look_at(clip, decode=False).video_ms

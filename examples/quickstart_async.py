@@ -1,4 +1,4 @@
-"""Make two sounds at once from words. The key comes from MIRELO_API_KEY: quickstart_sync.py says how to do without."""
+"""Make two sounds concurrently from texts. The key comes from MIRELO_API_KEY; quickstart_sync.py explains more."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from mirelo_ergo import AsyncMireloClient
 
 
 async def main() -> None:
-    """Make two sounds at once and save them."""
+    """Make two sounds concurrently and save them."""
     async with AsyncMireloClient(max_credits=100) as client:
         requests = [client.text_to_sfx(prompt, duration_ms=3000) for prompt in ("rain on a roof", "footsteps in snow")]
         for result in await asyncio.gather(*(request.run() for request in requests)):

@@ -1,4 +1,4 @@
-"""Print in words what changed for callers between two OpenAPI files, and whether it breaks them.
+"""Print the changes between two OpenAPI files in words, and whether they break callers.
 
 By default each spec in openapi/ is compared with the last commit's, with the conditions of their overlays, and what no
 method of a client reaches is named. Exits with 1 when a change breaks callers, with 0 when none does or when --write
@@ -63,17 +63,17 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
 
 
 def diff(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
-    """Return the gathered changes between two valid specs, in either form."""
+    """Return the changes between two valid specs, in either form."""
     return gather(compare_specs(old, new))
 
 
 def read(content: bytes, name: str) -> dict[str, Any]:
-    """Read a spec and refuse what cannot be compared; `name` is for the messages."""
+    """Read a spec; refuse one that cannot be compared. `name` is for messages."""
     return take_in(content, name)[0]
 
 
 def take_in(content: bytes, name: str) -> tuple[dict[str, Any], list[str]]:
-    """Read a spec of OpenAPI 3.0 or 3.1, as 3.0, and return it with what is left out of it."""
+    """Return a spec of OpenAPI 3.0 or 3.1 as 3.0, and the parts that are left out."""
     document = parse(content, name)
     try:
         try:
@@ -92,7 +92,7 @@ _Pair = tuple[dict[str, Any], dict[str, Any]]
 
 
 def _given(old: Path, new: Path, root: Path) -> dict[str, _Pair]:
-    """Return the two files, with the conditions of the overlay whose service they are of."""
+    """Return the two files, with the conditions of their service's overlay."""
     pair = read(old.read_bytes(), str(old)), read(new.read_bytes(), str(new))
     for path in sorted((root / "openapi" / "overlays").glob("*.yaml")):
         conditions = load_overlay(path).conditions
@@ -102,7 +102,7 @@ def _given(old: Path, new: Path, root: Path) -> dict[str, _Pair]:
 
 
 def _committed(root: Path) -> dict[str, _Pair]:
-    """Return each service's spec as it was committed last and as it is now."""
+    """Return each service's last committed and current spec."""
     tree = _git(root, "ls-tree", "-r", "--name-only", "HEAD", "openapi/").decode().splitlines()
     committed = {Path(name).stem: name for name in tree if name.endswith(".yaml") and "overlays/" not in name}
     working = {path.stem: path for path in (root / "openapi").glob("*.yaml")}

@@ -1,4 +1,4 @@
-"""Run the fault matrix and print one line per row, with what became of it for each client; exit 1 if a row failed.
+"""Run the fault matrix and print one line per row, with its result for each client; exit with 1 if a row failed.
 
 The rows and their words are those of the tests `test_fault_NN` in tests/faults.
 """
@@ -24,7 +24,7 @@ class Table:
         self.outcomes: dict[tuple[int, str], list[str]] = defaultdict(list)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Note the words of each row."""
+        """Record the description of each row."""
         for item in items:
             found = ROW.search(item.name)
             if found:
@@ -34,7 +34,7 @@ class Table:
                     self.words[row] = words  # the row's own test says it best
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note what became of each test of a row."""
+        """Record the outcome of each test of a row."""
         found = ROW.search(report.nodeid)
         if found and (report.when == "call" or report.failed or report.skipped):
             parts = (found[2] or "").split("-")

@@ -1,4 +1,4 @@
-"""Write generated/mirelo_ergo_api/ from openapi/, or prove with --check that it is what would be written.
+"""Write generated/mirelo_ergo_api/ from openapi/, or verify with --check that it is up to date.
 
 Each openapi/<service>.yaml is normalised with openapi/overlays/<service>.yaml (see scripts/generation/),
 given to the pinned openapi-python-client, and gets limits.py, operations.py, bodies.py and answers.py. All is built in
@@ -101,7 +101,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
 
 
 def check_tools() -> None:
-    """Refuse other versions of the generator or of ruff than the pinned ones: they write other bytes."""
+    """Refuse versions of the generator and ruff other than the pinned ones, because their output differs."""
     installed = importlib.metadata.version("openapi-python-client")
     if installed != GENERATOR:
         raise GenerationError(
@@ -134,7 +134,7 @@ def build(openapi: Path, target: Path) -> None:
 
 
 def check_service(service: str) -> None:
-    """Refuse a service whose name cannot be that of a file and of a package."""
+    """Refuse a service whose name is not valid for a file and a package."""
     if not re.fullmatch(r"[a-z][a-z0-9-]*", service):
         raise GenerationError(
             f"{service[:40]!r}: a spec is named by small letters, digits and -, because its package is too"
@@ -214,7 +214,7 @@ def build_service(document: dict[str, Any], package: Path) -> None:
 
 
 def _format(names: list[str], package: Path) -> None:
-    """Format modules of ours, and drop the imports that one has no use for."""
+    """Format our modules, and drop unused imports."""
     ruff = str(_TOOLS / "ruff")
     for command in (
         ["check", "--fix-only", "--quiet", "--select=F401"],
@@ -226,7 +226,7 @@ def _format(names: list[str], package: Path) -> None:
 
 
 def verify(document: dict[str, Any], package: Path) -> None:
-    """Refuse a package that lacks an operation of the spec, has one more, or does not compile without a warning."""
+    """Refuse a package that lacks an operation of the spec, has another one, or compiles with a warning."""
     for module in package.rglob("*.py"):
         try:
             with warnings.catch_warnings(action="error"):
@@ -254,7 +254,7 @@ def compare(fresh: Path, committed: Path) -> list[str]:
 
 
 def swap(fresh: Path, target: Path) -> None:
-    """Put the new folder in the place of the old: no stale file stays, no half-written tree is seen."""
+    """Replace the old folder by the new one, so that no stale file and no half-written tree remains."""
     staged, retired = (target.with_name(f".{target.name}.{state}-{os.getpid()}") for state in ("new", "old"))
     target.parent.mkdir(exist_ok=True)
     try:
@@ -272,7 +272,7 @@ def swap(fresh: Path, target: Path) -> None:
 
 
 def _innermost(problem: ValidationError) -> ValidationError:
-    """Return what went wrong furthest inside: the outer messages only say that no alternative of OpenAPI's fits."""
+    """Return the innermost error: the outer ones only say that no alternative of OpenAPI matches."""
     inner = [_innermost(cause) for cause in problem.context or ()]
     return max(inner, key=lambda cause: len(cause.absolute_path), default=problem)
 

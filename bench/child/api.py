@@ -200,7 +200,7 @@ class _Connection(asyncio.Protocol):
 
 
 def _listen(service: Service, certificate: str = "") -> str:
-    """Serve, over TLS if there is a file with a certificate and its key; give the address."""
+    """Serve, over TLS if there is a file with a certificate and its key; return the address."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
     if context is not None:
         context.load_cert_chain(certificate)

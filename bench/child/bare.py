@@ -18,7 +18,7 @@ def connect(url: str) -> None:
 
 
 def me(count: int) -> float:
-    """Ask for the account so many times and give the CPU seconds of one call."""
+    """Ask for the account so many times and return the CPU seconds of one call."""
     client, url = _clients[-1]
     began = time.process_time()
     for _ in range(count):

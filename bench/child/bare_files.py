@@ -36,7 +36,7 @@ def _headers(path: str) -> dict[str, str]:
 
 
 def upload(url: str, small: str, large: str) -> dict[str, float]:
-    """Submit a small file, so that all is loaded, then the large one; give its seconds and extra memory."""
+    """Submit a small file, so that all is loaded, then the large one; return its seconds and extra memory."""
     with httpx.Client(timeout=60) as client:
 
         def submit(path: str) -> None:

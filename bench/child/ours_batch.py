@@ -22,7 +22,7 @@ def _items(count: int) -> list[Item]:
 
 
 def run(url: str, items: int, concurrency: int, eager: bool = False) -> dict[str, Any]:
-    """Run a batch from its first claim to its last file; give wall and CPU seconds, and the process's memory."""
+    """Run a batch from its first claim to its last file; return wall and CPU seconds, and the process's memory."""
     with tempfile.TemporaryDirectory() as folder, Batch.open(Path(folder) / "sfx.db") as batch:
         batch.add(_items(items))
 
@@ -37,7 +37,7 @@ def run(url: str, items: int, concurrency: int, eager: bool = False) -> dict[str
 
 
 def wait(url: str, items: int, seconds: float) -> dict[str, float]:
-    """Let all items wait for jobs that run for ten minutes; give CPU and wall seconds of some of it, and memory."""
+    """Let all items wait for jobs that run for ten minutes; return CPU and wall seconds of some of it, and memory."""
     with tempfile.TemporaryDirectory() as folder, Batch.open(Path(folder) / "sfx.db") as batch:
         batch.add(_items(items))
         submitted = int(time.time())
@@ -75,7 +75,7 @@ def wait(url: str, items: int, seconds: float) -> dict[str, float]:
 
 
 def check(lines: int) -> dict[str, float]:
-    """Check a manifest as `batch run` does before it sends anything; give the seconds, and what memory it added."""
+    """Check a manifest as `batch run` does before it sends anything; return the seconds, and what memory it added."""
     with tempfile.TemporaryDirectory() as folder, MireloClient(KEY) as client:
         path = Path(folder) / "sfx.jsonl"
         with path.open("w") as file:

@@ -17,7 +17,7 @@ KEY = "sk-benchmark"
 
 
 def upload(url: str, small: str, large: str) -> dict[str, float]:
-    """Submit a small file, so that all is loaded, then the large one; give its seconds and extra memory."""
+    """Submit a small file, so that all is loaded, then the large one; return its seconds and extra memory."""
     with MireloClient(KEY, base_url=url) as client:
         client.video_to_sfx(Video.from_path(small), duration_ms=5000).submit_job()
         before, began = forget_peak(), time.perf_counter()
@@ -56,7 +56,7 @@ def count_reads() -> None:
 
 
 def download(url: str, folder: str) -> dict[str, float]:
-    """Generate, and save the result; give the saving's seconds, extra memory, size, and the bytes that were read."""
+    """Generate, and save the result; return the saving's seconds, extra memory, size, and the bytes that were read."""
     count_reads()
     with MireloClient(KEY, base_url=url) as client:
         result = client.text_to_sfx("rain on a tin roof").run()

@@ -70,7 +70,7 @@ def _again(client: MireloClient, error: SubmitOutcomeUnknown) -> str:
 
 
 def burst(url: str, submits: int) -> int:
-    """Submit that many at once through one client, a thread each; give how many were accepted."""
+    """Submit that many at once through one client, a thread each; return how many were accepted."""
     with MireloClient(KEY, base_url=url) as client, ThreadPoolExecutor(submits) as pool:
         jobs = [pool.submit(client.text_to_sfx(f"{number}").submit_job) for number in range(submits)]
         return sum(job.exception() is None for job in jobs)

@@ -13,7 +13,7 @@ BEGIN = 5.0
 
 
 def wait(url: str, jobs: int, estimate: float, seconds: float, patient: bool) -> dict[str, float]:
-    """Wait for jobs of every age up to the estimate; give CPU and wall seconds, and the process's memory in bytes.
+    """Wait for jobs of every age up to the estimate; return CPU and wall seconds, and the process's memory in bytes.
 
     The waits begin one after the other within `BEGIN` seconds, which are left out.
     """

@@ -13,7 +13,7 @@ from bench.child.worker import serve
 
 
 def far(url: str, round_trip: float) -> str:
-    """Put a server this many seconds away, and give its address there."""
+    """Put a server this many seconds away, and return its address there."""
     parts = urlsplit(url)
     ready = threading.Event()
     ports: list[int] = []

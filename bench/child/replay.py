@@ -32,7 +32,7 @@ def _reply(http_status: int, **fields: Any) -> Reply:
 
 
 def wait(median: float, jobs: int, seed: int) -> tuple[int, float]:
-    """Submit and wait for each job; give all polls, and all the seconds between an end and the poll that saw it."""
+    """Submit and wait for each job; return all polls, and all the seconds between an end and the poll that saw it."""
     processing = _reply(200, status="processing", progress_percent=40, request={"num_samples": 1})
     succeeded = _reply(200, status="succeeded", result={"result_urls": ["https://files.test/1.wav"]})
     done = estimate = 0.0

@@ -24,7 +24,7 @@ def connect(url: str) -> None:
 
 
 def me(count: int) -> float:
-    """Ask for the account so many times and give the CPU seconds of one call."""
+    """Ask for the account so many times and return the CPU seconds of one call."""
     client = _clients[-1]
     began = time.process_time()
     for _ in range(count):
@@ -33,7 +33,7 @@ def me(count: int) -> float:
 
 
 def upload(url: str, large: str) -> dict[str, float]:
-    """Submit a file, which it takes as bytes; give the seconds and the memory beyond what it was before the bytes."""
+    """Submit a file, which it takes as bytes; return the seconds and the memory beyond what it was before the bytes."""
     with mirelo.MireloClient(KEY, base_url=url) as client:
         client.video_to_sfx(mirelo.Video.from_bytes(b"small"), duration_ms=5000).submit_job()
         before, began = forget_peak(), time.perf_counter()
@@ -61,14 +61,14 @@ def submit(url: str, submits: int, clients: int, threads: int, retries: int, tim
 
 
 def burst(url: str, submits: int) -> int:
-    """Submit that many at once through one client, a thread each; give how many were accepted."""
+    """Submit that many at once through one client, a thread each; return how many were accepted."""
     with mirelo.MireloClient(KEY, base_url=url, retries=3) as client, ThreadPoolExecutor(submits) as pool:
         jobs = [pool.submit(client.text_to_sfx(f"{number}").submit_job) for number in range(submits)]
         return sum(job.exception() is None for job in jobs)
 
 
 def waits(url: str, jobs: int, seconds: float) -> dict[str, float]:
-    """Wait for that many jobs at once; give CPU and wall seconds, and the process's memory in bytes."""
+    """Wait for that many jobs at once; return CPU and wall seconds, and the process's memory in bytes."""
 
     async def main() -> dict[str, float]:
         async with mirelo.AsyncMireloClient(KEY, base_url=url) as client:
@@ -101,7 +101,7 @@ class _Clock:
 
 
 def wait(drawn: list[tuple[float, float]]) -> tuple[int, float]:
-    """Let its own `Job.wait` wait for jobs of known length; give all polls, and all seconds of overshoot."""
+    """Let its own `Job.wait` wait for jobs of known length; return all polls, and all seconds of overshoot."""
     generation: Any = importlib.import_module("mirelo.generation")
     generation.time = clock = _Clock()
     processing, succeeded = mirelo.JobProcessing("processing", 40, ""), mirelo.JobSucceeded("succeeded", ["url"])

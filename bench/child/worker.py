@@ -46,7 +46,7 @@ def polls(url: str) -> int:
 
 
 def forget_peak() -> int:
-    """Set the kernel's mark of this process's peak memory back, and give the memory in use now, in bytes."""
+    """Set the kernel's mark of this process's peak memory back, and return the memory in use now, in bytes."""
     Path("/proc/self/clear_refs").write_text("5")
     return _status("VmRSS")
 

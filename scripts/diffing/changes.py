@@ -1,4 +1,4 @@
-"""Changes as callers meet them, gathered into the lines of a report or of the changelog."""
+"""Changes for callers, merged into the lines of a report or the changelog."""
 
 import json
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ _LONGEST = 120
 
 @attrs.frozen
 class Change:
-    """What became of one place: `words` hold both values, `part` is "request", "answer", "query", "auth"."""
+    """One change. `words` contain both values; `part` is "request", "answer", "query" or "auth"."""
 
     operations: tuple[str, ...]
     part: str
@@ -30,7 +30,7 @@ class Change:
 
 
 def show(value: Any) -> str:
-    """Write a value of a spec for people, shortened."""
+    """Return a value of a spec as shortened text."""
     if value is ABSENT:
         return "none"
     text = json.dumps(value, ensure_ascii=False, sort_keys=True)
@@ -38,19 +38,19 @@ def show(value: Any) -> str:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Return whether two values, or their absence, are the same in JSON, where 1 is neither 1.0 nor true."""
+    """Return whether two values, or their absence, are equal in JSON, where 1 is neither 1.0 nor true."""
     if one is ABSENT or other is ABSENT:
         return one is other
     return canonical(one) == canonical(other)
 
 
 def printable(text: str) -> str:
-    """Escape what a terminal or a changelog would not show as itself: a spec may hold anything."""
+    """Escape characters that a terminal or a changelog would not show unchanged."""
     return "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text)
 
 
 def gather(changes: Iterable[Change]) -> list[Change]:
-    """Merge what happened alike in several answers or operations, and put what breaks first."""
+    """Merge equal changes of several answers or operations; breaking changes come first."""
     by_answer: dict[Change, dict[str, None]] = {}  # dicts for sets in order
     for change in changes:
         by_answer.setdefault(attrs.evolve(change, statuses=()), {}).update(dict.fromkeys(change.statuses))
@@ -63,7 +63,7 @@ def gather(changes: Iterable[Change]) -> list[Change]:
 
 
 def report(service: str, changes: list[Change]) -> str:
-    """Return the report for people: a heading, then one line for each gathered change."""
+    """Return the report: a heading, then one line for each merged change."""
     if not changes:
         return f"{service}: nothing changed for callers\n"
     breaking = sum(change.breaking for change in changes)
@@ -84,7 +84,7 @@ def changelog(changes: list[Change]) -> list[str]:
 
 
 def insert(text: str, items: list[str]) -> str:
-    """Return a changelog with the items under `## Unreleased`, `### API`; one that stands there already stays once."""
+    """Return a changelog with the items under `## Unreleased`, `### API`, without duplicates."""
     lines = text.splitlines()
     start = next((i for i, line in enumerate(lines) if line in ("## Unreleased", "## [Unreleased]")), None)
     if start is None:

@@ -1,4 +1,4 @@
-"""Compare how far two schemas limit a value: bounds, lengths, steps, patterns, enums, and limits under a condition.
+"""Compare the limits of two schemas: bounds, lengths, steps, patterns, enums, and conditional limits.
 
 `x-limits-when`, on an object of a request, is a list of `{when: {field: value}, field: name, minimum: …}`: where the
 condition holds, the field has these limits beside its own. `{width_of: name, from: start, to: end, minimum: …}` limits
@@ -43,7 +43,7 @@ def compare_limits(old: dict[str, Any], new: dict[str, Any], at: At) -> Iterator
 
 
 def compare_conditions(old: dict[str, Any], new: dict[str, Any], at: At) -> Iterator[Finding]:
-    """Find each limit under a condition that got tighter or wider, seen together with the field's own limits.
+    """Find each conditional limit that got tighter or wider, together with the field's own limits.
 
     Nobody can have met a condition on a field or a value that the old schema did not have: that breaks no call.
     """
@@ -78,7 +78,7 @@ def _told(word: str, values: dict[str, Any]) -> str:
 
 
 def _finding(at: At, keyword: str, effect: Effect, was: str, now: str) -> Finding:
-    """Report a limit: a tolerant reader does not check an answer's, so that only a request's can break."""
+    """Return the finding of a limit. Only a request's limit can break, because answers are not checked."""
     return Finding(at.field, f"{keyword} {effect.value} from {was} to {now}", at.request and effect is not Effect.WIDER)
 
 
@@ -121,7 +121,7 @@ def _compare_enums(old: Any, new: Any, at: At) -> Iterator[Finding]:
 
 
 def _conditions(schema: dict[str, Any], at: At) -> dict[tuple[str, str, str], dict[str, Any]]:
-    """Return the limits by condition, field and width, and refuse what is not of the extension's forms."""
+    """Return the limits by condition, field and width; refuse other forms of the extension."""
     entries = schema.get(CONDITIONS, [])
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for entry in entries if isinstance(entries, list) else [entries]:

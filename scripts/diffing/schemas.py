@@ -1,4 +1,4 @@
-"""Compare two inlined schemas as a strict sender (of requests) and a tolerant reader (of answers) meet them.
+"""Compare two inlined schemas, for a strict sender of requests and a tolerant reader of answers.
 
 A limit (see limits.py) breaks when a request's gets tighter, and never in an answer. What a value *is* (its type,
 format, whether it can be null, its extra fields) also breaks when an answer's gets wider.
@@ -44,7 +44,7 @@ def compare_values(old: dict[str, Any], new: dict[str, Any], at: At, omittable: 
 
 
 def compare_deprecation(old: dict[str, Any], new: dict[str, Any], field: str) -> Iterator[Finding]:
-    """Find whether an operation, a parameter or a field got deprecated, or is so no longer."""
+    """Find whether an operation, a parameter or a field became deprecated or ceased to be."""
     was, now = (bool(node.get("deprecated")) for node in (old, new))
     if was != now:
         yield Finding(field, f"deprecated changed from {show(was)} to {show(now)}", breaking=False)
@@ -74,7 +74,7 @@ def compare(old: dict[str, Any], new: dict[str, Any], at: At) -> Iterator[Findin
 
 
 def _typed(at: At, keyword: str, effect: Effect, was: str, now: str) -> Finding:
-    """Report what a value is: a sender needs all that was allowed, a reader gets no more than was promised."""
+    """Compare types: a sender needs all that were allowed, a reader only those that were promised."""
     safe = Effect.WIDER if at.request else Effect.TIGHTER
     return Finding(at.field, f"{keyword} {effect.value} from {was} to {now}", effect is not safe)
 
@@ -104,7 +104,7 @@ def _compare_plain(old: dict[str, Any], new: dict[str, Any], at: At) -> Iterator
 
 
 def _effect(was: str | None, now: str | None) -> Effect:
-    """Return what became of the values, where None allows all."""
+    """Return the effect on the allowed values. None allows all."""
     if was is None or (was, now) in _TIGHTER:
         return Effect.TIGHTER
     if now is None or (now, was) in _TIGHTER:
@@ -130,7 +130,7 @@ def _compare_fields(old: dict[str, Any], new: dict[str, Any], at: At) -> Iterato
 
 
 def _compare_extras(old: Any, new: Any, at: At) -> Iterator[Finding]:
-    """Compare fields that have no name in the spec: any (when nothing is said), none, or of one schema."""
+    """Compare additional fields: any (the default), none, or of one schema."""
     if isinstance(old, dict) and isinstance(new, dict):
         yield from compare(old, new, at.inside("*"))
         return
@@ -153,7 +153,7 @@ def _compare_extras(old: Any, new: Any, at: At) -> Iterator[Finding]:
 def _match(
     olds: list[_Plain], news: list[_Plain], at: At
 ) -> tuple[list[tuple[_Plain, _Plain]], list[_Plain], list[_Plain]]:
-    """Pair variants: those alike, then those with one label, then those without a tag in their order."""
+    """Pair variants: equal ones first, then those with equal labels, then those without a tag in their order."""
 
     def alike(one: _Plain, other: _Plain) -> bool:
         return not any(_compare_plain(one, other, at))

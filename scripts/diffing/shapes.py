@@ -1,4 +1,4 @@
-"""What the comparison of two schemas is made of: places, findings, and schemas without `allOf`, `oneOf` and `anyOf`."""
+"""Parts of the comparison of schemas: places, findings, and schemas without `allOf`, `oneOf` and `anyOf`."""
 
 import enum
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -28,7 +28,7 @@ class Effect(enum.Enum):
 
 @attrs.frozen
 class At:
-    """A place in a request or in an answer: the field's path as people write it."""
+    """A place in a request or an answer: the readable path of a field."""
 
     field: str
     request: bool
@@ -56,14 +56,14 @@ class Finding:
 
 
 def either(old: Iterable[_Key], new: Iterable[_Key]) -> list[_Key]:
-    """Return the keys of both sides, each once, the old ones first."""
+    """Return the keys of both sides without duplicates, the old ones first."""
     return list(dict.fromkeys([*old, *new]))
 
 
 def one_sided(
     old: _Side | None, new: _Side | None, field: str, tell: Callable[[_Side], str], needed: bool
 ) -> Iterator[Finding]:
-    """Report what is on one side only: what is gone breaks, what is added breaks where it is needed."""
+    """Report keys of one side only: a removed one breaks, an added one breaks if it is required."""
     if old is not None:
         yield Finding(field, f"gone; it was {tell(old)}", breaking=True)
     if new is not None:
@@ -71,7 +71,7 @@ def one_sided(
 
 
 def compare_required(was: bool, now: bool, at: At) -> Iterator[Finding]:
-    """Report what a request newly has to hold, or an answer no longer always holds."""
+    """Report fields that a request newly requires, or that an answer no longer always has."""
     if was != now:
         words = "from required to optional" if was else "from optional to required"
         yield Finding(at.field, words, now if at.request else was)
@@ -86,7 +86,7 @@ def fold(schema: dict[str, Any], at: At) -> dict[str, Any]:
 
 
 def merge(first: dict[str, Any], second: dict[str, Any], at: At) -> dict[str, Any]:
-    """Return a schema that allows what both allow, where one schema can say so."""
+    """Return a schema that allows what both allow, if one schema can express it."""
     merged = first | second
     for key in first.keys() & second.keys():
         one, other = first[key], second[key]
@@ -114,7 +114,7 @@ def merge(first: dict[str, Any], second: dict[str, Any], at: At) -> dict[str, An
 
 
 def alternatives(schema: dict[str, Any], at: At) -> list[dict[str, Any]]:
-    """Return the plain schemas of which a value may have one; unions in unions are flattened."""
+    """Return the plain variants of a schema; nested unions are flattened."""
     folded = fold(schema, at)
     unions = [key for key in _UNIONS if key in folded]
     if len(unions) > 1:
@@ -125,13 +125,13 @@ def alternatives(schema: dict[str, Any], at: At) -> list[dict[str, Any]]:
 
 
 def kind(schema: dict[str, Any]) -> str | None:
-    """Return the type of a plain schema, also where only its keywords tell; None allows all."""
+    """Return the type of a plain schema, if necessary by its keywords; None allows all."""
     implied = "object" if "properties" in schema else "array" if "items" in schema else None
     return schema.get("type", implied)
 
 
 def tag(variant: dict[str, Any]) -> str | None:
-    """Return the required field with one possible value that tells a plain variant apart, as `type=url`."""
+    """Return the required field with a single value that identifies a variant, such as `type=url`."""
     for name in sorted(variant.get("required", [])):
         values = variant.get("properties", {}).get(name, {}).get("enum", [])
         if len(values) == 1:
@@ -145,14 +145,14 @@ def label(variant: dict[str, Any]) -> str:
 
 
 def describe(schema: dict[str, Any], required: bool) -> str:
-    """Return what a field or a parameter takes, in a few words."""
+    """Return the allowed values of a field or a parameter as a short text."""
     default = f", {show(schema['default'])} by default" if "default" in schema else ""
     kinds = " | ".join(map(label, alternatives(schema, At("", request=True))))
     return f"{'required' if required else 'optional'}, {kinds}{default}"
 
 
 def fields(schema: dict[str, Any], at: At) -> dict[str, tuple[dict[str, Any], bool]]:
-    """Return each property that can be sent in this direction, and whether it has to be there."""
+    """Return the properties for this direction, and whether each is required."""
     hidden = "readOnly" if at.request else "writeOnly"
     required = schema.get("required", [])
     found = {}

@@ -1,4 +1,4 @@
-"""Refuse what would make the generator drop something, rename something, or write text as code.
+"""Refuse specs that would make the generator drop or rename something, or write text as code.
 
 The generator escapes too; a spec that needs it to is refused all the same, so that nothing hangs on that.
 """
@@ -28,17 +28,17 @@ _LENGTHS = ("minLength", "maxLength")
 
 
 def module_name(name: str) -> str:
-    """Return the module's name that the generator makes of an operationId, a tag or a schema's name."""
+    """Return the generator's module name for an operationId, a tag or a schema's name."""
     return str(PythonIdentifier(name, "field_"))
 
 
 def odd_character(text: str) -> str | None:
-    """Return the first character that does not show, or shows other than it reads."""
+    """Return the first character that is invisible or misleading."""
     return next((c for c in text if unicodedata.category(c) in _ODD and c != "\n"), None)
 
 
 def check(document: dict[str, Any]) -> None:
-    """Refuse a normalised spec whose names, texts or defaults are not safe in code; list them all."""
+    """Refuse a normalised spec with names, texts or defaults that are not safe in code; list all of them."""
     problems = [*_version(document), *_texts(document, ""), *_operations(document), *_components(document)]
     for pointer, schema in schemas(document):
         problems += _schema(schema, pointer)
@@ -54,7 +54,7 @@ def _version(document: dict[str, Any]) -> Iterator[str]:
 
 
 def _texts(value: Any, pointer: str) -> Iterator[str]:
-    """Find text, keys included, that could leave a docstring or show other than it reads."""
+    """Find texts, keys included, that could end a docstring or are misleading."""
     if isinstance(value, str):
         if "\\" in value or '"""' in value:
             yield f"{pointer}: a backslash or triple quotes in {value[:40]!r}"
@@ -138,7 +138,7 @@ def _default(schema: dict[str, Any], pointer: str) -> Iterator[str]:
 
 
 def fits(value: Any, kind: str | None) -> bool:
-    """Return whether a JSON value is of a scalar type: a bool is no integer, and 3.0 is none either."""
+    """Return whether a JSON value has a scalar type. A bool is not an integer, nor is 3.0."""
     match kind:
         case "string":
             return isinstance(value, str)

@@ -1,4 +1,4 @@
-"""Read x-limits-when, limits that depend on other fields; overlays/mirelo-v2.yaml and sync-so.yaml say its forms."""
+"""Read x-limits-when, limits that depend on other fields. The overlays of mirelo-v2 and sync-so describe it."""
 
 import copy
 from typing import Any
@@ -14,7 +14,7 @@ _SCALARS = ("boolean", "string", *_NUMBERS)
 
 
 def lay(document: dict[str, Any], conditions: Conditions, strict: bool = True) -> dict[str, Any]:
-    """Return a spec, in either form, with an overlay's conditions in it.
+    """Return a spec, in either form, with an overlay's conditions added.
 
     Refuses a place that is none, and one that says its conditions itself, unless `strict` is False: what compares an
     older spec leaves both alone.
@@ -53,7 +53,7 @@ def collect_conditions(document: dict[str, Any]) -> dict[str, list[list[str]]]:
 
 
 class _Entry:
-    """Checks one entry against the schema that it stands in."""
+    """Checks one entry against its schema."""
 
     def __init__(self, document: dict[str, Any], schema: dict[str, Any], entry: Any, pointer: str) -> None:
         self._document = document
@@ -62,7 +62,7 @@ class _Entry:
         self._pointer = pointer
 
     def arguments(self) -> list[str]:
-        """Return the entry's arguments to `Condition`, or refuse what it says."""
+        """Return the entry's arguments to `Condition`, or refuse it."""
         entry, more = self._entry, []
         keys = entry.keys() - {"when", "unless", *_BOUNDS} if isinstance(entry, dict) else set()
         if keys == {"field"} and ("when" in entry or "unless" in entry):
@@ -109,7 +109,7 @@ class _Entry:
         return tuple(sorted(values.items()))
 
     def _tags(self, field: Any) -> tuple[str, ...]:
-        """Return the tags of list items that are counted; each has to be one of the items' own."""
+        """Return the tags of the counted list items, each of which must exist."""
         items = self._field("field", self._schema, field).get("items", {})
         union = find(self._document, items["$ref"][1:]) if "$ref" in items else items
         known = union.get("discriminator", {}).get("mapping", {})

@@ -1,4 +1,4 @@
-"""Read YAML as plain JSON values, and find things in them by JSON pointer."""
+"""Reading YAML as plain JSON values, and JSON pointers into them."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _LISTED_SUBSCHEMAS = ("oneOf", "anyOf", "allOf")
 
 
 class GenerationError(Exception):
-    """Says what in a spec, an overlay or the tools keeps the clients from being generated."""
+    """Raised when a spec, an overlay or the tools do not allow the clients to be generated."""
 
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ else:  # ten times as fast, but not in every build
 
 
 class _JsonLoader(_SafeLoader):
-    """Loads the JSON part of YAML: YAML readers differ over an unquoted date, `no` or `1_000`."""
+    """Loads only JSON values from YAML, because YAML readers differ about an unquoted date, `no` or `1_000`."""
 
     def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Hashable, Any]:
-        """Take every key as a string (a status need not be quoted), and refuse a key that stands twice."""
+        """Read every key as a string (a status need not be quoted), and refuse duplicate keys."""
         mapping: dict[Hashable, Any] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
@@ -47,10 +47,10 @@ class _JsonLoader(_SafeLoader):
 
 
 class _JsonDumper(_SafeDumper):
-    """Quotes every text that this loader or another reader of YAML would take for something else."""
+    """Quotes every text that this loader or another YAML reader would read differently."""
 
     def ignore_aliases(self, data: Any) -> bool:
-        """Write a value out wherever it stands."""
+        """Write every value without aliases."""
         return True
 
 
@@ -66,12 +66,12 @@ for _tag, _pattern, _first in (
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Read one YAML (or JSON) file whose top is a mapping."""
+    """Read a YAML or JSON file with a mapping at the top."""
     return parse(path.read_bytes(), path.name)
 
 
 def parse(content: bytes, name: str) -> dict[str, Any]:
-    """Read YAML or JSON whose top is a mapping; `name` is for the messages.
+    """Read YAML or JSON with a mapping at the top. `name` is for messages.
 
     What begins with a brace is read as JSON first, which YAML readers do not read all of. Aliases stand for what they
     name, up to a bound: a few of them can stand for a document without end.
@@ -89,7 +89,7 @@ def parse(content: bytes, name: str) -> dict[str, Any]:
 
 
 def _parse_json(content: bytes, name: str) -> Any:
-    """Read JSON; return None if it is none, and may be YAML that begins with a brace."""
+    """Read JSON; return None if it is not JSON but may be YAML that begins with a brace."""
     try:
         document = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_no_key_twice, parse_constant=_no_constant)
     except json.JSONDecodeError:
@@ -139,7 +139,7 @@ def _parse_yaml(content: bytes) -> Any:
 
 
 def _bound_aliases(top: yaml.Node | None) -> None:
-    """Refuse a document that is too big or too deep, or has no end, with each alias written out."""
+    """Refuse a document that would be too big, too deep or endless with its aliases expanded."""
     sizes: dict[int, tuple[int, int]] = {}  # by node: how many values it is and how deep, written out
     open_nodes: set[int] = set()
 
@@ -166,7 +166,7 @@ def _bound_aliases(top: yaml.Node | None) -> None:
 
 
 def dump(document: dict[str, Any], unicode: bool, width: int = 120) -> str:
-    """Write a document as YAML that every reader reads alike, or refuse to; its keys keep their order.
+    """Write a document as YAML that all readers read alike, or refuse it. The keys keep their order.
 
     A mapping or list within it that has no other one inside stands on one line where it fits.
     """
@@ -186,14 +186,14 @@ def join(pointer: str, *tokens: str | int) -> str:
 
 
 def split(pointer: str) -> list[str]:
-    """Take a JSON pointer apart."""
+    """Split a JSON pointer."""
     if not pointer.startswith("/"):
         raise GenerationError(f"{pointer!r} is no JSON pointer: it has to begin with /")
     return [token.replace("~1", "/").replace("~0", "~") for token in pointer[1:].split("/")]
 
 
 def follow(document: Any, pointer: str) -> Any:
-    """Return what a JSON pointer points at, through the references on its way; None where there is nothing."""
+    """Return the value at a JSON pointer, following references; None if there is none."""
     here = document
     for token in [*split(pointer), None]:
         while isinstance(here, dict) and "$ref" in here:
@@ -204,7 +204,7 @@ def follow(document: Any, pointer: str) -> Any:
 
 
 def find(document: Any, pointer: str) -> Any:
-    """Return what a JSON pointer points at."""
+    """Return the value at a JSON pointer."""
     here = document
     for token in split(pointer):
         if isinstance(here, dict) and token in here:
@@ -217,7 +217,7 @@ def find(document: Any, pointer: str) -> Any:
 
 
 def resolve(document: dict[str, Any], schema: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """Return what a reference, or a union of one, stands for, with what is beside it; and its component's name."""
+    """Return the target of a reference (or a union of one), merged with its siblings, and its component's name."""
     beside: dict[str, Any] = {}
     name = ""
     while True:
@@ -233,7 +233,7 @@ def resolve(document: dict[str, Any], schema: dict[str, Any]) -> tuple[dict[str,
 
 
 def canonical(value: Any) -> str:
-    """Write a JSON value so that the same meaning has the same text: keys have no order in JSON."""
+    """Return a canonical text of a JSON value, independent of the order of keys."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
@@ -257,7 +257,7 @@ def map_subschemas(schema: dict[str, Any], pointer: str, visit: Visit) -> dict[s
 
 
 def map_schemas(node: Any, pointer: str, visit: Visit, follow: Visit | None = None) -> Any:
-    """Return a part of a document that is no schema, with `visit` applied to the outermost schemas in it.
+    """Return a part of a document other than a schema, with `visit` applied to its outermost schemas.
 
     `follow` is given what has a `$ref` instead; the values of examples are data and stay as they are.
     """
@@ -288,7 +288,7 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 
 
 def schemas(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Return each schema of a normalised document, those inside others too, with its pointer."""
+    """Return each schema of a normalised document, nested ones included, with its pointer."""
     found: list[tuple[str, dict[str, Any]]] = []
 
     def visit(schema: dict[str, Any], pointer: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Write limits.py: what a request may contain, which the generator drops, as plain typed values."""
+"""Write limits.py: the limits of requests, which the generator drops, as typed values."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -142,7 +142,7 @@ def collect_limits(document: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
 
 
 def collect_one_of(document: dict[str, Any], owners: dict[str, dict[str, list[str]]]) -> dict[str, tuple[str, ...]]:
-    """Return, by request schema, the fields of which exactly one has to be there."""
+    """Return, by request schema, the fields of which exactly one is required."""
     found: dict[str, tuple[str, ...]] = {}
     for owner, schema in document["components"]["schemas"].items():
         if ONE_OF not in schema:
@@ -160,7 +160,7 @@ def collect_one_of(document: dict[str, Any], owners: dict[str, dict[str, list[st
 def _reach(
     document: dict[str, Any], schema: dict[str, Any], pointer: str, collected: dict[str, dict[str, list[str]]]
 ) -> list[str]:
-    """Collect every object in reach of a request schema; return the schema's own arguments: its type, then the rest."""
+    """Collect every object within a request schema; return the schema's own arguments: its type, then the rest."""
     schema, name = resolve(document, schema)
     if name in collected:
         return [repr("object"), f"schema={name!r}"]
@@ -223,7 +223,7 @@ def _union(
 
 
 def _refuse_unknown(schema: dict[str, Any], pointer: str) -> None:
-    """Refuse a keyword that may be a constraint which limits.py does not carry."""
+    """Refuse a keyword that may be a constraint that limits.py does not have."""
     for keyword, value in schema.items():
         known = keyword in _CONSTRAINTS and _OF_TYPE.get(keyword, schema.get("type")) == schema.get("type")
         known = known or keyword in (*_STRUCTURE, *_ANNOTATIONS, CONDITIONS, ONE_OF)

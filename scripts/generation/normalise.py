@@ -1,4 +1,4 @@
-"""Bring both forms of a spec, named components or everything inlined, into the one that is generated from.
+"""Normalise both forms of a spec, with named components or inlined, for the generator.
 
 First every reference is replaced by what it refers to, so that both forms are the same document; then the
 shapes get their names: from the overlay's table or, where the spec had a reference, from its component.
@@ -33,7 +33,7 @@ _ANNOTATIONS = ("description", "example", "examples", "externalDocs", "deprecate
 
 
 class NamingError(GenerationError):
-    """Says where shapes and names do not match: the places of each shape without a name, and the other problems."""
+    """Raised when shapes and names do not match, with the places of each unnamed shape and the other problems."""
 
     def __init__(self, unnamed: list[list[str]], others: list[str]) -> None:
         missing = [f"{at} has no name; add it to `names` in the overlay" for places in unnamed for at in places]
@@ -54,7 +54,7 @@ class Patch:
 
 @attrs.frozen
 class Overlay:
-    """What stands beside a spec: names and conditions, by JSON pointer into its inlined form, and patches."""
+    """The overlay of a spec: names and conditions, by JSON pointers into its inlined form, and patches."""
 
     names: dict[str, str]
     patches: tuple[Patch, ...]
@@ -103,13 +103,13 @@ def normalise(spec: dict[str, Any], overlay: Overlay) -> dict[str, Any]:
 
 
 def inline(spec: dict[str, Any]) -> dict[str, Any]:
-    """Return the spec as vendors publish it: no reference, and of the components the security schemes alone."""
+    """Return the spec in the vendors' form: without references, and with the security schemes as only components."""
     refuse_remote_references(spec)
     return _Inliner(spec).document()
 
 
 def names_in(spec: dict[str, Any]) -> dict[str, str]:
-    """Return the components that the spec itself has at the places of their schemas, by JSON pointer."""
+    """Return the spec's own components by the JSON pointers of their schemas."""
     inliner = _Inliner(spec)
     inliner.document()
     return inliner.names
@@ -122,7 +122,7 @@ def inline_component(spec: dict[str, Any], kind: str, name: str) -> Any:
 
 
 def refuse_remote_references(document: Any, pointer: str = "") -> None:
-    """Refuse a `$ref` that leads out of the document: generation reads no network and no other file."""
+    """Refuse a `$ref` to another document: generation reads no network and no other file."""
     if isinstance(document, dict):
         reference = document.get("$ref")
         if isinstance(reference, str) and not reference.startswith("#/"):
@@ -136,7 +136,7 @@ def refuse_remote_references(document: Any, pointer: str = "") -> None:
 
 
 class _Inliner:
-    """Replaces references by what they refer to, and remembers which component a schema came from."""
+    """Replaces references by their targets, and remembers the component of each schema."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
@@ -190,7 +190,7 @@ class _Inliner:
 
 
 class _Namer:
-    """Gives every object shape, union and enum its name, and merges those that are equal."""
+    """Names every object shape, union and enum, and merges equal ones."""
 
     def __init__(self, table: dict[str, str], references: dict[str, str]) -> None:
         self._table = table
@@ -205,7 +205,7 @@ class _Namer:
         self.components: dict[str, dict[str, Any]] = {}
 
     def learn(self, schema: dict[str, Any], pointer: str) -> dict[str, Any]:
-        """Note which shape has which name."""
+        """Record the name of each shape."""
         name = self._given(pointer)
         self._seen.add(pointer)
         if name and _nameable(schema):
@@ -238,7 +238,7 @@ class _Namer:
         return {"$ref": _COMPONENT + name}
 
     def refuse_mismatches(self) -> None:
-        """Refuse shapes without a name, names without one shape and names of no place, and list them all."""
+        """Refuse unnamed shapes, ambiguous names and names of missing places; list all of them."""
         stale = [
             f"overlay: no schema is at\n  {at}; remove or correct it" for at in sorted(self._table.keys() - self._seen)
         ]
@@ -246,7 +246,7 @@ class _Namer:
             raise NamingError(list(self._unnamed.values()), [*self._conflicts, *stale])
 
     def _inside(self, schema: dict[str, Any], pointer: str, visit: Visit) -> dict[str, Any]:
-        """Visit the schemas inside one, which they are told that they are in."""
+        """Visit the schemas within one."""
         if not _nameable(schema):
             return map_subschemas(schema, pointer, visit)
         self._around.append((canonical(_shape(schema, pointer)), pointer))
@@ -283,12 +283,12 @@ def _is_object(schema: dict[str, Any]) -> bool:
 
 
 def _nameable(schema: dict[str, Any]) -> bool:
-    """Return whether the generator can make a class, or a union of classes, of the schema."""
+    """Return whether the generator makes a class, or a union of classes, of the schema."""
     return _is_object(schema) or "oneOf" in schema or "anyOf" in schema or "enum" in schema
 
 
 def _shape(schema: dict[str, Any], pointer: str) -> dict[str, Any]:
-    """Return what makes two schemas the same: all but annotations and the (derived) discriminator."""
+    """Return the identity of a schema: everything except annotations and the derived discriminator."""
     shape = map_subschemas(schema, pointer, _shape)
     if "required" in shape:
         shape["required"] = sorted(shape["required"])
@@ -331,7 +331,7 @@ def _tag(variant: dict[str, Any], name: str) -> str | None:
 
 
 def _spread_security(document: dict[str, Any]) -> None:
-    """Move a security requirement from the top into the operations, where alone the generator reads it."""
+    """Move a security requirement from the top into the operations, because the generator only reads it there."""
     everywhere = document.pop("security", None)
     for path in document["paths"].values() if everywhere else ():
         for operation in path.values():

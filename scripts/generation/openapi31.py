@@ -42,7 +42,7 @@ def is_31(document: dict[str, Any]) -> bool:
 
 
 def to_30(document: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return a valid 3.1 document as 3.0, and the pointers of the parts that say nothing of requests and are left out.
+    """Return a valid 3.1 document as 3.0, and the pointers of the parts that are left out as irrelevant for requests.
 
     A 3.0 document is returned with its components renamed only.
     """
@@ -52,7 +52,7 @@ def to_30(document: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 class _Components:
-    """Gives components names that classes can have: `Page_Item_` becomes `PageItem`, `Item-Input` `ItemInput`."""
+    """Renames components to valid class names: `Page_Item_` becomes `PageItem`, `Item-Input` `ItemInput`."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
@@ -109,7 +109,7 @@ class _Converter:
             self._hoist(schema, join("/components/schemas", name))
 
     def document(self) -> tuple[dict[str, Any], list[str]]:
-        """Return the document as 3.0, and what is left out."""
+        """Return the document as 3.0, and the parts that are left out."""
         dialect = self._document.get("jsonSchemaDialect", _DIALECTS[0])
         if dialect not in _DIALECTS:
             raise GenerationError(f"/jsonSchemaDialect: {dialect!r} is not known here; known is {_DIALECTS[0]}")
@@ -194,7 +194,7 @@ class _Converter:
         return out
 
     def _reference(self, schema: dict[str, Any], pointer: str) -> dict[str, Any]:
-        """Return a `$ref` alone, or in a union of one with what stands beside it."""
+        """Return a `$ref`, wrapped in a union of one if it has siblings."""
         reference = {"$ref": self._moved.get(schema["$ref"], schema["$ref"])}
         beside = {key: value for key, value in schema.items() if key not in ("$ref", "title", *_IGNORED)}
         for key in beside:
@@ -221,7 +221,7 @@ class _Converter:
                 _write_bounds(variant)
 
     def _write_union(self, out: dict[str, Any], key: str) -> bool | None:
-        """Take null out of a union, a union in a union apart, and a union of one into what is around it.
+        """Simplify a union: remove null, flatten nested unions, and merge a union of one into its parent.
 
         Return whether null is one of its values, None where that is left to an `allOf`.
         """
@@ -248,7 +248,7 @@ class _Converter:
         return null
 
     def _write_tuple(self, out: dict[str, Any], schema: dict[str, Any], pointer: str) -> None:
-        """Write a tuple as a list: of its one kind of items, or of any where an answer has several."""
+        """Write a tuple as a list of its item type, or of any type if an answer has several."""
         at = join(pointer, "prefixItems")
         items = [self.schema(inner, join(at, index)) for index, inner in enumerate(schema["prefixItems"])]
         same = all(_unlabelled(item) == _unlabelled(items[0]) for item in items) and not out.get("items")
@@ -280,7 +280,7 @@ class _Converter:
         return out
 
     def _hoist(self, schema: Any, pointer: str) -> None:
-        """Make components of the schemas under `$defs`, in a component and in what is inside it."""
+        """Make components of the schemas under `$defs`, nested ones included."""
         if not isinstance(schema, dict):
             return
         for key in ("$defs", "definitions"):
@@ -299,7 +299,7 @@ class _Converter:
                     self._hoist(inner, join(pointer, key, name))
 
     def _require_tags(self, out: dict[str, Any]) -> None:
-        """Make the field that tells a union's variants apart required in them, as 3.0 has it."""
+        """Make a union's discriminating field required in the variants, as 3.0 requires."""
         schemas = out.get("components", {}).get("schemas", {})
 
         def visit(node: Any) -> None:
@@ -389,7 +389,7 @@ def _write_bounds(out: dict[str, Any]) -> None:
 
 
 def _write_content(out: dict[str, Any], schema: dict[str, Any]) -> None:
-    """Write what a text holds as its format."""
+    """Write the content of a text as its format."""
     if "contentMediaType" in schema or "contentEncoding" in schema:
         encoded = schema.get("contentEncoding", "").lower() in ("base64", "base64url")
         if encoded or schema.get("contentMediaType") == "application/octet-stream":

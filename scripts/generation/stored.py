@@ -1,4 +1,4 @@
-"""Write a vendor's new file over the text of a stored spec: what says the same keeps its lines and its comments.
+"""Update a stored spec to a vendor's new file. Unchanged parts keep their lines and comments.
 
 The stored spec may share parts as components where the vendor's file has everything inlined, so the new document is
 first brought into the stored one's form: parts that a component of the stored spec says become references to it, and
@@ -23,7 +23,7 @@ _WIDTH = 120
 
 
 def merge(text: str, new: dict[str, Any], names: dict[str, str]) -> str:
-    """Return the stored text as what `new` says; the same text if both say the same.
+    """Return the stored text updated to `new`; unchanged if both are equal.
 
     `names` are the overlay's, by JSON pointer; the new file's own components name shapes too.
     """
@@ -42,7 +42,7 @@ def merge(text: str, new: dict[str, Any], names: dict[str, str]) -> str:
 
 
 def in_form_of(old: dict[str, Any], new: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """Return an inlined document with the components of a stored one; those without use any more are left out."""
+    """Return an inlined document with the components of a stored one, without unused ones."""
     was, components = inline(old), old.get("components", {})
     kept = {path for path, item in was["paths"].items() if _meaning(item) == _meaning(new["paths"].get(path))}
     held = _used(old, [old["paths"][path] for path in kept])
@@ -64,7 +64,7 @@ def in_form_of(old: dict[str, Any], new: dict[str, Any], names: dict[str, str]) 
 
 
 class _Sharing:
-    """Puts references to components in the place of what these say."""
+    """Replaces parts that equal components by references."""
 
     def __init__(self, old: dict[str, Any], new: dict[str, Any], names: dict[str, str], held: set[tuple[str, str]]):
         self._names = names
@@ -128,7 +128,7 @@ class _Sharing:
 
 @attrs.frozen
 class _Layout:
-    """The lines of a stored spec, and how what changed is written between them."""
+    """The lines of a stored spec, with methods that write the changes between them."""
 
     lines: list[str]
     unicode: bool
@@ -176,7 +176,7 @@ def _between(line: str, column: int) -> bool:
 
 
 def _meaning(value: Any) -> str:
-    """Write a value so that the same meaning has the same text: keys and required fields have no order."""
+    """Return a canonical text of a value, independent of the order of keys and required fields."""
     return canonical(_in_order(value))
 
 
@@ -198,7 +198,7 @@ def _says(text: str, inlined: dict[str, Any]) -> bool:
 
 
 def _at(document: dict[str, Any], pointer: str) -> Any:
-    """Return what is at a place, None where there is nothing: naming says so later."""
+    """Return the value at a place, None if there is none, which naming reports later."""
     try:
         return find(document, pointer)
     except GenerationError:
@@ -206,7 +206,7 @@ def _at(document: dict[str, Any], pointer: str) -> Any:
 
 
 def _used(document: dict[str, Any], parts: Any) -> set[tuple[str, str]]:
-    """Return the components that parts of a document lead to, by kind and name."""
+    """Return the components that parts of a document refer to, by kind and name."""
     found: set[tuple[str, str]] = set()
     left = [parts]
     while left:

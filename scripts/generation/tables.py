@@ -1,4 +1,4 @@
-"""Write operations.py, bodies.py and answers.py: where each operation is asked, with what, and what a good answer is.
+"""Write operations.py, bodies.py and answers.py: the operations, the types of their bodies and of their answers.
 
 The generated endpoints build whole requests of generated models. Who writes a body as a plain mapping, or needs no
 more than an operation's path, takes these: they import nothing, and what the spec drops or retypes is a type error.
@@ -72,7 +72,7 @@ def render_operations(document: dict[str, Any]) -> str:
 
 
 def constant_name(name: str) -> str:
-    """Return an operationId as a constant is written: textToSfxV16JobPoll is TEXT_TO_SFX_V16_JOB_POLL."""
+    """Return the name of an operationId's constant: textToSfxV16JobPoll is TEXT_TO_SFX_V16_JOB_POLL."""
     words = "".join(f"_{letter}" if letter.isupper() else letter for letter in name)
     return words.upper()
 
@@ -145,7 +145,7 @@ def render_answers(document: dict[str, Any]) -> str:
 
 
 def error_models(document: dict[str, Any]) -> list[str]:
-    """Return the names of the schemas that answers have which are no success, and no success has."""
+    """Return the names of the schemas of error answers only."""
     found: dict[bool, set[str]] = {True: set(), False: set()}
     for _, operation in operations(document):
         for status, response in operation["responses"].items():

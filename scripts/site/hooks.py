@@ -24,7 +24,7 @@ arguments: dict[str, dict[str, str]] = {}
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Write the pages, and give each page of docs/ a place in the navigation."""
+    """Write the pages, and add each page of docs/ to the navigation."""
     package = reference.load(ROOT)
     for name in reference.undocumented(package):
         log.warning("%s is public and has no docstring", name)  # which the strict build ends for

@@ -217,7 +217,7 @@ def test_eight_processes_never_exceed_a_cap(runs: Runs) -> None:
 
 @contextlib.contextmanager
 def stopped(runs: Runs, **more: Any) -> Iterator[subprocess.Popen[str]]:
-    """Give a process that has stopped itself at a step; it is killed at the end if it still is there."""
+    """Yield a process that has stopped itself at a step; it is killed at the end if it still is there."""
     child = runs.start(stop=True, **more)
     try:
         _, status = os.waitpid(child.pid, os.WUNTRACED)

@@ -121,7 +121,7 @@ def test_a_full_disk_is_no_bug_of_ours(tmp_path: Path, variables: dict[str, str]
 def stopped(
     served: Served, journal: Path, cwd: Path, *options: str, number: int, **streams: Any
 ) -> tuple[int, str, str, str]:
-    """Stop a command whose job runs; give its exit code, its output and the job's token."""
+    """Stop a command whose job runs; return its exit code, its output and the job's token."""
     ignored = signal.getsignal(number) is signal.SIG_IGN  # as where nohup runs the tests: the child would inherit it
     if ignored:
         signal.signal(number, signal.SIG_DFL)

@@ -47,7 +47,7 @@ REFUSING = "http://127.0.0.1:9"  # the discard port: nothing listens there
 
 
 def both(cli: Cli, *arguments: str) -> dict[str, object]:
-    """Run a failing command line both ways; give the JSON error. Both say the same."""
+    """Run a failing command line both ways; return the JSON error. Both say the same."""
     told = cli(*arguments, "-q")
     scripted = cli(*arguments, "--json")
     assert told.out == ""

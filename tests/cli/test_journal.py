@@ -27,7 +27,7 @@ TOKEN = f"mirelo2:text-to-sfx:v1.5:{JOB_ID}:1700000000:1000:1"
 
 
 def add(number: int = 0, **more: object) -> str:
-    """Write a made-up job down; give its token."""
+    """Write a made-up job down; return its token."""
     job_id = f"{number:08x}{JOB_ID[8:]}"
     token = TOKEN.replace(JOB_ID, job_id)
     module.add(token, job_id, "rain", **{"base_url": None, "emulator": False, **more})  # type: ignore[arg-type]

@@ -89,7 +89,7 @@ def test_an_inbox_that_cannot_be_written_asks_to_come_again(tmp_path: Path) -> N
 
 
 def exchange(app: Any, scope: dict[str, Any], *incoming: dict[str, Any]) -> list[Any]:
-    """Run an application over messages and give those that it sent."""
+    """Run an application over messages and return those that it sent."""
     left, sent = list(incoming), []
 
     async def receive() -> Any:

@@ -53,7 +53,7 @@ CELLS = [
 
 
 def executed(cells: list[str], folder: Path, environment: dict[str, str]) -> list[list[dict[str, Any]]]:
-    """Run the cells in a kernel and give each one's outputs."""
+    """Run the cells in a kernel and return each one's outputs."""
     plain: dict[str, Any] = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
     written = [{**plain, "id": f"cell-{number}", "source": cell} for number, cell in enumerate(cells)]
     page = folder / "page.ipynb"

@@ -58,7 +58,7 @@ STANDINS: dict[str, tuple[str, ModuleType]] = {
 
 @pytest.fixture
 def standin(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
-    """Serve the page's own service, where the emulator does not have it yet; give what its snippets find."""
+    """Serve the page's own service, where the emulator does not have it yet; yield what its snippets find."""
     page = request.node.callspec.id.partition(":")[0]
     if page not in STANDINS:
         yield {}
@@ -92,7 +92,7 @@ def _environment(emulator: Emulator, folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def shared(request: pytest.FixtureRequest) -> dict[str, str]:
-    """Give a PostgreSQL database to a snippet that shares a ledger."""
+    """Set up a PostgreSQL database for a snippet with a shared ledger."""
     (snippet,) = request.node.callspec.params.values()
     return {"LEDGER": request.getfixturevalue("postgres_url")} if "LEDGER" in snippet else {}
 

@@ -30,7 +30,7 @@ class Ground:
     folder: Path
 
     def asked(self, route: str, body: dict[str, Any], key: str | None = None) -> Outcome:
-        """Ask for a generation and give the error that it is refused with."""
+        """Ask for a generation and return the error that it is refused with."""
         with Api(self.api.emu, key) as api:
             return _error(api.post(f"{route}/jobs", body))
 

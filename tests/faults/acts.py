@@ -202,7 +202,7 @@ class Act:
         return result
 
     def failing(self) -> MireloError:
-        """Make the call, which must fail, and give the typed error of its last attempt.
+        """Make the call, which must fail, and return the typed error of its last attempt.
 
         For an upload or a download that is the cause of its own error, and nothing was submitted or saved.
         """

@@ -33,7 +33,7 @@ class Clock:
         self.passed += seconds
 
     def drive(self, client: Any) -> Any:
-        """Put a client on this clock, before its first call, and give it back."""
+        """Put a client on this clock, before its first call, and return it."""
         client._io.now, client._io.wall, client._io.random = self.now, self.wall, self.random
         client._io.sleep = self.sleep
         client._core.runtime.pace = SubmitThrottle(self.now)

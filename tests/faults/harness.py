@@ -123,7 +123,7 @@ class Face:
         return self._loop
 
     def failing(self, call: Any, *args: Any, **options: Any) -> MireloError:
-        """Make a call that must raise a `MireloError`, and give that error, its traceback checked for secrets."""
+        """Make a call that must raise a `MireloError`, and return that error, its traceback checked for secrets."""
         try:
             result = self.do(call(*args, **options))
         except MireloError as error:

@@ -27,7 +27,7 @@ CLIP_SIZE = 16 << 20
 
 
 def prepare(face: Face, client: Any, call: Call, folder: Path) -> Callable[[], Any]:
-    """Do what comes before the call, and give the call itself."""
+    """Do what comes before the call, and return the call itself."""
     if call == "download":
         return partial(face.do(client.job(TOKEN).wait()).download, folder)
     rain = client.text_to_sfx("rain")

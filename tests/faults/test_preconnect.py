@@ -66,7 +66,7 @@ def wait_for(face: Face, condition: Callable[[], bool]) -> None:
 
 
 def opened(face: Face, client: Any, server: FaultServer, accepted: int) -> Any:
-    """Wait until the client has opened a connection ahead, which is the server's last; give it."""
+    """Wait until the client has opened a connection ahead, which is the server's last; return it."""
     kept = client._io.http._connections._preconnected
     assert kept is not None
     came = kept._work.wait(60.0)
@@ -77,7 +77,7 @@ def opened(face: Face, client: Any, server: FaultServer, accepted: int) -> Any:
 
 @contextmanager
 def two_submits(face: Face, tls: Certificate | None = None, deadline: float = 5.0) -> Iterator[tuple[Any, FaultServer]]:
-    """Give a client that has made an account request and two submits, and its server: a third one is likely."""
+    """Yield a client that has made an account request and two submits, and its server: a third one is likely."""
     with FaultServer(Service(), tls=tls) as server, face.promise(deadline):
         client = face.open(server.url, verify=trust())
         face.do(client.me())
@@ -204,7 +204,7 @@ class When(threading.Event):
 def uploading(
     face: Face, scripts: list[Script], tls: Certificate | None, answered: Callable[[FaultServer], bool]
 ) -> Iterator[tuple[Any, FaultServer]]:
-    """Give the call that uploads a clip and submits it, and its API, whose later connections take these scripts.
+    """Yield the call that uploads a clip and submits it, and its API, whose later connections take these scripts.
 
     The store's answer comes when this holds of the API.
     """

@@ -133,7 +133,7 @@ def test_fault_63_two_ways(face: Face, tmp_path: Path, host: str) -> None:
 
 
 def resolve(monkeypatch: pytest.MonkeyPatch, **names: list[list[str]]) -> list[str]:
-    """Let names (`_` for a dot) resolve to one list of addresses after the other; give the list of what is asked for.
+    """Let names (`_` for a dot) resolve to one list of addresses after the other; return the list of what is asked for.
 
     The stand-in answers for the names alone, so that no query leaves this machine; literals are resolved for real.
     """

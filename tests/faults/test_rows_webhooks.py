@@ -115,7 +115,7 @@ def test_fault_93_accepted(face: Face, case: str) -> None:
 
 
 def woken(face: Face, server: FaultServer, inbox: WebhookInbox, door: str, case: str = "right") -> int:
-    """Wait for the job, which a webhook ends once the wait listens; give how often the service was asked."""
+    """Wait for the job, which a webhook ends once the wait listens; return how often the service was asked."""
     client = face.open(server.url, of=madeup, service="MadeUp", way="poll")
     job = client.job(madeup.TOKEN.format(int(client._io.wall()), 1000))
 

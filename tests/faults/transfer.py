@@ -124,7 +124,7 @@ def signed(host: FaultServer, path: str) -> str:
 
 
 def finished(face: Face, api: FaultServer, num_samples: int = 1, **options: Any) -> Any:
-    """Generate with a client of this face and give the result, whose files are still to be fetched."""
+    """Generate with a client of this face and return the result, whose files are still to be fetched."""
     client = face.open(api.url, extra_headers={"X-Tenant": "ours"}, **options)
     job = face.do(client.text_to_sfx("rain", num_samples=num_samples).submit_job())
     return face.do(job.wait(poll_interval_ms=1))

@@ -97,7 +97,7 @@ def generation(client: Any, family: str, body: dict[str, Any]) -> Any:
 def both(
     answer: Callable[[httpx.Request], httpx.Response], call: Callable[[Any], Any], **options: Any
 ) -> tuple[Any, Any]:
-    """Make one call with each client and give what each returned, or raised."""
+    """Make one call with each client and return what each returned, or raised."""
 
     def settle(error: Exception) -> Exception:
         return error

@@ -74,7 +74,7 @@ def family_of(name: str) -> str:
 
 
 def called(name: str, status: int, body: object) -> Any:
-    """Make the call of an operation that is answered so, and give what it returned or raised."""
+    """Make the call of an operation that is answered so, and return what it returned or raised."""
 
     def answer(request: Request) -> Reply:
         if request.path == "/v2/assets" and name != "createAsset":

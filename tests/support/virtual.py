@@ -341,7 +341,7 @@ class VirtualIO:
         """Have nothing to close."""
 
     def together(self, *flows: Coroutine[Any, Any, T]) -> list[T | Exception]:
-        """Drive many flows at once and give what each returned or raised."""
+        """Drive many flows at once and return what each returned or raised."""
         self._many = True
         outcomes: dict[int, T | Exception] = {}
         due = [(self.clock, number) for number in range(len(flows))]

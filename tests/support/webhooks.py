@@ -55,7 +55,7 @@ class Gateway:
         return {"request_id": REQUEST_ID, "status": "COMPLETED" if self.done else "PROCESSING", "output": output}
 
     def payload(self) -> bytes:
-        """Finish the request and give its webhook's body."""
+        """Finish the request and return its webhook's body."""
         self.done = True
         return json.dumps(self.request).encode()
 

@@ -18,7 +18,7 @@ from tests.support.virtual import KEY
 
 
 def loaded(code: str) -> set[str]:
-    """Run code in a fresh interpreter and give the modules it has then."""
+    """Run code in a fresh interpreter and return the modules it has then."""
     script = f"{code}\nimport json, sys; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     return set(json.loads(done.stdout.splitlines()[-1]))

@@ -175,7 +175,7 @@ class Terminal(io.StringIO):
 
 
 def waited(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch, *states: Any, rich: bool = False) -> list[Any]:
-    """Wait with a bar on stderr, and give what the callback was told."""
+    """Wait with a bar on stderr, and return what the callback was told."""
     monkeypatch.setattr(sys, "stderr", stream)
     if not rich:
         monkeypatch.setitem(sys.modules, "rich.console", None)

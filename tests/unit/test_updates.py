@@ -64,7 +64,7 @@ def running(percent: int) -> Update:
 
 
 def waited(length: float, *script: tuple[float, Update], timeout: float = 600.0) -> tuple[list[str], list[float]]:
-    """Wait for a job of that length, and give what was seen and when was polled."""
+    """Wait for a job of that length, and return what was seen and when was polled."""
     server = Server(length, chance=still)
     told = Told(server.io, *script)
     jobs = client_over(server.io)._core

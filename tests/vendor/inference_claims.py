@@ -27,7 +27,7 @@ def _run(given: dict[str, Any], values: dict[str, Any], **options: Any) -> Any:
 
 
 def run(**given: Any) -> Any:
-    """Run with these values, and give the finished task."""
+    """Run with these values, and return the finished task."""
     return _run(given, given["values"])
 
 
@@ -51,7 +51,7 @@ def upload(**given: Any) -> Any:
 
 
 def upload_peak(**given: Any) -> int:
-    """Upload a file, and give the peak of Python's memory for it."""
+    """Upload a file, and return the peak of Python's memory for it."""
     client = _client(given)
     tracemalloc.start()
     client.files.upload(given["path"])

@@ -44,7 +44,7 @@ async def failure(action: Any) -> dict[str, Any]:
 
 
 def head(output: Any, name: str) -> str:
-    """Fetch a file of an output as anyone would, and give how it begins."""
+    """Fetch a file of an output as anyone would, and return how it begins."""
     file = output[name]
     with urllib.request.urlopen(file if isinstance(file, str) else file["uri"], timeout=30) as answer:
         return bytes(answer.read(8)).hex()

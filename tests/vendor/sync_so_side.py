@@ -38,7 +38,7 @@ def once() -> dict[str, Any]:
 
 
 def fetched(url: str) -> str:
-    """Fetch a result as anyone would who has its URL; give its first bytes."""
+    """Fetch a result as anyone would who has its URL; return its first bytes."""
     with urllib.request.urlopen(url, timeout=30) as answer:
         return bytes(answer.read()[:12]).hex()
 

@@ -105,7 +105,7 @@ class Sides:
             moved.result()
 
     def prompts(self) -> list[str]:
-        """Give the prompts that the service got."""
+        """Return the prompts that the service got."""
         return [each.json["input"]["prompt"] for each in self.emu.requests if each.path == "/apps/run"]
 
     def uploads(self) -> int:

@@ -41,7 +41,7 @@ def me(url: str, **options: Any) -> dict[str, float]:
 
 
 def upload(url: str, path: str, **options: Any) -> int:
-    """Upload a file, which only goes as bytes, and give the peak of Python's memory for it."""
+    """Upload a file, which only goes as bytes, and return the peak of Python's memory for it."""
     with _client(url, **options) as client:
         tracemalloc.start()
         client.video_to_sfx(mirelo.Video.from_bytes(Path(path).read_bytes()), duration_ms=5000).submit_job()
