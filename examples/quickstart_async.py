@@ -1,4 +1,4 @@
-"""Make two sounds concurrently from texts. The key comes from MIRELO_API_KEY; quickstart_sync.py explains more."""
+"""Make two sounds concurrently from texts. The key comes from MIRELO_API_KEY; see quickstart_sync.py."""
 
 import asyncio
 
