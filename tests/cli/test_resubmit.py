@@ -62,13 +62,19 @@ class Relay:
     url: str = ""
     pid: int = 0
     started: threading.Event = attrs.field(factory=threading.Event)
+    answering: threading.Event = attrs.field(factory=threading.Event)
+    killed: threading.Event = attrs.field(factory=threading.Event)
 
     def kills(self, path: str, point: str) -> bool:
-        if point != self.point or not path.endswith(("/generations", "/v2/generate")):
+        if not self.is_at(path, point):
             return False
         assert self.started.wait(60)
         os.kill(self.pid, signal.SIGKILL)
+        self.killed.set()
         return True
+
+    def is_at(self, path: str, point: str) -> bool:
+        return point == self.point and path.endswith(("/generations", "/v2/generate"))
 
 
 @contextmanager
@@ -78,12 +84,17 @@ def relaying(target: str, point: str) -> Iterator[Relay]:
     class Handler(BaseHTTPRequestHandler):
         def _pass_on(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            if relay.answering.is_set():  # the command ends by the kill, and not before
+                relay.killed.wait(60)
+                return
             if relay.kills(self.path, "arrived"):
                 return
             kept = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
             with httpx.Client(trust_env=False, timeout=60) as client:
                 answer = client.request(self.command, relay.target + self.path, content=body, headers=kept)
             relay.kills(self.path, "taken")
+            if relay.is_at(self.path, "answered"):
+                relay.answering.set()
             self.send_response(answer.status_code)
             self.send_header("content-type", answer.headers.get("content-type", ""))
             self.send_header("content-length", str(len(answer.content)))
