@@ -60,6 +60,7 @@ async def main(given: dict[str, Any]) -> None:
                 on_event=on_event,
                 max_credits=given.get("max_credits"),
                 concurrency=given.get("concurrency", 16),
+                reuse=given.get("reuse"),
             )
         print(json.dumps(summary.to_dict()))
 

@@ -121,6 +121,23 @@ def test_with_a_key_nothing_is_ever_unknown(runs: Runs, step: str) -> None:
     assert len(runs.emulator.jobs) == 3, "what was sent again was sent under its key"
 
 
+def test_killed_while_it_reuses_it_goes_on_without_a_second_file(runs: Runs, tmp_path: Path) -> None:
+    with (
+        Batch.open(tmp_path / "first" / "sfx.db") as first,
+        MireloClient(runs.emulator.key, base_url=runs.emulator.url) as client,
+    ):
+        first.add(numbered(3))
+        assert first.run(client, eager=True).done
+        reuse = str(first.folder)
+    runs.batch.add(numbered(3))
+    runs.killed(step="reused", times=2, reuse=reuse)
+    runs.finished(reuse=reuse)
+    summary = runs.batch.summary()
+    assert (summary.done, summary.reused) == (True, 3)
+    assert files_of(runs.batch) == saved(runs.batch) == {"i000.wav", "i001.wav", "i002.wav"}
+    assert len(runs.emulator.jobs) == 3
+
+
 def test_a_killed_workers_items_are_free_at_once_on_the_same_machine(runs: Runs) -> None:
     """Its leases are an hour away from their end, and yet they are not waited for."""
     runs.batch.add(numbered(2))
