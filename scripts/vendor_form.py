@@ -25,7 +25,7 @@ from scripts.generation.documents import load
 from scripts.generation.normalise import inline
 
 SPEC = "openapi/mirelo-v2.yaml"
-EVERYTHING = ["-n", "auto", "--dist", "loadgroup"]
+EVERYTHING = ["-n", "auto"]
 _LEFT = shutil.ignore_patterns(
     ".git", ".venv", ".bench", "dist", "out", ".coverage*", ".hypothesis", "__pycache__", "*_cache"
 )

@@ -46,12 +46,12 @@ class Runs:
 
     def killed(self, **more: Any) -> None:
         child = self.start(**more)
-        _, errors = child.communicate(timeout=60)
+        _, errors = child.communicate(timeout=240)
         assert child.returncode == -signal.SIGKILL, errors
 
     def finished(self, **more: Any) -> None:
         child = self.start(**more)
-        _, errors = child.communicate(timeout=120)
+        _, errors = child.communicate(timeout=240)
         assert child.returncode == 0, errors
 
 
@@ -192,7 +192,7 @@ def test_a_disk_without_room_for_results_ends_the_run_and_the_next_one_goes_on(r
     """The system refuses the writes: the ledger is small enough for its limit, and the results are not."""
     runs.batch.add(numbered(3, duration_ms=10_000))
     child = runs.start(largest=1_000_000)
-    _, errors = child.communicate(timeout=60)
+    _, errors = child.communicate(timeout=240)
     assert child.returncode == 1
     assert re.search(
         r"DownloadError: .*File too large: .*; mend that, then run the same command again: what is", errors
@@ -208,7 +208,7 @@ def test_two_workers_share_a_ledger(runs: Runs) -> None:
     runs.batch.add(numbered(16))
     workers = [runs.start(concurrency=4) for _ in range(2)]
     for worker in workers:
-        _, errors = worker.communicate(timeout=120)
+        _, errors = worker.communicate(timeout=240)
         assert worker.returncode == 0, errors
     assert check_all_accounted(runs.batch, runs.emulator).done
     assert len(runs.emulator.jobs) == 16
@@ -253,7 +253,7 @@ def test_a_stopped_worker_that_comes_back_pays_for_nothing_that_was_taken_over(r
         with MireloClient(runs.emulator.key, base_url=runs.emulator.url) as client:
             assert runs.batch.run(client, eager=True).done
         child.send_signal(signal.SIGCONT)
-        _, errors = child.communicate(timeout=60)
+        _, errors = child.communicate(timeout=240)
         assert child.returncode == 0, errors
     assert len(runs.emulator.jobs) == 1
     assert check_all_accounted(runs.batch, runs.emulator).done
@@ -270,7 +270,7 @@ def test_a_worker_that_is_stopped_while_it_uploads_has_sent_nothing(runs: Runs, 
         with MireloClient(runs.emulator.key, base_url=runs.emulator.url) as client:
             assert runs.batch.run(client, eager=True).done
         child.send_signal(signal.SIGCONT)
-        _, errors = child.communicate(timeout=60)
+        _, errors = child.communicate(timeout=240)
         assert child.returncode == 0, errors
     assert len(runs.emulator.jobs) == 1
     assert check_all_accounted(runs.batch, runs.emulator).done
@@ -283,7 +283,7 @@ def test_a_stopped_worker_still_tells_what_became_of_its_request(runs: Runs) -> 
         with MireloClient(runs.emulator.key, base_url=runs.emulator.url) as client:
             assert runs.batch.run(client, eager=True).counts["unknown"] == 1
             child.send_signal(signal.SIGCONT)
-            _, errors = child.communicate(timeout=60)
+            _, errors = child.communicate(timeout=240)
             assert child.returncode == 0, errors
             assert runs.batch.run(client, eager=True).done
     assert len(runs.emulator.jobs) == 1

@@ -88,7 +88,7 @@ def stopped(process: subprocess.Popen[str]) -> None:
 
 
 def finished(process: subprocess.Popen[str]) -> None:
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=240)
     assert process.returncode == 0, errors
 
 

@@ -83,7 +83,7 @@ def test_bash_completes_with_the_script(tmp_path: Path) -> None:
         env=environment(PATH=f"{BIN}{os.pathsep}{os.environ['PATH']}"),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert (ran.stdout, ran.stderr) == ("--overwrite\n", "")
 
@@ -103,7 +103,7 @@ def test_completion_needs_neither_key_nor_network(tmp_path: Path) -> None:
         " COMP_CWORD='1'); from mirelo_ergo.__main__ import main; main(); print(*sys.modules, sep=',')"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=240
     )
     value, modules = ran.stdout.splitlines()
     assert value == "plain,text"

@@ -40,7 +40,7 @@ def run(line: str, cwd: Path, variables: Mapping[str, str]) -> tuple[int, bytes,
         env=environment(RUN=program, **variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=240,
     )
     assert b"Traceback" not in ran.stderr
     return ran.returncode, ran.stdout, ran.stderr
@@ -137,7 +137,7 @@ def stopped(
         signal.signal(number, signal.SIG_IGN)
     (entry,) = journaled(journal)
     child.send_signal(number)
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=240)
     assert "Traceback" not in (err or "")
     return child.returncode, out, err or "", entry["token"]
 
@@ -181,7 +181,7 @@ def test_nohup_keeps_a_hangup_from_ending_a_command(served: Served, journal: Pat
     journaled(journal)
     child.send_signal(signal.SIGHUP)
     served.pass_time()
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=240)
     assert child.returncode == 0, err
     assert (tmp_path / os.fsdecode(out).strip()).stat().st_size > 1000
 

@@ -60,7 +60,7 @@ def test_a_full_disk_behind_stdout_leads_back_to_the_job(
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
     (entry,) = submitted(journal)
@@ -78,7 +78,7 @@ def test_a_stdout_that_cannot_write_a_path_writes_it_all_the_same(
         env=environment(PYTHONIOENCODING="ascii", **variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
@@ -113,7 +113,7 @@ def test_a_signal_ends_it_with_its_token(
     until(lambda: submitted(journal) or child.poll() is not None)
     assert child.poll() is None, child.communicate()
     child.send_signal(number)
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=240)
     assert child.returncode == 128 + number, err
     assert submitted(journal)[0]["token"] in out + err
     assert "Traceback" not in err

@@ -25,7 +25,7 @@ def run(name: str, *arguments: str, cwd: Path, **variables: str) -> subprocess.C
         env=environment(**variables),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
 
 

@@ -94,7 +94,7 @@ def test_a_clip_comes_through_a_pipe(tmp_path: Path, emu: Emulator, given: str) 
         env=environment(MIRELO_API_KEY=emu.key, MIRELO_BASE_URL=emu.url),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert (ran.returncode, ran.stdout) == (0, "sound.wav\n"), ran.stderr
     assert "duration: 2 s, the clip's 6 s from 4 s on\n" in ran.stderr

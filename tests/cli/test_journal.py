@@ -152,7 +152,7 @@ def test_several_processes_write_at_once(journal: Path) -> None:
         " base_url=None, emulator=False)"
     )
     children = [subprocess.Popen([sys.executable, "-c", code, str(child)], env=environment()) for child in range(4)]
-    assert [child.wait(timeout=60) for child in children] == [0, 0, 0, 0]
+    assert [child.wait(timeout=240) for child in children] == [0, 0, 0, 0]
     for line in journal.read_text().splitlines():
         assert json.loads(line)["label"] == "x" * 60, "no line is cut or mixed"
     last = {entry.job_id for entry in module.entries()}

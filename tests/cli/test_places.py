@@ -231,7 +231,7 @@ def test_the_bytes_go_to_stdout(tmp_path: Path, variables: dict[str, str], emu: 
         env=environment(**variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=240,
     )
     assert ran.returncode == 0, ran.stderr
     with wave.open(io.BytesIO(ran.stdout)) as sound:
@@ -247,7 +247,7 @@ def test_a_full_disk_behind_stdout_leads_back_to_the_job(tmp_path: Path, variabl
         env=environment(**variables),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert ran.returncode == 7
     assert "stdout cannot be written: No space left on device\n" in ran.stderr

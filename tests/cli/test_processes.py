@@ -49,7 +49,7 @@ def test_ctrl_c_gives_the_command_that_another_process_resumes_with(served: Serv
         env=environment(**served.variables),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert resumed.returncode == 0, resumed.stderr
     (path,) = resumed.stdout.splitlines()
@@ -190,7 +190,7 @@ def test_bars_are_drawn_on_a_terminal_and_paths_written_beside_it(emu: Emulator,
         pass
     finally:
         os.close(ours)
-    out, _ = child.communicate(timeout=30)
+    out, _ = child.communicate(timeout=240)
     assert child.returncode == 0, shown
     assert len([line for line in out.splitlines() if (tmp_path / line).suffix == ".wav"]) == out.count("\n") == 2
     for words in (b"upload", b"0.1 MB of 0.1 MB", b"100 %", b"file 2", b"\x1b["):

@@ -90,7 +90,7 @@ def relaying(target: str, point: str) -> Iterator[Relay]:
             if relay.kills(self.path, "arrived"):
                 return
             kept = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
-            with httpx.Client(trust_env=False, timeout=60) as client:
+            with httpx.Client(trust_env=False, timeout=240) as client:
                 answer = client.request(self.command, relay.target + self.path, content=body, headers=kept)
             relay.kills(self.path, "taken")
             if relay.is_at(self.path, "answered"):

@@ -123,7 +123,7 @@ def test_a_snippet_runs_with_its_import_changed(emu: Emulator, tmp_path: Path, s
         env={**os.environ, "INFERENCE_API_KEY": key, "INFERENCE_BASE_URL": url},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr

@@ -131,7 +131,7 @@ def test_a_webhook_to_another_process_wakes_it(standin: Gateway, tmp_path: Path,
             return (await job.wait(poll_interval_ms=LONG, webhooks=inbox)).result_urls
 
     def call_back() -> None:
-        subprocess.run([sys.executable, "-c", CHILD, path], input=standin.payload(), check=True, timeout=60)
+        subprocess.run([sys.executable, "-c", CHILD, path], input=standin.payload(), check=True, timeout=240)
 
     thread = soon(call_back, inbox)
     if awaiting:

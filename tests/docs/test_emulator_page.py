@@ -46,7 +46,7 @@ def test_the_script_for_other_languages_runs(tmp_path: Path) -> None:
         env={**plain, "PATH": path},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert not (tmp_path / "emulator.json").exists()

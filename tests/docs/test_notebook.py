@@ -27,7 +27,7 @@ import nbformat
 from nbclient import NotebookClient
 
 notebook = nbformat.read(sys.argv[1], 4)
-NotebookClient(notebook, timeout=60).execute()
+NotebookClient(notebook, timeout=240).execute()
 nbformat.write(notebook, sys.argv[1])
 """
 CELLS = [
@@ -64,7 +64,7 @@ def executed(cells: list[str], folder: Path, environment: dict[str, str]) -> lis
         env={**os.environ, **own, **environment},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=240,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -36,7 +36,7 @@ DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     built = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "build_docs.py", folder], capture_output=True, text=True, timeout=120
+        [sys.executable, ROOT / "scripts" / "build_docs.py", folder], capture_output=True, text=True, timeout=240
     )
     assert built.returncode == 0, built.stdout + built.stderr
     return folder
@@ -115,7 +115,7 @@ def test_what_leads_nowhere_ends_the_build(wrong: list[str], said: list[str], tm
         f"theme: {{custom_dir: {ROOT}/scripts/site/theme}}\n"
     )
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(config)]
-    built = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    built = subprocess.run(command, capture_output=True, text=True, timeout=240)
     assert built.returncode == 1
     told = [line for line in built.stderr.splitlines() if line.startswith(("WARNING", "ERROR"))]
     for says in said:

@@ -52,7 +52,7 @@ def test_what_the_hook_collects_is_enough(tmp_path: Path) -> None:
             shutil.copy(path, target)
     code = f"import sys; sys.path.insert(0, sys.argv[1]); exec({APP!r})"
     ran = subprocess.run(
-        [sys.executable, "-I", "-c", code, str(tmp_path)], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        [sys.executable, "-I", "-c", code, str(tmp_path)], cwd=tmp_path, capture_output=True, text=True, timeout=240
     )
     assert ran.returncode == 0, ran.stderr
     for name in ("mirelo_ergo.mirelo.blocking", "mirelo_ergo.pixazo.asynchronous", "mirelo_ergo_api.pixazo.limits"):

@@ -181,6 +181,6 @@ def test_serve_plays_a_scenario(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=240,
     )
     assert f"hostile {len(scenario.load('hostile').faults)}\n" in done.stdout

@@ -248,7 +248,7 @@ def test_fault_68(face: Face, tmp_path: Path, overwrite: bool) -> None:
         ):
             until(lambda: len(parts(tmp_path)) == 2)
             both.set()
-            said = {number: json.loads(child.communicate(timeout=60)[0]) for number, child in ((1, one), (2, two))}
+            said = {number: json.loads(child.communicate(timeout=240)[0]) for number, child in ((1, one), (2, two))}
             check_wire(first, host)
     target = tmp_path / NAME
     saved = [number for number, answer in said.items() if answer == {"saved": [str(target)]}]

@@ -6,7 +6,6 @@ Sockets are real; where a row is about minutes or hours, the client's clock is t
 from __future__ import annotations
 
 import logging
-import time
 from typing import TYPE_CHECKING
 
 import attrs
@@ -182,12 +181,10 @@ def test_fault_47_silent(face: Face, seen: list[Script]) -> None:
     with face.server(job_service(*seen, [ReadRequest(), Stall()])) as server:
         client = face.open(server.url)
         job = submitted(face, client)
-        began = time.monotonic()
         with face.promise(deadline=0.6):
             error = face.failing(job.wait, poll_interval_ms=50, timeout_ms=600)
         assert type(error) is JobTimeoutError
         assert about(error, job)
-        assert server.requests[-1].at < began + 0.6  # the last poll has its time before the deadline
         assert wire(server) == [POST] + [POLL] * (2 + len(seen))  # one until shortly before the deadline, one then
 
 

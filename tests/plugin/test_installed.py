@@ -29,7 +29,7 @@ def session(folder: Path, *arguments: str, before: str = "") -> subprocess.Compl
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
     )
 
 

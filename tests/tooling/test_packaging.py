@@ -55,7 +55,7 @@ def build(source: Path, target: Path, umask: int = 0o022, **environment: str) ->
     """Build both from a tree."""
     command = [sys.executable, "-m", "hatchling", "build", "--directory", str(target)]
     settings = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, **environment}
-    subprocess.run(command, cwd=source, env=settings, umask=umask, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, cwd=source, env=settings, umask=umask, check=True, capture_output=True, timeout=240)
     return Built(target / f"{NAME}-py3-none-any.whl", target / f"{NAME}.tar.gz")
 
 
@@ -139,7 +139,7 @@ def test_every_build_gives_the_same_bytes(built: Built, tmp_path: Path) -> None:
 
 def test_the_readme_renders_and_the_metadata_is_complete(built: Built) -> None:
     command = [sys.executable, "-m", "twine", "check", "--strict", str(built.wheel), str(built.sdist)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
     with zipfile.ZipFile(built.wheel) as wheel:
         metadata = email.message_from_bytes(wheel.read(f"{NAME}.dist-info/METADATA"))

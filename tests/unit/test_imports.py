@@ -20,7 +20,7 @@ from tests.support.virtual import KEY
 def loaded(code: str) -> set[str]:
     """Run code in a fresh interpreter and return the modules it has then."""
     script = f"{code}\nimport json, sys; print(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=240)
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -139,7 +139,7 @@ def test_asking_what_there_is_loads_no_client() -> None:
 
 def test_the_version_is_the_packages() -> None:
     script = "import mirelo_ergo, importlib.metadata as m; print(mirelo_ergo.__version__ == m.version('mirelo-ergo'))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=240)
     assert done.stdout == "True\n"
 
 

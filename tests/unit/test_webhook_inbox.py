@@ -172,7 +172,7 @@ def test_among_processes_one_is_news(tmp_path: Path) -> None:
         assert child.stdin is not None
         child.stdin.write("x")
         child.stdin.flush()
-    outputs = [child.communicate(timeout=60)[0] for child in children]
+    outputs = [child.communicate(timeout=240)[0] for child in children]
     assert [child.returncode for child in children] == [0, 0, 0]
     assert sum(int(text) for text in outputs) == 10
     inbox = WebhookInbox(path)

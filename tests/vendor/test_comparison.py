@@ -64,7 +64,7 @@ def vendor(scenario: str, **arguments: Any) -> Outcome:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -259,7 +259,7 @@ def test_a_job_is_resumed_in_another_process(surface: dict[str, Any]) -> None:
             env=environment(),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=True,
         )
     assert done.stdout.split() == ["https://files.test/1.wav"]

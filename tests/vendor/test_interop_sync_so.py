@@ -70,7 +70,7 @@ def _run(module: str, colour: str, folder: Path, emu: Emulator) -> dict[str, Any
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stderr
