@@ -336,7 +336,7 @@ MIRELO_V3 = (
     Excuse(
         400,
         "invalid_request",
-        r"^start_offset_ms is where in input\.video it begins",
+        r"^start_offset_ms is the start within input\.video",
         "an offset belongs to a video, which the spec says in words",
         v3.EXTEND,
         body={
