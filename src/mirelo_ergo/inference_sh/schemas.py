@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any, Final
 
 from .._runtime.api.limits import check
@@ -51,10 +50,13 @@ def check_fields(app: str, given: Any, schema: Schema | None, *, misspelt: bool 
     known = fields_of(schema)
     if known is None or not isinstance(given, Mapping):
         return
+    unknown = [str(name) for name in given if name not in known]
     left = [name for name in known if name not in given]
-    for name in map(str, given):
+    for name in unknown:
+        from difflib import get_close_matches  # as long to import as all of this module
+
         near = get_close_matches(name.lower().replace("-", "_"), left, 1, _NEAR)
-        if name not in known and (near or not misspelt):
+        if near or not misspelt:
             meant = f"is {near[0]} meant? It" if near else "it"
             raise InvalidRequestError(
                 f"{app} has no input {short_repr(name)}: {meant} has {', '.join(known)}; nothing was sent",
