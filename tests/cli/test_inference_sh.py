@@ -113,7 +113,7 @@ def test_the_schema_of_an_app_decides_what_a_string_is(market: Cli, emu: Emulato
         (("--input", "a=@gone.mp4"), "gone.mp4 does not exist"),
         (("--input", "a=@."), "is a folder"),
         (("--upload", "all"), "'all' is not one of"),
-        (("--max-credits", "5"), "--max-credits cannot be kept"),
+        (("--max-credits", "5"), "--max-credits cannot be checked"),
     ],
 )
 def test_what_is_refused_before_anything_is_sent(
