@@ -100,4 +100,4 @@ def test_a_report_is_one_file_beside_the_results(cli: Cli, emu: Emulator) -> Non
     Path("notes.html").write_text("mine")
     refused = cli("batch", "report", "out", "-o", "notes.html")
     assert refused.code == 2
-    assert "is there and is no report" in refused.err
+    assert "exists and is not a report" in refused.err

@@ -231,7 +231,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "model": (
         ("inpaint", SOUND_URL, "--from", "2s", "--to", "5s", "--model", "1.5"),
-        "--model v1.5 has no inpaint-audio: inpaint-audio is in v1.6",
+        "--model v1.5 has no inpaint-audio: inpaint-audio is in v1.6, sfx-1.6 and sfx-2.0",
     ),
     "loop along a clip": (
         ("extend", SOUND_URL, "--by", "5s", "--loop", "--video", CLIP_URL),

@@ -261,7 +261,8 @@ def batch_plan(place: Place) -> Compared:
     mistakes = Mistakes("sfx.jsonl")
     with Plan(read_manifest("sfx.jsonl", mistakes), place.clients.__getitem__, mistakes) as plan:
         plan.ask()
-        return found, listed("prices", plan.quotes), {"items", "totals", "to_pay", "account_credits", "not_in_manifest"}
+        money = {"items", "totals", "to_pay", "account_credits"}
+        return found, listed("prices", plan.quotes), money | {"not_in_manifest", "reused", "other_files"}
 
 
 def batch_status(place: Place) -> Compared:

@@ -96,10 +96,10 @@ def say_cost(output: Output, plan: Plan, given: dict[str, Any], standing: Ledger
 
 def say_damage(output: Output, opened: Batch, only: Collection[str]) -> None:
     """Tell of results that are not in the folder as they were saved, and let the run fetch them again."""
-    from mirelo_ergo.batch.restoring import damage_of, fetch_again
+    from mirelo_ergo.batch import restoring
 
-    damage = damage_of(opened.ledger, opened.folder, only)
-    fetch_again(opened.ledger, damage)
+    damage = restoring.damage_of(opened.ledger, opened.folder, only)
+    restoring.fetch_again(opened.ledger, damage)
     for entries, what in (
         (damage.fetched, "fetched again, and not paid"),
         (damage.lost, "lost, as no job has them any more: another id makes one again, and pays"),
@@ -114,12 +114,12 @@ def say_damage(output: Output, opened: Batch, only: Collection[str]) -> None:
 
 def _under_cap(plan: Plan, standing: LedgerTotals, caps: dict[str, float | None]) -> Failure | CostLimitError | None:
     """Return how a run under the caps ends before its end, None if they have room for all of the plan."""
-    from mirelo_ergo.batch.planning import no_price
+    from mirelo_ergo.batch import planning
 
     names = {*caps, *standing.budgets}
     holding = {name: cap for name in names if (cap := standing.cap(name, caps.get(name))) is not None}
     if holding and standing.unpriced:
-        return no_price(attrs.evolve(plan.unpriced[0], count=min(plan.unpriced[0].count, standing.unpriced)))
+        return planning.no_price(attrs.evolve(plan.unpriced[0], count=min(plan.unpriced[0].count, standing.unpriced)))
     for currency, cap in holding.items():
         if standing.to_pay.get(currency, 0) and standing.at_the_end(currency) > cap:
             to_pay, total = standing.to_pay[currency], standing.at_the_end(currency)

@@ -12,8 +12,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mirelo_ergo.batch import Budget, Entry, Mistakes, Plan
-    from mirelo_ergo.batch.ledger import NewItem
+    from mirelo_ergo.batch import Budget, Entry, Mistakes, Plan, ledger
 
 
 @attrs.frozen
@@ -59,23 +58,22 @@ def totals_of(plan: Plan, place: str | Path, mistakes: Mistakes, reuse: str | No
 
     Raises `ManifestError` if an item was changed after it was sent, and `InvalidRequestError` if `reuse` is no folder.
     """
-    from mirelo_ergo.batch import ledger
-    from mirelo_ergo.batch.checking import sent_already
-    from mirelo_ergo.batch.reuse import Library
+    from mirelo_ergo.batch import checking, ledger
+    from mirelo_ergo.batch import reuse as reusing
 
     asked = {name: str(connected.client.base_url) for name, connected in plan.clients.items()}
     entries, budgets = _read(place)
     paid, to_pay, begun, reused, unpriced = Counter[str](), Counter[str](), False, 0, 0
     other_files = []
     with ExitStack() as stack:
-        library = None if reuse is None else stack.enter_context(closing(Library(Path(reuse), asked)))
+        library = None if reuse is None else stack.enter_context(closing(reusing.Library(Path(reuse), asked)))
         for new in plan.items():
             entry = entries.pop(new.item.id, None)
             if entry is not None and entry.currency is not None:
                 paid[entry.currency] += entry.charged + entry.reserved
             changed = entry is not None and entry.item.definition != new.item.definition
             if entry is not None and changed and entry.state not in ledger.REPLACEABLE:
-                mistakes.add(new.item, sent_already(entry.item, new.item))
+                mistakes.add(new.item, checking.sent_already(entry.item, new.item))
             elif entry is None or entry.state == "planned" or (changed and entry.state in ("failed", "refused")):
                 if library is not None and new.fingerprint is not None and library.find(new.fingerprint) is not None:
                     reused += 1
@@ -94,12 +92,12 @@ def totals_of(plan: Plan, place: str | Path, mistakes: Mistakes, reuse: str | No
     return LedgerTotals(paid, to_pay, budgets, begun, len(entries), planned, under_way, other_files, reused, unpriced)
 
 
-def _has_other_files(entry: Entry, new: NewItem) -> bool:
+def _has_other_files(entry: Entry, new: ledger.NewItem) -> bool:
     """Return whether an item was sent with files whose bytes are others now."""
-    from mirelo_ergo.batch.sources import local_files
+    from mirelo_ergo.batch import sources
 
     sent = entry.state in ("intended", "submitted", "unknown", "succeeded") and entry.fingerprint is not None
-    return sent and entry.fingerprint != new.fingerprint and any(True for _ in local_files(new.item))
+    return sent and entry.fingerprint != new.fingerprint and any(True for _ in sources.local_files(new.item))
 
 
 def _read(place: str | Path) -> tuple[dict[str, Entry], Mapping[str, Budget]]:
