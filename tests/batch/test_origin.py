@@ -1,4 +1,4 @@
-"""Where a ledger's jobs are: those of an emulator and those of the service never mix, whichever way a run begins."""
+"""The addresses in a ledger: jobs of an emulator and of the real service never mix, however a run begins."""
 
 from __future__ import annotations
 

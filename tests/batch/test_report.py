@@ -1,4 +1,4 @@
-"""The report's file: whole or not there, with what the ledger says and nothing that a reader must not have."""
+"""The report's file: written atomically, with the ledger's content and without secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report in a browser: found, sorted, played; by keyboard too; readable in dark and light, and deaf to markup."""
+"""The report in a browser: search, sorting, playing, keyboard, dark and light colours, and escaped markup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workers that share a ledger on PostgreSQL: each item is made once, whoever dies, stops, or comes back."""
+"""Workers that share a ledger on PostgreSQL: each item is made once, even if workers die, stop or come back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger's one thread: many writes in one commit, and a database that is away is asked again."""
+"""The ledger's writer: many writes in one commit, and new attempts while the database does not answer."""
 
 from __future__ import annotations
 

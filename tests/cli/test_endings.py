@@ -1,4 +1,4 @@
-"""However a command ends once it has submitted: its token and its files are told on the channel that is left."""
+"""The end of a command after its submit: it reports its token and files on the stream that still works."""
 
 from __future__ import annotations
 

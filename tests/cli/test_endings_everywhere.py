@@ -1,4 +1,4 @@
-"""The commands of every service end as `text` does: with the token on what is left, and never as a bug of ours."""
+"""The commands of every service end as `text` does: with the token on a working stream, and never as a bug."""
 
 from __future__ import annotations
 

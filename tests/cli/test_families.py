@@ -1,4 +1,4 @@
-"""Loops, prompts beside a clip, sounds continued and mended: what the commands send, and what they say of models."""
+"""Loops, prompts for clips, extending and inpainting: what the commands send, and the models that they show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for the command line as a whole: its layer, and that its page tells the truth."""
+"""Rules for the whole command line: its layer, and that docs/cli.md is correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/mistakes.md is a promise: each of its command lines is refused with the words that stand beside it."""
+"""Each command line in docs/mistakes.md is refused with the message in its row."""
 
 from __future__ import annotations
 

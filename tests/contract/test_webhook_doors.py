@@ -1,4 +1,4 @@
-"""The inbox's doors over real sockets: the ASGI application under uvicorn, and bare ASGI for what no client sends."""
+"""The inbox's web application over real sockets under uvicorn, and bare ASGI for requests that no client sends."""
 
 from __future__ import annotations
 

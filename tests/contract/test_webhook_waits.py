@@ -1,4 +1,4 @@
-"""Waits that wake on a webhook, over real sockets: a submit, its webhook through a web server, and one question."""
+"""Waits that end by a webhook, over real sockets: a submit, its webhook through a web server, and one poll."""
 
 from __future__ import annotations
 

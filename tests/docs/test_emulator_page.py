@@ -1,4 +1,4 @@
-"""docs/emulator.md tells the truth: its script in another language runs, and its tables have everything in them."""
+"""docs/emulator.md is correct: its script in another language runs, and its tables are complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The README's table of services is what the package says of itself."""
+"""The README's table of services matches `capabilities()`."""
 
 from __future__ import annotations
 

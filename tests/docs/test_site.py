@@ -1,4 +1,4 @@
-"""`make docs`: strict, whole, and of use without a network, on a desktop and on a phone."""
+"""`make docs`: strict, complete, and usable without a network, on a desktop and on a phone."""
 
 from __future__ import annotations
 

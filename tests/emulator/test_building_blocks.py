@@ -1,4 +1,4 @@
-"""What the services are built of, as a made-up service uses it: one class, one row, and all the rest is there."""
+"""The building blocks of emulated services, used by an invented service: it needs one class and one row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No two files of the emulator need each other, directly or by way of others, annotations included."""
+"""The emulator has no import cycles, annotations included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every kind of fault as it is on the wire, seen by a client that speaks bytes; and that charges tell the truth."""
+"""Every kind of fault on the wire, seen by a client of raw bytes; and that the charges are correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The emulator's own limits: it takes no more than it can hold, and lets nobody in who was not asked."""
+"""The emulator's own limits: on sizes and numbers, and on the requests of other sites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of the wrong kind is called by its name, without Python's way to write bytes."""
+"""A message about a file of the wrong kind names its kind, without Python's notation of bytes."""
 
 from __future__ import annotations
 

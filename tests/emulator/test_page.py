@@ -1,4 +1,4 @@
-"""The page in a browser: live, playable, operable by keyboard, readable, and deaf to what clients write into it."""
+"""The page in a browser: live updates, playing, keyboard, readability, and escaped input of clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loops run round: nothing at the seam tells it from any other place."""
+"""Loops are seamless."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clips are really opened, listened to with the eyes, and given back with their sound."""
+"""Clips are decoded, their motion is detected, and they are returned with their sound."""
 
 from __future__ import annotations
 

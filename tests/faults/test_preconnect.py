@@ -1,4 +1,4 @@
-"""The connection of a submit that is opened ahead: used only if it is proved unused, and never a loss."""
+"""Preconnected submits: the connection is used only if it is proved fresh, and never loses a request."""
 
 from __future__ import annotations
 

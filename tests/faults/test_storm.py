@@ -1,4 +1,4 @@
-"""Ctrl-C at every moment of a submit, and hundreds at random: nobody sees the key, and the client goes on working.
+"""Ctrl-C at every moment of a submit, and hundreds at random: the key stays hidden, and the client keeps working.
 
 `MIRELO_SOAK` says how often the random ones are repeated.
 """

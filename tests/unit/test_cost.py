@@ -1,4 +1,4 @@
-"""The cost guard: nothing is submitted when it would cost more than allowed, or nobody can say what it costs."""
+"""The cost guard: nothing is submitted if it would cost more than allowed, or if its cost is not known."""
 
 from __future__ import annotations
 

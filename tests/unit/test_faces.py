@@ -1,4 +1,4 @@
-"""The two faces say the same: names, signatures, docstrings and code, but for async and await."""
+"""The sync and async clients have the same names, signatures, docstrings and code, except for async and await."""
 
 from __future__ import annotations
 

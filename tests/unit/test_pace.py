@@ -1,4 +1,4 @@
-"""The gate of a client's submits: no limit before the first 429, then less at once and more by the second."""
+"""The throttle of a client's submits: no limit before the first 429, then a lower rate that recovers by the second."""
 
 from __future__ import annotations
 

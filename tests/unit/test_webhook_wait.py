@@ -1,4 +1,4 @@
-"""A wait that listens to webhooks, in virtual time: it wakes on one, believes none, and ends without any."""
+"""A wait with webhooks, in virtual time: each one causes a poll, none is trusted, and it ends without any."""
 
 from __future__ import annotations
 

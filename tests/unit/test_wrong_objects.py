@@ -1,4 +1,4 @@
-"""An object of another client as a source: the message says whose it is, and what to give instead."""
+"""An object of another client as a source: the message names its client, and what to pass instead."""
 
 from __future__ import annotations
 
