@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import event as sql_event
 
@@ -26,7 +27,7 @@ from mirelo_ergo import (
     MireloClient,
     PixazoClient,
 )
-from mirelo_ergo.batch import Batch, Event, Item, LedgerError, ledger, result_files, runner
+from mirelo_ergo.batch import Batch, Event, Item, LedgerError, Summary, ledger, result_files, runner
 from mirelo_ergo.batch.ledger import opening
 from mirelo_ergo.emulator import Emulator, faults
 from mirelo_ergo.emulator.faults.plan import Rule
@@ -418,6 +419,62 @@ def test_what_a_signal_handler_raises_stops_a_sync_run(
         signal.signal(signal.SIGALRM, before)
     assert sorted(states(batch)) == ["planned", "planned", "submitted"]
     assert holders(batch) == []
+    assert len(emulator.jobs) == 1
+
+
+class Interrupting(httpx.AsyncHTTPTransport):
+    """Lets a signal handler raise within the work of one item, before a request or when its answer is there."""
+
+    def __init__(self, method: str, path: str, *, after: bool) -> None:
+        super().__init__()
+        self._left, self._method, self._path, self._after = 1, method, path, after
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        hit = self._left and request.method == self._method and self._path in request.url.path
+        if hit and not self._after:
+            self._left = 0
+            signal.raise_signal(signal.SIGALRM)
+        response = await super().handle_async_request(request)
+        if hit:
+            self._left = 0
+            await response.aclose()
+            signal.raise_signal(signal.SIGALRM)
+        return response
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "after", "state"),
+    [
+        ("POST", "/jobs", True, "unknown"),
+        ("GET", "/jobs/", False, "submitted"),
+        ("GET", "/jobs/", True, "submitted"),
+        ("GET", "/results/", False, "submitted"),
+    ],
+)
+def test_what_a_signal_handler_raises_stops_an_async_run(
+    method: str, path: str, after: bool, state: str, batch: Batch, emulator: Emulator
+) -> None:
+    """It strikes within an item's work: that is recorded, is no mistake of the item's, and the limit is raised."""
+    batch.add(rain("a"))
+
+    def limit(*_: object) -> None:
+        raise SoftTimeLimit
+
+    async def main(transport: httpx.AsyncHTTPTransport) -> Summary:
+        url = emulator.url
+        async with transport, AsyncMireloClient(emulator.key, base_url=url, transport=transport) as client:
+            return await batch.run(client, eager=True)
+
+    before = signal.signal(signal.SIGALRM, limit)
+    try:
+        with pytest.raises(SoftTimeLimit):
+            asyncio.run(main(Interrupting(method, path, after=after)))
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert states(batch) == [state]
+    assert holders(batch) == []
+    asyncio.run(main(httpx.AsyncHTTPTransport()))
+    assert states(batch) == ["unknown" if state == "unknown" else "succeeded"]
     assert len(emulator.jobs) == 1
 
 

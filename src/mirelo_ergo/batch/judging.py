@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from .._signals import is_of_a_signal
 from ..errors import (
     AuthenticationError,
     ConfigurationError,
@@ -58,12 +59,16 @@ def judge_submit(error: Exception) -> Verdict:
 
 def judge_before(error: Exception) -> Verdict:
     """Return what to do after an error before the paid request, such as in an upload. Nothing was submitted."""
+    if is_of_a_signal(error):
+        return "stop"
     verdict = judge_submit(error)
     return "again" if verdict == "unknown" and isinstance(error, MireloError) else verdict
 
 
 def judge_wait(error: Exception) -> Literal["aside", "stop", "failed"]:
     """Return what to do after an error of a wait or a download; the job may still exist."""
+    if is_of_a_signal(error):
+        return "stop"
     if isinstance(error, AuthenticationError | PermissionDeniedError | ConfigurationError | LedgerError):
         return "stop"
     if isinstance(error, DownloadError):

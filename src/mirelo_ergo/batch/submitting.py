@@ -11,6 +11,7 @@ from typing import Any, Final
 import attrs
 from sqlalchemy import Connection
 
+from .._signals import is_of_a_signal
 from ..errors import MireloError, SubmitOutcomeUnknown
 from . import ledger
 from .clients import Connected, in_thread
@@ -84,7 +85,10 @@ class Submitter:
         try:
             job = await connected.call(request.submit_job)
         except Exception as error:
-            return await self._submit_failed(connected, entry, error)
+            begun = await self._submit_failed(connected, entry, error)
+            if is_of_a_signal(error):
+                raise StopRun from error
+            return begun
         return await self._submitted(entry, job)
 
     async def _prepare(self, connected: Connected, item: Item) -> tuple[Any, str | None]:
@@ -143,7 +147,8 @@ class Submitter:
         return self.record.report("aside", entry, reason_of(error).message)
 
     async def _submit_failed(self, connected: Connected, entry: Entry, error: Exception) -> Begun | Step:
-        token = getattr(error, "job_token", None)
+        known = error.__cause__ if is_of_a_signal(error) else error  # what the library says of the request's outcome
+        token = getattr(known, "job_token", None)
         if token is not None:
             return await self._submitted(entry, connected.client.job(token))
         verdict = judge_submit(error)
@@ -151,7 +156,7 @@ class Submitter:
             return await self.record.refused(entry, error)
         if _has_key(entry):
             return await self._keep(entry, error, stop=verdict == "stop")
-        if verdict == "unknown":
+        if verdict == "unknown" and known is not None:
             return await self._doubtful(connected, entry, error)
         return await self.record.again(entry, error, stop=verdict == "stop")
 

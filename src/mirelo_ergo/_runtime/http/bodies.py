@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from ..._signals import is_of_a_signal
 from ..io.protocol import PIECE, SourceFailed
-from ..io.signals import is_of_a_signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from ..._signals import is_of_a_signal
 from ...errors import ConfigurationError
 from ..api.answers import Unusable, read_json
 from ..api.execute import Operation, execute
 from ..api.retry import Kind
 from ..io.protocol import Reply, Request, run
-from ..io.signals import is_of_a_signal
 from ..redact import shorten
 
 if TYPE_CHECKING:

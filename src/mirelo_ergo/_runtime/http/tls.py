@@ -6,8 +6,8 @@ import os
 import ssl
 from typing import TYPE_CHECKING, Final
 
+from ..._signals import is_of_a_signal
 from ...errors import ConfigurationError
-from ..io.signals import is_of_a_signal
 from ..redact import shorten
 from .failures import WireFailure
 from .network import PIECE

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 import httpx
 
+from ..._signals import is_of_a_signal
 from ..io.protocol import run
-from ..io.signals import is_of_a_signal
 from ..redact import safe_url
 from .failures import WireFailure
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from io import StringIO
 from typing import Any, Final, Protocol, TextIO
 
-from ..io.signals import Tolerating
+from ..._signals import Tolerating
 from .values import JobProcessing
 
 _WIDTH: Final = 30

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from ..._signals import is_of_a_signal
 from ...errors import (
     AuthenticationError,
     ConfigurationError,
@@ -19,7 +20,6 @@ from ...errors import (
 )
 from ..api.execute import Operation, Runtime, execute
 from ..api.retry import LONGEST_RETRY_AFTER
-from ..io.signals import is_of_a_signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import attrs
 
+from ..._signals import is_of_a_signal
 from ...errors import DownloadError
 from ..api.answers import error_from, failure_error
 from ..api.retry import Answered, Failed, Kind, Retry, parse_retry_after
 from ..io.deadline import Progress
 from ..io.protocol import ExternalRefused, ExternalRequest, Reply, Stream, TransportFailure
-from ..io.signals import is_of_a_signal
 from ..redact import log, safe_url, shorten
 from .content_types import HEAD, result_type
 from .ranges import (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import attrs
 
-from ..io.signals import Tolerating
+from ..._signals import Tolerating
 from .content_types import HEAD, is_known
 from .sources import BytesSource, FileSource, PathSource
 from .tracks import track_lengths

@@ -10,7 +10,7 @@ import os
 import secrets
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from ..io.signals import Tolerating, is_of_a_signal
+from ..._signals import Tolerating, is_of_a_signal
 from .content_types import EXTENSIONS, HEAD, judge, result_type
 from .folders import make_folder
 from .probe import decodes_whole

@@ -13,9 +13,9 @@ from typing import BinaryIO, Protocol
 
 import attrs
 
+from ..._signals import Tolerating, is_of_a_signal
 from ...errors import InvalidRequestError
 from ..io.protocol import Pipe, Reader, Source, SourceFailed
-from ..io.signals import Tolerating, is_of_a_signal
 from ..redact import short_repr, shorten
 from .content_types import HEAD
 
