@@ -95,7 +95,7 @@ def test_what_is_no_report_is_never_replaced(tmp_path: Path) -> None:
     other = tmp_path / "notes.html"
     other.write_text("<title>mine</title>")
     for path in (other, tmp_path):
-        with pytest.raises(ConfigurationError, match="is there and is no report"):
+        with pytest.raises(ConfigurationError, match="exists and is not a report"):
             write_report([], path, folder=tmp_path, now=NOW)
     assert other.read_text() == "<title>mine</title>"
 
