@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +26,30 @@ if TYPE_CHECKING:
 # Whoever starts the tests in the background has Ctrl-C ignored, and so would every process that a test starts.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class _PatientSys:
+    """The module `sys` for `threading`, whose `settrace` waits while another thread installs its trace function.
+
+    CPython 3.11 raises RuntimeError then: the new thread ends before it has called anything, and its owner waits for
+    ever. Coverage installs one in each thread.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys, name)
+
+    def settrace(self, function: Any) -> None:
+        """Install a trace function in this thread."""
+        while True:
+            try:
+                sys.settrace(function)
+            except RuntimeError:
+                time.sleep(0)
+            else:
+                return
+
+
+threading._sys = _PatientSys()  # type: ignore[attr-defined]
 
 UNMEASURED = {"apidiff", "generation", "property", "tooling", "typing"}
 """Folders whose tests run scripts, or run again what others cover: tracing doubles their time."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -77,5 +77,7 @@ async def in_thread(work: Callable[[], Any]) -> Any:
         except RuntimeError:  # the loop has ended: nobody waits any more
             return
 
-    threading.Thread(target=run, daemon=True, name="mirelo-batch-call").start()
+    # `threading.Thread` runs Python code in the new thread first, where the trace function of a debugger or of coverage
+    # may fail to be installed: then the thread ends silently, and its result never comes.
+    _thread.start_new_thread(run, ())
     return await future
