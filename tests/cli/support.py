@@ -82,11 +82,14 @@ def start(
     python: tuple[str, ...] = ("-m", "mirelo_ergo"),
     variables: Mapping[str, str] = MappingProxyType({}),
 ) -> Child:
-    """Start the real command line as a child process."""
+    """Start the real command line as a child process.
+
+    Coverage does not trace it: most get signals, and a KeyboardInterrupt within a tracer's own callback is lost.
+    """
     process = subprocess.Popen(
         [sys.executable, *python, *arguments],
         cwd=cwd,
-        env=environment(**variables),
+        env=environment(COVERAGE_PROCESS_CONFIG="", **variables),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

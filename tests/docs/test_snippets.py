@@ -192,4 +192,4 @@ def test_command_snippet_runs(text: str, emulator: Emulator, shared: dict[str, s
                 text=True,
                 timeout=240,
             )
-            assert ran.returncode == 0, (command, ran.stderr)
+            assert ran.returncode == 0, f"{command}\n{ran.stderr}"
