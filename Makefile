@@ -6,7 +6,7 @@ COVERAGE := $(if $(CI),--cov --cov-report=term)
 MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE # the tests start some hundred interpreters, and each would compile all it imports
 
-.PHONY: help system check generate drift api-diff update-spec service error-table screenshot docs lint types test test-inlined interop faults soak bench batch \
+.PHONY: help system check generate drift api-diff update-spec service error-table screenshot docs lint types test test-again test-inlined interop faults soak bench batch \
 	demo serve build release lock clean
 help:                 ; @sed -nE 's/^([a-z-]+):.*  [#]{2} (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 13
 
@@ -35,6 +35,7 @@ check: lint types     ; $(BIN)/python -m pytest -q -n auto tests/unit  ## style,
 lint: .venv/ready     ; $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/codespell && $(BIN)/lint-imports --no-logo  ## style, spelling, and who may import whom
 types: .venv/ready    ; $(BIN)/mypy && $(BIN)/pyright  ## mypy --strict and pyright
 test: .venv/ready .bench/vendor/ready system ; $(BIN)/python -m pytest -n auto $(COVERAGE)  ## everything the project checks about itself
+test-again: .venv/ready ; $(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none  ## what failed last, by itself
 test-inlined: .venv/ready .bench/vendor/ready system ; $(BIN)/python scripts/vendor_form.py  ## the same with the vendor's form of the spec, all inlined
 interop: .venv/ready .bench/vendor/ready ; $(BIN)/python -m pytest tests/vendor/test_interop*.py  ## the vendors' own SDKs go their whole way against the emulator
 faults: .venv/ready   ; $(BIN)/python scripts/fault_table.py  ## the fault matrix, row by row, for both clients

@@ -66,8 +66,8 @@ def test_the_suite_runs_on_the_vendors_form(names: list[str], code: int, tmp_pat
 
 
 def test_ci_runs_the_whole_suite_on_it() -> None:
-    (ran,) = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line.startswith("make ")]
-    assert ran.split() == ["make", "check", "test", "test-inlined"]
+    ran = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line.startswith("make ")]
+    assert ran == ["make check", "make test || make test-again", "make test-inlined"]
     target = re.search(r"^test-inlined:.* ; (.*?)  ##", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert target is not None
     assert target[1] == "$(BIN)/python scripts/vendor_form.py"
