@@ -22,7 +22,7 @@ def annotated(module: ModuleType) -> Iterator[tuple[str, Callable[..., Any]]]:
     """Yield each public function and class, and the functions of the classes, properties and __init__ included."""
     for name in module.__all__:
         value = getattr(module, name)
-        if callable(value) and typing.get_origin(value) is None:  # a Literal is no function
+        if callable(value) and (module is mirelo_ergo or typing.get_origin(value) is None):
             yield name, value
         if isinstance(value, type):
             for key, member in inspect.getmembers(value):

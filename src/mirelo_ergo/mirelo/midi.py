@@ -57,6 +57,8 @@ Instrument = Literal[
     "drums",
 ]
 """An instrument that a transcription can detect."""
+# a Literal is callable, so tools that ask each public callable for its annotations ask this one, too: it has none
+setattr(Instrument, "__annotations__", {})  # noqa: B010
 INSTRUMENTS: Final[frozenset[Instrument]] = frozenset(get_args(Instrument))
 """All instruments that a transcription can detect."""
 Timing = Literal["performance", "quantized"]
