@@ -414,6 +414,15 @@ def test_a_dry_run_refuses_what_the_run_refuses(cli: Cli) -> None:
         assert (ran.code, "sfx.jsonl" in ran.err) == (2, True)
 
 
+def test_a_row_whose_id_is_taken_has_its_other_mistakes_listed_too(cli: Cli) -> None:
+    ran = cli("batch", "run", manifest({"id": "a"}, {"id": "a", "duration_ms": 99_999}), "-o", "out")
+    assert ran.code == 2
+    assert "2 mistakes; nothing was sent" in ran.err
+    assert "line 2, item a: id: 'a' is also the id in line 1" in ran.err
+    assert "line 2, item a: text-to-sfx v1.5: duration_ms=99999 is above the maximum" in ran.err
+    assert not Path("out").exists()
+
+
 def test_a_dry_run_prices_what_is_reused_as_nothing(cli: Cli) -> None:
     assert cli("batch", "run", manifest({"id": "a"}), "-o", "before").code == 0
     sheet = manifest({"id": "x"}, {"id": "y", "prompt": "hail"})

@@ -65,21 +65,26 @@ class Checker:
         self._names: dict[bytes, int | None] = {}
 
     def check(self, item: Item) -> Item | None:
-        """Return the item for the ledger; None if it has mistakes, which are recorded."""
-        problems = list(self._problems(item))
-        for problem in problems:
+        """Return the item for further checks; None if its fields are wrong. All mistakes are recorded.
+
+        An item whose id or file name is taken is recorded and returned: its limits are checked all the same.
+        """
+        repeats, problems = list(self._repeats(item)), list(self._problems(item))
+        for problem in (*repeats, *problems):
             self._mistakes.add(item, problem)
         if problems:
             return None
         return with_files_at(item, self._folder)
 
-    def _problems(self, item: Item) -> Iterator[str]:
-        yield from id_problems(item.id)
+    def _repeats(self, item: Item) -> Iterator[str]:
         twice = list(self._repeated(self._ids, str(item.id), item, "id"))
         yield from twice
-        yield from (f"out: {problem}" for problem in name_problems(item.name))
         if not twice or item.out is not None:
             yield from self._repeated(self._names, folded(item.name), item, "out")
+
+    def _problems(self, item: Item) -> Iterator[str]:
+        yield from id_problems(item.id)
+        yield from (f"out: {problem}" for problem in name_problems(item.name))
         if not isinstance(item.take, int) or isinstance(item.take, bool) or item.take < 1:
             yield f"take: {str(item.take)[:40]!r} is not a whole number from 1 on"
         try:
@@ -170,7 +175,7 @@ def sent_already(before: Item, item: Item) -> str:
 
 
 def checked(items: Iterable[Item], checker: Checker) -> Iterator[Item]:
-    """Yield the items without mistakes."""
+    """Yield the items whose fields are right, also those whose id or file name is taken; mistakes are recorded."""
     for item in items:
         good = checker.check(item)
         if good is not None:
