@@ -72,7 +72,11 @@ CUT: dict[str, tuple[Script, bytes]] = {
         BODY,
     ),
     "bad chunk": (
-        [ReadRequest(), Send(Respond(202, chunked(BODY)[:-5] + b"zz\r\n", {"Transfer-Encoding": "chunked"}).wire)],
+        [
+            ReadRequest(),
+            Send(Respond(202, chunked(BODY)[:-5] + b"zz\r\n", {"Transfer-Encoding": "chunked"}).wire),
+            Stall(),
+        ],
         BODY,
     ),
     "gzip": (
