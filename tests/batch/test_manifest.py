@@ -279,10 +279,50 @@ def test_a_column_of_ones_own_is_told_once_and_left_out_with_its_mark(tmp_path: 
     with pytest.raises(ManifestError) as told:
         list(read_manifest(sheet))
     assert told.value.count == 1
-    assert told.value.mistakes[0].startswith("line 2, item a0: Preis: text_to_sfx has no such argument: it takes ")
+    assert told.value.mistakes[0].startswith("line 2, item a0: Preis: text_to_sfx has no such argument; it takes ")
     assert told.value.mistakes[0].endswith("the name of a column of your own begins with _")
     sheet.write_text("id,operation,prompt,_Preis\n" + rows)
     assert dict(list(read_manifest(sheet)).pop().arguments) == {"prompt": "rain"}
+
+
+@pytest.mark.parametrize("form", ["jsonl", "yaml", "csv"])
+def test_all_unknown_fields_are_listed_at_once_beside_the_limits_of_their_rows(
+    tmp_path: Path, client: MireloClient, form: str
+) -> None:
+    sheet = tmp_path / f"sfx.{form}"
+    own = [f"own{number}" for number in range(3)]
+    rows = [
+        {
+            "id": f"a{number}",
+            "operation": "text_to_sfx",
+            "prompt": "rain",
+            "duration_ms": 1000 + 99_000 * (number == 59),
+        }
+        | dict.fromkeys(own, "x")
+        for number in range(60)
+    ]
+    if form == "csv":
+        lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
+    else:
+        lines = [("- " if form == "yaml" else "") + json.dumps(row) for row in rows]
+    sheet.write_text("\n".join(lines) + "\n")
+    mistakes = Mistakes(str(sheet))
+    with pytest.raises(ManifestError) as told:
+        Plan(read_manifest(sheet, mistakes), lambda _: client, mistakes, tmp_path)
+    assert told.value.count == 4
+    assert [name for name in (*own, "duration_ms") for line in told.value.mistakes if f": {name}" in line] == [
+        *own,
+        "duration_ms",
+    ]
+
+
+def test_a_name_with_a_mistake_is_reported_once(tmp_path: Path) -> None:
+    sheet = tmp_path / "sfx.jsonl"
+    sheet.write_text('{"id": "a", "operation": "text_to_sfx", "promt": "rain"}\n')
+    with Batch.open(tmp_path / "sfx.db") as batch, pytest.raises(ManifestError) as told:
+        batch.add(read_manifest(sheet))
+    (told_once,) = told.value.mistakes
+    assert "promt: text_to_sfx has no such argument: do you mean prompt?" in told_once
 
 
 def test_the_first_line_of_excel_names_the_separator(tmp_path: Path) -> None:

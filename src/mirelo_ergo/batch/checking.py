@@ -8,9 +8,11 @@ import inspect
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
+
+import attrs
 
 from ..errors import InvalidRequestError
 from .errors import LISTED, ManifestError
@@ -67,13 +69,21 @@ class Checker:
     def check(self, item: Item) -> Item | None:
         """Return the item for further checks; None if its fields are wrong. All mistakes are recorded.
 
-        An item whose id or file name is taken is recorded and returned: its limits are checked all the same.
+        An item whose id or file name is taken, or with an argument that nobody knows, is recorded and returned: its
+        limits are checked all the same. An unknown argument is recorded once for all items of an operation.
         """
-        repeats, problems = list(self._repeats(item)), list(self._problems(item))
-        for problem in (*repeats, *problems):
+        repeats, strange = list(self._repeats(item)), strange_arguments(item)
+        problems = list(self._problems(item))
+        for problem in repeats:
+            self._mistakes.add(item, problem)
+        add_strange(self._mistakes, item, strange)
+        for problem in problems:
             self._mistakes.add(item, problem)
         if problems:
             return None
+        if strange:  # the others are checked all the same
+            kept = {name: value for name, value in item.arguments.items() if name not in strange}
+            item = attrs.evolve(item, arguments=kept)
         return with_files_at(item, self._folder)
 
     def _repeats(self, item: Item) -> Iterator[str]:
@@ -157,15 +167,38 @@ def _file_problem(path: Path) -> str | None:
         return f"cannot be looked at: {error}"
 
 
-def _argument_problems(item: Item, known: Any) -> Iterator[str]:
+def strange_arguments(item: Item) -> dict[str, str]:
+    """Return the arguments that an item's operation does not have, each with the problem."""
+    try:
+        known = parameters(item.service, item.operation)
+    except InvalidRequestError:  # it is reported by itself
+        return {}
+    found = {}
     for name in item.arguments:
         if name not in known:
-            near = difflib.get_close_matches(str(name), known, 1)
-            hint = f": do you mean {near[0]}?" if near else f"; it takes {', '.join(known)}"
-            yield f"{str(name)[:60]}: {item.operation} has no such argument{hint}"
+            near = _near(name, known)
+            hint = f": do you mean {near}?" if near else f"; it takes {', '.join(known)}"
+            own = "" if item.line is None else "; the name of a column of your own begins with _"
+            found[name] = f"{str(name)[:60]}: {item.operation} has no such argument{hint}{own}"
+    return found
+
+
+def add_strange(mistakes: Mistakes, item: Item, strange: Mapping[str, str]) -> None:
+    """Record unknown arguments, each once for all items of an operation: a column is in all rows of a sheet."""
+    for name, problem in strange.items():
+        mistakes.add(item, problem, kind=f"{item.operation}:{name}")
+
+
+def _argument_problems(item: Item, known: Any) -> Iterator[str]:
     for name, parameter in known.items():
         if parameter.default is inspect.Parameter.empty and name not in item.arguments:
+            if any(_near(other, known) == name for other in item.arguments if other not in known):
+                continue  # it is there with a mistake in its name, which is reported
             yield f"{name}: it is missing, and {item.operation} needs it"
+
+
+def _near(name: object, known: Any) -> str | None:
+    return next(iter(difflib.get_close_matches(str(name), known, 1)), None)
 
 
 def sent_already(before: Item, item: Item) -> str:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import json
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TextIO
 
 from ..errors import InvalidRequestError
 from .cells import argument_of
-from .checking import Mistakes
+from .checking import Mistakes, add_strange, strange_arguments
 from .items import Item
 from .services import parameters
 from .yaml_rows import yaml_rows
@@ -182,12 +181,6 @@ def _item(line: int, fields: dict[str, Any], mistakes: Mistakes, *, cells: bool)
     return _from_cells(item, mistakes) if cells else item
 
 
-def _no_column(item: Item, name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    hint = f"do you mean {near[0]}?" if near else f"it takes {', '.join(known)}"
-    return f"{item.operation} has no such argument: {hint}; the name of a column of your own begins with {_NOTE}"
-
-
 def _take(fields: dict[str, Any]) -> Any:
     """Return the take. A value that is not a number is reported by the check of all items."""
     take = fields.get("take", 1)
@@ -201,10 +194,10 @@ def _from_cells(item: Item, mistakes: Mistakes) -> Item | None:
     except InvalidRequestError:
         return item  # a wrong service or operation is reported by the check of all items
     arguments, wrong = {}, False
+    add_strange(mistakes, item, strange_arguments(item))
     for name, cell in item.arguments.items():
-        if name not in known:
-            mistakes.add(item, f"{name[:60]}: {_no_column(item, name, known)}", kind=f"{item.operation}:{name}")
-            wrong = True
+        if name not in known:  # it is recorded above
+            arguments[name] = cell
             continue
         try:
             arguments[name] = argument_of(cell, known[name].annotation)
