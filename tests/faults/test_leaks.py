@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mirelo_ergo._runtime.http.network import start_thread
+from mirelo_ergo._threads import start_thread
 from tests.faults.leaks import LeakCheck
 
 if TYPE_CHECKING:

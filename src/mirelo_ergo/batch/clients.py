@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,6 +10,7 @@ import attrs
 
 import mirelo_ergo
 
+from .._threads import start_thread
 from ..errors import InvalidRequestError
 from .services import SERVICES, Service
 
@@ -77,7 +77,5 @@ async def in_thread(work: Callable[[], Any]) -> Any:
         except RuntimeError:  # the loop has ended: nobody waits any more
             return
 
-    # `threading.Thread` runs Python code in the new thread first, where the trace function of a debugger or of coverage
-    # may fail to be installed: then the thread ends silently, and its result never comes.
-    _thread.start_new_thread(run, ())
+    start_thread(run)
     return await future

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import queue
-import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
+
+from .._threads import Flag, start_thread
 
 T = TypeVar("T")
 _END: Final = object()
@@ -22,13 +23,15 @@ def drive(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """
     background = LoopThread(make)
     stop: BaseException | None = None
+    told = True
     while True:
         try:
+            if not told:
+                told = background.cancel() or True
             background.wait()
             break
         except BaseException as interrupt:
-            stop = stop or interrupt
-            background.cancel()
+            stop, told = stop or interrupt, False
     try:
         result = background.result()
     except asyncio.CancelledError as cancelled:
@@ -43,7 +46,7 @@ def drive(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 class LoopThread(Generic[T]):
-    """A coroutine that runs on an event loop in its own thread."""
+    """A coroutine that runs on an event loop in its own thread, once somebody waits for it."""
 
     def __init__(self, make: Callable[[], Coroutine[Any, Any, T]]) -> None:
         self._make = make
@@ -51,36 +54,50 @@ class LoopThread(Generic[T]):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._outcome: list[T] = []
         self._error: BaseException | None = None
-        self._started, self._ended = threading.Event(), threading.Event()
-        threading.Thread(target=self._run, daemon=True, name="mirelo-batch").start()
+        self._cancelled = False
+        self._ended = Flag()
+        self._ticket: queue.SimpleQueue[None] = queue.SimpleQueue()
+        """Only the thread that takes it runs the coroutine: an interrupted start may be repeated."""
+        self._ticket.put(None)
+
+    def start(self) -> None:
+        """Start it, unless it was started before."""
+        if self._loop is None and not self._ended.is_set():
+            start_thread(self._run)
 
     def _run(self) -> None:
         async def main() -> None:
-            self._loop, self._task = asyncio.get_running_loop(), asyncio.ensure_future(self._make())
-            self._started.set()
+            self._task = asyncio.ensure_future(self._make())
+            self._loop = asyncio.get_running_loop()
+            if self._cancelled:  # before it had begun
+                self._task.cancel()
             self._outcome.append(await self._task)
 
+        try:
+            self._ticket.get_nowait()
+        except queue.Empty:
+            return
         try:
             asyncio.run(main())
         except BaseException as error:  # it is raised by `result`
             self._error = error
         finally:
-            self._started.set()
             self._ended.set()
 
     def cancel(self) -> bool:
-        """Cancel it; return whether it was still running."""
-        self._started.wait()
-        if self._loop is None or self._task is None or self._ended.is_set():
+        """Cancel it; return whether it had not ended."""
+        self._cancelled = True
+        if self._ended.is_set():
             return False
-        with suppress(RuntimeError):  # the loop has just ended
-            self._loop.call_soon_threadsafe(self._task.cancel)
+        if self._loop is not None and self._task is not None:
+            with suppress(RuntimeError):  # the loop has just ended
+                self._loop.call_soon_threadsafe(self._task.cancel)
         return True
 
     def wait(self) -> None:
         """Wait for its end."""
-        while not self._ended.wait(0.2):  # an unlimited wait ignores Ctrl-C on some systems
-            pass
+        self.start()
+        self._ended.wait()
 
     def result(self) -> T:
         """Wait for its end, and return its result or raise its error."""
@@ -112,6 +129,7 @@ class Results(Generic[T]):
         if self._done:
             raise StopIteration
         try:
+            self._background.start()
             found: Any = self._queue.get()
         except BaseException:  # Ctrl-C, or what a signal handler raises
             self.close()

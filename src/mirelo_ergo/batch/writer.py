@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
-import threading
 import time
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
@@ -13,6 +12,7 @@ from typing import Any, Final, TypeVar
 import attrs
 from sqlalchemy import Connection
 
+from .._threads import Flag, start_thread
 from ..errors import MireloError
 from .errors import LedgerError
 from .ledger import Ledger, now
@@ -51,10 +51,9 @@ class LedgerWriter:
     def __init__(self, ledger: Ledger, patience_s: float = PATIENCE_S) -> None:
         self.ledger = ledger
         self._patience_s = patience_s
-        self._closing = threading.Event()
+        self._closing, self._over = Flag(), Flag()
         self._writes: queue.SimpleQueue[_PendingWrite | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._serve, daemon=True, name="mirelo-batch-ledger")
-        self._thread.start()
+        start_thread(self._run)
 
     async def write(self, work: Callable[[Connection, float], T]) -> T:
         """Run `work` within a transaction, and return its result once that is committed.
@@ -74,7 +73,13 @@ class LedgerWriter:
         """End the thread after the waiting writes, without waiting for a database that does not answer."""
         self._closing.set()
         self._writes.put(None)
-        self._thread.join()
+        self._over.wait()
+
+    def _run(self) -> None:
+        try:
+            self._serve()
+        finally:
+            self._over.set()
 
     def _serve(self) -> None:
         while True:

@@ -10,11 +10,12 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
+from ..._threads import start_thread
 from ...errors import ConfigurationError
 from ..io.deadline import until_tick
 from ..io.protocol import SUBMITS_IN_FLIGHT
 from ..io.slots import Slot, Slots
-from .network import addresses_of, start_thread, wait_for
+from .network import addresses_of, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence

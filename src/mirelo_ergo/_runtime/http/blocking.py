@@ -9,10 +9,11 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
+from ..._threads import start_thread
 from ..io.mutex import mutex_of, renew_in_child
 from ..io.protocol import SUBMITS_IN_FLIGHT, run
 from ..io.slots import Slot, Slots
-from .network import addresses_of, start_thread, wait_for
+from .network import addresses_of, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence

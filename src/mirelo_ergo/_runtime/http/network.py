@@ -5,7 +5,6 @@ Sockets are non-blocking: an operation that would block waits in `Network.ready`
 
 from __future__ import annotations
 
-import _thread
 import select
 import socket
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, Protocol, TypeVar
@@ -265,15 +264,6 @@ def wait_for(reading: Sequence[Watched], writing: Sequence[Watched], seconds: fl
     for each in reading:
         poller.register(each, select.POLLIN | (select.POLLOUT if each in writing else 0))
     return bool(poller.poll(seconds * 1000))
-
-
-def start_thread(work: Callable[[], None]) -> None:
-    """Run a function that raises nothing in its own thread, which does not outlive the process.
-
-    This is not `threading.Thread`, whose `start` waits for the thread in Python code: a Ctrl-C there may leave a lock
-    taken that the thread waits for, for ever.
-    """
-    _thread.start_new_thread(work, ())
 
 
 def addresses_of(host: str, port: int) -> list[Address]:
