@@ -298,13 +298,16 @@ def test_both_numberings_and_names(market: Marketplace, numbering: Any, status: 
 
 @pytest.mark.parametrize("lines", ["partial", "whole", "bare"])
 def test_lines_of_a_stream(lines: Any) -> None:
-    with running(speed=20) as emu:
+    with running(speed=0.01) as emu:
         headers = {"Authorization": f"Bearer {emu.keys['inference_sh']}"}
         with httpx.Client(base_url=emu.urls["inference_sh"], headers=headers, timeout=30) as http:
             market = Marketplace(emu, http)
             market.service.lines = lines
             task_id = market.run(input={"prompt": "rain", "duration": 10})["id"]
-            first, *others = list(market.lines(task_id))
+            stream = market.lines(task_id)
+            first = next(stream)
+            emu.clock.advance(3600)
+            others = list(stream)
             ended = market.task(task_id)
     assert (first["id"], "data" in first) == (task_id, False)
     news = [each for each in others if each != {"type": "heartbeat"}]
