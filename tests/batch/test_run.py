@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from mirelo_ergo import AsyncMireloClient, InvalidRequestError, MireloClient, PixazoClient
+from mirelo_ergo._runtime.api.retry import SubmitThrottle
 from mirelo_ergo.batch import Batch, Event, Item, ManifestError
 from mirelo_ergo.batch.clients import connect
 from mirelo_ergo.emulator import Emulator, faults
@@ -189,8 +190,12 @@ def test_what_a_killed_process_left_of_the_results_list_is_removed(batch: Batch)
     assert not left.exists()
 
 
-def test_a_full_account_is_waited_for_under_each_items_own_key(batch: Batch, emulator: Emulator) -> None:
+def test_a_full_account_is_waited_for_under_each_items_own_key(
+    batch: Batch, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """More refusals than a request has attempts: no item is given up, and none is sent as another request."""
+    for pause, value in {"HOLD": 0.01, "WINDOW": 0.01, "SLOWEST": 100.0}.items():
+        monkeypatch.setattr(SubmitThrottle, pause, value)
     full = faults.Status(429, code="concurrency_limit_reached", retry_after=0)
     emulator.fail_next("submit", full, times=20)
     seen: list[Event] = []
