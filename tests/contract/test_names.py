@@ -27,6 +27,7 @@ from mirelo_ergo import (
     SyncSoClient,
 )
 from mirelo_ergo.emulator import running
+from tests.support.hurry import hurried
 from tests.support.standins import inference_sh, mirelo_v3, sync_so
 
 CLIP = Path(__file__).parents[2] / "examples" / "clip.mp4"
@@ -98,7 +99,7 @@ CASES = [
 def served(case: Case) -> Iterator[dict[str, Any]]:
     """Return the arguments of a client for the service."""
     if case.standin is None:
-        with running(speed=100) as emu:
+        with running(speed=100) as emu, hurried(emu):
             yield {"api_key": emu.key, "base_url": emu.urls[case.name]}
         return
     with case.standin.Service() as server:
