@@ -6,11 +6,13 @@ import io
 import zipfile
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirelo_ergo._runtime.transfer.containers import mpeg_frame
+from mirelo_ergo._runtime.transfer import content_types
+from mirelo_ergo._runtime.transfer.containers import mpeg_frame, riff
 from mirelo_ergo._runtime.transfer.content_types import KINDS, FileKind, judge
 from tests.support.media import clip, picture, sound
 
@@ -161,3 +163,22 @@ def test_a_head_alone_proves_nothing(data: bytes) -> None:
 def test_no_bytes_break_a_judge(kind: FileKind, name: str, keep: int, noise: bytes) -> None:
     data = WHOLE[name]()[:keep] + noise
     assert kind.judge(io.BytesIO(data), len(data)) in ("whole", "unproved", "short")
+
+
+@given(st.binary(min_size=14, max_size=14), st.sampled_from([0xF8, 0xF9]), st.integers(0, 15), st.integers(0, 15))
+def test_samples_that_look_like_a_frames_head_break_no_judge(noise: bytes, sync: int, block: int, rate: int) -> None:
+    """Samples hold whatever they hold: some of them look like the beginning of a frame, reserved codes and all."""
+    whole = WHOLE["flac"]()
+    data = whole[:-20] + bytes([0xFF, sync, block << 4 | rate]) + noise
+    assert verdict(data) == "unproved"
+
+
+def test_a_file_that_breaks_its_judge_is_unproved(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(file: io.BytesIO, size: int) -> str:
+        raise ZeroDivisionError
+
+    data = WHOLE["wav"]()
+    assert verdict(data) == "whole"
+    wav = next(kind for kind in KINDS if kind.judge is riff)
+    monkeypatch.setitem(content_types._BY_TYPE, "audio/wav", attrs.evolve(wav, judge=broken))
+    assert verdict(data) == "unproved"

@@ -231,6 +231,10 @@ def flac(file: BinaryIO, size: int) -> Verdict:
     return "unproved"
 
 
+_FLAC_BLOCKS: Final = (0, 192, *(576 << n for n in range(4)), 0, 0, *(256 << n for n in range(8)))
+"""The samples of a frame by the code in its header; 0 for a reserved code, and where the number follows."""
+
+
 def _flac_frame(head: bytes, block: int) -> int | None:
     """Return the sample at which a frame with this header ends, None if it is not a header."""
     if len(head) < 6 or head[0] != 0xFF or head[1] & 0xFE != 0xF8:
@@ -243,8 +247,7 @@ def _flac_frame(head: bytes, block: int) -> int | None:
     for byte in head[5 : 5 + max(more - 1, 0)]:
         number, position = number << 6 | byte & 0x3F, position + 1
     code = head[2] >> 4
-    wide = {6: 1, 7: 2}.get(code, 0)
-    samples = {0: 0, 1: 192}.get(code, 576 << (code - 2) if code < 6 else 256 << (code - 8) if code > 7 else 0)
+    samples, wide = _FLAC_BLOCKS[code], {6: 1, 7: 2}.get(code, 0)
     if wide:
         samples = int.from_bytes(head[position : position + wide], "big") + 1
     position += wide + {12: 1, 13: 2, 14: 2}.get(head[2] & 15, 0)

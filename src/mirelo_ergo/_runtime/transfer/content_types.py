@@ -171,8 +171,16 @@ def result_type(declared: str, head: bytes) -> str | None:
 
 
 def judge(file: BinaryIO, size: int, content_type: str | None = None) -> containers.Verdict:
-    """Return whether a file is complete by its structure. Without a type, its first bytes give it."""
+    """Return whether a file is complete by its structure. Without a type, its first bytes give it.
+
+    A structure that the check itself cannot deal with is "unproved": a paid file must not be lost for it.
+    """
     file.seek(0)
     content_type = content_type or _by_signature(file.read(HEAD))
     kind = _BY_TYPE.get(content_type or "")
-    return "unproved" if kind is None else kind.judge(file, size)
+    try:
+        return "unproved" if kind is None else kind.judge(file, size)
+    except OSError:
+        raise
+    except Exception:  # whatever it is
+        return "unproved"
