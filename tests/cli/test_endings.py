@@ -151,6 +151,30 @@ def test_a_signal_ends_a_quiet_command_with_its_token(
     assert err.startswith(f"error: ended by {number.name}; the job goes on\njob token: {token}\nresume with: ")
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_before_a_coroutines_first_step_adds_no_warning(number: signal.Signals) -> None:
+    ran = subprocess.run([sys.executable, "-c", STRUCK, str(int(number))], capture_output=True, text=True, timeout=240)
+    assert (ran.returncode, ran.stderr) == (0, "ended\n")
+
+
+STRUCK = """
+import os, sys, signal
+from mirelo_ergo.cli.signals import raising
+
+async def step(): ...
+
+def struck(coroutine):
+    os.kill(os.getpid(), int(sys.argv[1]))
+    return coroutine
+
+try:
+    with raising():
+        struck(step())
+except KeyboardInterrupt:
+    print("ended", file=sys.stderr)
+"""
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_ends_a_json_command_with_one_object(
     served: Served, journal: Path, tmp_path: Path, number: signal.Signals

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import attrs
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirelo_ergo._runtime.transfer import content_types
-from mirelo_ergo._runtime.transfer.containers import mpeg_frame, riff
+from mirelo_ergo._runtime.transfer.containers import Verdict, mpeg_frame, riff
 from mirelo_ergo._runtime.transfer.content_types import KINDS, FileKind, judge
 from tests.support.media import clip, picture, sound
 
@@ -174,7 +174,7 @@ def test_samples_that_look_like_a_frames_head_break_no_judge(noise: bytes, sync:
 
 
 def test_a_file_that_breaks_its_judge_is_unproved(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(file: io.BytesIO, size: int) -> str:
+    def broken(file: BinaryIO, size: int) -> Verdict:
         raise ZeroDivisionError
 
     data = WHOLE["wav"]()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ class Stopped(KeyboardInterrupt):
 @contextmanager
 def raising() -> Iterator[None]:
     """Raise `Stopped` for the signals that end a process, except those that the caller ignores (nohup)."""
-    with _handled(_ENDING, _raise):
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    with _handled(_ENDING, _raise), _handled((signal.SIGINT,) if ours else (), _interrupt):
         yield
 
 
@@ -38,7 +40,18 @@ def ignored() -> Iterator[None]:
 
 
 def _raise(number: int, frame: FrameType | None) -> None:
+    _let_coroutines_go()
     raise Stopped(number)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    _let_coroutines_go()
+    signal.default_int_handler(number, frame)
+
+
+def _let_coroutines_go() -> None:
+    """Keep Python from warning that a coroutine was never awaited: a signal may come before its first step."""
+    warnings.filterwarnings("ignore", message="coroutine .* was never awaited", category=RuntimeWarning)
 
 
 @contextmanager
