@@ -292,6 +292,18 @@ def test_fault_54_file_object(face: Face, tmp_path: Path, change: Callable[[Path
         assert wire(api) == [ASSET]
 
 
+def test_fault_54_moved(face: Face) -> None:
+    """Others read the same file object meanwhile: what is sent is whole and in order."""
+    body = mp4(3 * MIB)
+    file = io.BytesIO(body)
+    with uploads([OK]) as (api, host):
+        video = Video.from_file(file, on_progress=lambda *_: cast("None", file.seek(MIB // 2)))
+        with face.promise(1.0):
+            face.do(submitting(face, api, video)())
+        assert [put.sha256 for put in put_bodies(host)] == [sha256(body)]
+        check_submitted(api)
+
+
 class Stream(io.RawIOBase):
     """A stream that cannot be rewound and that fails, or ends, after `count` bytes."""
 

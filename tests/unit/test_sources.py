@@ -15,9 +15,15 @@ import pytest
 
 from mirelo_ergo import Audio, InvalidRequestError, Video
 from mirelo_ergo._runtime.io.protocol import SourceFailed
+from mirelo_ergo.inference_sh.files import open_upload
+from mirelo_ergo.sync_so.files import open_asset
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mirelo_ergo._runtime.transfer.sources import Uploadable
+    from mirelo_ergo.inference_sh.files import Upload
+    from mirelo_ergo.sync_so.files import AssetFile
 
 MP4 = b"\x00\x00\x00\x14ftypisom" + bytes(500)
 
@@ -419,3 +425,35 @@ def test_a_video_shows_what_it_is_and_no_secret(clip: Path) -> None:
     assert repr(Video.from_bytes(MP4)) == f"<Video of {len(MP4)} bytes, video/mp4>"
     with pytest.raises(TypeError, match="from_path"):
         Video()
+
+
+# --- one file object, several readers --------------------------------------------------------------------------------
+
+
+def test_several_read_one_file_object_at_once_and_leave_it_where_it_was() -> None:
+    """Its position is one for all of them: with it, each would send a mix of its bytes, of the right length."""
+    file = io.BytesIO(b"before" + MP4)
+    file.seek(6)
+    video = Video.from_file(file)
+    sources = [video.current()[0] for _ in range(2)]
+    first, second = (source.open() for source in sources)
+    data = first.read(300), second.read(200), first.read(300), second.read(400)
+    sources[0].verify()
+    third = Video.from_file(file).current()[0]  # begins where the object stood before the others read it
+    assert b"".join(data[::2]) == b"".join(data[1::2]) == read_all(third) == MP4
+    first.close()
+    second.close()
+    assert file.tell() == 6
+
+
+@pytest.mark.parametrize("opened", [open_asset, open_upload])
+def test_an_open_file_of_an_input_is_whole_after_a_try_that_failed(
+    clip: Path, opened: Callable[..., AssetFile | Upload]
+) -> None:
+    """It is looked at whenever it is sent: where the first try stopped, the second would have begun."""
+    with clip.open("rb") as file:
+        for _ in range(2):
+            reader = opened(file, "video", None).source.open()
+            reader.read(100)
+            reader.close()
+        assert read_all(opened(file, "video", None).source) == MP4

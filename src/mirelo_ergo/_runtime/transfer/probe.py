@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import shlex
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,7 +14,7 @@ import attrs
 
 from ..._signals import Tolerating
 from .content_types import HEAD, is_known
-from .sources import BytesSource, FileSource, PathSource
+from .sources import BytesSource, FileSource, FileView, PathSource
 from .tracks import track_lengths
 
 if TYPE_CHECKING:
@@ -106,27 +105,10 @@ def _opened(source: Uploadable) -> Iterator[BinaryIO | None]:
     elif isinstance(source, BytesSource):
         yield io.BytesIO(source.data)
     elif isinstance(source, FileSource) and source.start is not None:
-        yield cast("BinaryIO", _From(source.file, source.start))  # only the methods that reading headers needs
+        with contextlib.closing(FileView(source)) as view:
+            yield cast("BinaryIO", view)  # only the methods that reading headers needs
     else:
         yield None
-
-
-class _From:
-    """A view of a file object that begins at the position it had when it was given."""
-
-    def __init__(self, file: BinaryIO, start: int) -> None:
-        self._file, self._start = file, start
-        file.seek(start)
-
-    def read(self, size: int = -1) -> bytes:
-        return self._file.read(size)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        self._file.seek(offset + (self._start if whence == os.SEEK_SET else 0), whence)
-        return self.tell()
-
-    def tell(self) -> int:
-        return self._file.tell() - self._start
 
 
 def decodes_whole(file: BinaryIO) -> bool:

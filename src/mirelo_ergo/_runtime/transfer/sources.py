@@ -10,11 +10,13 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Protocol
+from weakref import WeakValueDictionary
 
 import attrs
 
 from ..._signals import Tolerating, is_of_a_signal
 from ...errors import InvalidRequestError
+from ..io.mutex import mutex_of
 from ..io.protocol import Pipe, Reader, Source, SourceFailed
 from ..redact import short_repr, shorten
 from .content_types import HEAD
@@ -200,13 +202,77 @@ class BytesSource:
         """No-op: bytes do not change."""
 
 
+class _Use:
+    """The use of a file object, which has one position for all who read it."""
+
+    def __init__(self) -> None:
+        self._mutex = mutex_of(self)
+        self.readers = 0
+        self.home = 0
+        """Where the object stood before the first of its readers moved it."""
+
+
+_uses: WeakValueDictionary[int, _Use] = WeakValueDictionary()
+"""By the `id()` of the file object, which is no other object's while a source holds both."""
+
+
+def _use_of(file: BinaryIO) -> _Use:
+    return _uses.setdefault(id(file), _Use())
+
+
+class FileView:
+    """A reader of a file object from its source's start, with its own position: others may read the object meanwhile.
+
+    When the last one is closed, the object stands where it stood before.
+    """
+
+    def __init__(self, source: FileSource) -> None:
+        assert source.start is not None, "a stream that cannot be rewound has one reader"
+        self._file, self._use, self._start = source.file, source.use, source.start
+        self._at = source.start
+        self._open = True
+        with self._use._mutex:
+            if not self._use.readers:
+                self._use.home = self._file.tell()
+            self._use.readers += 1
+
+    def read(self, size: int = -1) -> bytes:
+        with self._use._mutex:
+            if self._file.tell() != self._at:  # another reader has moved it
+                self._file.seek(self._at)
+            piece = self._file.read(size)
+            self._at = self._file.tell()
+        return piece
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: self._start, os.SEEK_CUR: self._at}.get(whence)
+        with self._use._mutex:
+            self._file.seek(offset + (start or 0), whence if start is None else os.SEEK_SET)
+            self._at = self._file.tell()
+        return self.tell()
+
+    def tell(self) -> int:
+        return self._at - self._start
+
+    def close(self) -> None:
+        with self._use._mutex:
+            if not self._open:
+                return
+            self._open = False
+            self._use.readers -= 1
+            if not self._use.readers:
+                with Tolerating(OSError, ValueError):  # the caller has closed it
+                    self._file.seek(self._use.home)
+
+
 class _Borrowed:
     """A reader of the user's file object, which stays open. One that cannot be rewound is a pipe."""
 
     def __init__(self, source: FileSource) -> None:
         self._source = source
         self._file = source.file
-        self.pipe: Pipe | None = self if source.start is None else None
+        self._view = None if source.start is None else FileView(source)
+        self.pipe: Pipe | None = self if self._view is None else None
         self.descriptor = _descriptor(self._file)
         # Only here a poll of the descriptor is meaningful: a wrapper may have buffered bytes.
         raw = self._file.raw if isinstance(self._file, io.BufferedReader) else self._file
@@ -228,12 +294,16 @@ class _Borrowed:
 
     def read(self, size: int, /) -> bytes:
         self._source.used = True
+        if self._view is not None:
+            return self._view.read(size)
         if self._watched and isinstance(self._file, io.BufferedReader):
             return self._file.read1(size)  # the bytes that are available: a full piece may take a slow writer minutes
         return self._file.read(size)
 
     def close(self) -> None:
-        """Leave it open."""
+        """Leave it open, where it was."""
+        if self._view is not None:
+            self._view.close()
 
 
 def _descriptor(file: BinaryIO) -> int | None:
@@ -257,6 +327,10 @@ class FileSource:
     used: bool = False
     state: FileState | None = None
     number: int = attrs.field(factory=lambda: next(_numbers))
+    use: _Use = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.use = _use_of(self.file)
 
     @property
     def replayable(self) -> bool:
@@ -275,7 +349,7 @@ class FileSource:
         if self.start is None:
             return self
         with Tolerating(OSError, ValueError):  # its upload will report any error
-            self.size = max(1, _length(self.file) - self.start)
+            self.size = max(1, self._length() - self.start)
         return attrs.evolve(self, state=self._now())
 
     def _now(self) -> FileState | None:
@@ -287,7 +361,6 @@ class FileSource:
     def open(self) -> Reader:
         if self.start is not None:
             self.verify()
-            self.file.seek(self.start)
         elif self.used:
             raise SourceFailed("the stream was read already and cannot be rewound: give a path or bytes instead")
         return _Borrowed(self)
@@ -297,7 +370,7 @@ class FileSource:
         if self.start is None:
             return
         try:
-            length = _length(self.file) - self.start
+            length = self._length() - self.start
         except Exception as error:  # a user's file object may raise anything
             if is_of_a_signal(error):
                 raise
@@ -307,28 +380,41 @@ class FileSource:
         if length != self.size or not same:
             raise SourceFailed("the file object's contents changed while they were uploaded", changed=True)
 
+    def _length(self) -> int:
+        with self.use._mutex:
+            return _length(self.file)
+
     @staticmethod
     def _is_still(before: FileState, now: FileState) -> bool:
         return before.is_still(now, steady=not _file_system(before.device).startswith(_UNSTEADY))
 
 
 def _length(file: BinaryIO) -> int:
+    at = file.tell()
     file.seek(0, os.SEEK_END)
-    return file.tell()  # seek returns None for an mmap before Python 3.13
+    length = file.tell()  # seek returns None for an mmap before Python 3.13
+    file.seek(at)
+    return length
 
 
 def open_source(file: BinaryIO, size: int | None, what: str) -> tuple[FileSource, bytes]:
-    """Return a source from a file's current position, and its first bytes; raises `InvalidRequestError`."""
+    """Return a source from a file's current position, and its first bytes; raises `InvalidRequestError`.
+
+    While others read it, its position is the one that it had before.
+    """
     problem: str
     try:
         if isinstance(file.read(0), str):  # the annotation excludes it, but users do it
             problem = "is open in text mode: open it with 'rb'"
         elif _is_seekable(file):
-            start = file.tell()
-            found = _length(file) - start
-            file.seek(start)
-            head = file.read(HEAD)
-            file.seek(start)
+            use = _use_of(file)
+            with use._mutex:
+                at = file.tell()
+                start = use.home if use.readers else at
+                found = _length(file) - start
+                file.seek(start)
+                head = file.read(HEAD)
+                file.seek(at)
             if found > 0 and size in (None, found):
                 return FileSource(file, found, start), head
             problem = "is empty" if found <= 0 else f"has {found} bytes, not size={size}"
