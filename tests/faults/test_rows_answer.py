@@ -454,6 +454,17 @@ def test_fault_27_in_an_error(face: Face, what: str, tmp_path: Path) -> None:
         assert len(act.requests) == 1
 
 
+def test_fault_27_paid(face: Face, tmp_path: Path) -> None:
+    """Nested as deeply as JSON can still be decoded, and without the job's id: unknown, accepted."""
+    body = b'{"job": ' + 480 * b"[" + 480 * b"]" + b"}"
+    with (
+        face.server([Respond(202, body, JSON)]) as server,
+        Act(face, "submit", server, tmp_path) as act,
+        face.promise(1.0),
+    ):
+        act.lost("unexpected_response", 202, accepted=True)
+
+
 @pytest.mark.parametrize("framing", [{"Content-Length": str(200 << 20)}, {}], ids=["length", "close"])
 def test_fault_28(face: Face, framing: dict[str, str], tmp_path: Path) -> None:
     """200 MiB of JSON: capped at 16 MiB, not buffered, and the rest is not even fetched."""

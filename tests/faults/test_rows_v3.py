@@ -232,6 +232,20 @@ def test_fault_94_v3(face: Face, tmp_path: Path) -> None:
         assert [path.read_bytes() for path in saved] == [SOUND, SOUND]
 
 
+@pytest.mark.parametrize("status", ["succeeded", "partially_succeeded"])
+def test_fault_44_v3(face: Face, status: str) -> None:
+    """A good end without its results, and with errors that are no list: one more poll, which has them."""
+    service = Service()
+    with FaultServer() as server, face.promise(2.0):
+        service.serve(server)
+        job = face.do(opened(face, server).text_to_sfx("rain").submit_job())
+        bare = json_response(200, {"id": job.job_id, "status": status, "errors": 0})
+        whole = service.finished(job.job_id)
+        server.play([bare, whole])
+        result = face.do(job.wait(poll_interval_ms=1))
+        assert (len(result.result_urls), result.incomplete) == (1, False)
+
+
 @pytest.mark.parametrize("where", [VIDEO, "/v3/assets", "/store/"])
 def test_fault_79_v3(face: Face, where: str, tmp_path: Path) -> None:
     """A 308 to another host on a create of v3, on its asset or on its form: no key reaches that host."""

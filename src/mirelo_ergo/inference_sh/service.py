@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from .._runtime.api.answers import Unusable, find_text_field, text_field
+from .._runtime.api.answers import Unusable, find_text_field, text_field, tolerant_integer
 from .._runtime.api.endpoints import describe
 from .._runtime.api.requests import request_from
 from .._runtime.api.service import Api, ErrorFacts
@@ -37,6 +37,8 @@ APP: Final = "app"
 """The family of its jobs. Their model is the app, as it was given."""
 MMAUDIO: Final = "infsh/mmaudio"
 _LONGEST_TEXT: Final = 2000
+_DEEPEST: Final = 50
+"""Levels of an output in which files are looked for."""
 _ERRORS: Final[Mapping[str, type[MireloError]]] = {
     "requirements_not_met": RequirementsNotMetError,
     "limit_exceeded": InsufficientCreditsError,
@@ -144,18 +146,20 @@ def files_in(output: object) -> tuple[ResultFile, ...]:
     return tuple(files)
 
 
-def _found(value: object, name: str) -> Iterator[tuple[str, str, str | None]]:
+def _found(value: object, name: str, depth: int = 0) -> Iterator[tuple[str, str, str | None]]:
     if isinstance(value, str) and _URL.fullmatch(value):
         yield name, value, None
     elif isinstance(value, dict) and str(value.get("uri")).lower().startswith(("http://", "https://")):
         content_type = value.get("content_type")
         yield name, value["uri"], content_type if isinstance(content_type, str) else None
+    elif depth > _DEEPEST:
+        return
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from _found(inner, f"{name}.{key}" if name else str(key))
+            yield from _found(inner, f"{name}.{key}" if name else str(key), depth + 1)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _found(inner, f"{name}[{index}]")
+            yield from _found(inner, f"{name}[{index}]", depth + 1)
 
 
 def result_of(record: JobRecord, task: Mapping[str, Any]) -> PollResult:
@@ -219,7 +223,7 @@ def read_webhook(fields: Mapping[str, Any]) -> JobEvent:
         raise Unusable(f"its id {short_repr(task_id)} {problem}")
     status = read_task(task)
     number = task.get("status")
-    ambiguous = not task.get("status_text") and isinstance(number, int) and number in AMBIGUOUS
+    ambiguous = not task.get("status_text") and tolerant_integer(number) in AMBIGUOUS
     unclear = ambiguous and status.status == "processing"  # the number meant "completed"
     return JobEvent(
         task_id,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import Any, Final
 
-from .._runtime.api.answers import Unusable, read_json
+from .._runtime.api.answers import Unusable, read_json, tolerant_integer, tolerant_number
 from .._runtime.io.protocol import Reply
 
 
@@ -45,11 +44,12 @@ def state_of(task: Mapping[str, Any]) -> str:
     said = task.get("status_text")
     status = task.get("status")
     word = said if isinstance(said, str) and said else status
+    number = tolerant_integer(word)
+    if number is not None:
+        return TaskStatus(number).name.lower() if number in TaskStatus._value2member_map_ else str(number)
     if isinstance(word, str):
         name = word.strip().lower()
         return _OLD_NAMES.get(name, name)
-    if isinstance(word, int) and not isinstance(word, bool):
-        return TaskStatus(word).name.lower() if word in TaskStatus._value2member_map_ else str(word)
     return "unknown"
 
 
@@ -127,20 +127,15 @@ def progress_of(task: Mapping[str, Any]) -> float | None:
     """Return the progress in percent: the task's own, or else that in the app's output."""
     own = task.get("progress")
     if isinstance(own, Mapping):
-        current, total = _number(own.get("current")), _number(own.get("total"))
-        return None if current is None or not total else 100 * current / total
-    if _number(own) is not None:
-        return _number(own)
+        current, total = tolerant_number(own.get("current")), tolerant_number(own.get("total"))
+        return None if current is None or not total else 100.0 * current / total
+    if tolerant_number(own) is not None:
+        return tolerant_number(own)
     output = task.get("output")
-    share = _number(output.get("progress")) if isinstance(output, Mapping) else None
+    share = tolerant_number(output.get("progress")) if isinstance(output, Mapping) else None
     if share is None:
         return None
     return 100 * share if 0 <= share <= 1 else share
-
-
-def _number(value: object) -> float | None:
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return value if number else None  # type: ignore[return-value]  # it is one
 
 
 def unwrap(value: object) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, get_args
 
 import attrs
 
-from .._runtime.api.answers import Unusable, read_object, text_field, tolerant_integer
+from .._runtime.api.answers import Unusable, read_object, text_field, tolerant_integer, tolerant_number
 from .._runtime.api.retry import parse_retry_after
 from .._runtime.io.protocol import Reply
 from .._runtime.jobs.files import ResultFile
@@ -245,5 +245,5 @@ def _text(fields: Mapping[str, Any], name: str) -> str | None:
 
 
 def _number(fields: Mapping[str, Any], name: str) -> float | None:
-    value = fields.get(name)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    value = tolerant_number(fields.get(name))
+    return None if value is None else float(value)

@@ -19,6 +19,7 @@ from .values import MeResult, PreflightResult, preflight_of, read_recovery
 if TYPE_CHECKING:
     from .._runtime.transfer.upload import Slot
 
+_GOOD_ENDS: Final = frozenset({"succeeded", "partially_succeeded"})
 _ENDED_BADLY: Final = frozenset({"failed", "canceled", "cancelled", "expired"})
 _CHARGED: Final = "result_unreadable"
 """The code of a job that was charged, but whose result cannot be read."""
@@ -48,13 +49,14 @@ def _status(fields: Mapping[str, Any]) -> JobStatus:
     raw = text_field(fields, "status")
     created, completed = moment_of(fields.get("created_at")), moment_of(fields.get("completed_at"))
     files = tuple(_files(fields))
-    ended = raw in ("succeeded", "partially_succeeded", *_ENDED_BADLY) or isinstance(fields.get("completed_at"), str)
+    ended = raw in _GOOD_ENDS | _ENDED_BADLY or isinstance(fields.get("completed_at"), str)
     if not ended:
         progress = fields.get("progress")
         share = progress if isinstance(progress, int | float) and not isinstance(progress, bool) else 0
         return JobProcessing(int(100 * min(max(share, 0), 1)), "", raw, created_at=created)
     code, message = _error(fields, raw)
-    if raw in _ENDED_BADLY or code == _CHARGED or not files:
+    whole = raw in _GOOD_ENDS and not fields.get("errors")
+    if raw in _ENDED_BADLY or code == _CHARGED or not (files or whole):
         return JobErrored(
             code,
             0,
@@ -68,14 +70,15 @@ def _status(fields: Mapping[str, Any]) -> JobStatus:
     return JobSucceeded(
         files,
         output=fields.get("result"),
-        incomplete=raw == "partially_succeeded",
+        incomplete=raw == "partially_succeeded" and bool(files),
         created_at=created,
         completed_at=completed,
     )
 
 
 def _error(fields: Mapping[str, Any], raw: str) -> tuple[str, str]:
-    errors = [each for each in fields.get("errors") or () if isinstance(each, dict)]
+    listed = fields.get("errors")
+    errors = [each for each in (listed if isinstance(listed, list) else ()) if isinstance(each, dict)]
     codes = [each["code"] for each in errors if isinstance(each.get("code"), str)]
     texts = [str(each.get("message") or each.get("code")) for each in errors]
     if _CHARGED in codes:

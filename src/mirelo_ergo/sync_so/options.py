@@ -7,10 +7,12 @@ from typing import Any, Final, Literal, TypedDict
 
 import attrs
 
+from .._runtime.api.answers import tolerant_number
 from .._runtime.redact import short_repr
 from ..errors import InvalidRequestError
 
 _RESERVED: Final = frozenset({"x-api-key", "idempotency-key", "host", "content-length", "transfer-encoding"})
+_LONGEST_TIMEOUT: Final = 7 * 86_400.0
 
 Visibility = Literal["USER", "ORGANIZATION"]
 SortBy = Literal[
@@ -63,8 +65,8 @@ def read_options(given: RequestOptions | None) -> CallOptions:
     if not isinstance(given, Mapping) or not set(given) <= set(known):
         raise _refused(f"{short_repr(given)} is not a mapping with {', '.join(known)}")
     timeout, retries = given.get("timeout_in_seconds"), given.get("max_retries")
-    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float) or timeout <= 0):
-        raise _refused(f"timeout_in_seconds={short_repr(timeout)} is not a number of seconds above 0")
+    if timeout is not None and not 0 < (tolerant_number(timeout) or 0) <= _LONGEST_TIMEOUT:
+        raise _refused(f"timeout_in_seconds={short_repr(timeout)} is not a number of seconds above 0, up to a week")
     if retries is not None and (isinstance(retries, bool) or not isinstance(retries, int) or retries < 0):
         raise _refused(f"max_retries={short_repr(retries)} is not a whole number from 0 on")
     headers = tuple((str(name), str(value)) for name, value in (given.get("additional_headers") or {}).items())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -10,7 +9,7 @@ from typing import Any, TypeVar
 import attrs
 from dateutil.parser import isoparse
 
-from .._runtime.api.answers import Unusable, read_json, tolerant_integer
+from .._runtime.api.answers import Unusable, read_json, tolerant_integer, tolerant_number
 from .._runtime.io.protocol import Reply
 
 A = TypeVar("A", bound="Answer")
@@ -18,12 +17,6 @@ A = TypeVar("A", bound="Answer")
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return value
 
 
 def _moment(value: object) -> datetime | None:
@@ -120,22 +113,22 @@ class Generation(Answer):
     output_url: str | None = attrs.field(
         default=None, repr=False, metadata={"names": ("outputUrl", "output_url"), "read": _text}
     )
-    output_duration: float | None = wired("outputDuration", _number, "output_duration")
+    output_duration: float | None = wired("outputDuration", tolerant_number, "output_duration")
     segment_output_url: str | None = attrs.field(
         default=None, repr=False, metadata={"names": ("segmentOutputUrl", "segment_output_url"), "read": _text}
     )
     error: str | None = wired("error")
     error_code: str | None = wired("errorCode", _text, "error_code")
     project_id: str | None = wired("projectId", _text, "project_id")
-    progress_percent: float | None = wired("progress_percent", _number, "progressPercent")
+    progress_percent: float | None = wired("progress_percent", tolerant_number, "progressPercent")
 
 
 @attrs.frozen(kw_only=True)
 class EstimatedGenerationCost(Answer):
     """The frames of a generation, and its cost in US dollars."""
 
-    estimated_frame_count: float | None = wired("estimatedFrameCount", _number)
-    estimated_generation_cost: float | None = wired("estimatedGenerationCost", _number)
+    estimated_frame_count: float | None = wired("estimatedFrameCount", tolerant_number)
+    estimated_generation_cost: float | None = wired("estimatedGenerationCost", tolerant_number)
 
 
 @attrs.frozen(kw_only=True)
@@ -165,7 +158,7 @@ class Asset(Answer):
     size: int | None = wired("size", tolerant_integer)
     format: str | None = wired("format")
     input_type: str | None = wired("inputType")
-    duration_seconds: float | None = wired("durationSeconds", _number)
+    duration_seconds: float | None = wired("durationSeconds", tolerant_number)
     thumbnail_url: str | None = attrs.field(
         default=None, repr=False, metadata={"names": ("thumbnailUrl",), "read": _text}
     )

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from codecs import BOM_UTF8
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -118,6 +119,16 @@ def tolerant_integer(value: object) -> int | None:
     return None
 
 
+def tolerant_number(value: object) -> float | None:
+    """Return a number as it is; None for anything else, also for true and for one that no float can hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return value if math.isfinite(value) else None
+    except OverflowError:  # JSON's whole numbers have no bound
+        return None
+
+
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]', re.DOTALL)
 _ENVELOPES = frozenset({"", "data", "result", "response", "body", "job", "task", "generation"})
 """Names of what an answer may be wrapped in; "" is the answer itself, and an item of a list."""
@@ -180,7 +191,10 @@ def read_error_body(api: Api, reply: Reply) -> ErrorBody:
     except Unusable:
         return ErrorBody(None, KeptText(reply.body.decode("utf-8", "replace")[:KEPT]))
     facts = api.read_error(value)
-    return ErrorBody(facts, kept(value) if len(reply.body) <= KEPT * 4 else KeptText(reply.body.decode()[:KEPT]))
+    if len(reply.body) <= KEPT * 4:
+        with suppress(RecursionError):  # it can be decoded, but is nested too deeply for anything else
+            return ErrorBody(facts, kept(value))
+    return ErrorBody(facts, KeptText(reply.body.decode()[:KEPT]))
 
 
 def status_phrase(status: int) -> str:
