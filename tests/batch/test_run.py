@@ -153,7 +153,7 @@ def test_clients_have_to_fit(batch: Batch, client: MireloClient) -> None:
 def test_several_services_in_one_batch(batch: Batch, client: MireloClient, emulator: Emulator) -> None:
     gateway = Item("b", "text_to_audio", {"text_prompt": "rain outside", "duration": 1}, service="pixazo")
     batch.add([*rain("a"), gateway])
-    with PixazoClient(emulator.keys["pixazo"], base_url=emulator.pixazo_url) as pixazo:
+    with PixazoClient(emulator.keys["pixazo"], base_url=emulator.urls["pixazo"]) as pixazo:
         assert batch.run(client, pixazo, eager=True).done  # it names no estimate, which counts as 30 s
     assert files_of(batch) == {"a.wav", "b.wav"}
 

@@ -149,7 +149,7 @@ def test_without_credits_what_runs_is_still_fetched(batch: Batch, client: Mirelo
 def test_a_cap_cannot_hold_for_what_has_no_price(batch: Batch, emulator: Emulator) -> None:
     batch.add([Item("a", "text_to_audio", {"text_prompt": "rain outside"}, service="pixazo")])
     says = r"1 item \(text-to-audio v1.6 at pixazo\) has no price"
-    with PixazoClient("sk-x", base_url=emulator.pixazo_url) as client, pytest.raises(CostLimitError, match=says):
+    with PixazoClient("sk-x", base_url=emulator.urls["pixazo"]) as client, pytest.raises(CostLimitError, match=says):
         batch.run(client, max_credits=5)
     assert emulator.requests == []
 

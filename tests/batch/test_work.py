@@ -102,7 +102,7 @@ def test_a_wrong_item_that_comes_later_is_refused_by_itself(shared: Batch, emula
     async def work() -> None:
         async with (
             AsyncMireloClient(emulator.key, base_url=emulator.url) as client,
-            AsyncPixazoClient(emulator.keys["pixazo"], base_url=emulator.pixazo_url) as pixazo,
+            AsyncPixazoClient(emulator.keys["pixazo"], base_url=emulator.urls["pixazo"]) as pixazo,
         ):
             await shared.work(client, pixazo, max_credits=10_000, on_event=more)
 
@@ -136,7 +136,7 @@ def test_a_wrong_key_ends_the_worker_and_costs_nothing(shared: Batch, emulator: 
 
 def test_a_worker_without_a_service_leaves_its_items_to_others(shared: Batch, emulator: Emulator) -> None:
     shared.add(numbered(2))
-    with PixazoClient(emulator.key, base_url=emulator.pixazo_url) as client:
+    with PixazoClient(emulator.key, base_url=emulator.urls["pixazo"]) as client:
         assert shared.work(client).left == 2
         assert shared.run_item("i000", client) is None
     assert asked(emulator, "POST", "/jobs") == 0

@@ -46,6 +46,6 @@ def test_a_sound_is_submitted_told_of_and_fetched(tmp_path: Path, monkeypatch: p
 
     with running(speed=50) as emu:
         monkeypatch.setenv("PIXAZO_API_KEY", emu.key)
-        monkeypatch.setenv("PIXAZO_BASE_URL", emu.pixazo_url)
+        monkeypatch.setenv("PIXAZO_BASE_URL", emu.urls["pixazo"])
         asyncio.run(use(emu))
     assert len(emu.charges) == 1

@@ -74,7 +74,7 @@ def _environment(emulator: Emulator, folder: Path) -> dict[str, str]:
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("MIRELO_", "COV_"))}
     path = f"{BIN}{os.pathsep}{plain['PATH']}"
     journal = {"XDG_STATE_HOME": str(folder / "state")}
-    gateway = {"PIXAZO_API_KEY": emulator.key, "PIXAZO_BASE_URL": emulator.pixazo_url}
+    gateway = {"PIXAZO_API_KEY": emulator.key, "PIXAZO_BASE_URL": emulator.urls["pixazo"]}
     marketplace = {
         "INFERENCE_API_KEY": emulator.keys["inference_sh"],
         "INFERENCE_BASE_URL": emulator.urls["inference_sh"],

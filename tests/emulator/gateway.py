@@ -38,7 +38,7 @@ class Gateway:
     def __init__(self, emu: Emulator, key: str | None = None) -> None:
         self.emu = emu
         self.http = httpx.Client(
-            base_url=emu.pixazo_url,
+            base_url=emu.urls["pixazo"],
             headers={"Ocp-Apim-Subscription-Key": emu.key if key is None else key, "cache-control": "no-cache"},
             event_hooks={"response": [_fits_the_spec]},
             timeout=30,
@@ -60,7 +60,7 @@ class Gateway:
         assert answer.status_code == 202, answer.text
         queued = answer.json()
         assert queued["status"] == "QUEUED"
-        assert queued["polling_url"] == f"{self.emu.pixazo_url}{STATUS}{queued['request_id']}"
+        assert queued["polling_url"] == f"{self.emu.urls['pixazo']}{STATUS}{queued['request_id']}"
         request_id: str = queued["request_id"]
         return request_id
 

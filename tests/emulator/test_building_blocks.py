@@ -13,6 +13,7 @@ import pytest
 
 from mirelo_ergo.emulator import Emulator, faults, running
 from mirelo_ergo.emulator.services import registry
+from mirelo_ergo.emulator.services.pixazo.service import Pixazo
 from mirelo_ergo.emulator.web.signatures import TimestampedHmac
 from tests.emulator.gateway import receiving
 from tests.emulator.made_up import MAX_BYTES, SECRET, Kitchen, kitchen
@@ -557,7 +558,7 @@ def test_a_service_has_settings_over_the_wire(emu: Emulator) -> None:
         assert wire.post("/services/kitchen", json={}).json() == {"stars": 1}
         assert wire.post("/services/kitchen", json={"stars": 3}).json() == {"stars": 3}
         assert wire.post("/services/pixazo", json={"timestamps": "iso"}).json() == {"timestamps": "iso"}
-        assert emu.pixazo.timestamps == "iso"
+        assert emu.service(Pixazo).timestamps == "iso"
         for name, body, status in [
             ("kitchen", {"stars": 4}, 400),
             ("kitchen", {"moons": 1}, 400),
@@ -566,7 +567,11 @@ def test_a_service_has_settings_over_the_wire(emu: Emulator) -> None:
         ]:
             assert wire.post(f"/services/{name}", json=body).status_code == status
     emu.reset()
-    assert str(emu.pixazo.timestamps) == "mixed"
+    assert str(emu.service(Pixazo).timestamps) == "mixed"
+
+
+def test_the_emulator_has_no_names_of_one_service_beside_urls_keys_and_service() -> None:
+    assert [name for name in vars(Emulator) if any(service in name for service in registry.SERVICES)] == []
 
 
 # A family without a duration

@@ -17,6 +17,7 @@ import pytest
 from dateutil import parser
 
 from mirelo_ergo.emulator import Emulator, faults, running, serve
+from mirelo_ergo.emulator.services.pixazo.service import Pixazo
 from mirelo_ergo.emulator.services.registry import SERVICES
 from tests.emulator.gateway import SOUND, SPEC, STATUS, TEXT, VIDEO, Gateway
 from tests.emulator.support import Api
@@ -88,7 +89,7 @@ def test_times_have_both_shapes_and_tell_the_emulators_time(
     gateway: Gateway, shape: Any, queued: list[re.Pattern[str]], completed: list[re.Pattern[str]]
 ) -> None:
     if shape is not None:
-        gateway.emu.pixazo.timestamps = shape
+        gateway.emu.service(Pixazo).timestamps = shape
     begin = gateway.emu.clock.now()
     request_id = gateway.submit(TEXT, text_prompt="rain")
     for status, patterns in ((gateway.status(request_id), queued), (gateway.finish(request_id), completed)):
@@ -101,7 +102,7 @@ def test_times_have_both_shapes_and_tell_the_emulators_time(
 
 def test_other_shapes_are_refused(gateway: Gateway) -> None:
     with pytest.raises(ValueError, match="mixed, iso, plain"):
-        gateway.emu.pixazo.timestamps = "epoch"  # type: ignore[assignment]  # what is tried
+        gateway.emu.service(Pixazo).timestamps = "epoch"  # type: ignore[assignment]  # what is tried
 
 
 # The accounts
@@ -135,7 +136,7 @@ def test_a_request_belongs_to_its_key_and_its_service(gateway: Gateway) -> None:
 def test_media_urls_are_signed_and_expire(gateway: Gateway) -> None:
     request_id = gateway.submit(TEXT, text_prompt="rain", duration=1)
     (url,) = gateway.finish(request_id)["output"]["media_url"]
-    assert url.startswith(gateway.emu.pixazo_url)
+    assert url.startswith(gateway.emu.urls["pixazo"])
     part = httpx.get(url, headers={"range": "bytes=44-143"}, verify=False)
     assert (part.status_code, len(part.content)) == (206, 100)
     assert httpx.get(url.partition("?")[0], verify=False).status_code == 403
@@ -197,10 +198,10 @@ def test_another_model_is_not_found(shared: Gateway, path: str) -> None:
 def test_no_key_no_answer(shared: Gateway, path: str, key: str | None) -> None:
     headers = {} if key is None else {"Ocp-Apim-Subscription-Key": key}
     method = "GET" if path.startswith(STATUS) else "POST"
-    answer = httpx.request(method, shared.emu.pixazo_url + path, headers=headers, verify=False)
+    answer = httpx.request(method, shared.emu.urls["pixazo"] + path, headers=headers, verify=False)
     assert error_of(answer) == (401, "Unauthorized")
     mirelos = {"authorization": f"Bearer {shared.emu.key}"}
-    assert httpx.request(method, shared.emu.pixazo_url + path, headers=mirelos, verify=False).status_code == 401
+    assert httpx.request(method, shared.emu.urls["pixazo"] + path, headers=mirelos, verify=False).status_code == 401
 
 
 def test_too_few_credits(gateway: Gateway) -> None:
@@ -290,10 +291,10 @@ def test_a_failure_of_the_emulator_itself_is_a_500(gateway: Gateway, monkeypatch
 
 def test_the_gateway_has_a_port_of_its_own_that_can_be_chosen() -> None:
     with running() as emu:
-        port = urlsplit(emu.pixazo_url).port or 0
+        port = urlsplit(emu.urls["pixazo"]).port or 0
         assert urlsplit(emu.url).port != port
     with running(ports={"pixazo": port}) as emu, Gateway(emu) as gateway:
-        assert emu.pixazo_url == f"http://127.0.0.1:{port}"
+        assert emu.urls["pixazo"] == f"http://127.0.0.1:{port}"
         assert error_of(gateway.http.get(STATUS + "x")) == (404, "Request not found")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port)).close()
@@ -301,7 +302,7 @@ def test_the_gateway_has_a_port_of_its_own_that_can_be_chosen() -> None:
 
 def test_a_taken_port_says_so_and_leaves_the_other_one_free() -> None:
     with running() as emu:
-        mirelo, pixazo = (urlsplit(url).port or 0 for url in (emu.url, emu.pixazo_url))
+        mirelo, pixazo = (urlsplit(url).port or 0 for url in (emu.url, emu.urls["pixazo"]))
     with socket.create_server(("127.0.0.1", pixazo)):
         with pytest.raises(OSError, match="in use") as caught, running(port=mirelo, ports={"pixazo": pixazo}):
             pass
@@ -344,6 +345,6 @@ def test_serve_tells_where_each_service_is(tmp_path: Path, capsys: pytest.Captur
 
 def test_both_on_ipv6() -> None:
     with running(host="::1") as emu, Gateway(emu) as gateway, Api(emu) as api:
-        assert emu.pixazo_url.startswith("http://[::1]:")
+        assert emu.urls["pixazo"].startswith("http://[::1]:")
         assert gateway.results(TEXT, text_prompt="rain", duration=1)
         assert api.balance() == 9990

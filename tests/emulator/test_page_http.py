@@ -300,9 +300,17 @@ def test_the_gateway_and_what_it_did_are_there_too(emu: Emulator, http: httpx.Cl
     with Gateway(emu) as gateway:
         gateway.submit(QUEUE, text_prompt="pebbles")
     page = text_of(http.get("/"))
-    assert f"Pixazo gateway {emu.pixazo_url}" in page
+    assert f"Pixazo gateway {emu.urls['pixazo']}" in page
     assert "pebbles Running Pixazo gateway textToAudio mirelo-sfx-1-6-text-to-audio" in page
     assert f"POST Pixazo gateway {QUEUE}" in page
+
+
+@pytest.mark.parametrize("path", ["/_emulator", "/_emulator/"])
+def test_the_root_of_the_endpoints_leads_to_the_page(emu: Emulator, http: httpx.Client, path: str) -> None:
+    answer = http.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (307, "/")
+    assert http.get(path, follow_redirects=True).text.startswith("<!doctype html>")
+    assert emu.requests == []
 
 
 @pytest.mark.parametrize(

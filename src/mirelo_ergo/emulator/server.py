@@ -23,7 +23,6 @@ from mirelo_ergo.emulator.lifetime import Lifetime
 from mirelo_ergo.emulator.page import Page
 from mirelo_ergo.emulator.refusals import Refusal
 from mirelo_ergo.emulator.services import registry
-from mirelo_ergo.emulator.services.pixazo.service import Pixazo
 from mirelo_ergo.emulator.services.service import EmulatedService
 from mirelo_ergo.emulator.shared import Options, State
 from mirelo_ergo.emulator.state.records import Asset, Charge, SeenJob
@@ -83,11 +82,6 @@ class Emulator:
         self._thread = threading.Thread(target=self._run, name="mirelo-emulator", daemon=True)
 
     @property
-    def pixazo_url(self) -> str:
-        """The address of the Pixazo gateway, `urls["pixazo"]`."""
-        return self.urls[Pixazo.name]
-
-    @property
     def clock(self) -> Clock:
         """The emulator's time; after `clock.advance(600)` a ten-minute job is over."""
         return self._state.clock
@@ -97,11 +91,6 @@ class Emulator:
         """Every job of every key younger than 24 h, oldest first; waits up to 30 s for renderings that are due."""
         state = self._rendered()
         return [job.seen(state.clock.now()) for job in state.store.jobs()]
-
-    @property
-    def pixazo(self) -> Pixazo:
-        """The gateway at `pixazo_url`: the same keys, credits and clock; `timestamps` is the shape of its times."""
-        return self.service(Pixazo)
 
     @property
     def webhooks(self) -> Webhooks:

@@ -78,6 +78,7 @@ class Page:
         """Return the routes of the page, its files and its forms."""
         return [
             wire.route("/", "GET", _guarded(self._show)),
+            *(wire.route(path, "GET", _guarded(self._lead)) for path in ("/_emulator", "/_emulator/")),
             wire.route("/_emulator/page/results/{job_id}/{name}", "GET", _guarded(self._result)),
             *(wire.route(f"/_emulator/page/{name}", "GET", _guarded(self._part)) for name in PARTS),
             *(
@@ -88,6 +89,9 @@ class Page:
 
     async def _show(self, request: Request) -> Response:
         return await self._answer(request, NEWS.get(request.query_params.get("done", ""), ""))
+
+    async def _lead(self, _: Request) -> Response:
+        return RedirectResponse("/")
 
     async def _part(self, request: Request) -> Response:
         name = request.url.path.rpartition("/")[2]

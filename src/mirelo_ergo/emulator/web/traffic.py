@@ -22,12 +22,16 @@ MAX_ANSWER = 8 << 10
 MAX_KEPT = 32 << 20  # of both and the headers; for more, the oldest requests are forgotten
 RECORD = "mirelo_ergo.record"
 TEXTUAL = ("application/json", "application/x-ndjson", "application/xml", "text/")
-OWN = ("/", "/_emulator/")  # the page and what it uses: not the API's, so not on record, and free of faults
+OWN = (
+    "/",
+    "/_emulator",
+    "/_emulator/",
+)  # the page and what it uses: not the API's, so not on record, and free of faults
 
 
 def is_own(path: str) -> bool:
     """Return whether a path is one of the emulator's own."""
-    return path == OWN[0] or path.startswith(OWN[1])
+    return path in OWN or path.startswith(OWN[-1])
 
 
 @attrs.frozen
