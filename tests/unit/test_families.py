@@ -779,6 +779,23 @@ def test_a_family_costs_a_row_and_a_call() -> None:
         assert longest + (source.count("\n") - doc.count("\n")) / served < 30, name
 
 
+def test_no_body_takes_over_all_fields_of_another() -> None:
+    """An optional field that the spec gives to one of two models would else be a type error in our own code."""
+    found = []
+    for module in sorted(Path(families.__file__).parents[1].rglob("*.py")):
+        source = module.read_text(encoding="utf-8")
+        functions = [each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.FunctionDef)]
+        for function in functions if ".bodies import" in source else []:
+            typed = [node for node in ast.walk(function) if isinstance(node, ast.AnnAssign)]
+            types = {ast.unparse(node.target): ast.unparse(node.annotation) for node in typed}
+            for node in typed:
+                if isinstance(node.value, ast.Dict):
+                    entries = zip(node.value.keys, map(ast.unparse, node.value.values), strict=True)
+                    spread = {types.get(value) for key, value in entries if key is None}
+                    found += [ast.unparse(node)] if spread - {ast.unparse(node.annotation)} else []
+    assert found == []
+
+
 def test_a_request_says_what_it_would_send(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_bytes(b"\0\0\0\x18ftypmp42")
     head = {"service": "mirelo", "family": "video-to-sfx", "model": "v1.5"}

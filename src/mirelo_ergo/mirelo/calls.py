@@ -65,9 +65,17 @@ class MireloCalls(MusicCalls[RequestT, MidiT], ABC, Generic[RequestT, MidiT]):
             InvalidRequestError: An argument is outside its limits, or the model lacks it.
         """
         plain: TextToSfxRequest = {"prompt": prompt, "duration_ms": duration_ms, "num_samples": num_samples}
-        fields: TextToSfxV16Request = {**plain, "loop": loop}
+        looped: TextToSfxV16Request = {
+            "prompt": prompt,
+            "duration_ms": duration_ms,
+            "num_samples": num_samples,
+            "loop": loop,
+        }
         return self._request(
-            "text-to-sfx", model, with_v3(fields, output_format=output_format, extra=extra), max_credits
+            "text-to-sfx",
+            model,
+            with_v3({**plain, **looped}, output_format=output_format, extra=extra),
+            max_credits,
         )
 
     def video_to_sfx(
@@ -117,11 +125,18 @@ class MireloCalls(MusicCalls[RequestT, MidiT], ABC, Generic[RequestT, MidiT]):
                 with_v3(plain, output_format=output_format, extra=extra, preserve_speech=preserve_speech),
                 max_credits,
             )
-        fields: VideoToSfxV16Request = {**plain, "prompt": prompt}
+        prompted: VideoToSfxV16Request = {
+            "video": plain["video"],
+            "duration_ms": duration_ms,
+            "start_offset_ms": start_offset_ms,
+            "num_samples": num_samples,
+            "output": output,
+            "prompt": prompt,
+        }
         return self._request(
             "video-to-sfx",
             model,
-            with_v3(fields, output_format=output_format, extra=extra, preserve_speech=preserve_speech),
+            with_v3(prompted, output_format=output_format, extra=extra, preserve_speech=preserve_speech),
             max_credits,
         )
 
@@ -225,7 +240,14 @@ class MireloCalls(MusicCalls[RequestT, MidiT], ABC, Generic[RequestT, MidiT]):
             return self._request(
                 "inpaint-audio", model, with_v3(sound, output_format=output_format, extra=extra), max_credits
             )
-        fitted: InpaintAudioWithVideoV16Request = {**sound, "video": video_source(video, self._core)}
+        fitted: InpaintAudioWithVideoV16Request = {
+            "segment": sound["segment"],
+            "audio": sound["audio"],
+            "num_samples": num_samples,
+            "video": video_source(video, self._core),
+        }
+        if prompt is not None:
+            fitted["prompt"] = prompt
         return self._request(
             "inpaint-audio/with_video", model, with_v3(fitted, output_format=output_format, extra=extra), max_credits
         )
