@@ -23,11 +23,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file
 from scripts.diffing.changes import Change, changelog, gather, insert, printable, report
 from scripts.diffing.operations import compare_specs
 from scripts.diffing.reach import unreached
-from scripts.generate import ROOT, validate
+from scripts.generate import ROOT
 from scripts.generation.conditions import lay
 from scripts.generation.documents import GenerationError, follow, parse
 from scripts.generation.normalise import inline, load_overlay
 from scripts.generation.openapi31 import to_30
+from scripts.generation.validation import validate
 
 NOTHING: dict[str, Any] = {"openapi": "3.0.3", "info": {"title": "Nothing", "version": "0"}, "paths": {}}
 

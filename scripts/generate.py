@@ -24,16 +24,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, only scripts/ is on the path
 
-from jsonschema import ValidationError
-from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
-from referencing.exceptions import Unresolvable
-
 from scripts.generation.checks import check, module_name
-from scripts.generation.documents import GenerationError, canonical, join, load, operations
+from scripts.generation.documents import GenerationError, canonical, load, operations
 from scripts.generation.limits import render_limits
-from scripts.generation.normalise import load_overlay, normalise, refuse_remote_references
+from scripts.generation.normalise import load_overlay, normalise
 from scripts.generation.openapi31 import is_31
 from scripts.generation.tables import render_answers, render_bodies, render_operations
+from scripts.generation.validation import validate
 
 ROOT = Path(__file__).resolve().parent.parent
 GENERATOR = "0.29.1"
@@ -64,10 +61,9 @@ def __getattr__(name: str) -> Any:
 
     return getattr(client, name)
 '''
-_VALID: set[bytes] = set()
-"""Digests of what was found valid: looking again takes a second."""
+_DONE = {"missing": "written", "differs": "written", "extra": "removed"}
+"""What has become of a file that differed."""
 _TOOLS = Path(sysconfig.get_path("scripts"))  # of this very environment, activated or not
-os.environ["OPENAPI_SPEC_VALIDATOR_SCHEMA_VALIDATOR_BACKEND"] = "jsonschema"  # the other one does not say what is wrong
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
@@ -89,8 +85,8 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     except GenerationError as problem:
         print(f"generate: {problem}", file=sys.stderr)
         return 1
-    for difference in differences:
-        print(difference)
+    for name, verdict in differences:
+        print(f"{verdict if options.check else _DONE[verdict]}: generated/{target.name}/{name}")
     if options.check and differences:
         print(
             "generated/ is not what openapi/ says: run `make generate`, and do not edit it by hand",
@@ -150,29 +146,6 @@ def prepare(spec: Path, overlay: Path) -> dict[str, Any]:
     normalised = normalise(document, load_overlay(overlay))
     check(normalised)
     return normalised
-
-
-def validate(document: dict[str, Any]) -> None:
-    """Refuse what is not OpenAPI 3.0 or 3.1."""
-    refuse_remote_references(document)  # before the validator, which would fetch them
-    if isinstance(document.get("openapi"), str) and not re.match(r"3\.[01]\.", document["openapi"]):
-        raise GenerationError(f"/openapi: {document['openapi'][:20]!r} is not read here; write the file as 3.1 or 3.0")
-    seen = hashlib.sha256(repr(document).encode(errors="backslashreplace")).digest()
-    if seen in _VALID:
-        return
-    validator = OpenAPIV31SpecValidator if is_31(document) else OpenAPIV30SpecValidator
-    try:
-        problem = next(validator(document).iter_errors(), None)
-    except Unresolvable as nowhere:
-        raise GenerationError(f"the $ref to {nowhere.ref!r} leads nowhere") from nowhere
-    except Exception as trip:  # the validator stumbles over a $ref to something of another kind
-        told = f"{type(trip).__name__}: {trip}"
-        raise GenerationError(f"this is not OpenAPI: the validator failed with {told[:120]}") from trip
-    if problem:
-        innermost = _innermost(problem)
-        place = join("", *innermost.absolute_path)
-        raise GenerationError(f"{place}: {innermost.message[:300]}".removeprefix(": "))
-    _VALID.add(seen)
 
 
 def build_service(document: dict[str, Any], package: Path) -> None:
@@ -243,14 +216,14 @@ def verify(document: dict[str, Any], package: Path) -> None:
         raise GenerationError(f"the generator's endpoints are not the spec's operations; look at {', '.join(odd)}")
 
 
-def compare(fresh: Path, committed: Path) -> list[str]:
-    """Name each file that differs, byte for byte."""
+def compare(fresh: Path, committed: Path) -> list[tuple[str, str]]:
+    """Return the name of each file that differs, byte for byte, and how: "missing", "extra" or "differs"."""
     new, old = _files(fresh), _files(committed)
     verdicts = [(name, "missing") for name in new.keys() - old.keys()] + [
         (name, "extra") for name in old.keys() - new.keys()
     ]
     verdicts += [(name, "differs") for name in new.keys() & old.keys() if new[name] != old[name]]
-    return [f"{verdict}: generated/{committed.name}/{name}" for name, verdict in sorted(verdicts)]
+    return sorted(verdicts)
 
 
 def swap(fresh: Path, target: Path) -> None:
@@ -269,12 +242,6 @@ def swap(fresh: Path, target: Path) -> None:
     finally:
         shutil.rmtree(staged, ignore_errors=True)
         shutil.rmtree(retired, ignore_errors=True)
-
-
-def _innermost(problem: ValidationError) -> ValidationError:
-    """Return the innermost error: the outer ones only say that no alternative of OpenAPI matches."""
-    inner = [_innermost(cause) for cause in problem.context or ()]
-    return max(inner, key=lambda cause: len(cause.absolute_path), default=problem)
 
 
 def _files(folder: Path) -> dict[str, bytes]:

@@ -7,9 +7,9 @@ import pytest
 
 from scripts.api_diff import diff
 from scripts.diffing.changes import ABSENT, Change
-from scripts.generate import validate
 from scripts.generation.documents import find, load
 from scripts.generation.normalise import inline
+from scripts.generation.validation import validate
 from tests.apidiff.specs import ANSWERS, PARAMETERS, POST, edited, ours, small, told
 from tests.generation.specs import BODY, ROOT
 

@@ -5,8 +5,8 @@ from typing import Any
 import attrs
 import pytest
 
-from scripts.generate import validate
 from scripts.generation.documents import GenerationError
+from scripts.generation.validation import validate
 from tests.apidiff.specs import ANSWER_PLACES, REQUEST_PLACES, small, told, with_schema
 from tests.generation.specs import ANSWER, BODY
 

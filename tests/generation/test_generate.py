@@ -15,13 +15,15 @@ import pytest
 import yaml
 
 from scripts import generate
-from scripts.generation.documents import GenerationError, canonical
+from scripts.generation.documents import GenerationError, canonical, find
 from scripts.generation.normalise import Overlay, load_overlay, normalise
+from scripts.generation.validation import validate
 from tests.generation.specs import ANSWER, BODY, changed, copy_one_service, inline_document, inlined_spec, prepared
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "generated" / "mirelo_ergo_api"
 PARAMETER = "/paths/~1v1~1sounds/post/parameters/0"
+QUERY = {"name": "id", "in": "query", "schema": {"type": "string"}}
 SCRIPT = ROOT / "scripts" / "generate.py"
 
 
@@ -83,6 +85,11 @@ def test_check_names_what_is_edited_missing_or_extra_and_generating_repairs_it(
     assert files(project) == spoilt
 
     assert generate.main([], project) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "removed: generated/mirelo_ergo_api/mirelo_v2/api/stale.py",
+        "written: generated/mirelo_ergo_api/mirelo_v2/limits.py",
+        "written: generated/mirelo_ergo_api/mirelo_v2/models/me.py",
+    ]
     assert files(project) == before
 
 
@@ -106,7 +113,7 @@ def test_compare_sees_one_change_alone(project: Path, change: str) -> None:
 
 def test_compare_names_every_file_of_a_tree_that_is_not_there(tmp_path: Path) -> None:
     differences = generate.compare(COMMITTED, tmp_path / "gone")
-    assert "missing: generated/gone/py.typed" in differences
+    assert ("py.typed", "missing") in differences
     assert len(differences) > 40
 
 
@@ -299,12 +306,25 @@ def test_each_spec_has_its_overlay_and_a_plain_name(
         ("/paths/~1v1~1sounds/post/responses", [], r"/paths/~1v1~1sounds/post/responses: \[\] is not of type 'object'"),
         (BODY, {"$ref": "#/components/schemas/Gone"}, "Gone"),
         (BODY + "/properties", [], r"properties: \[\] is not of type 'object'"),
+        (PARAMETER + "/schema/default", "no", f"^{PARAMETER}/schema/default: 'no' is not of type 'boolean'; correct"),
+        ("/paths/~1v1~1sounds/post/parameters", [QUERY, {**QUERY, "description": "again"}],
+         "^/paths/~1v1~1sounds/post/parameters: Duplicate parameter 'id'; remove one of the two"),
         ("/openapi", "3.1.0", "/openapi: a stored spec is 3.0; `make update-spec`"),
     ],
 )  # fmt: skip
 def test_an_invalid_spec_is_refused_with_its_place(tmp_path: Path, pointer: str, value: Any, message: str) -> None:
     with pytest.raises(GenerationError, match=message):
         prepared(tmp_path, changed(pointer, value))
+
+
+def test_a_default_of_a_component_is_named_there() -> None:
+    document = changed(BODY, {"$ref": "#/components/schemas/SoundRequest"})
+    body = find(inlined_spec(), BODY)
+    body["properties"]["length"]["default"] = 10
+    document["components"] = {"schemas": {"SoundRequest": body}}
+    said = "^/components/schemas/SoundRequest/properties/length/default: 10 is greater than the maximum of 9; correct"
+    with pytest.raises(GenerationError, match=said):
+        validate(document)
 
 
 def test_a_refusal_names_the_spec(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from openapi_schema_validator import OAS31Validator
 
 from mirelo_ergo.emulator.spec.validation import VALIDATOR
-from scripts.generate import validate
 from scripts.generation.documents import GenerationError
 from scripts.generation.openapi31 import to_30
+from scripts.generation.validation import validate
 from tests.support.examples import examples
 
 POINTER = "/components/schemas/Thing"
