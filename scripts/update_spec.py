@@ -24,11 +24,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file
 from scripts.api_diff import NOTHING, diff, read, take_in
 from scripts.diffing.changes import printable, report
 from scripts.diffing.shapes import tag
-from scripts.generate import ROOT, build, check_service, check_tools, prepare, swap
-from scripts.generation.checks import module_name, odd_character
+from scripts.generate import ROOT, build, check_service, check_tools, swap
+from scripts.generation.checks import check, module_name, odd_character
 from scripts.generation.conditions import lay
 from scripts.generation.documents import GenerationError, canonical, dump, find, join, split
-from scripts.generation.normalise import NamingError, inline, load_overlay
+from scripts.generation.normalise import NamingError, inline, load_overlay, normalise
 from scripts.generation.stored import merge
 
 
@@ -67,15 +67,12 @@ def update(file: Path, service: str, root: Path) -> str:
     with tempfile.TemporaryDirectory(prefix="mirelo-ergo-") as folder:
         staged, fresh = Path(folder) / "openapi", Path(folder) / "mirelo_ergo_api"
         shutil.copytree(root / "openapi", staged)
-        text = render(document)
-        (staged / spec.name).write_text(text, encoding="utf-8")
         try:
-            prepare(staged / spec.name, staged / "overlays" / overlay.name)
+            check(normalise(document, told))
         except NamingError as problem:
             raise GenerationError("\n".join(_explain(problem, overlay, inline(document)))) from problem
-        if stored:
-            text = merge(stored, document, told.names)
-            (staged / spec.name).write_text(text, encoding="utf-8")
+        text = merge(stored, document, told.names) if stored else render(document)
+        (staged / spec.name).write_text(text, encoding="utf-8")
         build(staged, fresh)
         replace(spec, text, fresh, root / "generated" / fresh.name)
     lost = f"left out, because they say nothing of requests: {', '.join(left_out)}\n" if left_out else ""

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file
 import yaml
 
 from scripts.generate import ROOT
-from scripts.generation.documents import load
+from scripts.generation.documents import SafeDumper, load
 from scripts.generation.normalise import inline
 
 SPEC = "openapi/mirelo-v2.yaml"
@@ -59,7 +59,7 @@ def _pytest(tree: Path, arguments: list[str]) -> int:
 
 def vendors_form(spec: Path) -> str:
     """Return a stored spec as its vendor publishes it."""
-    return yaml.safe_dump(inline(load(spec)))
+    return str(yaml.dump(inline(load(spec)), Dumper=SafeDumper))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Reading YAML as plain JSON values, and JSON pointers into them."""
 
+import functools
 import json
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -22,14 +23,14 @@ class GenerationError(Exception):
 
 
 if TYPE_CHECKING:
-    from yaml import SafeDumper as _SafeDumper
-    from yaml import SafeLoader as _SafeLoader
+    from yaml import SafeDumper as SafeDumper
+    from yaml import SafeLoader as SafeLoader
 else:  # ten times as fast, but not in every build
-    _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    _SafeDumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    SafeDumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-class _JsonLoader(_SafeLoader):
+class _JsonLoader(SafeLoader):
     """Loads only JSON values from YAML, because YAML readers differ about an unquoted date, `no` or `1_000`."""
 
     def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Hashable, Any]:
@@ -46,7 +47,7 @@ class _JsonLoader(_SafeLoader):
         return mapping
 
 
-class _JsonDumper(_SafeDumper):
+class _JsonDumper(SafeDumper):
     """Quotes every text that this loader or another YAML reader would read differently."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -77,10 +78,7 @@ def parse(content: bytes, name: str) -> dict[str, Any]:
     name, up to a bound: a few of them can stand for a document without end.
     """
     try:
-        document = _parse_json(content, name) if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else None
-        if document is None:
-            document = _parse_yaml(content)
-        document = json.loads(json.dumps(document, allow_nan=False))  # no two places hold one object
+        document = json.loads(_as_json(content, name.endswith(".json")))  # no two places hold one object
     except (yaml.YAMLError, GenerationError, TypeError, ValueError) as problem:
         raise GenerationError(f"{name}: {problem}") from problem
     if not isinstance(document, dict):
@@ -88,12 +86,20 @@ def parse(content: bytes, name: str) -> dict[str, Any]:
     return document
 
 
-def _parse_json(content: bytes, name: str) -> Any:
+@functools.lru_cache(maxsize=16)  # taking a spec in reads the same few texts again and again
+def _as_json(content: bytes, surely_json: bool) -> str:
+    document = None
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        document = _parse_json(content, surely_json)
+    return json.dumps(_parse_yaml(content) if document is None else document, allow_nan=False)
+
+
+def _parse_json(content: bytes, surely: bool) -> Any:
     """Read JSON; return None if it is not JSON but may be YAML that begins with a brace."""
     try:
         document = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_no_key_twice, parse_constant=_no_constant)
     except json.JSONDecodeError:
-        if name.endswith(".json"):
+        if surely:
             raise
         return None
     except RecursionError:
@@ -174,7 +180,7 @@ def dump(document: dict[str, Any], unicode: bool, width: int = 120) -> str:
     text = yaml.dump(
         document, Dumper=_JsonDumper, sort_keys=False, allow_unicode=unicode, width=width, default_flow_style=flow
     )
-    as_others_read = yaml.load(text, _SafeLoader)  # noqa: S506  # both are the safe ones
+    as_others_read = yaml.load(text, SafeLoader)  # noqa: S506  # both are the safe ones
     if not canonical(parse(text.encode(), "this")) == canonical(as_others_read) == canonical(document):
         raise GenerationError("this document cannot be written so that every reader of YAML reads the same")
     return text

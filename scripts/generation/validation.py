@@ -1,6 +1,7 @@
 """Refuse what is not OpenAPI, with the place in the document."""
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ def validate(document: dict[str, Any]) -> None:
     refuse_remote_references(document)  # before the validator, which would fetch them
     if isinstance(document.get("openapi"), str) and not re.match(r"3\.[01]\.", document["openapi"]):
         raise GenerationError(f"/openapi: {document['openapi'][:20]!r} is not read here; write the file as 3.1 or 3.0")
-    seen = hashlib.sha256(repr(document).encode(errors="backslashreplace")).digest()
+    seen = hashlib.sha256(json.dumps(document, sort_keys=True, default=repr).encode()).digest()
     if seen in _VALID:
         return
     try:

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from scripts import api_diff
 from scripts.diffing.reach import unreached
 from tests.apidiff.specs import ours, small
 from tests.apidiff.test_api_diff import git
-from tests.generation.specs import BODY, ROOT, inline_document
+from tests.generation.specs import BODY, ROOT, dump, inline_document
 
 LOOP = {"when": {"loop": True}, "field": "length", "minimum": 3}
 PLACE = BODY + "/properties/loop", {"type": "boolean"}
@@ -21,7 +20,7 @@ PLACE = BODY + "/properties/loop", {"type": "boolean"}
 
 def write(path: Path, document: Any) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    path.write_text(dump(document), encoding="utf-8")
     return str(path)
 
 

@@ -5,10 +5,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
+from scripts import generate
 from scripts.generate import prepare
-from scripts.generation.documents import find, join, split
+from scripts.generation.documents import canonical, find, join, split
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICE = "mirelo-v2"
@@ -35,6 +37,28 @@ def copy_one_service(target: Path) -> Path:
     for part in ("openapi", "generated/mirelo_ergo_api"):
         shutil.copytree(ROOT / part, target / part, ignore=shutil.ignore_patterns("__pycache__", *patterns))
     return target
+
+
+_PACKAGES: dict[str, dict[str, bytes]] = {}
+"""The files of each package that was generated in this process, by its spec."""
+
+
+def remember_packages(patch: pytest.MonkeyPatch) -> None:
+    """Let each package be generated once: its bytes depend on the spec alone, and the generator takes a second."""
+    generated = generate.build_service
+
+    def build_service(document: dict[str, Any], package: Path) -> None:
+        spec = canonical(document)
+        if spec not in _PACKAGES:
+            generated(document, package)
+            _PACKAGES[spec] = {
+                str(path.relative_to(package)): path.read_bytes() for path in package.rglob("*") if path.is_file()
+            }
+        for name, content in _PACKAGES[spec].items():
+            (package / name).parent.mkdir(parents=True, exist_ok=True)
+            (package / name).write_bytes(content)
+
+    patch.setattr(generate, "build_service", build_service)
 
 
 def _variant(tag: str, field: str) -> dict[str, Any]:

@@ -12,19 +12,33 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from scripts import generate
-from scripts.generation.documents import GenerationError, canonical, find
-from scripts.generation.normalise import Overlay, load_overlay, normalise
+from scripts.generation.documents import GenerationError, canonical, find, load
+from scripts.generation.normalise import NamingError, Overlay, _shape, load_overlay, normalise
 from scripts.generation.validation import validate
-from tests.generation.specs import ANSWER, BODY, changed, copy_one_service, inline_document, inlined_spec, prepared
+from tests.generation.specs import (
+    ANSWER,
+    BODY,
+    changed,
+    copy_one_service,
+    dump,
+    inline_document,
+    inlined_spec,
+    prepared,
+    remember_packages,
+)
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "generated" / "mirelo_ergo_api"
 PARAMETER = "/paths/~1v1~1sounds/post/parameters/0"
 QUERY = {"name": "id", "in": "query", "schema": {"type": "string"}}
 SCRIPT = ROOT / "scripts" / "generate.py"
+
+
+@pytest.fixture(autouse=True)
+def each_package_is_generated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    remember_packages(monkeypatch)
 
 
 @pytest.fixture
@@ -120,13 +134,13 @@ def test_compare_names_every_file_of_a_tree_that_is_not_there(tmp_path: Path) ->
 def test_the_inlined_spec_in_another_order_gives_the_same_bytes(project: Path) -> None:
     """One full run for both, since the text that goes to the generator has to be the same anyway."""
     path = project / "openapi" / "mirelo-v2.yaml"
-    named = yaml.safe_load(path.read_text(encoding="utf-8"))
+    named = load(path)
     inlined = inline_document(named)
     assert "schemas" not in inlined["components"]
     assert '"$ref"' not in canonical(inlined)
     mixed = shuffled(inlined, random.Random(5))
     assert list(mixed) != list(inlined)
-    path.write_text(yaml.safe_dump(mixed, sort_keys=False, width=30, indent=7), encoding="utf-8")
+    path.write_text(dump(mixed, width=30, indent=7), encoding="utf-8")
     built = project / "built"
     generate.build(project / "openapi", built)
     assert generate.compare(built, project / "generated" / COMMITTED.name) == []
@@ -136,27 +150,27 @@ def test_the_inlined_spec_in_another_order_gives_the_same_bytes(project: Path) -
 def test_order_and_layout_of_the_yaml_do_not_reach_the_generator(project: Path, seed: int) -> None:
     path, overlay = project / "openapi" / "mirelo-v2.yaml", project / "openapi" / "overlays" / "mirelo-v2.yaml"
     before = canonical(generate.prepare(path, overlay))
-    named = yaml.safe_load(path.read_text(encoding="utf-8"))
+    named = load(path)
     mixed = shuffled(named, random.Random(seed))
     path.write_text(
-        yaml.safe_dump(mixed, sort_keys=False, width=40 + 40 * seed, indent=2 + seed, default_flow_style=seed == 1),
+        dump(mixed, width=40 + 40 * seed, indent=2 + seed, default_flow_style=seed == 1),
         encoding="utf-8",
     )
     assert canonical(generate.prepare(path, overlay)) == before
 
 
 def test_without_its_table_the_inlined_spec_is_refused(project: Path) -> None:
-    spec = inline_document(yaml.safe_load((project / "openapi" / "mirelo-v2.yaml").read_text(encoding="utf-8")))
+    spec = inline_document(load(project / "openapi" / "mirelo-v2.yaml"))
     overlay = load_overlay(project / "openapi" / "overlays" / "mirelo-v2.yaml")
     unions = ("VideoSource", "AudioSource", "JobStatus")
     alike = ("VideoSourceAsset", "AudioSourceAsset")  # of one shape, so that each would get the other's name
     classes = {at: name for at, name in overlay.names.items() if name not in (*unions, *alike)}
     assert len(classes) == 38
-    for pointer in classes:
-        names = {at: name for at, name in overlay.names.items() if at != pointer}
-        with pytest.raises(GenerationError, match="has no name; add it to `names` in the overlay") as caught:
-            normalise(spec, Overlay(names, ()))
-        assert pointer in str(caught.value)
+    shapes = {canonical(_shape(find(spec, pointer), pointer)) for pointer in classes}
+    assert len(shapes) == len(classes), "none of them gets the name of another place, so all can be tried at once"
+    with pytest.raises(NamingError, match="has no name; add it to `names` in the overlay") as caught:
+        normalise(spec, Overlay({at: name for at, name in overlay.names.items() if at not in classes}, ()))
+    assert {at for places in caught.value.unnamed for at in places} >= classes.keys()
 
 
 def texts(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
-import yaml
 
 from mirelo_ergo.emulator.spec.overlay import lay_conditions
 from mirelo_ergo.emulator.spec.spec import operations_of
@@ -16,7 +15,7 @@ from scripts.generation.conditions import lay
 from scripts.generation.documents import GenerationError, load
 from scripts.generation.normalise import Overlay, inline, load_overlay, normalise
 from scripts.vendor_form import SPEC
-from tests.generation.specs import BODY, NAMES, ROOT, inlined_spec
+from tests.generation.specs import BODY, NAMES, ROOT, dump, inlined_spec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +27,7 @@ LOOP = {"when": {"loop": True}, "field": "length", "minimum": 3}
 
 def test_the_generated_client_is_the_same() -> None:
     overlay, vendors = load_overlay(OVERLAY), inline(load(PATH))
-    assert "x-" not in yaml.safe_dump(vendors), "no extension of ours"
+    assert "x-" not in dump(vendors), "no extension of ours"
     named = normalise(vendors, overlay)
     assert named == normalise(load(PATH), overlay)
     assert named["components"]["schemas"]["InpaintAudioV16Request"]["x-limits-when"]
@@ -51,18 +50,32 @@ PROBES = {
     "form": "assert not re.search('x-|ref:', Path('openapi/mirelo-v2.yaml').read_text())",
     "place": "assert Path(mirelo_ergo.emulator.__file__).is_relative_to(Path.cwd())",
     "chance": "mark = Path('mark'); ok = mark.exists(); mark.touch(); assert ok",
-    "never": "assert 0",
 }
-"""Tests of its own that are run in the tree: of the spec without our words, of its own emulator, and two that fail."""
+"""Tests of its own that are run in the tree: of the spec without our words, of its own emulator, and one that fails."""
 
 
-@pytest.mark.parametrize(("names", "code"), [(["form", "place", "chance"], 0), (["never"], 1)])
-def test_the_suite_runs_on_the_vendors_form(names: list[str], code: int, tmp_path: Path) -> None:
-    """What fails by chance in a whole run passes alone; what the form of the spec breaks fails twice."""
-    probes = "".join(f"def test_{name}():\n    {PROBES[name]}\n" for name in names)
+def test_the_suite_runs_on_the_vendors_form(tmp_path: Path) -> None:
+    """What fails by chance in a whole run passes alone."""
+    probes = "".join(f"def test_{name}():\n    {code}\n" for name, code in PROBES.items())
     file = tmp_path / "test_probes.py"
     file.write_text(f"import re\nfrom pathlib import Path\nimport mirelo_ergo.emulator\n{probes}")
-    assert vendor_form.main(["-q", f"--rootdir={tmp_path}", str(file)]) == code
+    assert vendor_form.main(["-q", f"--rootdir={tmp_path}", "-p", "no:schemathesis", str(file)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"), [([0], 0), ([1, 0], 0), ([1, 1], 1), ([2], 2)], ids=["pass", "by chance", "twice", "wrong use"]
+)
+def test_what_the_form_breaks_fails_twice(codes: list[int], code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[list[str]] = []
+
+    def run(tree: Path, arguments: list[str]) -> int:
+        runs.append(arguments)
+        return codes[len(runs) - 1]
+
+    monkeypatch.setattr(vendor_form, "_pytest", run)
+    monkeypatch.setattr("shutil.copytree", lambda _, tree, ignore: (tree / "openapi").mkdir(parents=True))
+    assert vendor_form.main(["tests/unit"]) == code
+    assert runs == [["tests/unit"], ["tests/unit", "--last-failed", "-n", "0"]][: len(codes)]
 
 
 def test_ci_runs_the_whole_suite_on_it() -> None:

@@ -16,16 +16,20 @@ SPREAD: Final = (
     "batch/test_workers_proof.py",
     "batch/test_work.py",
     "batch/test_crash.py",
-    "apidiff/test_update_spec.py",
     "property/test_requests.py",
-    "generation/test_generate.py",
     "docs/test_types.py",
     "cli/test_endings_everywhere.py",
     "cli/test_endings.py",
     "cli/test_processes.py",
 )
 """Files of more than ten seconds whose tests share no costly fixture: each test goes to whoever is free."""
-FIRST: Final = ("docs/test_site.py", "emulator/test_page.py", "vendor/test_interop_sync_so.py")
+FIRST: Final = (
+    "docs/test_site.py",
+    "emulator/test_page.py",
+    "vendor/test_interop_sync_so.py",
+    "apidiff/test_update_spec.py",
+    "generation/test_generate.py",
+)
 """Files of more than ten seconds that one worker has to play, for what it builds or starts once."""
 
 
