@@ -14,7 +14,7 @@ import attrs
 import yaml
 
 from scripts.generation.checks import odd_character
-from scripts.generation.documents import GenerationError, canonical, dump, find, join, map_subschemas, parse
+from scripts.generation.documents import GenerationError, SafeLoader, canonical, dump, find, join, map_subschemas, parse
 from scripts.generation.normalise import inline, inline_component, names_in
 
 _KINDS = ("schemas", "responses", "parameters", "requestBodies")
@@ -32,7 +32,7 @@ def merge(text: str, new: dict[str, Any], names: dict[str, str]) -> str:
         return text
     own = names_in(new)
     wanted = in_form_of(old, inlined, own | names if own or names_in(old) else {})  # else all is inlined in both
-    unicode, top = odd_character(canonical(inlined)) is None, yaml.compose(text, yaml.SafeLoader)
+    unicode, top = odd_character(canonical(inlined)) is None, yaml.compose(text, SafeLoader)
     lines = text.removesuffix("\n").split("\n")
     if _is_block(top):
         lines = _Layout(lines, unicode).mapping(top, (0, len(lines)), old, wanted)
@@ -137,15 +137,12 @@ class _Layout:
         self, node: yaml.MappingNode, span: tuple[int, int], old: dict[str, Any], wanted: dict[str, Any]
     ) -> list[str]:
         """Return the lines of a block mapping, which stands on the lines of `span`, as what is wanted."""
-        start, end = span
         column = node.start_mark.column
         written: list[str] = []
         spaced = False
-        firsts = [key.start_mark.line for key, _ in node.value]
-        for (key, value), first, following in zip(node.value, firsts, [*firsts[1:], end], strict=True):
-            last = next(line for line in range(following, first, -1) if not _between(self.lines[line - 1], column))
-            lead, start = self.lines[start:first], last
-            spaced = spaced or (first > firsts[0] and "" in lead)
+        places, rest = self._places([key.start_mark.line for key, _ in node.value], span, column)
+        for (key, value), (lead, first, last) in zip(node.value, places, strict=True):
+            spaced = spaced or (bool(written) and "" in lead)
             name = key.value
             if name not in wanted:
                 continue
@@ -154,19 +151,101 @@ class _Layout:
             elif _is_block(value) and isinstance(wanted[name], dict) and wanted[name]:
                 inner = self.mapping(value, (first + 1, last), old[name], wanted[name])
                 written += [*lead, self.lines[first], *inner]
+            elif _is_block_list(value, self.lines) and isinstance(wanted[name], list) and wanted[name]:
+                items = _in_old_order(old[name], wanted[name]) if name == "required" else wanted[name]
+                written += [*lead, self.lines[first], *self.sequence(value, (first + 1, last), old[name], items)]
             else:
                 written += [*lead, *self._entry(name, wanted[name], column)]
         for name in sorted(wanted.keys() - old.keys()):
             written += [*([""] if spaced else []), *self._entry(name, wanted[name], column)]
-        return [*written, *self.lines[start:end]]
+        return [*written, *rest]
+
+    def sequence(self, node: yaml.SequenceNode, span: tuple[int, int], old: list[Any], wanted: list[Any]) -> list[str]:
+        """Return the lines of a block list, which stands on the lines of `span`, as what is wanted."""
+        column = self.lines[node.value[0].start_mark.line].index("-")
+        places, rest = self._places([item.start_mark.line for item in node.value], span, column)
+        kept = _paired(old, wanted)
+        written: list[str] = []
+        for item, at in zip(wanted, kept, strict=True):
+            if at is None:
+                written += self._item(item, column)
+                continue
+            lead, first, last = places[at]
+            inner = node.value[at]
+            if _meaning(old[at]) == _meaning(item):
+                written += [*lead, *self.lines[first:last]]
+            elif _is_block(inner):
+                text = self.lines[first]
+                lines = [*self.lines[:first], text[:column] + " " + text[column + 1 :], *self.lines[first + 1 :]]
+                entries = _Layout(lines, self.unicode).mapping(inner, (first, last), old[at], item)
+                begin = next(n for n, line in enumerate(entries) if line.strip() and not line.lstrip().startswith("#"))
+                entries[begin] = entries[begin][:column] + "-" + entries[begin][column + 1 :]
+                written += [*lead, *entries]
+            else:
+                written += [*lead, *self._item(item, column)]
+        return [*written, *rest]
+
+    def _places(
+        self, firsts: list[int], span: tuple[int, int], column: int
+    ) -> tuple[list[tuple[list[str], int, int]], list[str]]:
+        """Return the lines before each entry, its first line, and the one after it; then the lines after the last."""
+        start, end = span
+        places = []
+        for first, following in zip(firsts, [*firsts[1:], end], strict=True):
+            last = next(line for line in range(following, first, -1) if not _between(self.lines[line - 1], column))
+            places.append((self.lines[start:first], first, last))
+            start = last
+        return places, self.lines[start:end]
 
     def _entry(self, name: str, value: Any, column: int) -> list[str]:
-        text = dump({name: value}, self.unicode, _WIDTH - column)
-        return [" " * column + line if line else line for line in text.removesuffix("\n").split("\n")]
+        return _indented(dump({name: value}, self.unicode, _WIDTH - column), column)
+
+    def _item(self, value: Any, column: int) -> list[str]:
+        text = dump({"items": [value]}, self.unicode, _WIDTH - column)
+        if not text.startswith("items:\n"):  # of scalars only, which would stand on one line
+            text = f"items:\n- {text.removeprefix('items: [').removesuffix(']' + chr(10))}\n"
+        return _indented(text.partition("\n")[2], column)
 
 
 def _is_block(node: yaml.Node | None) -> TypeGuard[yaml.MappingNode]:
     return isinstance(node, yaml.MappingNode) and not node.flow_style and bool(node.value)
+
+
+def _is_block_list(node: yaml.Node, lines: list[str]) -> TypeGuard[yaml.SequenceNode]:
+    """Return whether each item of a list begins with its dash, on a line of its own."""
+    if not isinstance(node, yaml.SequenceNode) or node.flow_style or not node.value:
+        return False
+    begins = {lines[item.start_mark.line][: item.start_mark.column].rstrip() for item in node.value}
+    return len(begins) == 1 and begins.pop().strip() == "-"
+
+
+def _paired(old: list[Any], wanted: list[Any]) -> list[int | None]:
+    """Return for each wanted item which old one it is: an equal one, else one of the same name, each once."""
+    left = dict(enumerate(old))
+    found: list[int | None] = [None] * len(wanted)
+    for told in (_meaning, _name):
+        for index, item in enumerate(wanted):
+            at = next((at for at, each in left.items() if told(each) == told(item) != ""), None)
+            if found[index] is None and at is not None:
+                found[index] = at
+                del left[at]
+    return found
+
+
+def _name(item: Any) -> str:
+    """Return what an item is known by in its list: parameters and tags have names, servers their address."""
+    if not isinstance(item, dict) or not item.keys() & {"name", "url"}:
+        return ""
+    return canonical([item.get("name"), item.get("in"), item.get("url")])
+
+
+def _in_old_order(old: list[Any], wanted: list[Any]) -> list[Any]:
+    """Return a list whose order says nothing in the order that it had."""
+    return [*(item for item in old if item in wanted), *(item for item in wanted if item not in old)]
+
+
+def _indented(text: str, column: int) -> list[str]:
+    return [" " * column + line if line else line for line in text.removesuffix("\n").split("\n")]
 
 
 def _between(line: str, column: int) -> bool:

@@ -183,6 +183,59 @@ def test_what_is_not_laid_out_in_lines_is_written_as_a_whole(text: str) -> None:
     assert canonical(inline(parse(written.encode(), "written"))) == canonical(inline(document))
 
 
+LISTS = """\
+openapi: 3.0.3
+info: {title: Small, version: '1'}
+tags:
+# of sound
+- {name: Sounds, description: Made of text.}
+
+# of music
+- name: Music
+  # in words
+  description: Of instruments.
+  x-order: 2
+- name: Old
+paths:
+  /a:
+    get:
+      operationId: readA
+      tags:
+      - Sounds  # here first
+      # and there
+      - Music
+      parameters:
+        # the key
+        - name: key
+          in: query
+          schema: {type: string}
+        - {name: last, in: query, schema: {type: string}}  # a page
+      responses: {'200': {description: Read.}}
+"""
+
+
+def test_a_list_keeps_the_lines_of_what_says_the_same() -> None:
+    document = parse(LISTS.encode(), "stored")
+    operation = document["paths"]["/a"]["get"]
+    document["tags"] = [{"name": "New"}, document["tags"][0], {"name": "Music", "description": "Of two."}]
+    operation["tags"] = ["More: of it", "Music", "Sounds"]
+    operation["parameters"][0]["schema"]["maxLength"] = 9
+    operation["parameters"].append({"name": "first", "in": "query", "schema": {"type": "string"}})
+    written = merge(LISTS, document, {})
+    assert parse(written.encode(), "written") == document
+    assert merge(written, document, {}) == written
+    gone, came = lines(LISTS, written)
+    assert gone == ["  description: Of instruments.", "  x-order: 2", "- name: Old"]
+    assert came == [
+        "- {name: New}",
+        "  description: Of two.",
+        "      - 'More: of it'",
+        "          schema: {maxLength: 9, type: string}",
+        "        - in: query",
+        "          name: first",
+    ]
+
+
 def test_security_schemes_are_the_vendors() -> None:
     scheme = {"bearerAuth": {"type": "http", "scheme": "bearer"}}
     new = merged({"/components/securitySchemes": scheme})
