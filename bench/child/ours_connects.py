@@ -16,7 +16,7 @@ PAUSE = 0.2
 
 
 def submits(url: str, verify: str, count: int) -> dict[str, float]:
-    """Give the seconds of a call on an open connection, of a client's first submit, and of one that follows others."""
+    """Return the seconds of a call on an open connection, of a client's first submit, and of one that follows."""
     with MireloClient(KEY, base_url=url, verify=verify or True) as client:
         rain = client.text_to_sfx("rain", duration_ms=1000)
         client.me()
