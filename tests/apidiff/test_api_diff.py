@@ -11,8 +11,7 @@ import pytest
 import yaml
 
 from scripts import api_diff
-from scripts.generation.normalise import inline
-from tests.apidiff.specs import POST, ROOT, ours, small
+from tests.apidiff.specs import POST, ROOT, small
 from tests.generation.specs import BODY
 
 TIGHTER = (BODY + "/properties/length/maximum", 5)
@@ -172,11 +171,3 @@ def test_without_a_commit_there_is_nothing_to_compare_with(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert api_diff.main([], tmp_path) == 2
     assert "git is not installed" in capsys.readouterr().err
-
-
-def test_our_spec_inlined_is_no_change(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    inlined = write(tmp_path / "inlined.json", inline(ours()))
-    named = str(ROOT / "openapi" / "mirelo-v2.yaml")
-    for files in ([named, inlined], [inlined, named]):
-        assert api_diff.main(files) == 0
-        assert "nothing changed for callers" in capsys.readouterr().out

@@ -236,6 +236,14 @@ def test_a_list_keeps_the_lines_of_what_says_the_same() -> None:
     ]
 
 
+def test_required_fields_keep_the_order_that_they_had() -> None:
+    body = "          schema:\n            required:\n            # at once\n            - b\n            - a  # last\n"
+    stored = LISTS.replace("          schema: {type: string}\n", body)
+    document = parse(stored.encode(), "stored")
+    document["paths"]["/a"]["get"]["parameters"][0]["schema"]["required"] = ["a", "c", "b"]
+    assert lines(stored, merge(stored, document, {})) == ([], ["            - c"])
+
+
 def test_security_schemes_are_the_vendors() -> None:
     scheme = {"bearerAuth": {"type": "http", "scheme": "bearer"}}
     new = merged({"/components/securitySchemes": scheme})
