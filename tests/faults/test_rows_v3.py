@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.faults.steps import Close, ReadRequest, Reset, Respond, Send, Stall, 
 from tests.faults.transfer import mp4
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.faults.harness import Face
@@ -101,8 +103,26 @@ def assert_one_submit(server: FaultServer, sends: int) -> None:
     assert len({(each.path, each.body, each.headers["idempotency-key"]) for each in sent}) == 1
 
 
-def opened(face: Face, server: FaultServer, **options: Any) -> Any:
-    return face.open(server.url, model="sfx-2.0", **options)
+@contextmanager
+def serving(face: Face, service: Service, seconds: float) -> Iterator[FaultServer]:
+    """Serve within so many seconds."""
+    with FaultServer() as server, face.promise(seconds):
+        service.serve(server)
+        yield server
+
+
+def opened(face: Face, server: FaultServer, clock: Clock | None = None, **options: Any) -> Any:
+    """Return a client, which waits on the clock if there is one."""
+    client = face.open(server.url, model="sfx-2.0", **options)
+    if clock is not None:
+        clock.drive(client)
+    return client
+
+
+def clip_of(folder: Path, size: int) -> Path:
+    clip = folder / "clip.mp4"
+    clip.write_bytes(mp4(size))
+    return clip
 
 
 CUT = receipt("job-0").wire
@@ -120,8 +140,7 @@ FAULTS: dict[str, Script] = {
 def test_fault_73_v3(face: Face, fault: str) -> None:
     """The response to a create of v3 is lost: the same bytes and key again, one job, and its result is reached."""
     service = Service(FAULTS[fault], FAULTS[fault])
-    with FaultServer() as server, face.promise(2.0):
-        service.serve(server)
+    with serving(face, service, 2.0) as server:
         client = opened(face, server, timing=Timing(between_bytes=0.2))
         job = face.do(client.text_to_sfx("rain").submit_job())
         assert_one_submit(server, 3)
@@ -132,8 +151,7 @@ def test_fault_73_v3(face: Face, fault: str) -> None:
 def test_fault_74_v3(face: Face) -> None:
     """409 twice, then the job, on a create of v3: it waits, one job."""
     service = Service([ReadRequest(), Reset()], mirelo.html_error(409), refused(409, "conflict"))
-    with FaultServer() as server, face.promise(3.0):
-        service.serve(server)
+    with serving(face, service, 3.0) as server:
         job = face.do(opened(face, server).text_to_sfx("rain").submit_job())
         assert_one_submit(server, 4)
         assert list(service.jobs.values()) == [job.job_id]
@@ -143,10 +161,8 @@ def test_fault_75_v3(face: Face) -> None:
     """Always 409, on a create of v3: bounded, and the error has the key, with which it can be sent again."""
     clock = Clock()
     service = Service(*[refused(409, "conflict")] * 1000)
-    with FaultServer() as server, face.promise(2.0):
-        service.serve(server)
-        client = opened(face, server, timeout_ms=600_000, backoff_ms=500)
-        clock.drive(client)
+    with serving(face, service, 2.0) as server:
+        client = opened(face, server, clock, timeout_ms=600_000, backoff_ms=500)
         request = client.text_to_sfx("rain")
         error = face.failing(request.submit_job)
         assert type(error) is SubmitOutcomeUnknown
@@ -164,8 +180,7 @@ def test_fault_76_v3(face: Face, status: int) -> None:
     """The first attempt's job comes back whole, with another status code: accepted."""
     whole = json_response(status, {"id": "job-0", "status": "succeeded"})
     service = Service([ReadRequest(), Reset()], whole)
-    with FaultServer() as server, face.promise(1.0):
-        service.serve(server)
+    with serving(face, service, 1.0) as server:
         assert face.do(opened(face, server).text_to_sfx("rain").submit_job()).job_id == "job-0"
         assert_one_submit(server, 2)
 
@@ -173,11 +188,9 @@ def test_fault_76_v3(face: Face, status: int) -> None:
 @pytest.mark.parametrize("status", [400, 409, 422])
 def test_fault_83_v3(face: Face, status: int, tmp_path: Path) -> None:
     """The policy has expired, then `asset_not_ready` five times: one new asset, and one create until it is taken."""
-    clip = tmp_path / "clip.mp4"
-    clip.write_bytes(mp4(300_000))
+    clip = clip_of(tmp_path, 300_000)
     service = Service(*[refused(status, "asset_not_ready")] * 5, uploads=(EXPIRED,))
-    with FaultServer() as server, face.promise(10.0):
-        service.serve(server)
+    with serving(face, service, 10.0) as server:
         job = face.do(opened(face, server).video_to_sfx(clip, duration_ms=1000).submit_job())
         assert_one_submit(server, 6)
         assert json.loads(creates(server)[0].body)["input"] == {"video": {"type": "asset", "id": "ast-2"}}
@@ -190,14 +203,11 @@ def test_fault_83_v3(face: Face, status: int, tmp_path: Path) -> None:
 
 def test_fault_83_v3_bounded(face: Face, tmp_path: Path) -> None:
     """An asset that is never ready: the deadline ends it, and nothing was charged."""
-    clip = tmp_path / "clip.mp4"
-    clip.write_bytes(mp4(1000))
+    clip = clip_of(tmp_path, 1000)
     clock = Clock()
     service = Service(*[refused(409, "asset_not_ready")] * 1000)
-    with FaultServer() as server, face.promise(5.0):
-        service.serve(server)
-        client = opened(face, server, timeout_ms=30_000)
-        clock.drive(client)
+    with serving(face, service, 5.0) as server:
+        client = opened(face, server, clock, timeout_ms=30_000)
         error = face.failing(client.video_to_sfx(clip, duration_ms=1000).submit_job)
         assert error.http_status in (408, 409)
         assert clock.passed <= 30.0
@@ -206,11 +216,9 @@ def test_fault_83_v3_bounded(face: Face, tmp_path: Path) -> None:
 
 def test_fault_84_v3(face: Face, tmp_path: Path) -> None:
     """A file larger than `max_bytes` is refused before anything of it is sent, and nothing is submitted."""
-    clip = tmp_path / "clip.mp4"
-    clip.write_bytes(mp4(3000))
+    clip = clip_of(tmp_path, 3000)
     service = Service(max_bytes=2999)
-    with FaultServer() as server, face.promise(2.0):
-        service.serve(server)
+    with serving(face, service, 2.0) as server:
         error = face.failing(opened(face, server).video_to_sfx(clip, duration_ms=1000).submit_job)
         assert isinstance(error, UploadError)
         assert "takes at most 2999; nothing was sent" in error.message
@@ -221,8 +229,7 @@ def test_fault_94_v3(face: Face, tmp_path: Path) -> None:
     """One variant is missing: a typed error whose `.result` downloads what came; an expired file is signed again."""
     service = Service()
     service.asked, service.variants = 3, 2
-    with FaultServer() as server, face.promise(3.0):
-        service.serve(server)
+    with serving(face, service, 3.0) as server:
         service.expired = {"/files/1.wav"}
         job = face.do(opened(face, server).text_to_sfx("rain", num_samples=3).submit_job())
         error = face.failing(job.wait, poll_interval_ms=1)
@@ -249,8 +256,7 @@ def test_fault_44_v3(face: Face, status: str) -> None:
 @pytest.mark.parametrize("where", [VIDEO, "/v3/assets", "/store/"])
 def test_fault_79_v3(face: Face, where: str, tmp_path: Path) -> None:
     """A 308 to another host on a create of v3, on its asset or on its form: no key reaches that host."""
-    clip = tmp_path / "clip.mp4"
-    clip.write_bytes(mp4(3000))
+    clip = clip_of(tmp_path, 3000)
     with FaultServer() as elsewhere, FaultServer() as server, face.promise(2.0):
         service = Service()
         service.url = server.url
@@ -281,10 +287,8 @@ def test_a_full_account_is_waited_for_under_the_same_key(face: Face) -> None:
     """`concurrency_limit_reached` is normal operation: as long as `timeout_ms` lasts, and longer than any outage."""
     clock = Clock()
     service = Service(*[refused(429, "concurrency_limit_reached")] * 40)
-    with FaultServer() as server, face.promise(10.0):
-        service.serve(server)
-        client = opened(face, server, timeout_ms=900_000, backoff_ms=500)
-        clock.drive(client)
+    with serving(face, service, 10.0) as server:
+        client = opened(face, server, clock, timeout_ms=900_000, backoff_ms=500)
         assert face.do(client.text_to_sfx("rain").submit_job()).job_id == "job-0"
         assert_one_submit(server, 41)
         assert clock.passed > 60.0
@@ -293,10 +297,8 @@ def test_a_full_account_is_waited_for_under_the_same_key(face: Face) -> None:
 def test_the_wait_for_a_full_account_ends_with_the_deadline(face: Face) -> None:
     clock = Clock()
     service = Service(*[refused(429, "concurrency_limit_reached")] * 1000)
-    with FaultServer() as server, face.promise(10.0):
-        service.serve(server)
-        client = opened(face, server, timeout_ms=200_000, backoff_ms=500)
-        clock.drive(client)
+    with serving(face, service, 10.0) as server:
+        client = opened(face, server, clock, timeout_ms=200_000, backoff_ms=500)
         error = face.failing(client.text_to_sfx("rain").submit_job)
         assert type(error) is RateLimitError
         assert 150.0 < clock.passed <= 200.0
