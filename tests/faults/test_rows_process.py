@@ -220,6 +220,23 @@ def test_fault_71_in_a_frame(way: str, caplog: pytest.LogCaptureFixture) -> None
         assert "may charge twice" in record.getMessage()
 
 
+def test_fault_71_in_a_wait(caplog: pytest.LogCaptureFixture) -> None:
+    """A task group drops the cancellation that ends `run()` in its wait: the log leads to the job that was paid."""
+    api = Routes({"POST *": [mirelo.accepted()], "GET *": [mirelo.processing()]})
+    with FaultServer(api) as server:
+
+        async def stopped() -> None:
+            async with AsyncMireloClient(KEY, base_url=server.url) as client, asyncio.TaskGroup() as group:
+                group.create_task(client.text_to_sfx("rain").run(poll_interval_ms=1))
+                await asyncio.to_thread(server.wait_for, 2)
+                raise LookupError("of a neighbour")
+
+        with caplog.at_level("WARNING"), pytest.raises(ExceptionGroup):
+            asyncio.run(stopped())
+    (record,) = caplog.records
+    assert f"client.job('mirelo2:text-to-sfx:v1.5:{mirelo.JOB_ID}:" in record.getMessage()
+
+
 MOMENTS = {"before": 1000, "child": 2000, "parent": 3000, "after": 4000}
 PREFIXES = [(name, first // 100) for name, first in MOMENTS.items()]
 

@@ -200,6 +200,24 @@ def test_a_key_is_not_sent_when_the_service_may_have_forgotten_it() -> None:
         assert len(io.calls) == calls
 
 
+@pytest.mark.parametrize("trouble", [lambda: page(502), lambda: TransportFailure("connect", "no", "ConnectError")])
+def test_a_key_is_not_sent_after_a_night_in_which_the_machine_slept(trouble: Callable[[], Any]) -> None:
+    """The monotonic clock stands still then, and a job under a key that was forgotten would be paid again."""
+
+    def fall_asleep(_: Request) -> Any:
+        io.wall_jump = 86_400.0
+        return trouble()
+
+    io = VirtualIO(fall_asleep)
+    with pytest.raises((SubmitOutcomeUnknown, InvalidRequestError)) as caught:
+        submit(io)
+    assert len(io.calls) == 1
+    taken = isinstance(caught.value, SubmitOutcomeUnknown)
+    assert taken == isinstance(trouble(), type(page(502)))
+    assert ("check the account" if taken else "nothing was sent") in str(caught.value)
+    assert "Send it again" not in str(caught.value)
+
+
 # --- not yet ---------------------------------------------------------------------------------------------------------
 
 

@@ -108,6 +108,11 @@ def test_a_url_whose_time_is_up_is_replaced_before_it_is_used() -> None:
     assert [sending.request.url for sending in io.sendings] == ["https://r.example/fresh.wav"]
 
 
+def test_a_url_whose_time_is_up_by_this_clock_alone_is_used_if_there_is_no_other() -> None:
+    io = VirtualIO(lambda _: answers.problem(404, "job_not_found"), fetched)
+    assert result_of(io, sound(expires_at=datetime.fromtimestamp(WALL - 1, UTC))).bytes() == [SOUND]
+
+
 def test_a_url_whose_time_is_not_up_costs_no_poll() -> None:
     io = VirtualIO(foreign=fetched)
     assert result_of(io, sound(expires_at=datetime.fromtimestamp(WALL + 60, UTC))).bytes() == [SOUND]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Generic, Literal, TypeVar
 
+from .._runtime.api.answers import tolerant_number
 from .._runtime.redact import short_repr
 from ..errors import ConfigurationError, InvalidRequestError
 from .inputs import Options, Segment
@@ -61,7 +61,6 @@ class LipsyncCalls(ABC, Generic[RequestT]):
 
 def cost_limit(value: Any, error: type[ConfigurationError | InvalidRequestError] = ConfigurationError) -> float | None:
     """Return a checked `max_cost_usd`; raises the given class of error."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value is not None and (not number or not math.isfinite(value) or value < 0):
+    if value is not None and (tolerant_number(value) is None or value < 0):
         raise error(f"max_cost_usd={short_repr(value)} is not an amount of US dollars from 0 on")
     return None if value is None else float(value)

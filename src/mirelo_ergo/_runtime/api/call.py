@@ -174,7 +174,7 @@ class Call:
         job_id = self.job_id() if known else None
         taken = "the service took it, but" if accepted else "it may have been taken:"
         unknown = SubmitOutcomeUnknown(
-            f"the request left and {taken} {evidence}. {_way_out(job_id, key)}",
+            f"the request left and {taken} {evidence}. {_way_out(job_id, self._known_key())}",
             code,
             status,
             accepted=accepted,
@@ -191,6 +191,11 @@ class Call:
         unknown.operation = operation.name
         unknown.__cause__ = definite
         return unknown
+
+    def _known_key(self) -> str | None:
+        """Return the key, if the service certainly still knows it."""
+        key = self._operation.key
+        return None if key is None or key.left(self._runtime.io.wall()) <= 0 else key.value
 
     def _definite(self) -> MireloError | None:
         """Return the error of the latest attempt if it was certainly not accepted, None if that is in doubt too."""

@@ -43,7 +43,7 @@ async def execute(
         deadline=deadline,
         attempts=operation.attempts,
         tolerate_404=operation.tolerate_404,
-        expires=None if key is None else runtime.io.now() + _life_left(runtime, key),
+        expires=None if key is None else runtime.io.now() + key.left(runtime.io.wall()),
     )
     what = f"{request.method} {runtime.base_url}{request.path.split('?')[0]}"
     call = Call() if call is None else call
@@ -71,18 +71,17 @@ def _with_key(runtime: Runtime, request: Request, key: IdempotencyKey) -> Reques
     header = runtime.api.keys.header
     if any(name.lower() == header.lower() for name, _ in request.headers):
         raise InvalidRequestError(f"the request has two of {header}; nothing was sent", field="idempotency_key")
-    if _life_left(runtime, key) <= 0:
+    _check_age(runtime, key)
+    return attrs.evolve(request, headers=((header, key.value), *request.headers))
+
+
+def _check_age(runtime: Runtime, key: IdempotencyKey) -> None:
+    if key.left(runtime.io.wall()) <= 0:
         raise InvalidRequestError(
             f"idempotency_key={key.value!r} is over {key.lifetime / 3600:g} h old, and {runtime.api.name} may have "
             "forgotten it: look at the account before you send the request again; nothing was sent",
             field="idempotency_key",
         )
-    return attrs.evolve(request, headers=((header, key.value), *request.headers))
-
-
-def _life_left(runtime: Runtime, key: IdempotencyKey) -> float:
-    """Return the seconds for which the service will certainly know the key."""
-    return key.made_at + key.lifetime - runtime.io.wall()
 
 
 def _known_job(operation: Operation[T], call: Call, unknown: Unknown, outcome: Outcome) -> T:
@@ -124,6 +123,11 @@ def _queue_too_long(call: Call) -> tuple[Outcome, list[Any]]:
 async def _send(
     runtime: Runtime, operation: Operation[T], request: Request, deadline: Deadline, call: Call
 ) -> tuple[Outcome, list[T]]:
+    if operation.key is not None and operation.key.left(runtime.io.wall()) <= 0:
+        # The machine slept meanwhile, and the monotonic clock, by which the retrier counts, stood still.
+        if (earlier := call.open_outcome()) is not None:
+            raise call.unknown(earlier.accepted)
+        _check_age(runtime, operation.key)
     sent = SentTracker()
     call.attempt(sent)
     try:

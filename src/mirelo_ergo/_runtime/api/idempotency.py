@@ -18,6 +18,10 @@ class IdempotencyKey:
     made_at: float
     lifetime: float
 
+    def left(self, now: float) -> float:
+        """Return the seconds for which the service will certainly know it, by the clock on the wall."""
+        return self.made_at + self.lifetime - now
+
 
 @attrs.frozen
 class KeyRules:

@@ -100,14 +100,15 @@ def _read_address(api: Api, host: str | None, base_url: str | None, allow_privat
     elif host is not None:
         name, address = "host", f"https://{host}"
         if not isinstance(host, str) or "/" in host or "@" in host:
-            raise ConfigurationError(f"host={shorten(host)} is not a host name: pass an address as base_url=")
+            shown = host.rpartition("@")[2] if isinstance(host, str) else host  # user info is a secret
+            raise ConfigurationError(f"host={shorten(shown)} is not a host name: pass an address as base_url=")
     elif from_environment:
         name, address = api.url_variable, from_environment
     else:
         return api.base_url
     try:
         parts = parse_url(address)
-        if parts.query or parts.fragment:
+        if {"?", "#"} & set(address):
             raise ValueError("it has a query or a fragment")
     except (ValueError, TypeError, AttributeError) as error:
         shown = safe_url(address) if isinstance(address, str) and "://" in address else shorten(address)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from ..._signals import Tolerating
 from ...errors import InvalidRequestError, MireloError
 from ..transfer.download import LARGEST_FILE, LARGEST_IN_MEMORY, fetch
 from ..transfer.filenames import NameFields, NameTemplate, Place
@@ -115,7 +116,8 @@ class Fetcher:
     ) -> None:
         runtime, url = self.flows.runtime, file.url
         if file.expires_at is not None and runtime.io.wall() >= file.expires_at.timestamp():
-            url = await self._fresh_url(file) or url
+            with Tolerating(MireloError):  # it may be this clock that is wrong: the URL itself is asked then
+                url = await self._fresh_url(file) or url
         await fetch(runtime, url, sink, cap=cap, fresh_url=lambda: self._fresh_url(file), on_progress=on_progress)
 
     async def _fresh_url(self, file: ResultFile) -> str | None:

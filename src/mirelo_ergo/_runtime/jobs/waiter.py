@@ -20,6 +20,7 @@ from ...errors import (
 )
 from ..api.execute import Operation, Runtime, execute
 from ..api.retry import LONGEST_RETRY_AFTER
+from ..redact import log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -209,17 +210,24 @@ class Waiter:
 def attach(error: BaseException, job: Any, token: str, *, held: bool = True) -> None:
     """Set the job on an error about it; add a note on how to resume it to a Ctrl-C, a cancellation or a time limit.
 
-    If nobody else has the job (`held` is False), anything gets the note, such as an error of the user's callback.
+    If nobody else has the job (`held` is False), anything gets the note, such as an error of the user's callback. A
+    cancellation is logged then, because a task group and a closing event loop drop it with its note.
     """
     if isinstance(error, MireloError):
         if error.job is None:
             error.job, error.job_token = job, token
     elif not held or not isinstance(error, Exception) or is_of_a_signal(error):
         note_token(error, token)
+        if not held and not isinstance(error, Exception | KeyboardInterrupt | SystemExit):
+            log.warning("a wait for a paid job was cancelled: %s", _way_back(token))
+
+
+def _way_back(token: str) -> str:
+    return f"the job goes on; resume it with client.job({token!r})"
 
 
 def note_token(error: BaseException, token: str) -> None:
     """Add a note, once, that says how to resume the job."""
-    note = f"mirelo_ergo: the job goes on; resume it with client.job({token!r})"
+    note = f"mirelo_ergo: {_way_back(token)}"
     if note not in getattr(error, "__notes__", ()):
         error.add_note(note)
