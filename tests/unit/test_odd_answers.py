@@ -13,6 +13,7 @@ from mirelo_ergo._runtime.api.answers import Unusable
 from mirelo_ergo._runtime.io.reply import Reply
 from mirelo_ergo._runtime.jobs.tokens import JobRecord
 from mirelo_ergo.inference_sh.service import INFERENCE_SH_JOBS
+from mirelo_ergo.inference_sh.tasks import merge
 from mirelo_ergo.mirelo.midi import notes_of
 from mirelo_ergo.mirelo.service import MIRELO_JOBS, MIRELO_MIDI_JOBS, MIRELO_V3_JOBS
 from mirelo_ergo.pixazo.service import PIXAZO_JOBS
@@ -126,6 +127,14 @@ def test_whatever_stands_in_a_field_is_read_or_unusable(service: str) -> None:
                     result = read(service, bent)
                     assert repr(result)
                     notes_of(getattr(result.status, "output", None))
+
+
+@pytest.mark.parametrize("fields", [*ODD, [["status"], {}, "status", 7]])
+def test_whatever_a_line_of_a_stream_says_changed_it_can_be_merged(fields: object) -> None:
+    assert merge("j", {"id": "j"}, {"data": {"id": "j", "status": 7}, "fields": fields}) in (
+        None,
+        {"id": "j", "status": 7},
+    )
 
 
 @pytest.mark.parametrize(("status", "state"), [("10", "succeeded"), (10.0, "succeeded"), ("11", "errored")])

@@ -43,6 +43,18 @@ def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
     assert target.read_bytes() == RIFF
 
 
+@pytest.mark.parametrize(("keep", "name"), [(False, f"{'ä' * 125}.wav"), (True, f"{'ä' * 100}.unverified.wav")])
+def test_a_name_may_be_as_long_as_the_file_system_allows(tmp_path: Path, keep: bool, name: str) -> None:
+    sink = FileSink(tmp_path, "ä" * 125, overwrite=False, suffix=".wav")
+    sink.begin("audio/wav")
+    sink.write(RIFF)
+    if keep:
+        sink.keep_unproved()
+    else:
+        sink.finish()
+    assert names(tmp_path) == [name]
+
+
 def test_what_is_discarded_leaves_nothing(tmp_path: Path) -> None:
     sink = sink_in(tmp_path)
     sink.discard()

@@ -165,7 +165,9 @@ def merge(job_id: str, known: Mapping[str, Any], line: Mapping[str, Any]) -> Map
     data = line.get("data")
     if isinstance(data, Mapping):
         fields = line.get("fields")
-        news = {name: data[name] for name in fields if name in data} if isinstance(fields, list) else dict(data)
+        news = dict(data)
+        if isinstance(fields, list):
+            news = {name: value for name, value in data.items() if name in fields}
         subject = data.get("id")
     else:
         news, subject = dict(line), line.get("id")

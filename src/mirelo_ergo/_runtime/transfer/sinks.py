@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from .containers import Verdict
 
+_LONGEST = 200
+"""Bytes of a name that leave room for more words: a caller's own name may be as long as the file system allows."""
 FLUSH = 1 << 20
 """Bytes that are collected before a write, so that async clients use a thread once per MiB, not once per read."""
 
@@ -83,7 +85,7 @@ class FileSink:
         self.target = target
         if not self._numbered and not self._may_be_this(target, content_type):
             self._refuse_taken(target)
-        self._part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+        self._part = target.with_name(f".{_cut(target.name)}.{secrets.token_hex(4)}.part")
         self._file = self._part.open("xb+", buffering=0)
 
     def _may_be_this(self, target: Path, content_type: str) -> bool:
@@ -144,7 +146,7 @@ class FileSink:
     def keep_unproved(self) -> None:
         """Give the file a name with "unverified" in it; overwrite nothing."""
         assert self.target is not None, "begin comes first"
-        named = self.target.with_name(f"{self.target.stem}.unverified{self.target.suffix}")
+        named = self.target.with_name(f"{_cut(self.target.stem)}.unverified{self.target.suffix}")
         self._finish_as(named, overwrite=False, numbered=True)
 
     def _finish_as(self, target: Path, *, overwrite: bool, numbered: bool) -> None:
@@ -216,6 +218,10 @@ class FileSink:
         if self._part is not None:
             self._part.unlink(missing_ok=True)
             self._part = None
+
+
+def _cut(name: str) -> str:
+    return os.fsdecode(os.fsencode(name)[:_LONGEST])
 
 
 def _judge(path: Path, suffix: str) -> Verdict:
