@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -377,3 +378,10 @@ def test_async_errors_carry_the_job() -> None:
         assert missing.value.job is job
 
     run(tour())
+
+
+def test_a_job_that_a_worker_process_returns_says_how_to_resume_it() -> None:
+    job = job_over(VirtualIO([answers.accepted(), answers.succeeded()]))
+    for value in (job, job.wait()):
+        with pytest.raises(TypeError, match=re.escape(f"client.job({job.token!r})")):
+            pickle.dumps(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ..arguments import milliseconds
 from ..lazy import LazyModule
@@ -107,9 +107,21 @@ class JobHandle:
         """A short description: family and model, and the length if this process knows the request."""
         return f"{self._record.family} {self._record.model}" if self._facts is None else str(self._facts)
 
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled, and say how another process gets the job."""
+        raise TypeError(not_pickled("job", self.token))
+
     def __repr__(self) -> str:
         seen = "" if self._seen is None else f" ({_state(self._seen)})"
         return f"<{type(self).__name__} {self.label}{seen} {self.token}>"
+
+
+def not_pickled(what: str, token: str) -> str:
+    """Return the message for a job or a result that a worker process returns: it must lead to what was paid."""
+    return (
+        f"a {what} is not pickled, because its client holds the key: pass its token to other processes, and resume it "
+        f"there with client.job({token!r})"
+    )
 
 
 def _state(status: JobStatus) -> str:

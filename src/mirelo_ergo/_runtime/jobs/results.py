@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from ..io.protocol import run
 from ..plain import plain
@@ -12,6 +12,7 @@ from ..transfer.inputs import Audio
 from .facts import RequestFacts
 from .files import ResultFile, ResultOutput, described, outputs_of
 from .flows import JobFlows
+from .handles import not_pickled
 from .progress import in_notebook
 from .tokens import JobRecord
 from .values import JobErrored, JobSucceeded, main_urls
@@ -98,6 +99,12 @@ class ResultFacts:
             "files": plain(self.files),
             "output": plain(self.output),
         }
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled, and say how another process gets the results."""
+        if self._record is None:
+            raise TypeError("a result is not pickled, because its client holds the key: pass on its to_dict()")
+        raise TypeError(not_pickled("result", self._record.token))
 
     def __repr__(self) -> str:
         what = "" if self._facts is None and self._record is None else f" of {self._label}"
