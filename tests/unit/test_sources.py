@@ -444,6 +444,11 @@ def test_several_read_one_file_object_at_once_and_leave_it_where_it_was() -> Non
     first.close()
     second.close()
     assert file.tell() == 6
+    dropped = third.open()
+    dropped.read(100)
+    del dropped  # as by a cancellation
+    file.seek(0)
+    assert read_all(Audio.from_file(file, content_type="audio/wav").current()[0]) == b"before" + MP4
 
 
 @pytest.mark.parametrize("opened", [open_asset, open_upload])

@@ -10,7 +10,7 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Protocol
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
 
 import attrs
 
@@ -207,7 +207,8 @@ class _Use:
 
     def __init__(self) -> None:
         self._mutex = mutex_of(self)
-        self.readers = 0
+        self.readers: WeakSet[FileView] = WeakSet()
+        """Those that are open; a cancelled upload may drop one without closing it."""
         self.home = 0
         """Where the object stood before the first of its readers moved it."""
 
@@ -230,11 +231,10 @@ class FileView:
         assert source.start is not None, "a stream that cannot be rewound has one reader"
         self._file, self._use, self._start = source.file, source.use, source.start
         self._at = source.start
-        self._open = True
         with self._use._mutex:
             if not self._use.readers:
                 self._use.home = self._file.tell()
-            self._use.readers += 1
+            self._use.readers.add(self)
 
     def read(self, size: int = -1) -> bytes:
         with self._use._mutex:
@@ -256,10 +256,9 @@ class FileView:
 
     def close(self) -> None:
         with self._use._mutex:
-            if not self._open:
+            if self not in self._use.readers:
                 return
-            self._open = False
-            self._use.readers -= 1
+            self._use.readers.remove(self)
             if not self._use.readers:
                 with Tolerating(OSError, ValueError):  # the caller has closed it
                     self._file.seek(self._use.home)
