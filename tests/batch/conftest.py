@@ -10,7 +10,6 @@ import pytest
 from mirelo_ergo import MireloClient
 from mirelo_ergo.batch import Batch
 from mirelo_ergo.emulator import Emulator, running
-from tests.support.hurry import hurried
 
 
 @pytest.fixture(scope="session")
@@ -24,13 +23,6 @@ def emulator(shared_emulator: Emulator) -> Emulator:
     """The shared emulator, as new."""
     shared_emulator.reset()
     return shared_emulator
-
-
-@pytest.fixture(autouse=True)
-def no_waits(shared_emulator: Emulator) -> Iterator[None]:
-    """Let what runs in this process wait in no time."""
-    with hurried(shared_emulator):
-        yield
 
 
 @pytest.fixture
