@@ -52,6 +52,23 @@ def test_a_second_run_sends_nothing(batch: Batch, client: MireloClient, emulator
     assert len(emulator.requests) == before
 
 
+def test_a_clip_that_was_replaced_is_told_and_not_paid_again(
+    batch: Batch, client: MireloClient, emulator: Emulator, tmp_path: Path
+) -> None:
+    clip = tmp_path / "clip.mkv"
+    encode_clip(clip, codec="libx264", container="matroska", milliseconds=1500)
+    batch.add([*rain("b"), Item("a", "video_to_sfx", {"video": str(clip), "duration_ms": 1000})])
+    assert batch.run(client).other_files == ()
+    encode_clip(clip, codec="libx264", container="matroska", milliseconds=2500)
+    told: list[tuple[str, str]] = []
+    summary = batch.run(client, on_event=lambda event: told.append((event.step, event.entry.id)))
+    assert (summary.done, summary.other_files, told) == (True, ("a",), [("outdated", "a")])
+    assert len(emulator.charges) == 2
+    assert batch.run(client, only={"b"}).other_files == ()
+    clip.unlink()
+    assert batch.run(client).other_files == (), "nothing can be said of a file that is gone"
+
+
 def test_an_async_client_does_the_same(batch: Batch, emulator: Emulator) -> None:
     batch.add(rain("a", "b", "c", num_samples=2))
 

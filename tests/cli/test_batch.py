@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import update
 
+from mirelo_ergo import MireloClient
 from mirelo_ergo.batch import Batch, Item, ledger
 from mirelo_ergo.batch.ledger import Reason
 from mirelo_ergo.batch.ledger.schema import items
@@ -264,8 +265,8 @@ def test_a_row_that_was_removed_or_renamed_is_neither_priced_nor_sent(cli: Cli) 
     assert cli("batch", "run", sheet, "--max-credits", "20").code == 4
     manifest({"id": "renamed"})
     says = (
-        "10 items of the ledger are not in the manifest: 8 planned and not sent (i2, i3, i4, i5, i6 and 3 more; "
-        "batch resolve ID --drop gives one up), 2 at an end, which stays\n"
+        "10 items of the ledger are not in the manifest: 8 planned and not sent until the manifest has them (i2, i3, "
+        "i4, i5, i6 and 3 more), 2 at an end, which stays\n"
     )
     ran = cli("batch", "run", sheet, "--dry-run", "--max-credits", "30")
     assert (ran.code, says in ran.out) == (0, True)
@@ -273,13 +274,18 @@ def test_a_row_that_was_removed_or_renamed_is_neither_priced_nor_sent(cli: Cli) 
     assert told["not_in_manifest"] == {"items": 10, "not_sent": 8, "under_way": 0}
     assert told["to_pay"] == {"credits": 10}
     ran = cli("batch", "run", sheet, "--max-credits", "500")
-    assert (ran.code, ran.out.splitlines()[:2]) == (0, ["3 of 11 done", "8 planned"])
+    assert (ran.code, ran.out.splitlines()[:2]) == (0, ["3 of 3 done", "8 removed from the sheet, and not sent"])
     assert says in ran.err
     assert cli("batch", "status", "--json").object["money"]["credits"]["charged"] == 30
     assert cli("batch", "resolve", "i5", "--drop").code == 0
     ran = cli("batch", "run", sheet)
     assert ran.code == 0, "what was dropped is not in the sheet"
-    assert "7 planned and not sent (i2, i3, i4, i6, i7 and 2 more" in ran.err
+    assert "7 planned and not sent until the manifest has them (i2, i3, i4, i6, i7 and 2 more" in ran.err
+    manifest({"id": "renamed"}, {"id": "i2"})
+    ran = cli("batch", "run", sheet, "--dry-run")
+    assert (ran.code, "20 credits in all, 10 credits paid or reserved, 10 credits to pay" in ran.out) == (0, True)
+    assert cli("batch", "run", sheet).code == 0, "it came back"
+    assert Path("i2.wav").exists()
 
 
 def test_a_job_of_a_row_that_was_removed_is_fetched(cli: Cli, emu: Emulator) -> None:
@@ -309,6 +315,24 @@ def test_an_empty_account_ends_with_the_summary_and_the_way_on(cli: Cli, emu: Em
         assert ran.out.splitlines()[:2] == ["0 of 1 done", "1 planned"]
         assert ran.err.endswith("add credits, then run the same command again\n")
     assert cli("batch", "run", sheet).code == 0
+
+
+def test_a_dry_run_ends_as_the_run_with_too_few_credits(cli: Cli, emu: Emulator) -> None:
+    sheet = manifest({"id": "a"}, {"id": "b"}, {"id": "c"})
+    with MireloClient(emu.key, base_url=emu.url) as client:
+        had = client.me().credits_available
+    emu.set_credits(25)
+    try:
+        ran = cli("batch", "run", sheet, "--dry-run")
+        assert (ran.code, Path("batch.db").exists()) == (4, False)
+        assert "3 items: 30 credits in all; the account has 25, which is too little\n" in ran.err
+        assert "the account has 25 credits, and 30 credits are to pay; nothing was submitted" in ran.err
+        assert cli("batch", "run", sheet, "--dry-run", "--json").error["code"] == "insufficient_credits"
+        assert cli("batch", "run", sheet).code == 4
+        emu.set_credits(1000)
+        assert cli("batch", "run", sheet, "--dry-run").code == 0
+    finally:
+        emu.set_credits(had)
 
 
 def test_many_failures_are_named_in_part(cli: Cli) -> None:

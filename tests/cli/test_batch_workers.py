@@ -40,6 +40,18 @@ def test_a_worker_makes_what_a_run_elsewhere_has_put_into_the_ledger(cli: Cli, p
     assert json.loads(told.out.splitlines()[-1])["counts"]["succeeded"] == 2
 
 
+def test_a_worker_does_not_make_a_row_that_has_left_the_sheet(cli: Cli, emu: Emulator, postgres_url: str) -> None:
+    at, before = ("--ledger", postgres_url, "-o", "out"), len(emu.charges)
+    assert cli("batch", "run", manifest("a", "b", "c"), *at, "--max-credits", "0").code == 4
+    assert cli("batch", "run", manifest("a"), *at, "--max-credits", "0").code == 4
+    ran = cli("batch", "worker", *at, "--max-credits", "100")
+    assert (ran.code, ran.out.splitlines()[:2]) == (0, ["1 of 1 done", "2 removed from the sheet, and not sent"])
+    assert cli("batch", "status", "--ledger", postgres_url, "--json").object["counts"]["removed"] == 2
+    assert len(emu.charges) == before + 1
+    assert cli("batch", "run", manifest("a", "b"), *at).code == 0
+    assert len(emu.charges) == before + 2
+
+
 def test_a_restart_of_the_database_is_told_in_a_line_and_no_traceback(
     cli: Cli, emu: Emulator, postgres_server: Postgres, postgres_url: str
 ) -> None:

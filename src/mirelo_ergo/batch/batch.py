@@ -80,7 +80,7 @@ class Batch:
 
     # --- items ------------------------------------------------------------------------------------------------------
 
-    def add(self, items: Iterable[Item], *, base: str | os.PathLike[str] = ".") -> Added:
+    def add(self, items: Iterable[Item], *, base: str | os.PathLike[str] = ".", sheet: str | None = None) -> Added:
         """Add items. Existing ones are unchanged. Sends nothing.
 
         Ids, names, operations and arguments of all items are checked before one is added. Limits and files are checked
@@ -89,6 +89,8 @@ class Batch:
         Args:
             items: Any number of items. While they are checked they are stored on disk, not in memory.
             base: The folder for relative paths in them.
+            sheet: A name for these items, if they are all rows of one list. Planned items that came from it, and have
+                left it since, are then removed: no run and no worker sends them, until they are added again.
 
         Raises:
             ManifestError: An item is wrong, or was changed although it is running or paid. None was added.
@@ -98,12 +100,12 @@ class Batch:
             for item in checked(items, Checker(mistakes, Path(base))):
                 spool.write(item)
             mistakes.raise_any()
-            return self.put((NewItem(item) for (item,) in spool.read()), mistakes)
+            return self.put((NewItem(item) for (item,) in spool.read()), mistakes, sheet)
 
-    def put(self, new: Iterable[NewItem], mistakes: Mistakes) -> Added:
-        """Add checked items; raises `ManifestError` if one was changed although it is running or paid."""
+    def put(self, new: Iterable[NewItem], mistakes: Mistakes, sheet: str | None = None) -> Added:
+        """Add checked items, as `add`; raises `ManifestError` if one was changed although it is running or paid."""
         with self.ledger.write() as connection:
-            added = ledger.add(connection, new, ledger.now(connection))
+            added = ledger.add(connection, new, ledger.now(connection), sheet)
             for item in added.conflicts:
                 entry = ledger.read_item(connection, item.id)
                 mistakes.add(item, sent_already(entry.item if entry else item, item))

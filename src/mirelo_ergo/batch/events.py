@@ -11,7 +11,7 @@ from .ledger import Budget, Entry, State
 
 Step = Literal[
     "claimed", "prepared", "intended", "answered", "submitted", "fetched", "placed", "reused", "succeeded", "failed",
-    "refused", "unknown", "again", "aside", "lost", "held",
+    "refused", "unknown", "again", "aside", "lost", "held", "outdated",
 ]  # fmt: skip
 """A step of an item; see `Event`."""
 
@@ -25,6 +25,7 @@ class Event:
     "placed" results; "succeeded", when these are recorded. "reused" replaces all steps of a request. "failed",
     "refused" and "unknown" are recorded ends. "again": it is planned once more for later. "aside": this run leaves it
     for the next one. "lost": another worker has taken it over. "held": the cap leaves no room for it.
+    "outdated", at the start: it was sent with files whose bytes are others now, and is not made again.
     """
 
     step: Step
@@ -58,11 +59,13 @@ class Summary:
     """The number of reused results."""
     stopped: str | None = None
     """Why the run ended before all items were done; None if it did not, or if there was no run."""
+    other_files: tuple[str, ...] = ()
+    """The ids of items that were sent with files whose bytes are others now. They are not made again: another id is."""
 
     @property
     def total(self) -> int:
-        """The number of all items."""
-        return sum(self.counts.values())
+        """The number of all items, without those that have left the sheet."""
+        return sum(self.counts.values()) - self.counts.get("removed", 0)
 
     @property
     def left(self) -> int:
@@ -71,7 +74,7 @@ class Summary:
 
     @property
     def done(self) -> bool:
-        """Whether every item succeeded."""
+        """Whether every item succeeded that has not left the sheet."""
         return self.counts["succeeded"] == self.total
 
     def to_dict(self) -> dict[str, Any]:

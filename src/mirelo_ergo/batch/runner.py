@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
@@ -38,6 +38,8 @@ class Runner:
     work: Work
     concurrency: int = 16
     lease_s: float = LEASE_S
+    only: Collection[str] | None = None
+    """The ids of the planned items that it takes; None: all."""
     held: bool = attrs.field(default=False, init=False)
     """Whether the cap left no room for an item, and no reservation was returned since."""
     _worker: str = attrs.field(factory=workers.begin, init=False)
@@ -152,11 +154,24 @@ class Runner:
         room = min(self.concurrency - len(self._tasks), _AT_ONCE)
         if room <= 0 or self.ends():
             return []
-        return await self.writer.write(
-            lambda connection, now: ledger.claim(
-                connection, self._worker, now, self.lease_s, limit=room, **self.choice()
-            )
-        )
+        choice = self.choice()
+
+        def claim(connection: Connection, now: float) -> tuple[list[Entry], list[Entry]]:
+            claimed = ledger.claim(connection, self._worker, now, self.lease_s, limit=room, **choice)
+            others = [entry for entry in claimed if not self._wants(entry)]
+            for entry in others:
+                ledger.release(connection, entry)
+            return [entry for entry in claimed if self._wants(entry)], others
+
+        while True:
+            claimed, others = await self.writer.write(claim)
+            self.leave_out(entry.seq for entry in others)  # they were added, or planned again, since it began
+            if claimed or not others:
+                return claimed
+            choice = self.choice()
+
+    def _wants(self, entry: Entry) -> bool:
+        return self.only is None or entry.state != "planned" or entry.id in self.only
 
     async def _until_free(self) -> float | None:
         """Return the seconds until the next check for items, None if none is left for this worker."""

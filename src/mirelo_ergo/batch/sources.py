@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import parse_qsl, urlsplit
 
 import attrs
@@ -16,6 +16,9 @@ import attrs
 from ..errors import InvalidRequestError
 from .items import Item
 from .services import APP, NOT_OF_THE_REQUEST, SERVICES, parameters
+
+if TYPE_CHECKING:
+    from .ledger import Entry
 
 _SIGNED: Final = ("signature", "sig", "token", "key", "credential", "secret", "password", "policy", "auth")
 _PIECE: Final = 1 << 20
@@ -81,10 +84,9 @@ def signed_url(value: Any, place: str = "") -> str | None:
 
 
 class Hashes:
-    """A cache of files' sha256, computed once for each state of a file."""
+    """A cache of files' sha256, computed once in a process for each state of a file."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, int, int], str] = {}
+    _known: ClassVar[dict[tuple[str, int, int], str]] = {}
 
     def of(self, path: str) -> str:
         """Return the sha256 of a file's bytes; raises `OSError`."""
@@ -102,6 +104,12 @@ def sha256_of(path: Path) -> str:
         while piece := file.read(_PIECE):
             digest.update(piece)
     return digest.hexdigest()
+
+
+def has_other_files(entry: Entry, fingerprint: str | None) -> bool:
+    """Return whether an item was sent with files whose bytes are others now, by its request's fingerprint of now."""
+    sent = entry.state in ("intended", "submitted", "unknown", "succeeded") and entry.fingerprint is not None
+    return sent and entry.fingerprint != fingerprint and any(True for _ in local_files(entry.item))
 
 
 def fingerprint_of(item: Item, model: object, hashes: Hashes) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from ..errors import InvalidRequestError, MireloError
 from . import ledger
 from .checking import Mistakes
-from .clients import connect
+from .clients import connect, in_thread
 from .cluster import Member, WorkerOptions
 from .errors import LedgerError
 from .events import OnEvent, Step, Summary
@@ -27,7 +27,7 @@ from .recording import EventReporter, Recorder
 from .restoring import damage_of, fetch_again
 from .reuse import Library
 from .runner import Runner
-from .sources import Hashes, missing_file
+from .sources import Hashes, has_other_files, local_files, missing_file
 from .submitting import Submitter
 from .summary import summary_of, write_results
 from .work import Work
@@ -78,6 +78,7 @@ class Run:
     async def run(self, member: WorkerOptions | None = None) -> Summary:
         """Process all items, alone or beside other runs, or as a worker of a cluster."""
         stopped: str | None = None
+        other_files: tuple[str, ...] = ()
         try:
             async with self._opened() as runner:
                 if member is None:
@@ -85,13 +86,35 @@ class Run:
                     fetch_again(self.ledger, damage_of(self.ledger, self.folder, only))
                 await self._plan(runner, whole=member is None)
                 if member is None:
+                    other_files = await self._tell_other_files(runner)
                     stopped = await runner.run()
                 else:
                     stopped = await Member(runner, partial(self._plan, runner, whole=False), **member).work()
         finally:
             with suppress(OSError, LedgerError):  # everything is in the ledger, and the next run writes the file
                 write_results(self.ledger, self.folder)
-        return summary_of(self.ledger, stopped)
+        return summary_of(self.ledger, stopped, other_files)
+
+    async def _tell_other_files(self, runner: Runner) -> tuple[str, ...]:
+        """Report the items that were sent with files whose bytes are others now, and return their ids."""
+        only, planner = self.options.get("only"), Planner(self.clients, Hashes())
+
+        def is_outdated(entry: Entry) -> bool:
+            if (only is not None and entry.id not in only) or not any(local_files(entry.item)):
+                return False
+            try:
+                return has_other_files(entry, planner.check(entry.item).fingerprint)
+            except InvalidRequestError:  # a file is gone, or there is no client: nothing can be said
+                return False
+
+        def look() -> list[Entry]:
+            with self.ledger.read() as connection:
+                return [entry for entry in ledger.read_items(connection) if is_outdated(entry)]
+
+        found: list[Entry] = await in_thread(look)
+        for entry in found:
+            runner.work.record.report("outdated", entry, "it was sent with another file; another id makes it again")
+        return tuple(entry.id for entry in found)
 
     async def run_item(self, item_id: str) -> Step | None:
         """Process one item as far as possible."""
@@ -134,7 +157,8 @@ class Run:
             Submitter(record, self.clients, self.folder, library),
             Fetcher(record, self.clients, self.folder, eager=bool(self.options.get("eager", False))),
         )
-        runner = Runner(writer, self.clients, work, concurrency=self.options.get("concurrency", 16))
+        concurrency, only = self.options.get("concurrency", 16), self.options.get("only")
+        runner = Runner(writer, self.clients, work, concurrency=concurrency, only=only)
         reporter.halt = runner.halt
         return runner
 

@@ -14,7 +14,7 @@ from .ledger import Ledger
 RESULTS: Final = "results.jsonl"
 
 
-def summary_of(book: Ledger, stopped: str | None = None) -> Summary:
+def summary_of(book: Ledger, stopped: str | None = None, other_files: tuple[str, ...] = ()) -> Summary:
     """Return the number of items in each state, and the money."""
     with book.read() as connection:
         saved = ledger.saved_by_reuse(connection)
@@ -24,6 +24,7 @@ def summary_of(book: Ledger, stopped: str | None = None) -> Summary:
             {currency: worth for currency, (_, worth) in saved.items() if currency},
             sum(number for number, _ in saved.values()),
             stopped,
+            other_files,
         )
 
 

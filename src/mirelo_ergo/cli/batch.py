@@ -137,12 +137,17 @@ def run(json: bool, quiet: bool, **given: Any) -> None:
                 interruptible(session, opened, "the same command", steps, emulator=given["emulator"]),
             ):
                 _bind(opened, plan, moved=given["moved"])
-                opened.put(plan.items(), mistakes)
+                opened.put(plan.items(), mistakes, _sheet_of(given["manifest"]))
                 say_damage(session.output, opened, only)
                 summary = _run(session, opened, clients, given, only, steps)
                 conclude(session.output, opened, summary, given, steps, only)
     finally:
         clients.close()
+
+
+def _sheet_of(manifest: str) -> str:
+    """Return the name of a manifest in the ledger."""
+    return manifest if manifest == "-" else str(Path(manifest).absolute())
 
 
 def _run(

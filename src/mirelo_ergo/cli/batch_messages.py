@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _EMULATED: Final = (
     "the emulator's jobs ended with its command: give another folder, or give them up with batch resolve --all --drop"
 )
+_STATES: Final[dict[str, str]] = {"removed": "removed from the sheet, and not sent"}
 _FAILURES: Final[tuple[State, ...]] = ("failed", "refused")
 _FAILED_SHOWN = 5
 """The number of failed items that are listed with their reasons; results.jsonl has all."""
@@ -69,7 +70,7 @@ def say_cost(output: Output, plan: Plan, given: dict[str, Any], standing: Ledger
             f"sent already with another file than the one that is there now, and not made again: {names}"
             f"{f' and {more} more' if more > 0 else ''}; another id makes it again, and pays"
         )
-    refused = _under_cap(plan, standing, caps)
+    refused = _under_cap(plan, standing, caps) or _under_account(standing, account)
     ends = refused is not None and (given["dry_run"] or isinstance(refused, CostLimitError))
     if ends or not given["dry_run"]:
         for line in () if output.json else lines:
@@ -131,6 +132,17 @@ def _under_cap(plan: Plan, standing: LedgerTotals, caps: dict[str, float | None]
     return None
 
 
+def _under_account(standing: LedgerTotals, account: int | None) -> Failure | None:
+    """Return how a run ends that the account's credits do not suffice for: it makes what they pay, and ends then."""
+    to_pay = standing.to_pay.get("credits", 0)
+    if account is None or to_pay <= account * 1_000_000:
+        return None
+    message = f"the account has {account} credits, and {price_of(to_pay, 'credits')} are to pay; nothing was submitted"
+    return Failure(
+        Exit.CREDITS, "insufficient_credits", message, hints=("add credits; batch run makes what they pay for",)
+    )
+
+
 def _removed(standing: LedgerTotals) -> str:
     """Return what becomes of items that the ledger has and the manifest lacks."""
     one, planned, under_way = standing.removed == 1, standing.removed_planned, standing.removed_under_way
@@ -140,8 +152,7 @@ def _removed(standing: LedgerTotals) -> str:
         names = ", ".join(shell_word(name) for name in planned[:_REMOVED_SHOWN])
         more = len(planned) - _REMOVED_SHOWN
         names += f" and {more} more" if more > 0 else ""
-        gives_up = f"batch resolve ID --drop gives {'it' if one else 'one'} up"
-        told.append(f"{len(planned)} planned and not sent ({names}; {gives_up})")
+        told.append(f"{len(planned)} planned and not sent until the manifest has {'it' if one else 'them'} ({names})")
     if under_way:
         told.append(f"{under_way} under way, whose result is fetched")
     rest = standing.removed - len(planned) - under_way
@@ -167,7 +178,7 @@ def lines_of(summary: Summary) -> list[str]:
     """Return the state of a batch, as lines."""
     counts = summary.counts
     lines = [f"{counts['succeeded']} of {summary.total} done"]
-    lines += [f"{count} {name}" for name, count in counts.items() if count and name != "succeeded"]
+    lines += [f"{count} {_STATES.get(name, name)}" for name, count in counts.items() if count and name != "succeeded"]
     for currency, budget in summary.budgets.items():
         cap = "" if budget.cap is None else f"; the cap is {price_of(budget.cap, currency)}"
         held = f", {price_of(budget.reserved, currency)} reserved" if budget.reserved else ""
@@ -303,7 +314,8 @@ def conclude(
     _write(output, opened, summary)
     counts = {**summary.counts, **{state: _count(opened, state, only) for state in ("planned", *_FAILURES)}}
     under_way = counts["intended"] + counts["submitted"]
-    left = counts["planned"] + under_way
+    removed = 0 if only is None else _count(opened, "removed", only)
+    left = counts["planned"] + under_way + removed
     ledger = f" --ledger {shell_word(given['ledger'])}" if given["ledger"] else ""
     where = f"{shell_word(str(opened.folder))}{ledger}"
     if counts["unknown"]:
@@ -324,13 +336,14 @@ def conclude(
             ),
         )
     if left:
-        raise _left(left, under_way, summary, given, steps)
+        raise _left(left, under_way, summary, given, steps, removed)
 
 
-def _left(left: int, under_way: int, summary: Summary, given: dict[str, Any], steps: RunSteps) -> Failure:
+def _left(left: int, under_way: int, summary: Summary, given: dict[str, Any], steps: RunSteps, removed: int) -> Failure:
     """Return how a run ends that left items to the next one."""
     held = summary.stopped is not None and "cap" in summary.stopped
-    why = summary.stopped or "another run has them"
+    others = "another run took them out of the sheet" if removed else "another run has them"
+    why = summary.stopped or others
     if steps.asides:
         name, message = next(iter(steps.asides.items()))
         more = f" ({len(steps.asides) - 1} more could not be done now)" if len(steps.asides) > 1 else ""

@@ -12,7 +12,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mirelo_ergo.batch import Budget, Entry, Mistakes, Plan, ledger
+    from mirelo_ergo.batch import Budget, Entry, Mistakes, Plan
 
 
 @attrs.frozen
@@ -58,7 +58,7 @@ def totals_of(plan: Plan, place: str | Path, mistakes: Mistakes, reuse: str | No
 
     Raises `ManifestError` if an item was changed after it was sent, and `InvalidRequestError` if `reuse` is no folder.
     """
-    from mirelo_ergo.batch import checking, ledger
+    from mirelo_ergo.batch import checking, ledger, sources
     from mirelo_ergo.batch import reuse as reusing
 
     asked = {name: str(connected.client.base_url) for name, connected in plan.clients.items()}
@@ -74,7 +74,11 @@ def totals_of(plan: Plan, place: str | Path, mistakes: Mistakes, reuse: str | No
             changed = entry is not None and entry.item.definition != new.item.definition
             if entry is not None and changed and entry.state not in ledger.REPLACEABLE:
                 mistakes.add(new.item, checking.sent_already(entry.item, new.item))
-            elif entry is None or entry.state == "planned" or (changed and entry.state in ("failed", "refused")):
+            elif (
+                entry is None
+                or entry.state in ("planned", "removed")
+                or (changed and entry.state in ("failed", "refused"))
+            ):
                 if library is not None and new.fingerprint is not None and library.find(new.fingerprint) is not None:
                     reused += 1
                 elif new.currency is not None:
@@ -83,21 +87,13 @@ def totals_of(plan: Plan, place: str | Path, mistakes: Mistakes, reuse: str | No
                     unpriced += 1
             else:
                 begun = True
-                if _has_other_files(entry, new):
+                if sources.has_other_files(entry, new.fingerprint):
                     other_files.append(entry.id)
     mistakes.raise_any()
-    planned = [entry.id for entry in entries.values() if entry.state == "planned"]
+    planned = [entry.id for entry in entries.values() if entry.state in ("planned", "removed")]
     under_way = sum(entry.state in ("intended", "submitted") for entry in entries.values())
     begun = begun or any(paid.values())
     return LedgerTotals(paid, to_pay, budgets, begun, len(entries), planned, under_way, other_files, reused, unpriced)
-
-
-def _has_other_files(entry: Entry, new: ledger.NewItem) -> bool:
-    """Return whether an item was sent with files whose bytes are others now."""
-    from mirelo_ergo.batch import sources
-
-    sent = entry.state in ("intended", "submitted", "unknown", "succeeded") and entry.fingerprint is not None
-    return sent and entry.fingerprint != new.fingerprint and any(True for _ in sources.local_files(new.item))
 
 
 def _read(place: str | Path) -> tuple[dict[str, Entry], Mapping[str, Budget]]:

@@ -66,6 +66,8 @@ class Board:
 
     def take(self, event: Event) -> None:
         """Count an event."""
+        if event.step == "outdated":
+            return
         entry = event.entry
         before = self.steps.pop(entry.id, None)
         if event.step == "claimed":

@@ -12,12 +12,13 @@ time, preferably `now(connection)`, which is the database server's clock. Severa
 
 | step | from → to | money | when |
 |---|---|---|---|
-| `add` | → planned | | |
+| `add` | removed → planned, → planned | | |
+| `add` with a `sheet` | planned → removed | | when its row has left the sheet |
 | `claim`, `claim_item` | (any except final states and unknown) | | a lease and a new fence |
 | `intend` | planned → intended | price reserved, or `CapReachedError` | committed **before** the request leaves |
 | `submitted` | intended → submitted | | committed as soon as the job's token is known |
 | `succeeded` | submitted → succeeded | reservation → charge | when every file is complete under its name |
-| `failed` | → failed, or planned with `retry_at` | returned if not charged, else a charge | |
+| `failed` | → failed, or planned (removed, if it left) with `retry_at` | returned if not charged, else a charge | |
 | `refuse_planned` | planned → refused | | the item is wrong, and no worker has started it |
 | `refused` | → refused | returned | the service refused it for good, or the request is wrong |
 | `unknown` | intended → unknown | stays reserved | the outcome of the request is unknown |

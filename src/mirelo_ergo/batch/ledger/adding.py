@@ -10,8 +10,9 @@ from sqlalchemy import Connection, insert, select, update
 
 from ..items import Item, arguments_json
 from .schema import State, items
+from .sheets import come_back, put_sheet, sheets_of
 
-REPLACEABLE: Final[tuple[State, ...]] = ("planned", "refused", "failed")
+REPLACEABLE: Final[tuple[State, ...]] = ("planned", "removed", "refused", "failed")
 """States in which an item's definition may change, because nothing of it is running or paid."""
 CHUNK: Final = 500
 
@@ -33,22 +34,32 @@ class Added:
     new: int = 0
     known: int = 0
     changed: int = 0
+    back: int = 0
+    """Known ones that had left the sheet, and are planned again."""
+    removed: int = 0
+    """Planned items that are not sent, as they have left the sheet."""
     conflicts: list[Item] = attrs.field(factory=list)
     """Items whose id is in the ledger with another definition that cannot be replaced. None was added."""
 
 
-def add(connection: Connection, new: Iterable[NewItem], now: float) -> Added:
-    """Add items as planned. An existing item with the same definition is unchanged.
+def add(connection: Connection, new: Iterable[NewItem], now: float, sheet: str | None = None) -> Added:
+    """Add items as planned. An existing item with the same definition is unchanged, or planned again if it had left.
 
-    One with another definition is replaced if nothing of it is running or paid; otherwise it is a conflict.
+    One with another definition is replaced if nothing of it is running or paid; otherwise it is a conflict. If the
+    items are all rows of a `sheet`, planned items that came from it and are not among them are removed.
     """
     added, chunk = Added(), list[NewItem]()
+    there, before = set[int](), set[str | None]()
     for each in new:
         chunk.append(each)
         if len(chunk) == CHUNK:
-            _add_chunk(connection, chunk, now, added)
+            _add_chunk(connection, chunk, now, added, before)
+            there.update(_seqs(connection, chunk) if sheet is not None else ())
             chunk = []
-    _add_chunk(connection, chunk, now, added)
+    _add_chunk(connection, chunk, now, added, before)
+    if sheet is not None and not added.conflicts:
+        there.update(_seqs(connection, chunk))
+        added.removed = put_sheet(connection, sheet, there, before, now)
     return added
 
 
@@ -73,10 +84,20 @@ def known_names(connection: Connection, names: Sequence[str]) -> dict[str, str]:
     return {row.name: row.id for row in connection.execute(query)}
 
 
-def _add_chunk(connection: Connection, chunk: Sequence[NewItem], now: float, added: Added) -> None:
+def _seqs(connection: Connection, chunk: Sequence[NewItem]) -> list[int]:
+    ids = [each.item.id for each in chunk]
+    return list(connection.execute(select(items.c.seq).where(items.c.id.in_(ids))).scalars())
+
+
+def _add_chunk(
+    connection: Connection, chunk: Sequence[NewItem], now: float, added: Added, before: set[str | None]
+) -> None:
     ids = [each.item.id for each in chunk]
     query = select(items.c.seq, items.c.id, items.c.state, items.c.definition, items.c.lease_until)
     known = {row.id: row for row in connection.execute(query.where(items.c.id.in_(ids)))}
+    seqs = [row.seq for row in known.values()]
+    before |= sheets_of(connection, seqs)
+    come_back(connection, seqs)
     rows: list[dict[str, Any]] = []
     for each in chunk:
         row = known.get(each.item.id)
@@ -85,6 +106,9 @@ def _add_chunk(connection: Connection, chunk: Sequence[NewItem], now: float, add
             rows.append(columns)
         elif row.definition == each.item.definition:
             added.known += 1
+            if row.state == "removed":
+                connection.execute(update(items).where(items.c.seq == row.seq).values({**columns, **_AFRESH}))
+                added.back += 1
         elif row.state in REPLACEABLE and (row.lease_until is None or row.lease_until <= now):
             connection.execute(update(items).where(items.c.seq == row.seq).values({**columns, **_AFRESH}))
             added.changed += 1

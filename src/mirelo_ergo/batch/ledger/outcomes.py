@@ -14,6 +14,7 @@ from .claims import lost
 from .money import capped, reserve, settle
 from .rows import Entry, SavedFile, entry_of
 from .schema import items
+from .sheets import has_left
 
 _FREE = {"worker": None, "lease_until": None}
 _NO_ERROR = {"error_type": None, "error_code": None, "error": None}
@@ -122,11 +123,12 @@ def failed(
 ) -> Entry:
     """Record a failure: → failed, or back to planned if `retry_at` says when to try again.
 
-    `charged` None (not known) counts as charged. A charged item is not tried again. `files` are results that exist all
-    the same.
+    An item that has left the sheet is not planned again, but removed. `charged` None (not known) counts as charged. A
+    charged item is not tried again. `files` are results that exist all the same.
     """
     if retry_at is not None and charged is False:
-        again = {"state": "planned", "not_before": retry_at, **reason.columns, **_FREE, **_NO_REQUEST}
+        state = "removed" if has_left(connection, entry.seq) else "planned"
+        again = {"state": state, "not_before": retry_at, **reason.columns, **_FREE, **_NO_REQUEST}
         if entry.price is None:
             again["fingerprint"] = None  # it is checked and priced again
         return _settle(connection, entry, now, 0, again)

@@ -39,7 +39,7 @@ def read_items(connection: Connection, state: State | None = None) -> Iterator[E
 
 
 def counts(connection: Connection) -> dict[State, int]:
-    """Return the number of items in each of the seven states."""
+    """Return the number of items in each of the states."""
     query = select(items.c.state, func.count().label("number")).group_by(items.c.state)
     found: dict[str, int] = {row.state: row.number for row in connection.execute(query)}
     return {state: found.get(state, 0) for state in STATES}

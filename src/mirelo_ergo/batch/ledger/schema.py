@@ -7,6 +7,7 @@ from typing import Final, Literal, get_args
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Connection,
@@ -22,8 +23,8 @@ from sqlalchemy import (
 
 VERSION: Final = 1
 
-State = Literal["planned", "intended", "submitted", "succeeded", "failed", "unknown", "refused"]
-"""The state of an item."""
+State = Literal["planned", "intended", "submitted", "succeeded", "failed", "unknown", "refused", "removed"]
+"""The state of an item. `removed`: its row has left the sheet before it was sent."""
 STATES: Final[tuple[State, ...]] = get_args(State)
 ENDED: Final[tuple[State, ...]] = ("succeeded", "failed", "refused")
 """Final states. `unknown` is left only by a person's decision, or by a late report about the request."""
@@ -99,6 +100,15 @@ budgets = Table(
     Column("charged", BigInteger, nullable=False, default=0),
     CheckConstraint("reserved >= 0 AND charged >= 0"),
 )
+
+sheets = Table(
+    "mirelo_sheets",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("sheet", Text, nullable=False),
+    Column("has_left", Boolean, nullable=False),
+)
+"""The sheet of each item, and whether its row has left it. Ledgers of older versions lack this table."""
 
 MIGRATIONS: Final[Mapping[int, Callable[[Connection], None]]] = {}
 """The migrations by the version that they start from; each updates to the next one, within the given transaction."""
