@@ -7,7 +7,7 @@ import errno
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -19,6 +19,8 @@ from .judging import judge_wait, reason_of
 from .ledger import Entry
 from .recording import Recorder, StopRun, disk_error
 from .result_files import place_files, staging_of
+
+GONE: Final = "its files are not in the folder as they were saved, and its job has no results any more: another id pays"
 
 
 @attrs.define(eq=False)
@@ -49,12 +51,14 @@ class Fetcher:
             pause = min((entry.due_at or 0.0) - time.time(), estimate_s(job))
         try:
             result = await self._waited(connected, job, pause)
-        except JobFailedError as error:
+        except (JobFailedError, JobExpiredError) as error:
+            if entry.error_code == ledger.REOPENED:
+                return await self._kept(entry, gone=True)
+            if isinstance(error, JobExpiredError):
+                return await self.record.failed(entry, error, charged=None)
             if error.charged is False and entry.attempts < self.record.attempts:
                 return await self.record.again(entry, error, stop=False)
             return await self.record.failed(entry, error, charged=error.charged)
-        except JobExpiredError as error:
-            return await self.record.failed(entry, error, charged=None)
         except IncompleteResultError as error:
             return await self._incomplete(connected, entry, error)
         except Exception as error:
@@ -65,6 +69,16 @@ class Fetcher:
             return await self._later(entry, error)
         done = await self.record.writer.write(lambda connection, now: ledger.succeeded(connection, entry, now, files))
         return self.record.report("succeeded", done)
+
+    async def _kept(self, entry: Entry, *, gone: bool) -> Step:
+        """Leave an item as it was that had succeeded, and whose files are not here.
+
+        `gone`: no later run asks again. Otherwise the job may be known under the key of another account.
+        """
+        done = await self.record.writer.write(lambda connection, now: ledger.keep(connection, entry, now, gone=gone))
+        return self.record.report(
+            "succeeded", done, GONE if gone else f"{GONE}, or try the key of the account that made it"
+        )
 
     async def _waited(self, connected: Connected, job: Any, pause: float) -> Any:
         """Wait for a job. It is first polled at its estimate, and rarely after that."""
@@ -102,6 +116,8 @@ class Fetcher:
     async def _later(self, entry: Entry, error: Exception) -> Step:
         """Leave a job for later whose results are not available now."""
         verdict = judge_wait(error)
+        if entry.error_code == ledger.REOPENED and isinstance(error, NotFoundError):
+            return await self._kept(entry, gone=False)
         if verdict == "failed":
             return await self.record.failed(entry, error, charged=None)
         await self.record.release(entry)

@@ -25,19 +25,22 @@ class Damage:
 def damage_of(book: Ledger, folder: Path, only: Collection[str] | None = None) -> Damage:
     """Return the items that succeeded, but whose files are not in the folder as they were saved. Changes nothing.
 
-    Only items of these ids; None: of any. A ledger on a server has its files wherever its workers are: none is found.
+    Only items of these ids; None: of any. A folder without any result of a ledger on a server counts as that of another
+    machine: nothing is missing there.
     """
     fetched, lost = list[Entry](), list[Entry]()
-    if book.shared:
-        return Damage((), ())
+    anything = not book.shared
     with book.read() as connection:
         now = ledger.now(connection)
         for entry in ledger.read_items(connection, "succeeded"):
-            if (only is not None and entry.id not in only) or all(is_there(folder, file) for file in entry.files):
+            if all(is_there(folder, file) for file in entry.files):
+                anything = anything or bool(entry.files)
+                continue
+            if only is not None and entry.id not in only:
                 continue
             expired = entry.expires_at is not None and entry.expires_at <= now
             (lost if entry.token is None or expired else fetched).append(entry)
-    return Damage(tuple(fetched), tuple(lost))
+    return Damage(tuple(fetched), tuple(lost)) if anything else Damage((), ())
 
 
 def fetch_again(book: Ledger, damage: Damage) -> None:

@@ -168,6 +168,8 @@ def _live(render: Callable[[], Any]) -> Any:
 
 def _line(event: Event) -> str | None:
     """Return an event as one line of text; None for intermediate steps."""
+    if event.step == "succeeded" and event.message:
+        return f"{event.entry.id}: {event.message}"
     if event.step == "succeeded":
         reused = " (reused)" if event.entry.reused else ""
         return f"{event.entry.id}: {', '.join(file.name for file in event.entry.files)}{reused}"

@@ -26,6 +26,7 @@ time, preferably `now(connection)`, which is the database server's clock. Severa
 | `resubmit` | unknown, failed, refused → planned | counted as charged | a person's decision |
 | `drop`, `drop_all` | (any except final states) → failed | counted as charged | a person's decision |
 | `reopen` | succeeded → submitted | the charge stays | its files are gone, and its job still has them |
+| `keep` | submitted → succeeded | the charge stays | it was reopened, and its job has them no more |
 | `use_token` | unknown, submitted → submitted | stays reserved | a person's decision |
 
 **Fences.** Each claim increases the item's fence, a number. A write needs the fence of the last claim; with another one
@@ -67,7 +68,7 @@ from .claims import (
 from .money import MILLION, Budget, Currency, capped, format_amount, read_budgets, set_cap, to_millionths
 from .opening import Ledger, now, open_ledger
 from .origin import address_of, bind
-from .outcomes import Reason, failed, intend, refuse_planned, refused, reused, submitted, succeeded, unknown
+from .outcomes import REOPENED, Reason, failed, intend, refuse_planned, refused, reused, submitted, succeeded, unknown
 from .reading import (
     counts,
     job_tokens,
@@ -81,7 +82,7 @@ from .reading import (
     twins,
     unplanned,
 )
-from .resolving import drop, drop_all, reopen, resubmit, use_token
+from .resolving import drop, drop_all, keep, reopen, resubmit, use_token
 from .rows import Entry, SavedFile
 from .schema import ENDED, STATES, VERSION, State
 
@@ -89,6 +90,7 @@ __all__ = [
     "ENDED",
     "LEASE_S",
     "MILLION",
+    "REOPENED",
     "REPLACEABLE",
     "STATES",
     "VERSION",
@@ -117,6 +119,7 @@ __all__ = [
     "holders",
     "intend",
     "job_tokens",
+    "keep",
     "known_names",
     "left_out",
     "next_free",

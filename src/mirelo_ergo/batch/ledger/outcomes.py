@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import attrs
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
@@ -16,6 +16,8 @@ from .rows import Entry, SavedFile, entry_of
 from .schema import items
 from .sheets import has_left
 
+REOPENED: Final = "reopened"
+"""The error code of an item that had succeeded, while its files are fetched again."""
 _FREE = {"worker": None, "lease_until": None}
 _NO_ERROR = {"error_type": None, "error_code": None, "error": None}
 
@@ -77,9 +79,17 @@ def submitted(
     return _write(connection, entry, now, changes, items.c.state.in_(("intended", "submitted", "unknown")))
 
 
-def succeeded(connection: Connection, entry: Entry, now: float, files: Iterable[SavedFile]) -> Entry:
-    """Record that all result files are complete: submitted → succeeded. The reservation becomes the charge."""
-    return _end(connection, entry, now, "succeeded", entry.reserved, {**_NO_ERROR, "files": _files(files)})
+def succeeded(
+    connection: Connection, entry: Entry, now: float, files: Iterable[SavedFile], *, expires_at: float | None = None
+) -> Entry:
+    """Record that all result files are complete: submitted → succeeded. The reservation becomes the charge.
+
+    `expires_at` is when the job's results expire, if that is another time than was recorded.
+    """
+    changes: dict[str, Any] = {**_NO_ERROR, "files": _files(files)}
+    if expires_at is not None:
+        changes["expires_at"] = expires_at
+    return _end(connection, entry, now, "succeeded", entry.reserved, changes)
 
 
 def reused(

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from ...errors import InvalidRequestError
 from .money import settle
+from .outcomes import REOPENED, succeeded
 from .rows import Entry, entry_of
 from .schema import ENDED, State, items
 
@@ -52,10 +53,19 @@ def use_token(connection: Connection, item_id: str, token: str, now: float, *, s
 
 
 def reopen(connection: Connection, entry: Entry, now: float) -> None:
-    """Wait for the job of an item again whose files are gone: succeeded → submitted. What was charged stays charged."""
+    """Wait for the job of an item again whose files are gone: succeeded → submitted. What was charged stays charged.
+
+    If its job has no results any more, `keep` takes it back.
+    """
     mine = (items.c.seq == entry.seq, items.c.state == "succeeded", items.c.fence == entry.fence)
     values = {**_NOBODY, "state": "submitted", "ended_at": None, "due_at": now, "updated_at": now}
+    values["error_code"] = REOPENED
     connection.execute(update(items).where(*mine).values(values))
+
+
+def keep(connection: Connection, entry: Entry, now: float, *, gone: bool) -> Entry:
+    """Record that a reopened item has succeeded as before, and, if they are `gone`, that its job's results expired."""
+    return succeeded(connection, entry, now, entry.files, expires_at=now if gone else None)
 
 
 def drop(connection: Connection, item_id: str, now: float) -> Entry:
