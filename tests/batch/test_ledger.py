@@ -59,6 +59,17 @@ def money(connection: Connection) -> tuple[int, int]:
     return budget.reserved // MILLION, budget.charged // MILLION
 
 
+def test_a_pause_by_a_clock_that_has_gone_back_is_not_waited_for(tmp_path: Path) -> None:
+    """A year ahead, when the clock is set right: the item would wait for that year."""
+    with ledger.open_ledger(tmp_path / "clock.db") as book, book.write() as connection:
+        ledger.add(connection, [NewItem(Item("a", "text_to_sfx", {}))], 1e9)
+        (entry,) = ledger.claim(connection, "w", 1e9)
+        sent = ledger.intend(connection, entry, 1e9, fingerprint="f", key=None)
+        ledger.failed(connection, sent, 1e9, Reason("E", "c", "m"), charged=False, retry_at=1e9 + 30)
+        assert ledger.claim(connection, "w", 1e9) == []
+        assert [each.id for each in ledger.claim(connection, "w", 1e9 - 3e7)] == ["a"]
+
+
 def test_an_item_goes_its_whole_way_and_its_reservation_becomes_the_charge(connection: Connection) -> None:
     assert ledger.add(connection, new("a"), 0.0).new == 1
     entry = intended(connection)

@@ -316,6 +316,14 @@ def test_all_unknown_fields_are_listed_at_once_beside_the_limits_of_their_rows(
     ]
 
 
+def test_a_point_that_may_stand_for_thousands_is_refused(tmp_path: Path) -> None:
+    sheet = tmp_path / "sfx.csv"
+    sheet.write_text("id;operation;prompt;duration_ms\na;text_to_sfx;rain;2.000\nb;text_to_sfx;rain;2000.0\n")
+    with pytest.raises(ManifestError) as told:
+        list(read_manifest(sheet))
+    assert told.value.mistakes == ["line 2, item a: duration_ms: '2.000' may be two numbers: write it without a point"]
+
+
 def test_a_name_with_a_mistake_is_reported_once(tmp_path: Path) -> None:
     sheet = tmp_path / "sfx.jsonl"
     sheet.write_text('{"id": "a", "operation": "text_to_sfx", "promt": "rain"}\n')

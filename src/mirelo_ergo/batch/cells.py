@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import types
 from typing import Any, Final, Literal, Union, get_args, get_origin
 
+_THOUSANDS: Final = re.compile(r"[-+]?[0-9]{1,3}(\.[0-9]{3})+")
 _TRUE: Final = ("true", "yes", "1", "x", "wahr", "vrai")
 _FALSE: Final = ("false", "no", "0", "", "falsch", "faux")
 
@@ -50,6 +52,8 @@ def _bool(text: str) -> bool:
 
 
 def _number(text: str, *, whole: bool) -> int | float:
+    if whole and _THOUSANDS.fullmatch(text):  # 2.000 is 2000 in a German sheet, and was 2 here
+        raise ValueError(f"{text[:40]!r} may be two numbers: write it without a point")
     try:
         number = float(text)
     except ValueError:

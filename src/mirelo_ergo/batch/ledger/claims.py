@@ -12,6 +12,7 @@ from .rows import Entry, entry_of
 from .schema import items
 
 T = TypeVar("T")
+_LONGEST_PAUSE = 120.0
 LEASE_S = 45.0
 """The length of a lease in seconds. It is renewed three times in it, so a dead worker's items are soon free."""
 
@@ -157,7 +158,9 @@ def not_of(worker: str) -> ColumnElement[bool]:
 
 def _free(now: float, *, planned: bool) -> ColumnElement[bool]:
     unheld = or_(items.c.lease_until.is_(None), items.c.lease_until <= now)
-    waiting = and_(items.c.state == "planned", items.c.not_before <= now)
+    # a pause is a minute at most: one that ends later was counted by a clock that has gone back since
+    due = or_(items.c.not_before <= now, items.c.not_before > now + _LONGEST_PAUSE)
+    waiting = and_(items.c.state == "planned", due)
     begun = items.c.state.in_(("submitted", "intended"))
     return and_(unheld, or_(begun, waiting) if planned else begun)
 
