@@ -15,6 +15,7 @@ from mirelo_ergo.batch import Batch, Event, Item, ManifestError
 from mirelo_ergo.batch.clients import connect
 from mirelo_ergo.emulator import Emulator, faults
 from mirelo_ergo.emulator.faults.plan import Rule
+from mirelo_ergo.emulator.state import rates
 from tests.batch.support import CREDITS, asked, files_of, numbered, rain, saved
 from tests.emulator.support import encode_clip
 
@@ -34,7 +35,10 @@ def test_three_items_give_three_files_and_a_ledger(batch: Batch, client: MireloC
     ]
 
 
-def test_the_calls_are_as_few_as_can_be(batch: Batch, client: MireloClient, emulator: Emulator) -> None:
+def test_the_calls_are_as_few_as_can_be(
+    batch: Batch, client: MireloClient, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rates, "draw_ms", lambda estimated_ms, random: 0.0)  # no job takes longer than estimated
     batch.add(numbered(20))
     batch.run(client)
     assert asked(emulator, "GET", "/preflight") == 1
