@@ -74,10 +74,24 @@ __all__ = [
 ]
 
 
-def _rebuild(cls: type[MireloError], args: tuple[str, str, int], state: dict[str, Any]) -> MireloError:
-    error = cls(*args)
+def _rebuild(cls: type[MireloError], message: str, state: dict[str, Any]) -> MireloError:
+    """Return an unpickled error. `__init__` is not called, because that of a subclass may take other arguments."""
+    error = cls.__new__(cls, message)
     error.__dict__.update(state)
     return error
+
+
+def _is_pickled(value: object) -> bool:
+    """Return whether a value goes into a pickle: a source of bytes may hold a lock, or a user's function."""
+    if value is None or isinstance(value, str | int | float):
+        return True
+    import pickle
+
+    try:
+        pickle.dumps(value)
+    except Exception:
+        return False
+    return True
 
 
 class MireloError(Exception):
@@ -134,8 +148,11 @@ class MireloError(Exception):
         return {"type": type(self).__name__, **fields}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = {key: None if key in ("job", "result") else value for key, value in self.__dict__.items()}
-        return _rebuild, (type(self), (self.message, self.code, self.http_status), state)
+        state = {
+            key: value if key not in ("job", "result") and _is_pickled(value) else None
+            for key, value in self.__dict__.items()
+        }
+        return _rebuild, (type(self), self.message, state)
 
 
 class ConfigurationError(MireloError):

@@ -48,9 +48,5 @@ class ManifestError(InvalidRequestError):
         lines = [f"{where}: {count} {'mistake' if count == 1 else 'mistakes'}; nothing was sent", *self.mistakes]
         super().__init__("\n".join(lines + ([f"and {more} more"] if more else [])))
 
-    def __reduce__(self) -> tuple[object, ...]:
-        where = self.message.partition(":")[0]
-        return type(self), (self.mistakes, self.count, where)
-
 
 __all__ = ["CapReachedError", "FenceLostError", "LedgerError", "ManifestError"]

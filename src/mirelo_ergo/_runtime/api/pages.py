@@ -9,6 +9,7 @@ import attrs
 
 from ...errors import UnexpectedResponseError
 from ..io.protocol import run
+from ..pickling import NotPickled
 from ..redact import short_repr
 from .execute import Operation, Runtime, execute
 
@@ -91,7 +92,7 @@ class PageWalk(Generic[T]):
         self._empty = 0 if content.items else self._empty + 1
 
 
-class _PageFacts(Generic[T]):
+class _PageFacts(NotPickled, Generic[T]):
     """The properties of a page, shared by both clients. `content` is what `walk.first()` returned."""
 
     def __init__(self, walk: PageWalk[T], content: PageContent[T]) -> None:
@@ -111,6 +112,9 @@ class _PageFacts(Generic[T]):
     def total_count(self) -> int | None:
         """The number of items in the whole list, None if the service does not say."""
         return self._content.total_count
+
+    def _instead(self) -> str:
+        return "pass its items and its next_cursor"
 
     def __repr__(self) -> str:
         more = "" if self.next_cursor is None else ", and more pages"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from ..api.execute import Runtime
 from ..api.service import Api
 from ..lazy import LazyModule
+from ..pickling import NotPickled
 from .setup import prepare
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ C = TypeVar("C", bound="JobFlows")
 L = TypeVar("L")
 
 
-class AsyncServiceClient(Generic[C]):
+class AsyncServiceClient(NotPickled, Generic[C]):
     """The base class of all services' clients: it owns the connections, resumes jobs and closes."""
 
     _core: C
@@ -83,6 +84,9 @@ class AsyncServiceClient(Generic[C]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    def _instead(self) -> str:
+        return "make a client in each process"
 
     def __repr__(self) -> str:
         where = self._runtime.base_url if hasattr(self, "_runtime") else "that was refused"

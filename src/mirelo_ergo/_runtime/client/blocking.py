@@ -10,6 +10,7 @@ from ..api.execute import Runtime
 from ..api.service import Api
 from ..io.protocol import run
 from ..lazy import LazyModule
+from ..pickling import NotPickled
 from .setup import prepare
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ C = TypeVar("C", bound="JobFlows")
 L = TypeVar("L")
 
 
-class ServiceClient(Generic[C]):
+class ServiceClient(NotPickled, Generic[C]):
     """The base class of all services' clients: it owns the connections, resumes jobs and closes."""
 
     _core: C
@@ -84,6 +85,9 @@ class ServiceClient(Generic[C]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _instead(self) -> str:
+        return "make a client in each process"
 
     def __repr__(self) -> str:
         where = self._runtime.base_url if hasattr(self, "_runtime") else "that was refused"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ...errors import InvalidRequestError
 from ..arguments import milliseconds
 from ..lazy import LazyModule
+from ..pickling import NotPickled
 from ..webhooks.order import Webhook
 from .facts import RequestFacts
 from .flows import JobFlows
@@ -107,7 +108,7 @@ class AsyncJobResult(ResultFacts):
             return await self._fetcher.contents()
 
 
-class AsyncJobUpdates:
+class AsyncJobUpdates(NotPickled):
     """An iterator over a job's statuses, the final one last.
 
     Use it in a with-block, or close it, if the loop may be left before the job has ended.
@@ -115,6 +116,9 @@ class AsyncJobUpdates:
 
     def __init__(self, job: AsyncJob, waiter: Waiter) -> None:
         self._job, self._waiter, self._done = job, waiter, False
+
+    def _instead(self) -> str:
+        return f"pass the job's token, for client.job({self._job.token!r})"
 
     def __aiter__(self) -> AsyncJobUpdates:
         return self
@@ -221,7 +225,7 @@ class AsyncJob(JobHandle):
         return AsyncJobResult(self._core, done, self, self._record, self._facts)
 
 
-class AsyncJobRequest:
+class AsyncJobRequest(NotPickled):
     """A checked request that has not been sent. Only `submit_job` and `run` cost anything."""
 
     def __init__(
@@ -309,6 +313,10 @@ class AsyncJobRequest:
 
     def _job(self, record: JobRecord) -> AsyncJob:
         return AsyncJob(self._flows, record, 0.0, self._facts)
+
+    def _instead(self) -> str:
+        keyed = ", or the token that prepare() returns, for client.resubmit(token)" if self.keyed else ""
+        return f"pass what it was made of{keyed}"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._facts}>"

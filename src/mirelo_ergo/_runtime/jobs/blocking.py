@@ -12,6 +12,7 @@ from ...errors import InvalidRequestError
 from ..arguments import milliseconds
 from ..io.protocol import run
 from ..lazy import LazyModule
+from ..pickling import NotPickled
 from ..webhooks.order import Webhook
 from .facts import RequestFacts
 from .flows import JobFlows
@@ -108,7 +109,7 @@ class JobResult(ResultFacts):
             return run(self._fetcher.contents())
 
 
-class JobUpdates:
+class JobUpdates(NotPickled):
     """An iterator over a job's statuses, the final one last.
 
     Use it in a with-block, or close it, if the loop may be left before the job has ended.
@@ -116,6 +117,9 @@ class JobUpdates:
 
     def __init__(self, job: Job, waiter: Waiter) -> None:
         self._job, self._waiter, self._done = job, waiter, False
+
+    def _instead(self) -> str:
+        return f"pass the job's token, for client.job({self._job.token!r})"
 
     def __iter__(self) -> JobUpdates:
         return self
@@ -222,7 +226,7 @@ class Job(JobHandle):
         return JobResult(self._core, done, self, self._record, self._facts)
 
 
-class JobRequest:
+class JobRequest(NotPickled):
     """A checked request that has not been sent. Only `submit_job` and `run` cost anything."""
 
     def __init__(
@@ -310,6 +314,10 @@ class JobRequest:
 
     def _job(self, record: JobRecord) -> Job:
         return Job(self._flows, record, 0.0, self._facts)
+
+    def _instead(self) -> str:
+        keyed = ", or the token that prepare() returns, for client.resubmit(token)" if self.keyed else ""
+        return f"pass what it was made of{keyed}"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._facts}>"
