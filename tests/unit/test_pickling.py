@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mirelo_ergo import JobFailedError, JobTimeoutError, MireloError, SubmitOutcomeUnknown, capabilities
-from mirelo_ergo._runtime.io.protocol import TransportFailure, run
+from mirelo_ergo._runtime.io.protocol import run
 from mirelo_ergo.batch import ManifestError
 from tests.support import answers
 from tests.support.virtual import VirtualIO, async_client_over, client_over
@@ -78,7 +78,7 @@ def test_errors_that_lead_to_paid_jobs_arrive_whole(make: Any) -> None:
             way(timeout_ms=5000)
         return caught.value
 
-    lost = fails(VirtualIO([TransportFailure("reset", "yes", "reset")]))
+    lost = fails(VirtualIO([answers.reset()]))
     assert isinstance(lost, SubmitOutcomeUnknown)
     assert same(lost).request == lost.request  # type: ignore[attr-defined]  # for find() and resubmit()
     ended = fails(VirtualIO([answers.accepted(), answers.errored()]))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _FINAL = (Exit.JOB_FAILED, Exit.UNKNOWN)
 ITEMS_FAILED = "failed_items"
-"""The code of a batch with failed items."""
+"""The code of a command over many jobs or items of which some failed."""
 
 
 def conclude(session: Session, error: BaseException) -> Failure:

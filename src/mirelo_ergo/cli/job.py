@@ -18,6 +18,7 @@ from .progress import shown
 from .resume import Resumption
 from .services import MIRELO, SERVICES, Connection
 from .session import Session, Task
+from .unfetched import fetch_all
 
 if TYPE_CHECKING:
     from mirelo_ergo import JobStatus
@@ -50,11 +51,20 @@ def wait(session: Session, job: str | None, last: bool, timeout: int | None, **a
 
 
 @job.command()
+@click.option("--all", "every", is_flag=True, help="All jobs of the journal that were not saved yet; submits nothing.")
 @commands.about_a_job(waits=True, saves=True)
 def download(
-    session: Session, job: str | None, last: bool, timeout: int | None, saving: Saving, **address: Any
+    session: Session, every: bool, job: str | None, last: bool, timeout: int | None, saving: Saving, **address: Any
 ) -> None:
-    """Save the results, waiting for the job if it still runs; writes the files' paths."""
+    """Save the results, waiting for the job if it still runs; writes the files' paths.
+
+    With --all, one that fails does not stop the others, and no file is replaced.
+    """
+    if every:
+        if job is not None or last:
+            raise refused("give a job, --last or --all, only one of them")
+        fetch_all(session, address, timeout, saving)
+        return
     saving.check(session.output)
     fetch(session, choose(job, last, address), timeout, saving)
 
@@ -146,12 +156,15 @@ def _tell_files(session: Session, task: Task, saving: Saving) -> None:
 def jobs(session: Session, number: int) -> None:
     """List the jobs that were submitted from here, the newest first, as the job journal has them; asks nobody."""
     try:
-        known = journal.entries()[::-1][:number]
+        known = journal.entries()[::-1]
     except OSError as error:
         raise _unknown(f"the job journal cannot be read: {error}", "journal") from None
     if not known and not session.output.json:
         session.output.note(f"no jobs yet: {journal.location()} lists them once there are some")
-    session.output.result(map(_line, known), {"jobs": [attrs.asdict(entry) for entry in known]})
+    listed, more = known[:number], max(0, len(known) - number)
+    session.output.result(map(_line, listed), {"jobs": [attrs.asdict(entry) for entry in listed], "more": more})
+    if more:
+        session.output.note(f"and {more} more: mirelo-ergo jobs -n {len(known)} lists all")
 
 
 @attrs.frozen
