@@ -151,12 +151,16 @@ def test_mmaudio(market: Cli, emu: Emulator) -> None:
     assert (refused.code, "write rain.flac" in refused.err) == (2, True)
 
 
-def test_a_dry_run_sends_nothing(market: Cli, emu: Emulator) -> None:
+def test_a_dry_run_uploads_and_runs_nothing(market: Cli, emu: Emulator) -> None:
     ran = market("mmaudio", "rain", "--video", str(CLIP), "--dry-run", "--json")
     assert (ran.code, ran.object["dry_run"], ran.object["model"]) == (0, True, "infsh/mmaudio")
     assert ran.object["input"]["prompt"] == "rain"
     assert "clip.mp4" in ran.object["input"]["video_input"]
-    assert emu.requests == []
+    assert ran.object["estimate"]["depends_on"] == ["video_input"]
+    assert [each.path.rpartition("/")[2] for each in emu.requests] == ["mmaudio", "estimate"]
+    told = market("mmaudio", "rain", "--duration", "1s", "--dry-run")
+    assert "cost              by estimate 10 cents (exact)\n" in told.out
+    emu.reset()
     plain = market("run", "some/app", "--input", f"video=@{CLIP}", "--dry-run")
     assert plain.out.endswith("nothing was submitted\n")
     assert {(each.method, each.path) for each in emu.requests} == {("GET", "/apps/some/app")}, "which fields it has"
@@ -234,7 +238,7 @@ def test_a_misspelt_field_is_not_paid(market: Cli, emu: Emulator) -> None:
         ran = market("run", "emulator/choir", "--input", 'line:=["a"]', *more)
         assert ran.code == 2
         assert "emulator/choir has no input 'line': is lines meant? It has " in ran.err
-    assert [each.path for each in emu.requests if each.method == "POST"] == []
+    assert [each.path for each in emu.requests if each.method == "POST" and "estimate" not in each.path] == []
 
 
 def test_what_breaks_a_wait_leaves_the_way_back(market: Cli, emu: Emulator) -> None:

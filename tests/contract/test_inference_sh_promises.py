@@ -288,6 +288,7 @@ def test_an_estimate_uploads_nothing_and_tells_no_path(emu: Emulator, client: In
         assert told["size"] == CLIP.stat().st_size
         assert str(CLIP.parent) not in str(told)
     assert client.estimate(RAIN)["microcents"] == 10_000_000
+    assert client.app(APP)(**RAIN["input"]).estimate().to_dict() == client.estimate(RAIN).to_dict()
     assert "/files" not in paths(emu)
 
 

@@ -623,7 +623,7 @@ def run_app(clip: Path) -> None:
                 assert_type(update, inference_sh.TaskUpdate)
             assert_type(stream.result, inference_sh.Task | None)
         assert_type(client.stream_task("tsk_1"), inference_sh.TaskStream)
-        assert_type(client.estimate({"app": "some/app", "input": {}}), inference_sh.Record)
+        assert_type(client.estimate({"app": "some/app", "input": {}}), inference_sh.Estimate)
         assert_type(client.apps.get("some/app"), inference_sh.Record)
         assert_type(client.job("tsk_1").cancel(), JobStatus)
         assert_type(inference_sh.inference("inf_key"), InferenceClient)

@@ -74,6 +74,7 @@ NEVER_ASYNC = {
     "_result",
     "_open",
     "_carry",
+    "_instead",
     "stream",
     "stream_task",
 }

@@ -15,6 +15,7 @@ from mirelo_ergo._runtime.ids import job_id_problem
 from mirelo_ergo._runtime.io.protocol import Reply
 from mirelo_ergo._runtime.jobs.tokens import JobRecord
 from mirelo_ergo._runtime.jobs.values import JobErrored, JobProcessing, JobSucceeded
+from mirelo_ergo.inference_sh import Estimate, Record
 from mirelo_ergo.mirelo.job_values import read_accepted, read_result, read_status
 from mirelo_ergo.mirelo.values import MeResult, PreflightResult, read_asset, read_me, read_preflight
 from tests.support import answers
@@ -229,3 +230,27 @@ def test_no_moment_breaks_a_poll(completion: str, date: str) -> None:
     answer = reply(200, {"status": "processing", "estimated_completion_at": completion}, date=date, retry_after=date)
     seen = read_status(RECORD, answer, WALL)
     assert seen.completes_in is None or seen.completes_in >= 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"confidence": "exact", "microcents": 12_500_000, "min": 1, "max": 1}, "12.5 cents (exact)"),
+        (
+            {"confidence": "range", "min": 0, "max": 10_000_000, "depends_on": ["video_input", "duration"]},
+            "0 to 10 cents (range; depends on video_input, duration)",
+        ),
+        ({"confidence": "range", "min": 1}, "at least 0.000001 cents (range)"),
+        ({"confidence": "unknown", "microcents": None, "estimate_error": "no price"}, "not known (unknown; no price)"),
+        ({"microcents": "x", "depends_on": 3}, "not known"),
+    ],
+)
+def test_an_estimate_tells_its_price(fields: dict[str, object], words: str) -> None:
+    estimate = Estimate(fields)
+    assert (str(estimate), repr(estimate)) == (words, f"<Estimate {words}>")
+
+
+def test_a_record_without_an_id_tells_what_it_has() -> None:
+    assert repr(Record({"logs": [], "total": 1})) == "<Record with logs, total>"
+    assert repr(Record({"id": "app_1", "name": "x"})) == "<Record app_1>"
+    assert repr(Record({})) == "<Record with no fields>"

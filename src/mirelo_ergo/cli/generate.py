@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mirelo_ergo.errors import JobError, MireloError, SubmitOutcomeUnknown
+from mirelo_ergo.errors import (
+    InvalidRequestError,
+    JobError,
+    MireloError,
+    NotFoundError,
+    SubmitOutcomeUnknown,
+    UnexpectedResponseError,
+)
 
 from . import journal
 from .costs import cost_of
@@ -63,7 +70,8 @@ class Command:
             total = _total(costs)
             _check_limit(total, self.limit)
             if self.dry_run:
-                _print_plan(output, generations, requests, costs, [_input_fields(request) for request in requests])
+                inputs = [_input_fields(request) for request in requests]
+                _print_plan(output, generations, requests, costs, inputs, [_estimate(request) for request in requests])
                 return
             _print_cost(view, costs, total)
             for generation, target, request in zip(generations, targets, requests, strict=True):
@@ -194,6 +202,15 @@ def _input_fields(request: JobRequest) -> list[str] | None:
     return None if ask is None else ask()
 
 
+def _estimate(request: JobRequest) -> Any:
+    """Return the service's estimate of a run, None if it gives none. It is no price, and no limit can be set by it."""
+    ask = getattr(request, "estimate", None)
+    try:
+        return None if ask is None else ask()
+    except (NotFoundError, InvalidRequestError, UnexpectedResponseError):  # it cannot estimate this app
+        return None
+
+
 def _prompt_of(request: JobRequest) -> str | None:
     """Return the prompt of a request, None if it has none."""
     told = request.describe()
@@ -234,16 +251,19 @@ def _print_plan(
     requests: Sequence[JobRequest],
     costs: Sequence[Cost | None],
     inputs: Sequence[Sequence[str] | None],
+    estimates: Sequence[Any],
 ) -> None:
-    """Print what would be sent, its cost, and the fields of an app."""
+    """Print what would be sent, its cost or an estimate of it, and the fields of an app."""
     plans: list[dict[str, Any]] = []
     lines: list[str] = []
-    for generation, request, cost, known in zip(generations, requests, costs, inputs, strict=True):
+    for generation, request, cost, known, estimate in zip(generations, requests, costs, inputs, estimates, strict=True):
         told = dict(request.describe())
         amount: Mapping[str, Any] = {"credits": None, "estimated_ms": None} if cost is None else cost.told
         plans.append({**told, **amount, **({} if known is None else {"input_fields": known})})
+        plans[-1] |= {} if estimate is None else {"estimate": estimate.to_dict()}
         lines += [f"{generation.label}:"] if len(requests) > 1 else []
-        rows = {**told, "cost": "this service does not tell it" if cost is None else cost.words}
+        unpriced = "this service does not tell it" if estimate is None else f"by estimate {estimate}"
+        rows = {**told, "cost": unpriced if cost is None else cost.words}
         rows |= {} if known is None else {"the app's fields": ", ".join(known)}
         lines += [f"{name:<16}  {value}" for name, value in rows.items()]
     total = _total(costs)

@@ -36,7 +36,7 @@ _MMAUDIO = "infsh/mmaudio"
 
 @click.group(cls=Commands, short_help="Apps of inference.sh, such as mmaudio.")
 def inference_sh() -> None:
-    """Run apps of inference.sh and watch them live (key: INFERENCE_API_KEY); it tells no cost before a run."""
+    """Run apps of inference.sh and watch them live (key: INFERENCE_API_KEY); --dry-run estimates the cost."""
 
 
 @inference_sh.command()

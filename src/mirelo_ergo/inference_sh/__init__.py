@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from .operations import StoredFile
     from .streams import TaskStream
     from .streams_async import AsyncTaskStream
-    from .tasks import Record, Task, TaskStatus, TaskUpdate
+    from .tasks import Estimate, Record, Task, TaskStatus, TaskUpdate
 
 __all__ = [
     "AsyncInference",
     "AsyncTaskStream",
+    "Estimate",
     "File",
     "Inference",
     "Record",

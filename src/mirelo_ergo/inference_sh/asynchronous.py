@@ -22,7 +22,7 @@ from .flows import InferenceFlows, Run, check_policy, check_timeout
 from .resources_async import AsyncApps, AsyncFiles, AsyncTasks
 from .service import INFERENCE_SH, INFERENCE_SH_JOBS
 from .streams_async import AsyncTaskStream
-from .tasks import Record, Task
+from .tasks import Estimate, Task
 
 if TYPE_CHECKING:
     import ssl
@@ -52,6 +52,10 @@ class AsyncAppRequest(AsyncJobRequest):
         Raises `InvalidRequestError` if the input has another field, which the app would ignore.
         """
         return await self._core.input_fields(self._run)
+
+    async def estimate(self) -> Estimate:
+        """Return the cost of the run, as far as the service can tell. Costs nothing and uploads nothing."""
+        return await self._core.estimate(self._run)
 
     async def run(
         self,
@@ -237,7 +241,7 @@ class AsyncInferenceClient(AppCalls[AsyncAppRequest], AsyncServiceClient[Inferen
         """Wait until a task is finished and return it. `timeout` is in seconds; None: an hour."""
         return await self.tasks.wait_for_completion(id, timeout=timeout)
 
-    async def estimate(self, params: Mapping[str, Any]) -> Record:
+    async def estimate(self, params: Mapping[str, Any]) -> Estimate:
         """Return the cost of a run, as far as the service can tell. Costs nothing and uploads nothing."""
         return await self._core.estimate(self._core.new_run(params))
 

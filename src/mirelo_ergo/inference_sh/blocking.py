@@ -23,7 +23,7 @@ from .flows import InferenceFlows, Run, check_policy, check_timeout
 from .resources import Apps, Files, Tasks
 from .service import INFERENCE_SH, INFERENCE_SH_JOBS
 from .streams import TaskStream
-from .tasks import Record, Task
+from .tasks import Estimate, Task
 
 if TYPE_CHECKING:
     import ssl
@@ -53,6 +53,10 @@ class AppRequest(JobRequest):
         Raises `InvalidRequestError` if the input has another field, which the app would ignore.
         """
         return drive(self._core.input_fields(self._run))
+
+    def estimate(self) -> Estimate:
+        """Return the cost of the run, as far as the service can tell. Costs nothing and uploads nothing."""
+        return drive(self._core.estimate(self._run))
 
     def run(
         self,
@@ -238,7 +242,7 @@ class InferenceClient(AppCalls[AppRequest], ServiceClient[InferenceFlows]):
         """Wait until a task is finished and return it. `timeout` is in seconds; None: an hour."""
         return self.tasks.wait_for_completion(id, timeout=timeout)
 
-    def estimate(self, params: Mapping[str, Any]) -> Record:
+    def estimate(self, params: Mapping[str, Any]) -> Estimate:
         """Return the cost of a run, as far as the service can tell. Costs nothing and uploads nothing."""
         return drive(self._core.estimate(self._core.new_run(params)))
 

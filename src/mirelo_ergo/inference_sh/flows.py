@@ -48,7 +48,7 @@ from .generated import operations as api
 from .operations import Calls, StoredFile
 from .schemas import KNOWN, check_fields, fields_of
 from .service import APP, app_name
-from .tasks import Record, Task, TaskUpdate, created_at, is_of, with_progress
+from .tasks import Estimate, Task, TaskUpdate, created_at, is_of, with_progress
 
 if TYPE_CHECKING:
     from .._runtime.api.operation import Operation
@@ -270,7 +270,7 @@ class InferenceFlows(JobFlows):
         """Return the new task from the answer to the run."""
         return Task({} if submission.accepted is None else submission.accepted.response)
 
-    async def estimate(self, run: Run) -> Record:
+    async def estimate(self, run: Run) -> Estimate:
         """Return the cost of a run. Only the name, type and size of its files are sent: nothing is uploaded."""
         placed = await self._placed(run, lambda file: file.to_dict())
         described = await execute(self.runtime, self.calls.get_app(run.app))

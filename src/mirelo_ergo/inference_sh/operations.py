@@ -17,7 +17,7 @@ from .._runtime.api.retry import Kind, http_date
 from .generated import limits
 from .generated import operations as api
 from .service import app_name
-from .tasks import Record, Task, read_data, read_fields
+from .tasks import Estimate, Record, Task, read_data, read_fields
 
 if TYPE_CHECKING:
     from .._runtime.api.endpoints import Endpoint
@@ -121,12 +121,16 @@ class Calls:
             return self.describe(api.GET_APP_BY_NAME, _record, {"namespace": namespace, "name": name})
         return self.describe(api.GET_APP, _record, {"id": app})
 
-    def estimate(self, app_id: str, body: Mapping[str, Any]) -> Operation[Record]:
-        return self.describe(api.ESTIMATE_COST, _record, {"appId": app_id}, schema="EstimateRequest", body=body)
+    def estimate(self, app_id: str, body: Mapping[str, Any]) -> Operation[Estimate]:
+        return self.describe(api.ESTIMATE_COST, _estimate, {"appId": app_id}, schema="EstimateRequest", body=body)
 
 
 def _nothing(reply: Reply) -> None:
     """Read a response whose body is not needed."""
+
+
+def _estimate(reply: Reply) -> Estimate:
+    return Estimate(read_fields(reply))
 
 
 def _record(reply: Reply) -> Record:

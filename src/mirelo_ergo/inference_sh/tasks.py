@@ -83,7 +83,29 @@ class Record(Mapping[str, Any]):
         return dict(self._fields)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._fields.get('id', '')}>"
+        named = self._fields.get("id") or f"with {', '.join(self) or 'no fields'}"
+        return f"<{type(self).__name__} {named}>"
+
+
+class Estimate(Record):
+    """What a run would cost. `str()` tells it in words.
+
+    `confidence` is "exact", "range" or "unknown"; `microcents`, `min` and `max` are in millionths of a cent, or None.
+    """
+
+    def __str__(self) -> str:
+        price, least, most = (_cents(self.get(name)) for name in ("microcents", "min", "max"))
+        if self.get("confidence") == "range" and (least or most):
+            price = f"{least or '0'} to {most}" if most else f"at least {least}"
+        why = [self.get("confidence"), self.get("estimate_error"), self.get("pricing_description")]
+        depends = self.get("depends_on")
+        if isinstance(depends, list) and depends:
+            why.append(f"depends on {', '.join(map(str, depends))}")
+        told = "; ".join(each for each in why if isinstance(each, str) and each)
+        return (f"{price} cents" if price else "not known") + (f" ({told})" if told else "")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self}>"
 
 
 class Task(Record):
@@ -136,6 +158,12 @@ def progress_of(task: Mapping[str, Any]) -> float | None:
     if share is None:
         return None
     return 100 * share if 0 <= share <= 1 else share
+
+
+def _cents(value: object) -> str | None:
+    """Return millionths of a cent as cents, None for what is no number."""
+    number = tolerant_number(value)
+    return None if number is None else f"{number / 1_000_000:.6f}".rstrip("0").rstrip(".")
 
 
 def unwrap(value: object) -> Any:
