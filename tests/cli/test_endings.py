@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mirelo_ergo.__main__ import main
-from mirelo_ergo.cli.output import printable
+from mirelo_ergo.cli.printing import printable
 from mirelo_ergo.cli.resume import shell_word
 from mirelo_ergo.cli.saving import Saving
 from tests.cli.support import environment

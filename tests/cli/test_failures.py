@@ -25,7 +25,8 @@ from mirelo_ergo.cli import resume
 from mirelo_ergo.cli.endings import conclude
 from mirelo_ergo.cli.exits import Exit
 from mirelo_ergo.cli.failures import Failure, exit_code_of
-from mirelo_ergo.cli.output import Output, printable
+from mirelo_ergo.cli.output import Output
+from mirelo_ergo.cli.printing import printable
 from mirelo_ergo.cli.resume import Resumption, program
 from mirelo_ergo.cli.saving import Saving
 from mirelo_ergo.cli.services import Connection

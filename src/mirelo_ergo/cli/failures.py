@@ -28,6 +28,7 @@ from mirelo_ergo.errors import (
 )
 
 from .exits import Exit
+from .printing import one_line
 from .signals import Stopped
 from .wording import in_options
 
@@ -84,7 +85,7 @@ class Failure(Exception):
 
 def refused(message: str, code: str = "usage", **fields: Any) -> Failure:
     """Return the failure of an invalid command line; nothing was sent."""
-    return Failure(Exit.REFUSED, code, f"{message}; nothing was sent", **fields)
+    return Failure(Exit.REFUSED, code, f"{one_line(message)}; nothing was sent", **fields)
 
 
 def exit_code_of(error: MireloError) -> Exit:

@@ -20,6 +20,7 @@ from . import journal
 from .costs import cost_of
 from .exits import Exit
 from .failures import Failure, failure_of
+from .printing import one_line
 from .progress import shown
 from .resume import Resumption
 from .session import Task
@@ -265,7 +266,7 @@ def _print_plan(
         unpriced = "this service does not tell it" if estimate is None else f"by estimate {estimate}"
         rows = {**told, "cost": unpriced if cost is None else cost.words}
         rows |= {} if known is None else {"the app's fields": ", ".join(known)}
-        lines += [f"{name:<16}  {value}" for name, value in rows.items()]
+        lines += [f"{name:<16}  {one_line(str(value))}" for name, value in rows.items()]
     total = _total(costs)
     lines += [f"{'total':<16}  {total.shown}"] if len(plans) > 1 and total is not None else []
     fields = plans[0] if len(plans) == 1 else {"results": plans}

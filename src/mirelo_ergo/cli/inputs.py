@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 import attrs
 
 from .failures import refused
+from .printing import one_line
 from .times import is_time
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Source:
 
         if self.piped is not None:
             return "stdin" if self.given in ("-", "/dev/stdin") else "a pipe"
-        return (urlsplit(self.given).hostname or "a URL") if self.path is None else self.path.name
+        return (urlsplit(self.given).hostname or "a URL") if self.path is None else one_line(self.path.name)
 
     def open(self) -> BinaryIO:
         """Open it for reading; the caller closes it."""
@@ -269,4 +270,5 @@ def shown(given: str) -> str:
     """Return an argument for a message: shortened, and without the secrets of a URL."""
     if "?" in given and "//" in given:
         given = f"{given.partition('?')[0]}?…"
+    given = one_line(given)
     return given if len(given) <= 100 else f"{given[:99]}…"

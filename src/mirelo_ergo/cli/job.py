@@ -14,6 +14,7 @@ from .exits import Exit
 from .failures import Failure, refused
 from .generate import described, mark, write_down
 from .groups import Commands
+from .printing import one_line
 from .progress import shown
 from .resume import Resumption
 from .services import MIRELO, SERVICES, Connection
@@ -289,10 +290,11 @@ def _named(task: Task) -> dict[str, object]:
 
 def _line(entry: Entry) -> str:
     when = entry.submitted_at.replace("T", " ").removesuffix("+00:00")
+    label = one_line(entry.label)
     if entry.state == journal.SENT:
-        return f"{when}  sent, outcome not known  {entry.job_id}  {entry.label}"
+        return f"{when}  sent, outcome not known  {entry.job_id}  {label}"
     state = "emulated" if entry.emulator else entry.state
-    return f"{when}  {state:<9}  {entry.token}  {entry.label}"
+    return f"{when}  {state:<9}  {entry.token}  {label}"
 
 
 def _count(urls: list[str]) -> str:

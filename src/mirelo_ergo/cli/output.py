@@ -8,22 +8,17 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import sys
 from typing import TYPE_CHECKING, TextIO
 
 import attrs
 
+from .printing import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from .failures import Failure
-
-_DRIVES_A_TERMINAL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f]"  # control characters, but for tab and line feed
-    "|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # characters that change the text direction
-    "|[\ud800-\udfff]"  # bytes that are not UTF-8; some terminals interpret 80 to 9f as commands
-)
 
 
 class StdoutError(Exception):
@@ -79,11 +74,6 @@ class Output:
 def say(text: str) -> None:
     """Write a line to stderr. A failure is ignored, because it must not end a paid job."""
     _try(sys.stderr, _exact(printable(text)) + b"\n")
-
-
-def printable(text: str) -> str:
-    """Replace control characters and those that change the text direction: messages quote services and files."""
-    return _DRIVES_A_TERMINAL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _try(stream: TextIO | None, data: bytes) -> bool:

@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TextIO, cast
 
-from .output import printable
+from .printing import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

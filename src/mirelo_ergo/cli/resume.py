@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 
-from .output import printable
+from .printing import printable
 
 
 @attrs.frozen

@@ -18,6 +18,7 @@ from .generate import described
 from .generations import Generation
 from .groups import Commands
 from .inputs import CLIPS, SOUNDS, source_from
+from .printing import one_line
 from .progress import shown
 from .resume import Resumption, program, shell_word
 from .services import SYNC_SO
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _ASSET = "asset:"
 _PAGE = 100
+_STATUSES = ("PENDING", "PROCESSING", "COMPLETED", "FAILED", "REJECTED")
 _KINDS = ("AUDIO", "VIDEO", "IMAGE")
 
 
@@ -213,6 +215,9 @@ def list_generations(
 ) -> None:
     """List the generations, the newest first: id, status, model, when it was created."""
     statuses = [each.upper() for each in status]
+    for each in sorted({*statuses} - {*_STATUSES}):  # the service may have new ones
+        known = ", ".join(_STATUSES)
+        session.output.note(f"--status {one_line(each)[:40]}: this version knows no such status, only {known}")
     with connection.client(session.output, timeout) as client:
         page = client.generations.list(limit=min(number, _PAGE), status=statuses or None, project_id=project)
         found = list(itertools.islice(page, number))
