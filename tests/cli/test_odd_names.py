@@ -27,7 +27,7 @@ def test_what_people_read_is_escaped_and_paths_are_exact(cli: Cli, tmp_path: Pat
     assert (planned.code, f"{SHOWN}:\n" in planned.out, "\x1b" in planned.out) == (0, True, False)
     missing = cli("video", f"no{ODD}")
     assert missing.err.startswith(f"error: no{SHOWN} does not exist: is ")
-    refused = cli("video", "plain.mp4", "plain.mp4", "-o", "x\ny.wav")
+    refused = cli("video", "plain.mp4", ODD, "-o", "x\ny.wav")
     assert "--out x\\ny.wav is a file" in refused.err
     ran = cli("video", "plain.mp4", "-o", "x\ny.wav", "--duration", "1s")
     assert (ran.code, ran.out) == (0, "x\ny.wav\n")

@@ -143,3 +143,8 @@ def test_the_page_has_many_of_them_and_each_once() -> None:
     lines = [row.line for row in rows()]
     assert len(lines) >= 110
     assert len(set(lines)) == len(lines)
+
+
+def test_an_option_of_many_commands_names_a_few_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--emulator"]) == 2
+    assert re.search(r"no option --emulator; (\w+, ){4}\w+ and \d+ other commands have it\n", capsys.readouterr().err)

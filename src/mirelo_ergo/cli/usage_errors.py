@@ -39,8 +39,11 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
     "--name": "filename template",
     "--output": "with-video mix",
     "--format": "output-format ext codec type",
+    "--number": "all limit count max lines",
 }
 """What people call options elsewhere."""
+_MOST_NAMED: Final = 6
+"""The number of commands that a message names at most."""
 _PLACES: Final[Mapping[str, str]] = {
     "prompt": "prompt text description words p",
     "clips": "clip clips input i in video src source",
@@ -214,6 +217,9 @@ def _unknown_option(error: click.NoSuchOption, given: Sequence[str], service: Se
         return f"{start}: is {near[0]} meant?"
     root = ctx.find_root().command
     having = [path for path, command in commands_of(root) if f"--{plain}" in _options(command)]
+    if len(having) > _MOST_NAMED:
+        named = having[: _MOST_NAMED - 1]
+        return f"{start}; {', '.join(named)} and {len(having) - len(named)} other commands have it"
     if having:
         return f"{start}; {', '.join(having)} {'has' if len(having) == 1 else 'have'} it"
     return start
