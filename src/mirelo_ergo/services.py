@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from ._runtime.webhooks.events import WebhookFormat
 
@@ -14,7 +15,9 @@ def capabilities() -> Mapping[str, frozenset[str]]:
     from .pixazo.service import PIXAZO_JOBS
     from .sync_so.service import SYNC_SO_JOBS
 
-    return {jobs.api.name: jobs.operations for jobs in (MIRELO_JOBS, PIXAZO_JOBS, SYNC_SO_JOBS, INFERENCE_SH_JOBS)}
+    return MappingProxyType(
+        {jobs.api.name: jobs.operations for jobs in (MIRELO_JOBS, PIXAZO_JOBS, SYNC_SO_JOBS, INFERENCE_SH_JOBS)}
+    )
 
 
 def service_of(token: str) -> str | None:

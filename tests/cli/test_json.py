@@ -185,7 +185,7 @@ def journal(place: Place) -> Compared:
     token = place("text", "rain", *QUICK)["job_token"]
     found = place("jobs")
     assert [each["token"] for each in found["jobs"]] == [token]
-    return found, {}, {"jobs"}
+    return found, {}, {"jobs", "more"}
 
 
 def lipsync_plan(place: Place) -> Compared:
@@ -300,7 +300,7 @@ ROWS: dict[str, Row] = {
     "inference-sh mmaudio --dry-run": planned(
         lambda place: place.clients["inference_sh"].mmaudio("rain", duration=1),
         *("inference-sh", "mmaudio", "rain", *QUICK),
-        beside=(*UNPRICED, "input_fields"),
+        beside=(*UNPRICED, "input_fields", "estimate"),
     ),
     "sync-so lipsync --dry-run": lipsync_plan,
     "job status": of_a_job("job status", lambda job: job.status(), "job_token", "job_id"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mirelo_ergo import JobFailedError, JobTimeoutError, MireloError, SubmitOutcomeUnknown, capabilities
+from mirelo_ergo import JobFailedError, JobTimeoutError, MireloError, SubmitOutcomeUnknown
 from mirelo_ergo._runtime.io.protocol import run
 from mirelo_ergo.batch import ManifestError
 from tests.support import answers
@@ -41,7 +41,6 @@ def test_what_holds_a_client_says_what_to_pass_in_its_place() -> None:
     assert refusal(job.updates()).endswith(f"client.job({job.token!r})")
     assert twin(result.files) == result.files
     assert twin(result.to_dict()) == result.to_dict()
-    assert twin(capabilities()) == capabilities()
 
 
 def test_an_async_client_and_its_objects_say_the_same() -> None:
