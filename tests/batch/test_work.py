@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from mirelo_ergo import AsyncMireloClient, AsyncPixazoClient, AuthenticationError, MireloClient, PixazoClient
-from mirelo_ergo.batch import Batch, Event, FenceLostError, Item, LedgerError, ledger
+from mirelo_ergo.batch import Batch, Event, FenceLostError, Item, LedgerError, cluster, ledger
 from mirelo_ergo.emulator import Emulator, faults
 from tests.batch.support import CREDITS, asked, files_of, numbered, rain, saved
 from tests.support.postgres import Postgres
@@ -116,6 +118,27 @@ def test_a_wrong_item_that_comes_later_is_refused_by_itself(shared: Batch, emula
     with MireloClient(emulator.key, base_url=emulator.url) as client:
         assert shared.run_item("elsewhere", client) is None, "what is there and no clip is refused"
     assert [entry.id for entry in shared.items("refused")] == ["wrong", "priceless", "elsewhere"]
+
+
+def test_an_item_that_is_added_while_a_worker_looks_has_its_price_before_it_is_taken(
+    shared: Batch, client: MireloClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An item without a price is held under a cap, and the worker ended: the cap seemed to leave no room."""
+    shared.add(numbered(1))
+
+    def then_add(look: Callable[..., Any]) -> Callable[..., Any]:
+        def looked(*arguments: Any, **options: Any) -> Any:
+            found = look(*arguments, **options)
+            shared.add(rain("late"))
+            return found
+
+        return looked
+
+    looks = SimpleNamespace(**vars(ledger))
+    looks.claimable, looks.unplanned = then_add(ledger.claimable), then_add(ledger.unplanned)
+    monkeypatch.setattr(cluster, "ledger", looks)
+    summary = shared.work(client, max_credits=CREDITS * 4)
+    assert (summary.counts["succeeded"], summary.stopped) == (2, None)
 
 
 def test_a_cap_ends_the_work_and_holds(shared: Batch, client: MireloClient, emulator: Emulator) -> None:

@@ -6,9 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypedDict
 
+from sqlalchemy import Connection
+
 from . import ledger
 from .engine import Engine, Pace
 from .errors import LedgerError
+from .ledger import Entry
 from .runner import Runner
 
 
@@ -79,13 +82,16 @@ class Member:
         self._engine.stop()
 
     async def _free(self, limit: int) -> Sequence[str]:
-        new = await self._runner.writer.write(lambda connection, _: ledger.unplanned(connection, self._newest))
-        if new:
+        def look(connection: Connection, now: float) -> tuple[list[str], list[Entry]]:
+            free = ledger.claimable(connection, now, limit=limit, **self._runner.choice())
+            return free, ledger.unplanned(connection, self._newest)  # in this order: all that is free was added before
+
+        while True:
+            free, new = await self._runner.writer.write(look)
+            if not new:
+                return free
             self._newest = new[-1].seq
             await self._plan()
-        return await self._runner.writer.write(
-            lambda connection, now: ledger.claimable(connection, now, limit=limit, **self._runner.choice())
-        )
 
     async def _more(self) -> bool:
         if self._runner.ends():
