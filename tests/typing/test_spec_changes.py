@@ -32,9 +32,9 @@ CHANGES = [  # service, file, what is found (the class, then the field), what st
 ]
 FOUND = {
     ("mirelo/calls.py", "plain: TextToSfxRequest ="),
-    ("mirelo/calls.py", "fields: TextToSfxV16Request ="),
+    ("mirelo/calls.py", "looped: TextToSfxV16Request ="),
     ("mirelo/calls.py", '"duration_ms": duration_ms,'),
-    ("mirelo/calls.py", "fields: VideoToSfxV16Request ="),
+    ("mirelo/calls.py", "prompted: VideoToSfxV16Request ="),
     ("mirelo/flows.py", '"audio_url": self.url'),
     ("mirelo/families.py", "of.VIDEO_TO_SFX_V16_PREFLIGHT"),
     ("mirelo/music_calls.py", 'fields["format"] = format'),
