@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,9 @@ from mirelo_ergo import (
     MireloClient,
     PixazoClient,
 )
-from mirelo_ergo.batch import Batch, Event, Item, LedgerError, Summary, ledger, result_files, runner
-from mirelo_ergo.batch.ledger import opening
+from mirelo_ergo.batch import Batch, Event, Item, LedgerError, Summary, fetching, ledger, result_files, runner
+from mirelo_ergo.batch.ledger import Entry, opening
+from mirelo_ergo.batch.result_files import place_files
 from mirelo_ergo.emulator import Emulator, faults
 from mirelo_ergo.emulator.faults.plan import Rule
 from tests.batch.support import CREDITS, asked, files_of, numbered, rain, saved
@@ -527,3 +528,24 @@ def test_a_batch_that_is_opened_says_where_it_is(batch: Batch, tmp_path: Path) -
     (tmp_path / "file").touch()
     with pytest.raises(LedgerError, match="cannot be made"):
         Batch.open(tmp_path / "file" / "out" / "sfx.db")
+
+
+def test_files_that_another_worker_has_moved_are_fetched_again(
+    batch: Batch, client: MireloClient, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease had ended, and it can record nothing: both had left the item to the next run."""
+    moved: list[int] = []
+
+    def place_after_another(folder: Path, entry: Entry, paths: Sequence[Path]) -> Any:
+        placed = place_files(folder, entry, paths)
+        if not moved:
+            moved.append(entry.seq)
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(paths[0]))
+        return placed
+
+    monkeypatch.setattr(fetching, "place_files", place_after_another)
+    batch.add(rain("a"))
+    assert batch.run(client).done
+    assert moved
+    assert files_of(batch) == saved(batch) == {"a.wav"}
+    assert len(emulator.charges) == 1

@@ -21,6 +21,8 @@ from .recording import Recorder, StopRun, disk_error
 from .result_files import place_files, staging_of
 
 GONE: Final = "its files are not in the folder as they were saved, and its job has no results any more: another id pays"
+_TRIES: Final = 3
+"""The other worker moves them once; each of its files may be met in another moment."""
 
 
 @attrs.define(eq=False)
@@ -95,6 +97,19 @@ class Fetcher:
             self.waiting.discard(task)
 
     async def _saved(self, connected: Connected, entry: Entry, result: Any) -> tuple[ledger.SavedFile, ...]:
+        """Download an item's results and give them their names.
+
+        It is done again if another worker, whose lease had ended, has moved the files of this item meanwhile.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                return await self._save(connected, entry, result)
+            except Exception as error:
+                if not _is_moved(error):
+                    raise
+        return await self._save(connected, entry, result)
+
+    async def _save(self, connected: Connected, entry: Entry, result: Any) -> tuple[ledger.SavedFile, ...]:
         staging = staging_of(self.folder, entry)
         paths = await connected.call(result.download, staging)
         self.record.report("fetched", entry)
@@ -121,8 +136,7 @@ class Fetcher:
         if verdict == "failed":
             return await self.record.failed(entry, error, charged=None)
         await self.record.release(entry)
-        gone = getattr(error, "errno", None) == errno.ENOENT  # another worker has moved the files of this item
-        if not gone and (verdict == "stop" or isinstance(error, OSError)):
+        if not _is_moved(error) and (verdict == "stop" or isinstance(error, OSError)):
             raise StopRun from disk_error(error)
         message = reason_of(error).message
         if isinstance(error, NotFoundError):
@@ -130,6 +144,11 @@ class Fetcher:
                 f": give the key of the account that made it, or decide with batch resolve {entry.id} --token or --drop"
             )
         return self.record.report("aside", entry, message)
+
+
+def _is_moved(error: Exception) -> bool:
+    """Return whether files are gone: another worker has moved those of this item."""
+    return getattr(error, "errno", None) == errno.ENOENT
 
 
 def estimate_s(job: Any) -> float:
