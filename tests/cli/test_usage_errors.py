@@ -139,6 +139,16 @@ def submits(emu: Emulator) -> int:
     return sum(request.method == "POST" and request.path.endswith(paid) for request in emu.requests)
 
 
+def test_a_device_is_told_as_one_to_users_who_may_not_write_to_its_folder(
+    folder: Path, emu: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The page's row, which root alone had heard."""
+    monkeypatch.setattr("mirelo_ergo._runtime.transfer.folders._takes_files", lambda folder: False)
+    (row,) = (each for each in rows() if each.line.endswith("-o /dev/null"))
+    assert run(row, folder, emu, monkeypatch) == row.code
+    assert row.words in capsys.readouterr().err
+
+
 def test_the_page_has_many_of_them_and_each_once() -> None:
     lines = [row.line for row in rows()]
     assert len(lines) >= 110

@@ -103,6 +103,8 @@ class Saving:
         if self.name is not None:
             self._check_name(self.name)
         folder = Path(self.out) if self.is_folder else Path(self.out).parent
+        if not self.is_folder:
+            self._check_kind(Path(self.out))
         self._check_folder(folder)
         if not self.is_folder:
             self._check_file(Path(self.out))
@@ -143,7 +145,14 @@ class Saving:
             raise refused(f"--out {self.out[:60]}… is longer than the file system allows", "invalid_folder")
         if path.is_symlink():
             raise refused(f"--out {self.out} is a symbolic link, which is not followed", "invalid_folder")
-        if path.exists() and not path.is_file():
+
+    def _check_kind(self, path: Path) -> None:
+        """Refuse a device and the like, whoever may write to its folder."""
+        try:
+            is_other = path.exists() and not path.is_file() and not path.is_symlink()
+        except OSError:  # the check of the folder says why
+            return
+        if is_other:
             raise refused(f"--out {self.out} is neither a file nor a folder", "invalid_folder")
 
     def _check_ending(self, generation: Generation) -> None:
