@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from mirelo_ergo import _threads
 from mirelo_ergo.batch import drive
+from tests.faults.storm import interrupted_at
 
 MOMENTS = 60
 """More than a start, a wait and an end have."""
@@ -25,26 +25,6 @@ def ctrl_c(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-def struck(number: int, call: Callable[[], object]) -> bool:
-    """Make a call with a Ctrl-C at its n-th moment, and return whether it came out."""
-    left = [number]
-
-    def hook(_: object, what: str, __: object) -> None:
-        left[0] -= what in ("call", "c_return")
-        if not left[0]:
-            sys.setprofile(None)
-            signal.raise_signal(signal.SIGINT)
-
-    sys.setprofile(hook)
-    try:
-        call()
-    except KeyboardInterrupt:
-        return True
-    finally:
-        sys.setprofile(None)
-    return False
-
-
 def test_a_sync_run_never_goes_on_behind_its_interrupt() -> None:
     running: list[str] = []
 
@@ -56,5 +36,5 @@ def test_a_sync_run_never_goes_on_behind_its_interrupt() -> None:
             running.pop()
 
     for number in range(1, MOMENTS):
-        assert struck(number, lambda: drive(endless))
+        assert interrupted_at(number, lambda: drive(endless))[0]
         assert running == [], f"after a Ctrl-C at moment {number}"

@@ -75,7 +75,7 @@ def moments(url: str, step: str, certificates: str) -> dict[str, Any]:
     struck = True
     while struck:
         number += int(step)
-        struck, error = _interrupted_at(number, client.text_to_sfx(f"rain {number}").submit_job)
+        struck, error = interrupted_at(number, client.text_to_sfx(f"rain {number}").submit_job)
         if error is not None:
             told.add(_told(error))
             silent += [] if _says_what_is_open(error) else [f"rain {number}"]
@@ -93,7 +93,7 @@ def _says_what_is_open(error: BaseException) -> bool:
     return link is not None
 
 
-def _interrupted_at(number: int, call: Callable[[], object]) -> tuple[bool, BaseException | None]:
+def interrupted_at(number: int, call: Callable[[], object]) -> tuple[bool, BaseException | None]:
     """Make a call with a Ctrl-C at its n-th moment; say whether it struck, and what came out."""
     left = [number]
 
