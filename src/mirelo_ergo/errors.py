@@ -82,7 +82,7 @@ def _rebuild(cls: type[MireloError], message: str, state: dict[str, Any]) -> Mir
 
 
 def _is_pickled(value: object) -> bool:
-    """Return whether a value goes into a pickle: a source of bytes may hold a lock, or a user's function."""
+    """Return whether a value can be pickled: a source of bytes may hold a lock, or a user's function."""
     if value is None or isinstance(value, str | int | float):
         return True
     import pickle

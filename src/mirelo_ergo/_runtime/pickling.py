@@ -11,6 +11,7 @@ class NotPickled:
     __slots__ = ()
 
     def _instead(self) -> str:
+        """Return what to pass in place of the object; each class has its own words."""
         raise NotImplementedError
 
     def __reduce__(self) -> Never:

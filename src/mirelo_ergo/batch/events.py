@@ -60,7 +60,7 @@ class Summary:
     stopped: str | None = None
     """Why the run ended before all items were done; None if it did not, or if there was no run."""
     other_files: tuple[str, ...] = ()
-    """The ids of items that were sent with files whose bytes are others now. They are not made again: another id is."""
+    """The ids of items whose files have changed since they were sent. They are made again only under a new id."""
 
     @property
     def total(self) -> int:

@@ -22,7 +22,7 @@ from .result_files import place_files, staging_of
 
 GONE: Final = "its files are not in the folder as they were saved, and its job has no results any more: another id pays"
 _TRIES: Final = 3
-"""The other worker moves them once; each of its files may be met in another moment."""
+"""The number of attempts to save an item's results while another worker moves the same files."""
 
 
 @attrs.define(eq=False)
@@ -147,7 +147,7 @@ class Fetcher:
 
 
 def _is_moved(error: Exception) -> bool:
-    """Return whether files are gone: another worker has moved those of this item."""
+    """Return whether the error says that files are missing, because another worker has moved them."""
     return getattr(error, "errno", None) == errno.ENOENT
 
 

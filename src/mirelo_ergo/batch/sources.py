@@ -107,7 +107,7 @@ def sha256_of(path: Path) -> str:
 
 
 def has_other_files(entry: Entry, fingerprint: str | None) -> bool:
-    """Return whether an item was sent with files whose bytes are others now, by its request's fingerprint of now."""
+    """Return whether an item's files have changed since it was sent, by comparing the fingerprints of its request."""
     sent = entry.state in ("intended", "submitted", "unknown", "succeeded") and entry.fingerprint is not None
     return sent and entry.fingerprint != fingerprint and any(True for _ in local_files(entry.item))
 

@@ -96,7 +96,7 @@ class Run:
         return summary_of(self.ledger, stopped, other_files)
 
     async def _tell_other_files(self, runner: Runner) -> tuple[str, ...]:
-        """Report the items that were sent with files whose bytes are others now, and return their ids."""
+        """Report the items whose files have changed since they were sent, and return their ids."""
         only, planner = self.options.get("only"), Planner(self.clients, Hashes())
 
         def is_outdated(entry: Entry) -> bool:

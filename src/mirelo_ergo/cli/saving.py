@@ -147,7 +147,7 @@ class Saving:
             raise refused(f"--out {self.out} is a symbolic link, which is not followed", "invalid_folder")
 
     def _check_kind(self, path: Path) -> None:
-        """Refuse a device and the like, whoever may write to its folder."""
+        """Refuse a path that is neither a file nor a folder, such as a device, even if its folder is not writable."""
         try:
             is_other = path.exists() and not path.is_file() and not path.is_symlink()
         except OSError:  # the check of the folder says why

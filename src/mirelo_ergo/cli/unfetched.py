@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 _SURELY_GONE: Final = timedelta(days=7)
-"""The age from which a job that the service no longer has is not asked for again. A newer one may be of another key."""
+"""The age from which a job that the service does not know is not asked for again; a newer one may have another key."""
 
 
 def fetch_all(session: Session, address: dict[str, Any], timeout: int | None, saving: Saving) -> None:

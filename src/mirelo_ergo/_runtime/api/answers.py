@@ -120,7 +120,7 @@ def tolerant_integer(value: object) -> int | None:
 
 
 def tolerant_number(value: object) -> float | None:
-    """Return a number as it is; None for anything else, also for true and for one that no float can hold."""
+    """Return a number as it is; None for anything else, also for a bool and for a number too large for a float."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

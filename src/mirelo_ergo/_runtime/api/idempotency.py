@@ -19,7 +19,7 @@ class IdempotencyKey:
     lifetime: float
 
     def left(self, now: float) -> float:
-        """Return the seconds for which the service will certainly know it, by the clock on the wall."""
+        """Return the seconds for which the service will certainly know the key, by the system's clock."""
         return self.made_at + self.lifetime - now
 
 

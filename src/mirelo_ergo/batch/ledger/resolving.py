@@ -53,7 +53,7 @@ def use_token(connection: Connection, item_id: str, token: str, now: float, *, s
 
 
 def reopen(connection: Connection, entry: Entry, now: float) -> None:
-    """Wait for the job of an item again whose files are gone: succeeded → submitted. What was charged stays charged.
+    """Reopen an item whose files are missing, so that they are fetched again: succeeded → submitted. Its charge stays.
 
     If its job has no results any more, `keep` takes it back.
     """
