@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import threading
@@ -355,6 +356,22 @@ def test_a_stream_goes_on_with_its_job(emu: Emulator, http: httpx.Client) -> Non
     assert [each["number"] for each in seen] == list(range(len(seen)))
     assert len(seen) >= 3
     assert smelt(http, dish)[-1]["state"] == "ready"
+
+
+def test_the_time_that_a_line_takes_to_go_out_belongs_to_its_interval(emu: Emulator, http: httpx.Client) -> None:
+    emu.speed = 0.001
+    cook(http)
+    (job,) = emu._state.store.jobs()
+
+    async def look() -> None:
+        looks = 0
+        async for each in emu._state.jobs.watch(job, 0.1):
+            assert not each.done
+            if (looks := looks + 1) == 3:
+                return
+            emu.clock.advance(0.1 / emu.speed)
+
+    asyncio.run(asyncio.wait_for(look(), 60))
 
 
 @pytest.mark.parametrize("inside", [False, True])

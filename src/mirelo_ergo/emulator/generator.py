@@ -246,14 +246,15 @@ class JobService:
     async def watch(self, job: Job, interval_s: float) -> AsyncIterator[Job]:
         """Yield a job now, at each interval of the emulator's time, and when it has ended.
 
-        The speed shortens the intervals as well.
+        The speed shortens the intervals as well. An interval begins when the job is looked at: time that goes by, or
+        that the clock is advanced by, while the caller deals with it is part of it.
         """
         while True:
+            looked = self._clock.now()
             yield await self.look(job)
             if job.done:
                 return
-            now = self._clock.now()
-            await self._clock.until(min(now + interval_s / self.speed, max(now, job.finishes_at)))
+            await self._clock.until(min(looked + interval_s / self.speed, max(looked, job.finishes_at)))
             if job.finishes_at <= self._clock.now():
                 await self.finish(job)
 
