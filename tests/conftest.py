@@ -94,8 +94,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return the number of workers for `-n auto`: two more than there are cores, because many tests wait."""
-    return (os.cpu_count() or 1) + 2
+    """Return the number of workers for `-n auto`: three more than there are cores, because many tests wait."""
+    return (os.cpu_count() or 1) + 3
 
 
 @pytest.hookimpl(optionalhook=True)
