@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -10,11 +9,10 @@ import click
 from mirelo_ergo import __version__
 
 from . import signals
+from .dashes import refuse_dashed_files, refuse_swallowed_options
 from .exits import MEANINGS, Exit
-from .failures import refused
 from .groups import Commands
 from .output import Output
-from .printing import one_line
 from .session import Session
 
 if TYPE_CHECKING:
@@ -88,7 +86,8 @@ def complete(instruction: str) -> int:
 
 def _run(session: Session, given: list[str]) -> int:
     try:
-        _refuse_dashed_files(given)
+        refuse_dashed_files(given)
+        refuse_swallowed_options(root, given)
         with root.make_context(NAME, list(given), obj=session) as context:
             root.invoke(context)
         return Exit.OK
@@ -97,14 +96,6 @@ def _run(session: Session, given: list[str]) -> int:
     except BaseException as error:
         with signals.ignored():
             return _report(session, error, given)
-
-
-def _refuse_dashed_files(given: list[str]) -> None:
-    """Refuse a file whose name begins with a dash: it would be taken for an option, or for several short ones."""
-    for word in given[: given.index("--")] if "--" in given else given:
-        if word.startswith("-") and "." in word and os.path.lexists(word):
-            name = one_line(word)
-            raise refused(f"the file {name} would be read as an option: write ./{name}, or -- before all files")
 
 
 def _report(session: Session, error: BaseException, given: list[str]) -> int:
