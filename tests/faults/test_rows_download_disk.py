@@ -175,6 +175,29 @@ def test_fault_66_taken_meanwhile(face: Face, tmp_path: Path, appears: str) -> N
     assert appears == "symlink" or (folder / NAME).read_bytes() == b"theirs"
 
 
+@pytest.mark.parametrize("moments", [1, 3, 1000])
+def test_fault_66_taken_for_a_moment(face: Face, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moments: int) -> None:
+    """Another process downloads the same result, and moves it before ours sees that it is the same."""
+    folder, link, asked = tmp_path / "folder", os.link, 0
+
+    def taken_at_first(source: Path, target: Path) -> None:
+        nonlocal asked
+        asked += 1
+        if asked <= moments:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", taken_at_first)
+    with results([whole(body := wav(100_000))]) as (api, _), face.promise(1.0):
+        result = finished(face, api)
+        if moments == 1000:
+            check_os_error(face.failing(result.download, folder), errno.EEXIST, folder / NAME)
+        else:
+            assert face.do(result.download(folder)) == [folder / NAME]
+            assert sha256(folder / NAME) == sha256(body)
+    check_nothing_saved(folder, *([] if moments == 1000 else [NAME]))
+
+
 def test_fault_66_folder_is_a_file(face: Face, tmp_path: Path) -> None:
     """The folder is a file: a typed error that names it."""
     folder = tmp_path / "folder"

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 200
 """Bytes of a name that leave room for more words: a caller's own name may be as long as the file system allows."""
+_ATTEMPTS = 20
+"""Attempts to take a name that is taken when it is asked for, and free afterwards."""
 FLUSH = 1 << 20
 """Bytes that are collected before a write, so that async clients use a thread once per MiB, not once per read."""
 
@@ -163,7 +165,10 @@ class FileSink:
         self._sync_folder()
 
     def _place_new(self, part: Path, target: Path, *, numbered: bool) -> Path:
-        """Give the file a name if that is free: a hard link fails for a taken name, a rename would replace it."""
+        """Give the file a name if that is free: a hard link fails for a taken name, a rename would replace it.
+
+        A name that was taken for a moment only is tried again: another process may download the same file and move it.
+        """
         stem, suffix = target.stem, target.suffix
         for number in itertools.count(2):
             try:
@@ -172,10 +177,12 @@ class FileSink:
                 if self._is_there(target):
                     part.unlink()
                     return target
-                if not numbered:
-                    self._refuse_taken(target)
+                if numbered:
+                    target = target.with_name(f"{stem}-{number}{suffix}")
+                    continue
+                self._refuse_taken(target)
+                if number > _ATTEMPTS:
                     raise
-                target = target.with_name(f"{stem}-{number}{suffix}")
             else:
                 return target
         raise AssertionError("numbers do not end")
