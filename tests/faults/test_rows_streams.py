@@ -17,7 +17,7 @@ import pytest
 
 import tests.support.madeup as madeup
 from mirelo_ergo import JobFailedError, JobTimeoutError
-from tests.faults.harness import KEY, Face
+from tests.faults.harness import KEY, Face, in_real_time
 from tests.faults.server import FaultServer
 from tests.faults.steps import (
     Close,
@@ -202,6 +202,25 @@ def test_fault_87(face: Face) -> None:
         assert isinstance(error, JobTimeoutError)
         assert error.job is job
         assert streams(server) == 1
+
+
+@in_real_time
+@pytest.mark.parametrize("idle", [BEAT * 3000, b"\n" * (64 << 10)], ids=["heartbeats", "blank lines"])
+def test_fault_87_flood(face: Face, idle: bytes) -> None:
+    """Lines without news come faster than they are read: the polls keep to their schedule, and end the wait."""
+    over = threading.Event()
+    service = Service()
+    service.streams = [service.stream(Send(chunked(idle)[:-5], 400), Signal(over), Stall())]
+    with FaultServer(service) as server, face.promise(deadline=10.0):
+
+        def see(status: Any) -> None:
+            if service.polls == 3:
+                service.ended.set()
+
+        job = job_of(face, server)
+        assert face.do(job.wait(timeout_ms=PATIENCE, poll_interval_ms=300, on_progress=see)).result_urls == [URL]
+        assert service.polls == 4
+        assert not over.is_set()
 
 
 @pytest.mark.parametrize(

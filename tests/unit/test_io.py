@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,13 +16,21 @@ import pytest
 
 from mirelo_ergo import AsyncMireloClient, ConfigurationError, MireloClient
 from mirelo_ergo._runtime.api.retry import RetryBudget, SubmitThrottle
+from mirelo_ergo._runtime.http.asynchronous import AsyncNetwork
+from mirelo_ergo._runtime.http.dialing import Route
+from mirelo_ergo._runtime.http.http11 import Http11
+from mirelo_ergo._runtime.http.network import AttemptTimeouts, SocketWire
+from mirelo_ergo._runtime.io.deadline import Deadline, Timing
 from mirelo_ergo._runtime.io.protocol import SUBMITS_IN_FLIGHT, run
+from mirelo_ergo._runtime.io.sent import SentTracker
 from mirelo_ergo._runtime.io.slots import Slots
 from mirelo_ergo.webhooks import WebhookInbox
 from tests.support import answers
 from tests.support.virtual import KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mirelo_ergo._runtime.http.asynchronous import AsyncIO
     from mirelo_ergo._runtime.http.blocking import BlockingIO
     from mirelo_ergo._runtime.io.protocol import Alarm
@@ -255,6 +265,54 @@ def test_a_cancelled_task_waits_for_the_file_it_reads() -> None:
 
     asyncio.run(work())
     assert finished == [False, True, True]
+
+
+def test_a_loop_that_ends_waits_for_the_file_that_a_task_reads() -> None:
+    """`asyncio.run` cancels all tasks at its end: the thread of one must not go on while its file is closed."""
+    steps = []
+
+    def read(begun: Callable[[], object]) -> None:
+        begun()
+        time.sleep(0.05)
+        steps.append("read")
+
+    async def save(begun: Callable[[], object]) -> None:
+        try:
+            await awaiting().run_blocking(read, begun)
+        finally:
+            steps.append("closed")
+
+    async def work() -> asyncio.Task[None]:
+        begun = asyncio.Event()
+        task = asyncio.ensure_future(save(partial(asyncio.get_running_loop().call_soon_threadsafe, begun.set)))
+        await begun.wait()
+        return task
+
+    assert asyncio.run(work()).cancelled()
+    assert steps == ["read", "closed"]
+
+
+def test_bytes_without_a_pause_let_other_tasks_run() -> None:
+    """A stream's pieces may be there already, one after the other: a loop that takes them must not stand still."""
+
+    async def work() -> None:
+        near, far = socket.socketpair()
+        near.setblocking(False)
+        with near, far:
+            network = AsyncNetwork()
+            connection = Http11(SocketWire(near, network), Route("http", "127.0.0.1", 80))
+            waits, sent = AttemptTimeouts(Deadline(network.now, 60.0), Timing(), network.now), SentTracker()
+            await connection.send(b"GET / HTTP/1.1\r\n\r\n", b"", waits, sent)
+            far.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n")
+            await connection.receive_head(waits, sent)
+            for _ in range(3):
+                far.sendall(b"a line\n")
+                turns: list[str] = []
+                asyncio.get_running_loop().call_soon(turns.append, "another task")
+                assert await connection.receive_body(waits, sent, 60.0) == b"a line\n"
+                assert turns == ["another task"]
+
+    asyncio.run(work())
 
 
 def test_an_async_client_belongs_to_one_open_loop_at_a_time() -> None:

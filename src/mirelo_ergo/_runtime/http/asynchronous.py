@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import os
 import time
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
@@ -182,16 +184,20 @@ class AsyncNetwork:
         return _Task(flow)
 
     async def run_blocking(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call it in a thread. A cancellation waits for the call's end, so that no file is closed while it is read."""
-        task = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
+        """Call it in a thread. A cancellation waits for the call's end, so that no file is closed while it is read.
+
+        The call is no task of its own: `asyncio.run` cancels all tasks at its end, and the thread would go on alone.
+        """
+        called = partial(contextvars.copy_context().run, function, *args, **kwargs)
+        call = asyncio.get_running_loop().run_in_executor(None, called)
         try:
-            return await asyncio.shield(task)
+            return await asyncio.shield(call)
         except asyncio.CancelledError:
-            while not task.done():
+            while not call.done():
                 with contextlib.suppress(asyncio.CancelledError):  # a second cancellation changes nothing
-                    await asyncio.wait([task])
-            if not task.cancelled():
-                task.exception()  # mark it as retrieved: the cancellation is reported instead
+                    await asyncio.wait([call])
+            if not call.cancelled():
+                call.exception()  # mark it as retrieved: the cancellation is reported instead
             raise
 
 

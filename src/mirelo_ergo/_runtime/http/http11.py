@@ -148,6 +148,7 @@ class Http11:
                 self._feed(await self._wire.read(waits))
             elif (data := self._wire.take()) is not None:
                 self._feed(data)
+                await self._wire.wait_readable(0.0)  # let other tasks run, because bytes may come without a pause
             elif not await self._wire.wait_readable(until - waits.now()):
                 return None
 
