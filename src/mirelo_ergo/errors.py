@@ -310,8 +310,8 @@ class SubmitOutcomeUnknown(MireloError):
     Look at the account (credits, the service's own job list) before sending again. `accepted` is True when the service
     accepted the request but its answer was unusable, None when nothing is known. `evidence` says what was seen, `sent`
     how much left, `sent_at` when (Unix seconds). `request_fingerprint` is the sha256 of method, path and canonical
-    body: log it to find the request again. `idempotency_key` is None on services that have none. `code` and
-    `http_status` are the answer's, else `timeout`/408 or `network_error`/0.
+    body: log it to find the request again. `idempotency_key` is None on services that have none; `key_made_at` is when
+    it was made (Unix seconds). `code` and `http_status` are the answer's, else `timeout`/408 or `network_error`/0.
     """
 
     default_code = "network_error"
@@ -323,6 +323,7 @@ class SubmitOutcomeUnknown(MireloError):
         self.sent_at: float = more.pop("sent_at", 0.0)
         self.request_fingerprint: str = more.pop("request_fingerprint", "")
         self.idempotency_key: str | None = more.pop("idempotency_key", None)
+        self.key_made_at: float | None = more.pop("key_made_at", None)
         self.request: Any = more.pop("request", None)
         self.job_id: str | None = more.pop("job_id", None)
         super().__init__(message, code, http_status, **more)

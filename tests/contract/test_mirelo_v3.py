@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from mirelo_ergo import (
     MireloClient,
     SubmitOutcomeUnknown,
 )
+from mirelo_ergo._runtime.jobs.packing import pack
 from tests.support.standins.mirelo_v3 import FLAC, Service
 from tests.support.standins.standin import FILM
 
@@ -105,7 +107,13 @@ def test_a_prepared_request_is_the_same_in_another_process(service: Service, cli
 
 
 @pytest.mark.parametrize(
-    "token", ["", "mirelo-request1:", "mirelo-request1:abc", "mirelo2:x", 5, "mirelo-request1:eJw="]
+    "token",
+    ["", "mirelo-request1:", "mirelo-request1:abc", "mirelo2:x", 5, "mirelo-request1:eJw="]
+    + [
+        pack("mirelo-request1:", ["text-to-sfx", "sfx-1.6", body, "key-1", made_at, 1])
+        for body, made_at in [("{}", math.inf), ("{}", math.nan), ("{}", 10**400), ("{}", True), ("\ud800", 1.7e9)]
+    ],
+    ids=lambda token: str(token)[:40],
 )
 def test_what_is_no_request_token_is_refused(service: Service, client: MireloClient, token: Any) -> None:
     with pytest.raises(InvalidRequestError, match=r"^token: "):

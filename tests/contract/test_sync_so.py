@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from mirelo_ergo import (
     SyncSoClient,
     Webhook,
 )
+from mirelo_ergo._runtime.jobs.packing import pack
 from mirelo_ergo.sync_so import Audio, ElevenLabs, Generation, GenerationOptions, Tts, Video
 from mirelo_ergo.sync_so.values import read
 from tests.support.standins.standin import FILM
@@ -203,6 +205,9 @@ def test_what_cannot_be_sent_again_as_the_same_is_refused(service: Service, clie
         client.resubmit("nonsense")
     with pytest.raises(InvalidRequestError, match="token: it is damaged"):
         client.resubmit("sync_so-request1:abc")
+    for made_at in (math.inf, 10**400):  # a key without an age would never be too old
+        with pytest.raises(InvalidRequestError, match="token: this version does not know"):
+            client.resubmit(pack("sync_so-request1:", ["lipsync-2", "{}", "key-1", made_at]))
     with pytest.raises(InvalidRequestError, match="this error is of no lip-sync"):
         client.resubmit(SubmitOutcomeUnknown("lost"))
     request = client.lipsync("https://media.example/v.mp4", "https://media.example/a.wav")

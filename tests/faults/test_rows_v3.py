@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import pickle
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pytest
 from mirelo_ergo import (
     IncompleteResultError,
     InsufficientCreditsError,
+    InvalidRequestError,
     RateLimitError,
     SubmitOutcomeUnknown,
     UploadError,
@@ -302,3 +304,42 @@ def test_the_wait_for_a_full_account_ends_with_the_deadline(face: Face) -> None:
         error = face.failing(client.text_to_sfx("rain").submit_job)
         assert type(error) is RateLimitError
         assert 150.0 < clock.passed <= 200.0
+
+
+@pytest.mark.parametrize("when", ["while the price is asked for", "after prepare"])
+def test_the_price_is_of_what_is_sent(face: Face, when: str, tmp_path: Path) -> None:
+    """A file changes under the request: what goes out and is charged is what the price was asked of."""
+    clip, service = clip_of(tmp_path, 3000), Service()
+
+    def answer(request: Received) -> Script:
+        if request.path.endswith("/preflight"):
+            clip.write_bytes(mp4(5000))
+            return json_response(200, {"credits": 10, "estimated_ms": 1000})
+        return service(request)
+
+    with serving(face, service, 5.0) as server:
+        server.play(answer)
+        request = opened(face, server, max_credits=10).video_to_sfx(clip, duration_ms=1000)
+        if when == "after prepare":
+            face.do(request.prepare())
+            clip.write_bytes(mp4(4000))
+        face.do(request.submit_job())
+        (priced,) = (each for each in server.requests if each.path.endswith("/preflight"))
+        (sent,) = creates(server)
+        assert json.loads(priced.body) == json.loads(sent.body)
+        assert sum(each.path.startswith("/store/") for each in server.requests) == 1
+
+
+def test_a_key_grows_old_however_often_its_request_is_sent(face: Face) -> None:
+    """Each re-send of an error's request has the age of the key, not of the error: the service counts from the key."""
+    with serving(face, Service(*[FAULTS["reset"]] * 3), 5.0) as server:
+        client = opened(face, server, retries=0)
+        hours = 0.0
+        client._io.wall = lambda: 1.7e9 + hours * 3600
+        error = face.failing(client.text_to_sfx("rain").submit_job)
+        hours = 23.0
+        error = face.failing(client.resubmit, pickle.loads(pickle.dumps(error)))
+        assert isinstance(error, SubmitOutcomeUnknown)
+        hours = 25.0
+        assert isinstance(face.failing(client.resubmit, error), InvalidRequestError)
+        assert_one_submit(server, 2)

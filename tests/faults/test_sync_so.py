@@ -12,6 +12,8 @@ import pytest
 
 from mirelo_ergo import (
     APIStatusError,
+    CostLimitError,
+    InvalidRequestError,
     RateLimitError,
     SourceChangedError,
     SubmitOutcomeUnknown,
@@ -27,6 +29,7 @@ from tests.faults.steps import Close, ReadBytes, ReadRequest, Reset, Respond, Se
 from tests.faults.transfer import mp4
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from mirelo_ergo import MireloError
@@ -363,3 +366,67 @@ def test_a_result_is_fetched_without_the_key(face: Face) -> None:
         assert face.do(face.do(job.wait(poll_interval_ms=10)).bytes()) == [mp4(3000)]
         (fetched,) = store.requests
         assert KEY not in json.dumps(dict(fetched.headers))
+
+
+class Shop(Service):
+    """The same with uploads and prices; the price of everything is `cost`."""
+
+    def __init__(self, cost: float = 1.0) -> None:
+        super().__init__()
+        self.cost, self.url, self.assets = cost, "", 0
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def __call__(self, request: Received) -> Script:
+        if request.path == "/v2/assets/upload":
+            place = f"{self.url}/put"
+            return json_response(201, {"uploadUrl": place, "url": place, "expiresIn": 900})
+        if request.path == "/put":
+            return Respond(200)
+        if request.path == "/v2/assets":
+            self.assets += 1
+            return json_response(201, {"id": f"ast-{self.assets}", "type": "VIDEO"})
+        if request.path == "/v2/analyze/cost":
+            self.meanwhile()
+            return json_response(200, [{"estimatedFrameCount": 25, "estimatedGenerationCost": self.cost}])
+        return super().__call__(request)
+
+
+@pytest.mark.parametrize("when", ["while the price is asked for", "after prepare"])
+def test_the_price_is_of_what_is_sent(face: Face, when: str, film: Path) -> None:
+    """A film changes under the request: what goes out and is charged is what the price was asked of."""
+    shop = Shop()
+    shop.meanwhile = lambda: film.write_bytes(mp4(5000))
+    with FaultServer(shop) as server, face.promise(5.0):
+        shop.url = server.url
+        request = face.open(server.url, service="SyncSo", max_cost_usd=1.0).lipsync(film, PAIR[1])
+        if when == "after prepare":
+            face.do(request.prepare())
+            film.write_bytes(mp4(4000))
+        face.do(request.submit_job())
+        (sent,) = submits(server)
+        (priced,) = (each for each in server.requests if each.path == "/v2/analyze/cost")
+        assert json.loads(priced.body) == json.loads(sent.body)
+        assert shop.assets == 1
+
+
+def test_a_price_below_nothing_is_none(face: Face) -> None:
+    shop = Shop(cost=-1.0)
+    with FaultServer(shop) as server, face.promise(5.0):
+        request = face.open(server.url, service="SyncSo", max_cost_usd=1.0).lipsync(*PAIR)
+        assert isinstance(face.failing(request.submit_job), CostLimitError)
+        assert not submits(server)
+
+
+def test_a_key_grows_old_however_often_its_request_is_sent(face: Face) -> None:
+    """Each re-send of an error's request has the age of the key, not of the error."""
+    with FaultServer(Service(*[LOST["reset"]] * 3)) as server, face.promise(5.0):
+        client = face.open(server.url, service="SyncSo", retries=0)
+        hours = 0.0
+        client._io.wall = lambda: 1.7e9 + hours * 3600
+        error = face.failing(client.lipsync(*PAIR).submit_job)
+        hours = 23.0
+        error = face.failing(client.resubmit, error)
+        assert isinstance(error, SubmitOutcomeUnknown)
+        hours = 25.0
+        assert isinstance(face.failing(client.resubmit, error), InvalidRequestError)
+        assert_one(server, 2)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import attrs
 
+from .._runtime.api.answers import tolerant_number
 from .._runtime.api.idempotency import IdempotencyKey
 from .._runtime.io.protocol import Request
 from .._runtime.jobs.packing import pack, refused, unpack
@@ -48,7 +49,7 @@ def read_prepared(token: Any, lifetime: float) -> Prepared:
         raise refused("it is damaged")
     family, model, body, key, made_at, asked = fields
     texts = all(isinstance(each, str) for each in (family, model, body, key))
-    numbers = isinstance(made_at, int | float) and (asked is None or isinstance(asked, int))
-    if not texts or not numbers or family not in FAMILIES:
+    made = tolerant_number(made_at)
+    if not texts or made is None or not (asked is None or isinstance(asked, int)) or family not in FAMILIES:
         raise refused("this version does not know what it asks for: update mirelo-ergo")
-    return Prepared(family, model, body.encode(), IdempotencyKey(key, float(made_at), lifetime), asked)
+    return Prepared(family, model, body.encode(), IdempotencyKey(key, made, lifetime), asked)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import attrs
 
+from .._runtime.api.answers import tolerant_integer
 from .._runtime.api.endpoints import describe
 from .._runtime.api.execute import Operation, execute
-from .._runtime.api.idempotency import IdempotencyKey
+from .._runtime.api.idempotency import key_of
 from .._runtime.api.requests import request_from
 from .._runtime.api.retry import Kind
 from .._runtime.io.protocol import Reply
@@ -23,7 +24,7 @@ from .api import MIRELO
 from .generated_v3 import operations as of
 from .prepared import Prepared, read_prepared
 from .service import ASSET_LIFETIME
-from .v3 import FAMILIES, V3Generation
+from .v3 import FAMILIES, Family, V3Generation
 from .values import PreflightResult
 
 if TYPE_CHECKING:
@@ -118,9 +119,12 @@ class V3Flows(JobFlows):
 
     async def preflight_v3(self, generation: V3Generation) -> PreflightResult:
         """Return the cost of a generation. It needs the uploaded files, so local files are uploaded first, once."""
-        body = generation.body(await self._assets_of(generation, before_submit=False))
-        operation = self._operation(generation.family.preflight, v3_values.read_preflight, body)
-        return await execute(self.runtime, operation)
+        return await self._price_of(
+            generation.family, generation.body(await self._assets_of(generation, before_submit=False))
+        )
+
+    async def _price_of(self, family: Family, body: Any) -> PreflightResult:
+        return await execute(self.runtime, self._operation(family.preflight, v3_values.read_preflight, body))
 
     async def prepare(self, generation: V3Generation, idempotency_key: str | None) -> Prepared:
         """Upload the local files, and fix the request's bytes and key."""
@@ -128,7 +132,8 @@ class V3Flows(JobFlows):
         body = generation.body(await self._assets_of(generation, before_submit=True))
         request = request_from(describe(generation.family.create, json=body))
         assert isinstance(request.body, bytes), "JSON is bytes"
-        return Prepared(generation.family.name, generation.model, request.body, key, generation.num_samples)
+        asked = tolerant_integer(body["num_variants"])
+        return Prepared(generation.family.name, generation.model, request.body, key, asked)
 
     async def send(self, submission: Submission, prepared: Prepared) -> JobRecord:
         """Submit a prepared request, which is charged once however often it is sent."""
@@ -138,12 +143,18 @@ class V3Flows(JobFlows):
     async def submit_v3(
         self, submission: Submission, generation: V3Generation, limit: int | None, prepared: Prepared | None
     ) -> JobRecord:
-        """Submit a generation, after checking its cost if there is a limit."""
+        """Submit a generation, after checking its cost if there is a limit.
+
+        The price is that of the bytes that are sent: a file may change while it is asked for, or after `prepare`.
+        """
         limit = self.max_credits if limit is None else limit
+        if prepared is None:
+            prepared = await self.prepare(generation, None)
         if limit is not None:
             self.runtime.io.preconnect()
-            await check_cost(generation.label, limit, self.preflight_v3(generation))
-        return await self.send(submission, await self.prepare(generation, None) if prepared is None else prepared)
+            price = self._price_of(FAMILIES[prepared.family], json.loads(prepared.body))
+            await check_cost(generation.label, limit, price)
+        return await self.send(submission, prepared)
 
     def prepared_of(self, given: SubmitOutcomeUnknown | str) -> Prepared:
         """Return the request of an error or a token; raises `InvalidRequestError` if it has no key."""
@@ -158,8 +169,8 @@ class V3Flows(JobFlows):
                 "account, or use a model of v3 (sfx-…)"
             )
         fields = json.loads(body)
-        key = IdempotencyKey(given.idempotency_key, given.sent_at, MIRELO.keys.lifetime)
-        return Prepared(family.name, str(fields.get("model")), body, key, fields.get("num_variants"))
+        key = key_of(given, MIRELO.keys.lifetime)
+        return Prepared(family.name, str(fields.get("model")), body, key, tolerant_integer(fields.get("num_variants")))
 
 
 async def check_cost(label: str, limit: int, preflight: Awaitable[PreflightResult]) -> None:

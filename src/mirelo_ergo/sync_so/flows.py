@@ -232,7 +232,10 @@ class SyncSoFlows(JobFlows):
 
     async def estimate(self, request: Lipsync) -> Estimate:
         """Return the cost of a lip-sync. Local files are uploaded first, because the price depends on the frames."""
-        found = await execute(self.runtime, self.calls.estimate_cost(await self._body(request), None))
+        return await self._price_of(await self._body(request))
+
+    async def _price_of(self, body: CreateGeneration) -> Estimate:
+        found = await execute(self.runtime, self.calls.estimate_cost(body, None))
         costs = [each.estimated_generation_cost for each in found]
         return Estimate(_sum(costs), _sum([each.estimated_frame_count for each in found]))
 
@@ -271,7 +274,7 @@ class SyncSoFlows(JobFlows):
         if prepared is not None:
             limit = self.max_cost_usd if max_cost_usd is None else max_cost_usd
             if limit is not None:
-                await self._guard(request, limit)
+                await self._guard(request.model, json.loads(prepared.body), limit)
             return await self.send(submission, prepared)
         try:
             return await self._submit(request, max_cost_usd, submission)
@@ -285,7 +288,7 @@ class SyncSoFlows(JobFlows):
         body = await self._body(request)
         limit = self.max_cost_usd if max_cost_usd is None else max_cost_usd
         if limit is not None:
-            await self._guard(request, limit)
+            await self._guard(request.model, body, limit)
         if self.check_limits:
             check_generation(body, f"lipsync {request.model}")
         key = SYNC_SO.keys.key(None, self.runtime.io.wall())
@@ -294,19 +297,20 @@ class SyncSoFlows(JobFlows):
         sent = request_from(described, submit=True, headers=order.headers, fields=order.fields)
         return await self.start(submission, name, sent, LIPSYNC, request.model, 1, key=key)
 
-    async def _guard(self, request: Lipsync, limit: float) -> None:
+    async def _guard(self, model: str, body: CreateGeneration, limit: float) -> None:
+        """Check the cost of exactly the body that is sent: a file may change meanwhile, or after `prepare`."""
         try:
-            estimate = await self.estimate(request)
+            estimate = await self._price_of(body)
         except MireloError as error:
             raise CostLimitError(
-                f"lipsync {request.model}: the cost could not be asked, so nothing was submitted: {error.message}",
+                f"lipsync {model}: the cost could not be asked, so nothing was submitted: {error.message}",
                 retryable=error.retryable,
             ) from error
         if estimate.cost_usd is None:
-            raise CostLimitError(f"lipsync {request.model}: the service tells no cost, so nothing was submitted")
+            raise CostLimitError(f"lipsync {model}: the service tells no cost, so nothing was submitted")
         if estimate.cost_usd > limit:
             raise CostLimitError(
-                f"lipsync {request.model}: it would cost {estimate.cost_usd:g} USD, more than max_cost_usd={limit:g}; "
+                f"lipsync {model}: it would cost {estimate.cost_usd:g} USD, more than max_cost_usd={limit:g}; "
                 "nothing was submitted"
             )
 
@@ -324,8 +328,8 @@ class SyncSoFlows(JobFlows):
 
 
 def _sum(amounts: list[float | None]) -> float | None:
-    """Return the sum, None if a part is unknown."""
-    known = [amount for amount in amounts if amount is not None]
+    """Return the sum, None if a part is unknown or below 0, which is no cost."""
+    known = [amount for amount in amounts if amount is not None and amount >= 0]
     return sum(known) if known and len(known) == len(amounts) else None
 
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import attrs
 
-from .._runtime.api.idempotency import IdempotencyKey
+from .._runtime.api.answers import tolerant_number
+from .._runtime.api.idempotency import IdempotencyKey, key_of
 from .._runtime.io.protocol import Request
 from .._runtime.jobs.packing import pack, refused, unpack
 from ..errors import InvalidRequestError, SubmitOutcomeUnknown
@@ -45,17 +46,13 @@ def prepared_of(given: SubmitOutcomeUnknown | str, lifetime: float) -> Prepared:
         raise InvalidRequestError(
             "this error is of no lip-sync that can be sent again as the same, or it was unpickled: look at the account"
         )
-    key = IdempotencyKey(given.idempotency_key, given.sent_at, lifetime)
-    return Prepared(str(json.loads(body).get("model")), body, key)
+    return Prepared(str(json.loads(body).get("model")), body, key_of(given, lifetime))
 
 
 def _read(token: Any, lifetime: float) -> Prepared:
     fields = unpack(_START, token)
-    if (
-        len(fields) != 4
-        or not all(isinstance(each, str) for each in fields[:3])
-        or not isinstance(fields[3], int | float)
-    ):
+    made_at = tolerant_number(fields[-1]) if len(fields) == 4 else None
+    if made_at is None or not all(isinstance(each, str) for each in fields[:3]):
         raise refused("this version does not know what it asks for: update mirelo-ergo")
-    model, body, key, made_at = fields
-    return Prepared(model, body.encode(), IdempotencyKey(key, float(made_at), lifetime))
+    model, body, key = fields[:3]
+    return Prepared(model, body.encode(), IdempotencyKey(key, made_at, lifetime))

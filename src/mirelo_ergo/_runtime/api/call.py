@@ -163,7 +163,7 @@ class Call:
         `known` False: the id that its response names is another job's.
         """
         operation, reply, failure = self._operation, self._seen(), self.failure
-        key = None if operation.key is None else operation.key.value
+        key = operation.key
         definite = None if evidence else self._definite()
         evidence = evidence or self._evidence(definite)
         code, status = ("timeout", 408) if failure is not None and failure.kind == "timeout" else ("network_error", 0)
@@ -182,7 +182,8 @@ class Call:
             sent="yes" if failure is None or definite is not None else failure.sent,
             sent_at=self.sent_at,
             request_fingerprint=fingerprint(operation.request),
-            idempotency_key=key,
+            idempotency_key=None if key is None else key.value,
+            key_made_at=None if key is None else key.made_at,
             request=operation.request,
             job_id=job_id,
             body=self._body(reply).kept if reply is not None else None,

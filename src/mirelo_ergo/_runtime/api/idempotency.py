@@ -6,7 +6,7 @@ import re
 
 import attrs
 
-from ...errors import InvalidRequestError
+from ...errors import InvalidRequestError, SubmitOutcomeUnknown
 from ..redact import short_repr
 
 
@@ -47,3 +47,10 @@ class KeyRules:
             "str(uuid.uuid4()), or None for a new one; nothing was sent",
             field="idempotency_key",
         )
+
+
+def key_of(unknown: SubmitOutcomeUnknown, lifetime: float) -> IdempotencyKey:
+    """Return the key of a request whose outcome is unknown, as old as it is however often it was sent since."""
+    assert unknown.idempotency_key is not None, "a caller checks first that it has a key"
+    made_at = unknown.sent_at if unknown.key_made_at is None else unknown.key_made_at
+    return IdempotencyKey(unknown.idempotency_key, made_at, lifetime)

@@ -29,6 +29,7 @@ def unpack(start: str, token: Any) -> list[Any]:
     try:
         packed = base64.b64decode(coded + "=" * (-len(coded) % 4), altchars=b"-_", validate=True)
         fields = json.loads(zlib.decompressobj().decompress(packed, _LARGEST))
+        json.dumps(fields, ensure_ascii=False).encode()  # raises for half surrogate pairs, which no request holds
     except (binascii.Error, zlib.error, ValueError, TypeError, RecursionError):
         raise refused("it is damaged") from None
     if not isinstance(fields, list):
