@@ -153,8 +153,7 @@ WORDS = {
     "generation_request_async": "generation_request",
     "transcriptions_async": "transcriptions",
     "handle_async_request": "handle_request",
-    "async_low_level_client": "low_level_client",
-    "set_async_httpx_client": "set_httpx_client",
+    "async_low_level_arguments": "low_level_arguments",
 }
 
 

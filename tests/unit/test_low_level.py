@@ -264,3 +264,52 @@ def test_the_async_face_has_one_too() -> None:
                 await low.get_async_httpx_client().get("https://evil.example/")
 
     asyncio.run(work())
+
+
+def test_a_low_level_client_with_other_headers_or_time_outs_is_still_ours() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return ME
+
+    low = client_with(answer).low_level
+    for each in (low.with_headers({"X-Shot": "42"}), low.with_timeout(httpx.Timeout(5))):
+        assert isinstance(get_me.sync(client=each), Me)
+    assert [request.headers.get_list("authorization") for request in seen] == [[f"Bearer {KEY}"]] * 2
+    assert seen[0].headers["x-shot"] == "42"
+    with pytest.raises(ServerError):
+        get_me.sync(client=client_with(lambda _: httpx.Response(503)).low_level.with_cookies({"shot": "42"}))
+
+    async def work() -> None:
+        async with AsyncMireloClient(KEY, transport=httpx.MockTransport(answer)) as client:
+            assert isinstance(await get_me.asyncio(client=client.low_level.with_headers({"X-Shot": "43"})), Me)
+
+    asyncio.run(work())
+    assert (seen[-1].headers["x-shot"], seen[-1].headers["authorization"]) == ("43", f"Bearer {KEY}")
+
+
+def test_a_stand_in_for_the_key_leaves_with_no_request() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"odd": 1})
+
+    with SyncSoClient(KEY, transport=httpx.MockTransport(answer)) as client:
+        find_uploaded_asset.sync(client=client.low_level, content_sha_256="0" * 64, type_="VIDEO")
+    assert "authorization" not in seen[0].headers
+    assert seen[0].headers["x-api-key"] == KEY
+
+
+def test_a_call_of_the_other_colour_is_refused_and_sends_nothing() -> None:
+    """It went out through connections of httpx's own with `***` as its key, and came back as a wrong key."""
+    with pytest.raises(ConfigurationError, match=r"a sync client's: call sync\(\)"):
+        asyncio.run(get_me.asyncio(client=client_with(lambda _: ME).low_level))
+
+    async def work() -> None:
+        async with AsyncMireloClient(KEY, transport=httpx.MockTransport(lambda _: ME)) as client:
+            with pytest.raises(ConfigurationError, match=r"an async client's: call asyncio\(\)"):
+                get_me.sync(client=client.low_level)
+
+    asyncio.run(work())

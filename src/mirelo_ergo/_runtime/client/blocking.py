@@ -49,13 +49,11 @@ class ServiceClient(NotPickled, Generic[C]):
 
     def _carry(self, generated: Callable[..., L]) -> L:
         """Return a generated client whose requests use our connections, key and errors."""
-        from ..http.low_level import low_level_client
+        from ..http.low_level import low_level_arguments
 
-        client: Any = generated(self._runtime.base_url, token="***")  # noqa: S106  # the transport adds the key
         package = generated.__module__.rpartition(".")[0]
-        client.set_httpx_client(low_level_client(self._runtime, self._io, package))
-        carried: L = client
-        return carried
+        arguments = low_level_arguments(self._runtime, self._io, package)
+        return generated(self._runtime.base_url, token="***", httpx_args=arguments)  # noqa: S106  # the transport adds the key
 
     @property
     def base_url(self) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from http import HTTPStatus
 from importlib import import_module
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from .exchange import Http
 
 
-_WRITTEN_BY_US = frozenset({"host", "connection", "content-length", "content-type", "transfer-encoding"})
+_WRITTEN_BY_US = frozenset(
+    {"host", "connection", "content-length", "content-type", "transfer-encoding", "authorization"}
+)
 
 
 def _operation(
@@ -107,7 +109,7 @@ def _is_text(reply: Reply) -> bool:
     return reply.headers.get("content-type", "").partition(";")[0].strip().lower() == "text/plain"
 
 
-class _Transport(httpx.BaseTransport):
+class _Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def __init__(self, runtime: Runtime, io: BlockingIO, package: str) -> None:
         self._runtime, self._io, self._package = runtime, io, package
 
@@ -115,8 +117,13 @@ class _Transport(httpx.BaseTransport):
         operation = _operation(self._runtime, self._io.http, self._package, request, request.read())
         return run(execute(self._runtime, operation))
 
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        raise ConfigurationError(
+            "this low-level client is a sync client's: call sync(), or take that of an async client; nothing was sent"
+        )
 
-class _AsyncTransport(httpx.AsyncBaseTransport):
+
+class _AsyncTransport(httpx.AsyncBaseTransport, httpx.BaseTransport):
     def __init__(self, runtime: Runtime, io: AsyncIO, package: str) -> None:
         self._runtime, self._io, self._package = runtime, io, package
 
@@ -124,12 +131,18 @@ class _AsyncTransport(httpx.AsyncBaseTransport):
         operation = _operation(self._runtime, self._io.http, self._package, request, await request.aread())
         return await execute(self._runtime, operation)
 
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        raise ConfigurationError(
+            "this low-level client is an async client's: call asyncio(), or take that of a sync client; "
+            "nothing was sent"
+        )
 
-def low_level_client(runtime: Runtime, io: BlockingIO, package: str) -> httpx.Client:
-    """Return the `httpx.Client` for a generated client."""
-    return httpx.Client(base_url=runtime.base_url, transport=_Transport(runtime, io, package), timeout=None)  # noqa: S113  # the transport has the operation's deadline
+
+def low_level_arguments(runtime: Runtime, io: BlockingIO, package: str) -> dict[str, Any]:
+    """Return what a generated client gives each httpx client that it makes, such as those of `with_headers()`."""
+    return {"transport": _Transport(runtime, io, package)}
 
 
-def async_low_level_client(runtime: Runtime, io: AsyncIO, package: str) -> httpx.AsyncClient:
-    """Return the `httpx.AsyncClient` for a generated client."""
-    return httpx.AsyncClient(base_url=runtime.base_url, transport=_AsyncTransport(runtime, io, package), timeout=None)  # noqa: S113  # the transport has the operation's deadline
+def async_low_level_arguments(runtime: Runtime, io: AsyncIO, package: str) -> dict[str, Any]:
+    """Return what a generated client gives each httpx client that it makes, such as those of `with_headers()`."""
+    return {"transport": _AsyncTransport(runtime, io, package)}
