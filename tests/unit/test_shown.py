@@ -10,6 +10,7 @@ import sys
 import types
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -29,6 +30,7 @@ from mirelo_ergo import (
     MireloError,
     ResultFile,
     SubmitOutcomeUnknown,
+    check_folder,
 )
 from mirelo_ergo._runtime.jobs.progress import NotebookBar, PlainBar, RichBar, make_bar
 from mirelo_ergo._runtime.jobs.tokens import JobRecord
@@ -38,7 +40,7 @@ from tests.support.virtual import WALL, Incoming, VirtualIO, client_over
 from tests.unit.test_download import SOUND, pieces
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from tests.support.virtual import Sending
 
@@ -409,6 +411,35 @@ def test_the_only_result_is_saved_under_a_name(tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match="overwrite"):
         done(run_of(SIGNED)).save(tmp_path / "mine.wav")
     assert done(run_of(SIGNED)).save(tmp_path / "mine.wav", overwrite=True).read_bytes() == SOUND
+
+
+@pytest.mark.parametrize("path", ["", ".", "..", "takes/", "takes/.."])
+def test_a_folder_is_no_name_for_the_only_result(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was saved as `.wav`, and `takes/` as `takes.wav`."""
+    monkeypatch.chdir(tmp_path)
+    io = run_of(SIGNED)
+    with pytest.raises(InvalidRequestError, match=rf"'{path}' is a folder, not a file: .*download\('{path}'\)"):
+        done(io).save(path)
+    assert io.sendings == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_folder_is_called_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of that name was made where the program ran, while the home folder was meant."""
+    monkeypatch.chdir(tmp_path)
+    saves: list[Callable[[VirtualIO], object]] = [
+        lambda io: done(io).save("~/rain.wav"),
+        lambda io: done(io).download(Path("~/takes")),
+    ]
+    for save in saves:
+        io = run_of(SIGNED)
+        with pytest.raises(InvalidRequestError, match=r"begins with ~, which only a shell replaces.*expanduser"):
+            save(io)
+        assert io.sendings == []
+    with pytest.raises(InvalidRequestError, match=r"expanduser\(\); nothing was sent"):
+        check_folder("~/takes")
+    assert list(tmp_path.iterdir()) == []
+    assert done(run_of(SIGNED)).save("~rain.wav") == Path("~rain.wav")
 
 
 def test_several_results_are_not_saved_under_one_name(tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ def test_paths_that_cannot_be_uploaded_are_refused_at_once(tmp_path: Path) -> No
     empty = tmp_path / "empty.mp4"
     empty.touch()
     assert "does not exist" in refused(Video.from_path, tmp_path / "missing.mp4")
+    assert "only a shell replaces ~, so give Path(…).expanduser()" in refused(Video.from_path, "~/missing.mp4")
     assert "is empty" in refused(Video.from_path, empty)
     assert "is a folder" in refused(Video.from_path, tmp_path)
     assert "is a folder" in refused(Video.from_path, "")

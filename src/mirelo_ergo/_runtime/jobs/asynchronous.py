@@ -12,6 +12,7 @@ from ...errors import InvalidRequestError
 from ..arguments import milliseconds
 from ..lazy import LazyModule
 from ..pickling import NotPickled
+from ..transfer.folders import target_file, target_folder
 from ..webhooks.order import Webhook
 from .facts import RequestFacts
 from .flows import JobFlows
@@ -69,10 +70,10 @@ class AsyncJobResult(ResultFacts):
 
         Raises:
             DownloadError: `saved` holds the paths of the saved files, `failed` the errors of the others.
-            InvalidRequestError: `name` is not a valid template.
+            InvalidRequestError: `name` is not a valid template, or the folder begins with `~`.
         """
         with errors_carry(self.job):
-            return await self._fetcher.download(Path(folder), name, overwrite, on_progress)
+            return await self._fetcher.download(target_folder(folder), name, overwrite, on_progress)
 
     async def save(
         self,
@@ -89,10 +90,10 @@ class AsyncJobResult(ResultFacts):
 
         Raises:
             DownloadError: The result could not be fetched or written, or the file exists with other content.
-            InvalidRequestError: There are several results, or none.
+            InvalidRequestError: There are several results, or none; or the path names a folder, or begins with `~`.
         """
         with errors_carry(self.job):
-            return await self._fetcher.save(Path(path), overwrite, on_progress)
+            return await self._fetcher.save(target_file(path), overwrite, on_progress)
 
     async def players(self) -> Self:
         """Fetch what a notebook plays into memory, at most 8 MiB of a file, and return the result, which shows it.

@@ -23,10 +23,42 @@ def check_folder(folder: str | os.PathLike[str]) -> Path:
         path = Path(folder)
     except TypeError:
         raise InvalidRequestError(f"folder: {short_repr(folder, 80)} is not a path", field="folder") from None
-    problem = folder_problem(path)
+    problem = _tilde_problem(path) or folder_problem(path)
     if problem is not None:
         raise InvalidRequestError(f"folder: {problem}; nothing was sent", field="folder")
     return path
+
+
+def target_folder(folder: str | os.PathLike[str]) -> Path:
+    """Return the folder to save in as a path; raises `InvalidRequestError` if it begins with `~`."""
+    path = Path(folder)
+    problem = _tilde_problem(path)
+    if problem is not None:
+        raise InvalidRequestError(f"download: {problem}; nothing was fetched", field="folder")
+    return path
+
+
+def target_file(path: str | os.PathLike[str]) -> Path:
+    """Return the file to save as; raises `InvalidRequestError` if it begins with `~` or names a folder."""
+    file, text = Path(path), os.fspath(path)
+    problem = _tilde_problem(file)
+    if problem is None and (file.name in ("", "..") or text.endswith(("/", os.sep))):
+        shown = short_repr(text, 200)
+        problem = f"{shown} is a folder, not a file: name the file, or download({shown}) names it after its job"
+    if problem is not None:
+        raise InvalidRequestError(f"save: {problem}; nothing was fetched", field="path")
+    return file
+
+
+def unexpanded(path: Path) -> bool:
+    """Return whether a path begins with `~`: only a shell makes the home folder of it, and here it is a name."""
+    return path.parts[:1] == ("~",)
+
+
+def _tilde_problem(path: Path) -> str | None:
+    if not unexpanded(path):
+        return None
+    return f"{shorten(str(path), 200)} begins with ~, which only a shell replaces: give Path(…).expanduser()"
 
 
 def folder_problem(folder: Path) -> str | None:

@@ -20,6 +20,7 @@ from ..io.mutex import mutex_of
 from ..io.protocol import Pipe, Reader, Source, SourceFailed
 from ..redact import short_repr, shorten
 from .content_types import HEAD
+from .folders import unexpanded
 
 _numbers = itertools.count(1)
 """Numbers for sources without a name: unlike an `id()`, none is reused."""
@@ -167,6 +168,8 @@ def open_path(path: Path, what: str) -> tuple[PathSource, bytes]:
             problem = "is empty"
     except FileNotFoundError:
         problem = "does not exist"
+        if unexpanded(path):
+            problem += ": only a shell replaces ~, so give Path(…).expanduser()"
     except (OSError, ValueError) as error:
         if is_of_a_signal(error):
             raise
