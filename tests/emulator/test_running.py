@@ -12,8 +12,9 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -194,10 +195,25 @@ def test_a_port_can_be_chosen_and_taken_again() -> None:
         assert api.balance() == 10_000
 
 
-@pytest.mark.parametrize("speed", [0, -1, float("nan"), float("inf")])
-def test_a_bad_speed_says_so(speed: float) -> None:
+@pytest.mark.parametrize("speed", [0, -1, float("nan"), float("inf"), "5"])
+def test_a_bad_speed_says_so(speed: Any) -> None:
     with pytest.raises(ValueError, match="speed"), running(speed=speed):
         pass
+
+
+@pytest.mark.parametrize("amount", ["5", 1.5, None, True, -3, 1_000_000_001])
+def test_a_bad_balance_says_so_and_changes_nothing(amount: Any) -> None:
+    """It was taken: a submit was then a 500 of the emulator, and `client.me()` could not be read."""
+    with running() as emu, Api(emu) as api:
+        with pytest.raises(ValueError, match=r"amount is .*: it has to be a whole number from 0 to 1,000,000,000"):
+            emu.set_credits(amount)
+        assert api.balance() == 10_000
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), "5", timedelta(hours=25)])
+def test_a_bad_step_of_the_clock_says_so(seconds: Any) -> None:
+    with running() as emu, pytest.raises(ValueError, match="give a number from 0 on"):
+        emu.clock.advance(seconds)
 
 
 @pytest.mark.parametrize("port", [-1, 65_536])

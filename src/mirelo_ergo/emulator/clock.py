@@ -6,8 +6,14 @@ import asyncio
 import threading
 import time
 from datetime import UTC, datetime
+from numbers import Real
 
 END = datetime(9000, 1, 1, tzinfo=UTC).timestamp()  # with what lies ahead of it still a date
+
+
+def is_number(value: object) -> bool:
+    """Return whether a value is a real number, numpy's too."""
+    return isinstance(value, Real)
 
 
 class Stopping(Exception):
@@ -38,8 +44,8 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Move the time forward, from any thread. Waits whose moment has passed end at once."""
-        if not seconds >= 0:
-            raise ValueError(f"seconds is {seconds!r}: the clock only goes forward, give 0 or more")
+        if not (is_number(seconds) and seconds >= 0):
+            raise ValueError(f"seconds is {seconds!r}: the clock only goes forward, give a number from 0 on")
         with self._lock:
             if self.now() + seconds > END:
                 raise ValueError(f"seconds is {seconds!r}: the emulator's time ends with the year 8999")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from mirelo_ergo.emulator.clock import Stopping
+from mirelo_ergo.emulator.clock import Stopping, is_number
 from mirelo_ergo.emulator.media import segments, wav
 from mirelo_ergo.emulator.media.formats import read_format
 from mirelo_ergo.emulator.refusals import Refusal, bad_request
@@ -275,7 +275,7 @@ def _workshop() -> tuple[type[RenderTask], type[Sources]]:
 
 def checked_speed(speed: float) -> float:
     """Return a checked speed; raises `ValueError`."""
-    if not (speed > 0 and math.isfinite(speed)):
+    if not (is_number(speed) and speed > 0 and math.isfinite(speed)):
         raise ValueError(f"speed is {speed!r}: it has to be a number above 0, 1 is real time")
     return speed
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mirelo_ergo.emulator.application import Application
 from mirelo_ergo.emulator.clock import Clock
-from mirelo_ergo.emulator.control import Control
+from mirelo_ergo.emulator.control import CREDITS, Control
 from mirelo_ergo.emulator.disk import Folder
 from mirelo_ergo.emulator.faults.kinds import Fault
 from mirelo_ergo.emulator.faults.plan import ActiveFault, Plan, Rule
@@ -21,7 +21,7 @@ from mirelo_ergo.emulator.faults.scenario import Scenario, load
 from mirelo_ergo.emulator.generator import checked_speed
 from mirelo_ergo.emulator.lifetime import Lifetime
 from mirelo_ergo.emulator.page import Page
-from mirelo_ergo.emulator.refusals import Refusal
+from mirelo_ergo.emulator.refusals import Refusal, short
 from mirelo_ergo.emulator.services import registry
 from mirelo_ergo.emulator.services.service import EmulatedService
 from mirelo_ergo.emulator.shared import Options, State
@@ -126,7 +126,9 @@ class Emulator:
         return self._lifetime.service(kind)
 
     def set_credits(self, amount: int, key: str | None = None) -> None:
-        """Set the balance of a key, by default `Emulator.key`."""
+        """Set the balance of a key, by default `Emulator.key`; raises `ValueError` for what is no balance."""
+        if not CREDITS.allows(amount):
+            raise ValueError(f"amount is {short(amount)}: it has to be {CREDITS.words()}")
         self._state.store.set_credits(self.key if key is None else key, amount)
 
     def fail_next(self, operation: str, fault: Fault, times: int = 1, service: str | None = None) -> int:
