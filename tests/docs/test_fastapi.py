@@ -32,7 +32,7 @@ def test_a_sound_is_submitted_told_of_and_fetched(tmp_path: Path, monkeypatch: p
             httpx.AsyncClient(transport=transport, base_url="http://app.example") as browser,
         ):
             refused = await browser.post("/sounds", params={"prompt": "x"})
-            assert (refused.status_code, emu.jobs) == (502, [])
+            assert (refused.status_code, emu.jobs) == (422, [])
             token = (await browser.post("/sounds", params={"prompt": "rain on a roof"})).json()["token"]
             event = {"request_id": emu.jobs[0].id, "status": "COMPLETED"}
             statuses = [
@@ -43,9 +43,18 @@ def test_a_sound_is_submitted_told_of_and_fetched(tmp_path: Path, monkeypatch: p
             answer = (await browser.get(f"/sounds/{token}")).json()
             assert answer["status"] == "succeeded"
             assert answer["urls"]
+            await use_without_webhooks(browser, emu)
+
+    async def use_without_webhooks(browser: httpx.AsyncClient, emu: Emulator) -> None:
+        for prompt, status in (("hail on a roof", 200), ("hail [server_error]", 502)):
+            token = (await browser.post("/sounds", params={"prompt": prompt})).json()["token"]
+            emu.clock.advance(60)
+            answer = await browser.get(f"/sounds/{token}")
+            assert answer.status_code == status
+            assert answer.json().get("urls" if status == 200 else "detail")
 
     with running(speed=50) as emu:
         monkeypatch.setenv("PIXAZO_API_KEY", emu.key)
         monkeypatch.setenv("PIXAZO_BASE_URL", emu.urls["pixazo"])
         asyncio.run(use(emu))
-    assert len(emu.charges) == 1
+    assert len(emu.charges) == 2
