@@ -426,6 +426,8 @@ def test_a_video_shows_what_it_is_and_no_secret(clip: Path) -> None:
     assert repr(Video.from_bytes(MP4)) == f"<Video of {len(MP4)} bytes, video/mp4>"
     with pytest.raises(TypeError, match="from_path"):
         Video()
+    with pytest.raises(TypeError, match="make Video with"):
+        Video(cast("Any", "clip.mp4"))
 
 
 # --- one file object, several readers --------------------------------------------------------------------------------

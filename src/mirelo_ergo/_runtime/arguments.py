@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ConfigurationError
-from .redact import shorten
+from .redact import short_repr, type_name
 
 
 def whole_number(name: str, value: Any, low: int, high: int, *, optional: bool = False) -> int | None:
@@ -13,15 +13,17 @@ def whole_number(name: str, value: Any, low: int, high: int, *, optional: bool =
     if optional and value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        none = " or None" if optional else ""
-        raise ConfigurationError(f"{name}={shorten(value, 40)} is not a whole number from {low} to {high}{none}")
+        kind = "" if type(value) is int else f"{type_name(value)}, "
+        bounds = f"a whole number{' (int)' if kind else ''} from {low} to {high}{' or None' if optional else ''}"
+        raise ConfigurationError(f"{name}={short_repr(value, 40)} is {kind}not {bounds}")
     return value
 
 
 def number(name: str, value: Any, low: float, high: float) -> float:
     """Return an argument that is a number within bounds; raises `ConfigurationError`."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise ConfigurationError(f"{name}={shorten(value, 40)} is not a number from {low:g} to {high:g}")
+        kind = "" if type(value) in (int, float) else f"{type_name(value)}, "
+        raise ConfigurationError(f"{name}={short_repr(value, 40)} is {kind}not a number from {low:g} to {high:g}")
     return float(value)
 
 

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, Never, Self, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from ...errors import InvalidRequestError
@@ -40,7 +40,7 @@ class MediaSource:
     kind: ClassVar[str]
     """The name of the request's field, for messages."""
 
-    def __init__(self) -> None:
+    def __init__(self, *_given: Never, **_named: Never) -> None:
         name = type(self).__name__
         raise TypeError(f"make {name} with {name}.from_path, from_url, from_bytes or from_file")
 

@@ -8,11 +8,11 @@ import os
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from ...errors import ConfigurationError, InvalidRequestError
-from ..arguments import milliseconds
+from ...errors import InvalidRequestError
+from ..arguments import milliseconds, whole_number
 from ..ids import job_id_problem
 from ..io.mutex import mutex_of
-from ..redact import short_repr, shorten
+from ..redact import short_repr
 from .events import EventStatus, JobEvent
 from .store import BRIEF, JobKey, Store, StoredEvent
 
@@ -49,8 +49,7 @@ class WebhookInbox:
         keep_early: int = 1000,
         keep_early_ms: int = 3_600_000,
     ) -> None:
-        if isinstance(keep_early, bool) or not isinstance(keep_early, int) or not 0 <= keep_early <= 1_000_000:
-            raise ConfigurationError(f"keep_early={shorten(keep_early, 40)} is not a whole number from 0 to 1000000")
+        whole_number("keep_early", keep_early, 0, 1_000_000)
         self.confirm = confirm
         self.blocks = path is not None
         """Whether its methods wait for a disk; if so, call them in a thread from an event loop."""
