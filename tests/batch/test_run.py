@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from mirelo_ergo import AsyncMireloClient, InvalidRequestError, MireloClient, PixazoClient
+from mirelo_ergo import AsyncMireloClient, CostLimitError, InvalidRequestError, MireloClient, PixazoClient
 from mirelo_ergo._runtime.api.retry import SubmitThrottle
 from mirelo_ergo.batch import Batch, Event, Item, ManifestError
 from mirelo_ergo.batch.clients import connect
@@ -226,3 +226,40 @@ def test_a_full_account_is_waited_for_under_each_items_own_key(
     assert {event.step for event in seen} & {"aside", "again", "failed"} == set()
     keys = [each.headers["idempotency-key"] for each in emulator.requests if each.path.endswith("/generations")]
     assert (len(keys), len(set(keys)), len(emulator.jobs), len(emulator.charges)) == (22, 2, 2, 2)
+
+
+@pytest.mark.parametrize("cap", [None, 2 * CREDITS])
+def test_an_item_that_is_added_during_a_run_is_priced_before_it_is_sent(
+    batch: Batch, client: MireloClient, emulator: Emulator, cap: int | None
+) -> None:
+    """It was sent without being counted, and under a cap it ended the run as if that left no room."""
+    batch.add(rain("a"))
+
+    def more(event: Event) -> None:
+        if event.step == "succeeded" and event.entry.id == "a":
+            batch.add(rain("late"))
+
+    summary = batch.run(client, max_credits=cap, on_event=more)
+    assert (summary.done, summary.stopped) == (True, None)
+    assert summary.budgets["credits"].charged == 2 * CREDITS * 1_000_000
+    assert len(emulator.charges) == 2
+
+
+def test_a_price_that_cannot_be_asked_during_a_run_ends_it_in_order(
+    batch: Batch, client: MireloClient, emulator: Emulator
+) -> None:
+    """A price that is refused is no reason to leave a request under way without its record."""
+    batch.add(rain("a", "b"))
+
+    def more(event: Event) -> None:
+        if event.step == "intended" and event.entry.id == "a":
+            emulator.fail_next("preflight", faults.Status(403))
+            batch.add(rain("late", duration_ms=2000))
+
+    with pytest.raises(CostLimitError, match="has no price"):
+        batch.run(client, max_credits=1000, on_event=more)
+    states = {entry.id: entry.state for entry in batch.items()}
+    assert states.pop("late") == "planned"
+    assert set(states.values()) <= {"submitted", "succeeded"}
+    assert batch.run(client).done
+    assert len(emulator.charges) == 3

@@ -141,6 +141,26 @@ def test_an_item_that_is_added_while_a_worker_looks_has_its_price_before_it_is_t
     assert (summary.counts["succeeded"], summary.stopped) == (2, None)
 
 
+def test_an_item_that_another_worker_put_into_the_queue_has_its_price_before_it_is_sent(
+    shared: Batch, emulator: Emulator
+) -> None:
+    """It was taken as it was: held under a cap, as if that left no room, and sent uncounted without one."""
+
+    async def work(name: str, max_credits: float | None) -> str | None:
+        async with (
+            AsyncMireloClient(emulator.key, base_url=emulator.url) as client,
+            shared.worker(client, max_credits=max_credits) as worker,
+        ):
+            shared.add(rain(name))
+            return await worker.run_item(name)
+
+    assert asyncio.run(work("uncapped", None)) == "succeeded"
+    assert asyncio.run(work("capped", CREDITS * 2)) == "succeeded"
+    assert asyncio.run(work("over", CREDITS * 2)) == "held"
+    assert len(emulator.charges) == 2
+    assert shared.summary().budgets["credits"].charged == CREDITS * 2 * 1_000_000
+
+
 def test_a_cap_ends_the_work_and_holds(shared: Batch, client: MireloClient, emulator: Emulator) -> None:
     shared.add(numbered(10))
     summary = shared.work(client, max_credits=CREDITS * 4, concurrency=3)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import attrs
 from sqlalchemy import Connection
 
-from ..errors import InsufficientCreditsError
+from ..errors import CostLimitError, InsufficientCreditsError
 from . import ledger, workers
 from .clients import Connected
 from .errors import LedgerError
@@ -40,6 +40,8 @@ class Runner:
     lease_s: float = LEASE_S
     only: Collection[str] | None = None
     """The ids of the planned items that it takes; None: all."""
+    plan: Callable[[list[Entry]], Awaitable[None]] | None = None
+    """Checks and prices items that were added since it began; None: they are taken as they are."""
     held: bool = attrs.field(default=False, init=False)
     """Whether the cap left no room for an item, and no reservation was returned since."""
     _worker: str = attrs.field(factory=workers.begin, init=False)
@@ -98,13 +100,16 @@ class Runner:
         It also returns None if there is no client of its service, and when stopped. Call it within `working()`, for any
         number of items at once.
         """
-        entry = await self.writer.write(
-            lambda connection, now: ledger.claim_item(
-                connection, item_id, self._worker, now, self.lease_s, services=list(self.clients)
-            )
-        )
-        if entry is None:
+        services = list(self.clients)
+
+        def claim(connection: Connection, now: float) -> list[Entry]:
+            found = ledger.claim_item(connection, item_id, self._worker, now, self.lease_s, services=services)
+            return [] if found is None else [found]
+
+        claimed = await self._planned(claim)
+        if not claimed:
             return None
+        (entry,) = claimed
         self.work.record.report("claimed", entry)
         self._mine.add(entry.seq)
         try:
@@ -156,19 +161,43 @@ class Runner:
             return []
         choice = self.choice()
 
-        def claim(connection: Connection, now: float) -> tuple[list[Entry], list[Entry]]:
+        def claim(connection: Connection, now: float) -> list[Entry]:
             claimed = ledger.claim(connection, self._worker, now, self.lease_s, limit=room, **choice)
-            others = [entry for entry in claimed if not self._wants(entry)]
+            others[:] = [entry for entry in claimed if not self._wants(entry)]
             for entry in others:
                 ledger.release(connection, entry)
-            return [entry for entry in claimed if self._wants(entry)], others
+            return [entry for entry in claimed if self._wants(entry)]
 
         while True:
-            claimed, others = await self.writer.write(claim)
+            others: list[Entry] = []
+            try:
+                claimed = await self._planned(claim)
+            except CostLimitError as error:  # a price that cannot be asked now; what is under way is recorded
+                self.halt(error)
+                return []
             self.leave_out(entry.seq for entry in others)  # they were added, or planned again, since it began
             if claimed or not others:
                 return claimed
             choice = self.choice()
+
+    async def _planned(self, claim: Callable[[Connection, float], list[Entry]]) -> list[Entry]:
+        """Claim items. Those that were added since it began are released, checked and priced before they are taken."""
+        plan, tried = self.plan, set[int]()
+
+        def look(connection: Connection, now: float) -> tuple[list[Entry], list[Entry]]:
+            claimed = claim(connection, now)
+            new = [each for each in claimed if each.seq not in tried and ledger.is_unplanned(connection, each)]
+            for entry in claimed if new else ():
+                ledger.release(connection, entry)
+            return claimed, new
+
+        while plan is not None:
+            claimed, new = await self.writer.write(look)
+            if not new:
+                return claimed
+            tried.update(entry.seq for entry in new)
+            await plan(new)
+        return await self.writer.write(claim)
 
     def _wants(self, entry: Entry) -> bool:
         return self.only is None or entry.state != "planned" or entry.id in self.only

@@ -159,6 +159,7 @@ class Run:
         )
         concurrency, only = self.options.get("concurrency", 16), self.options.get("only")
         runner = Runner(writer, self.clients, work, concurrency=concurrency, only=only)
+        runner.plan = partial(self._plan_these, runner)
         reporter.halt = runner.halt
         return runner
 
@@ -188,22 +189,43 @@ class Run:
         missing = [name for name in left if name not in self.clients]
         if missing and whole:
             raise InvalidRequestError(f"client: there are items of {', '.join(missing)}: give a client of it, too")
-        planner, mistakes = Planner(self.clients, Hashes()), Mistakes(f"the ledger {self.ledger.place}")
-        found: list[tuple[Entry, Checked]] = []
+        mistakes = Mistakes(f"the ledger {self.ledger.place}") if whole else None
+        planner, found = Planner(self.clients, Hashes()), list[tuple[Entry, Checked]]()
         page = await writer.write(partial(_unplanned, 0))
         while page:
-            for entry in page:
-                if entry.item.service not in self.clients or (only is not None and entry.id not in only):
-                    continue
-                try:
-                    found.append((entry, planner.check(entry.item)))
-                except InvalidRequestError as error:
-                    if whole:
-                        mistakes.add(entry.item, error.message)
-                    elif missing_file(entry.item) is None:
-                        await _refuse(runner, entry, error)
+            found += await self._checked(runner, planner, page, mistakes)
             page = await writer.write(partial(_unplanned, page[-1].seq))
-        mistakes.raise_any()
+        if mistakes is not None:
+            mistakes.raise_any()
+        await self._price(runner, planner, found, whole=whole)
+
+    async def _plan_these(self, runner: Runner, entries: list[Entry]) -> None:
+        """Check and price items that were added since the run began; one that is wrong is refused alone."""
+        planner = Planner(self.clients, Hashes())
+        await self._price(runner, planner, await self._checked(runner, planner, entries, None), whole=False)
+
+    async def _checked(
+        self, runner: Runner, planner: Planner, entries: list[Entry], mistakes: Mistakes | None
+    ) -> list[tuple[Entry, Checked]]:
+        """Return the items that are right. The others are recorded in `mistakes`, or refused if that is None."""
+        only, found = self.options.get("only"), list[tuple[Entry, Checked]]()
+        for entry in entries:
+            if entry.item.service not in self.clients or (only is not None and entry.id not in only):
+                continue
+            try:
+                found.append((entry, planner.check(entry.item)))
+            except InvalidRequestError as error:
+                if mistakes is not None:
+                    mistakes.add(entry.item, error.message)
+                elif missing_file(entry.item) is None:
+                    await _refuse(runner, entry, error)
+        return found
+
+    async def _price(
+        self, runner: Runner, planner: Planner, found: list[tuple[Entry, Checked]], *, whole: bool
+    ) -> None:
+        """Fetch and record the prices of checked items. Under a cap, one without a price is refused, or ends all."""
+        writer = runner.writer
         if not found:
             return
         await planner.ask()

@@ -71,6 +71,7 @@ from .origin import address_of, bind
 from .outcomes import REOPENED, Reason, failed, intend, refuse_planned, refused, reused, submitted, succeeded, unknown
 from .reading import (
     counts,
+    is_unplanned,
     job_tokens,
     left_out,
     next_free,
@@ -118,6 +119,7 @@ __all__ = [
     "format_amount",
     "holders",
     "intend",
+    "is_unplanned",
     "job_tokens",
     "keep",
     "known_names",

@@ -99,6 +99,12 @@ def unplanned(connection: Connection, after: int, limit: int = PAGE) -> list[Ent
     return [entry_of(row) for row in connection.execute(query.order_by(items.c.seq).limit(limit))]
 
 
+def is_unplanned(connection: Connection, entry: Entry) -> bool:
+    """Return whether an item is one of those that `unplanned` returns."""
+    unchecked = entry.fingerprint is None or (entry.price is None and capped(connection))
+    return entry.state == "planned" and unchecked
+
+
 def job_tokens(connection: Connection, service: str) -> Iterator[str]:
     """Yield the tokens of a service's jobs that belong to items."""
     query = select(items.c.token).where(items.c.service == service, items.c.token.is_not(None))
