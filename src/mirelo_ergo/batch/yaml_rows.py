@@ -9,7 +9,7 @@ import yaml
 from yaml.composer import Composer
 from yaml.constructor import SafeConstructor
 from yaml.events import DocumentStartEvent, SequenceEndEvent, SequenceStartEvent, StreamEndEvent, StreamStartEvent
-from yaml.nodes import MappingNode, ScalarNode
+from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from yaml.resolver import Resolver
 
 from .checking import Mistakes
@@ -23,8 +23,10 @@ def yaml_rows(file: BinaryIO, mistakes: Mistakes) -> Iterator[tuple[int, dict[st
     """Yield the mappings in a YAML list, with the lines on which they begin."""
     rows = _Rows(yaml.parse(file, Loader=_PARSER))
     try:
-        for line, fields in rows.each():
-            if isinstance(fields, dict):
+        for line, fields, twice in rows.each():
+            if twice is not None:
+                mistakes.add(line, f"{twice[:60]!r} is in it twice")
+            elif isinstance(fields, dict):
                 yield line, {str(name): value for name, value in fields.items()}
             else:
                 mistakes.add(line, f"it is {type(fields).__name__}, not a mapping such as id: …")
@@ -56,8 +58,8 @@ class _Rows(Composer, SafeConstructor, Resolver):
     def check_event(self, *kinds: Any) -> bool:
         return isinstance(self.peek_event(), kinds)
 
-    def each(self) -> Iterator[tuple[int, Any]]:
-        """Yield each entry of the list with its line."""
+    def each(self) -> Iterator[tuple[int, Any, str | None]]:
+        """Yield each entry of the list with its line, and with a name that a mapping in it has twice."""
         while self.check_event(StreamStartEvent, DocumentStartEvent):
             self.get_event()
         if self.check_event(StreamEndEvent):
@@ -68,7 +70,33 @@ class _Rows(Composer, SafeConstructor, Resolver):
         while not self.check_event(SequenceEndEvent):
             node: Any = self.compose_node(None, None)  # type: ignore[arg-type]
             _keep_text(node)
-            yield node.start_mark.line + 1, self.construct_document(node)
+            twice = _twice(node)  # before construction, which merges mappings
+            yield node.start_mark.line + 1, self.construct_document(node), twice
+        self.get_event()
+        self.get_event()
+        if not self.check_event(StreamEndEvent):
+            raise yaml.MarkedYAMLError(
+                problem="it has a second document, and one list holds all items",
+                problem_mark=self.peek_event().start_mark,
+            )
+
+
+def _twice(entry: Any) -> str | None:
+    """Return a name that a mapping in an entry has twice, of which YAML would take the last."""
+    todo, seen = [entry], set[int]()
+    while todo:
+        node = todo.pop()
+        if id(node) in seen:  # an alias of what is there already
+            continue
+        seen.add(id(node))
+        if isinstance(node, MappingNode):
+            names: list[str] = [key.value for key, _ in node.value if isinstance(key, ScalarNode)]
+            if len(set(names)) < len(names):
+                return next(name for name in names if names.count(name) > 1)
+            todo += [each for pair in node.value for each in pair]
+        elif isinstance(node, SequenceNode):
+            todo += node.value
+    return None
 
 
 def _keep_text(node: Any) -> None:
