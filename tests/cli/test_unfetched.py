@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mirelo_ergo import MireloClient
+from mirelo_ergo import DownloadError, MireloClient
 from mirelo_ergo.cli import journal, unfetched
+from mirelo_ergo.cli.saving import Saving
+from mirelo_ergo.emulator import faults
 from tests.support.answers import JOB_ID
 
 if TYPE_CHECKING:
@@ -117,3 +120,25 @@ def test_jobs_says_how_many_it_leaves_out(bare: Cli) -> None:
     assert (ran.out.count("\n"), ran.err) == (2, "and 1 more: mirelo-ergo jobs -n 3 lists all\n")
     assert bare("jobs", "-n", "2", "--json").object["more"] == 1
     assert bare("jobs").err == ""
+
+
+def test_what_came_of_a_job_that_is_incomplete_is_not_given_up_for_a_full_disk(
+    cli: Cli, emu: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its job was called failed, and no later command fetched what is paid for."""
+    emu.fail_next("generate", faults.LostResults(1))
+    with MireloClient(emu.key, base_url=emu.url) as client:
+        job = client.text_to_sfx("rain", duration_ms=1000, num_samples=2).submit_job()
+    journal.add(job.token, job.job_id, "rain", base_url=None, emulator=False)
+
+    def full(*_: object) -> None:
+        raise DownloadError("No space left on device", errno=errno.ENOSPC)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Saving, "save", full)
+        ran = cli(*ALL)
+    assert (ran.code, "No space left on device" in ran.err) == (7, True)
+    assert states()[job.job_id] == "submitted"
+    ran = cli(*ALL)
+    assert (ran.code, [path.name for path in ran.paths]) == (6, [f"{job.job_id}-1.wav"])
+    assert states()[job.job_id] == "failed"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -97,9 +96,8 @@ def _fetch(
             try:
                 task.result = task.jobs[0].wait(timeout_ms=timeout, on_progress=view.job)
             except JobError as error:
-                with contextlib.suppress(MireloError, Failure):
-                    if error.result is not None and error.result.result_urls:
-                        saving.save(error.result, task.files, output, view)
+                if error.result is not None and error.result.result_urls:
+                    saving.save(error.result, task.files, output, view)  # what it raises is no end of the job
                 raise
             view.job_done()
             saving.save(task.result, task.files, output, view)
