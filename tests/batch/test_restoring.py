@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from mirelo_ergo import MireloClient
 from mirelo_ergo.batch import Batch
+from mirelo_ergo.batch.fetching import GONE
+from mirelo_ergo.batch.ledger.schema import items
 from mirelo_ergo.emulator import Emulator
 from tests.batch.support import rain
 
@@ -50,6 +53,31 @@ def test_what_no_job_has_any_more_stays_as_it_was_and_is_told(
     assert (summary.done, summary.budgets["credits"].charged) == (True, 20_000_000)
     assert "its job has no results any more" in told[-1]
     assert {entry.id: entry.files for entry in batch.items()} == before
+
+
+def test_a_job_that_expired_leaves_its_item_as_it_was_and_is_not_asked_again(
+    batch: Batch, client: MireloClient, emulator: Emulator
+) -> None:
+    """The ledger does not know it yet: the job's token tells its age, and the service knows the job no more."""
+    batch.add(rain("a", "b"))
+    assert batch.run(client).done
+    before, _ = batch.items()
+    service, family, model, job_id, _, *rest = str(before.token).split(":")
+    with batch.ledger.write() as connection:
+        connection.execute(update(items).values(token=":".join((service, family, model, job_id, "1700000000", *rest))))
+    (batch.folder / "a.wav").unlink()
+    emulator.clock.advance(90_000)
+    told: list[str] = []
+    assert batch.run(client, on_event=lambda event: told.append(event.message)).done
+    assert told[-1] == GONE
+    after, _ = batch.items()
+    assert (after.state, after.files, after.charged, after.reserved) == ("succeeded", before.files, before.charged, 0)
+    assert after.expires_at is not None
+    assert before.expires_at is not None
+    assert after.expires_at < before.expires_at
+    told.clear()
+    assert batch.run(client, on_event=lambda event: told.append(event.message)).done
+    assert (told, len(emulator.charges)) == ([], 2)
 
 
 def test_the_folder_of_another_machine_is_not_filled(client: MireloClient, postgres_url: str, tmp_path: Path) -> None:
