@@ -498,3 +498,27 @@ def test_a_result_whose_job_has_expired_is_said_to_be_lost(cli: Cli) -> None:
     ran = cli("batch", "run", sheet)
     assert "not in the folder as they were saved: a: lost, as no job has them any more" in ran.err
     assert cli("batch", "status").out.splitlines()[1] == "10 credits charged"
+
+
+def test_a_batch_whose_folder_was_renamed_is_the_same_and_is_not_paid_again(cli: Cli, emu: Emulator) -> None:
+    """Its clips are at other paths: it was told to give them other ids, which pays again, and a failed one was sent."""
+    Path("old").mkdir()
+    Path("old/clip.mp4").write_bytes(CLIP.read_bytes())
+    row = {"operation": "video_to_sfx", "video": "clip.mp4", "duration_ms": 1000}
+    Path("old/sfx.jsonl").write_text("".join(json.dumps({"id": name, **row}) + "\n" for name in "ab"))
+    emu.fail_next("submit", faults.Status(422, code="invalid_video"))
+    assert cli("batch", "run", "old/sfx.jsonl", "-o", "old/out", "--concurrency", "1").code == 6
+    submits = sum(request.method == "POST" and request.path.endswith("/jobs") for request in emu.requests)
+    Path("old").rename("new")
+    for manifest in ("new/sfx.jsonl", "new/out/../sfx.jsonl"):
+        ran = cli("batch", "run", manifest, "-o", "new/out")
+        assert (ran.code, ran.out.splitlines()[:2]) == (6, ["1 of 2 done", "1 refused"])
+    assert submits == sum(request.method == "POST" and request.path.endswith("/jobs") for request in emu.requests)
+    with Batch.open("new/out/batch.db") as batch:
+        assert {str(Path(entry.item.arguments["video"]).resolve()) for entry in batch.items()} == {
+            str(Path("new/clip.mp4").resolve())
+        }
+    encode_clip(Path("new/clip.mp4"), codec="libx264", container="mp4", milliseconds=2000)
+    Path("new").rename("other")
+    ran = cli("batch", "run", "other/sfx.jsonl", "-o", "other/out")
+    assert (ran.code, "it was sent already with another video" in ran.err) == (2, True)

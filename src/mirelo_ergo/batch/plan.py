@@ -14,7 +14,7 @@ from .items import Item
 from .ledger import NewItem
 from .loop_thread import drive
 from .planning import Planner, Quote, totals
-from .sources import Hashes
+from .sources import Hashes, local_files
 from .spool import Spool
 
 ClientOf = Callable[[str], Any]
@@ -105,7 +105,8 @@ class Plan:
         """Yield the items for a ledger."""
         for item, fingerprint, key in self._spool.read():
             currency, price = self._planner.price_of(key)
-            yield NewItem(item, fingerprint, currency, price)
+            files = {name.partition(".")[0] for name, _ in local_files(item)}
+            yield NewItem(item, fingerprint, currency, price, files)
 
     def close(self) -> None:
         """Remove the stored items."""

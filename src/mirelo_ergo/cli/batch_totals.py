@@ -71,7 +71,7 @@ def totals_of(plan: Plan, place: str | Path, mistakes: Mistakes, reuse: str | No
             entry = entries.pop(new.item.id, None)
             if entry is not None and entry.currency is not None:
                 paid[entry.currency] += entry.charged + entry.reserved
-            changed = entry is not None and entry.item.definition != new.item.definition
+            changed = entry is not None and entry.item.definition != new.item.definition and not new.is_moved(entry)
             if entry is not None and changed and entry.state not in ledger.REPLACEABLE:
                 mistakes.add(new.item, checking.sent_already(entry.item, new.item))
             elif (

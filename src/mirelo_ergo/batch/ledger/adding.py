@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
 from sqlalchemy import Connection, insert, select, update
 
-from ..items import Item, arguments_json
+from ..items import Item, arguments_json, changed_fields
+from .reading import read_item
+from .rows import Entry
 from .schema import State, items
 from .sheets import come_back, put_sheet, sheets_of
 
@@ -25,6 +27,16 @@ class NewItem:
     fingerprint: str | None = None
     currency: str | None = None
     price: int | None = None
+    files: Collection[str] = ()
+    """The names of its arguments that are local files."""
+
+    def is_moved(self, before: Entry) -> bool:
+        """Return whether it is an earlier item whose files are in another place now, as in a renamed folder."""
+        return (
+            self.fingerprint is not None
+            and before.fingerprint == self.fingerprint
+            and set(changed_fields(before.item, self.item)) <= set(self.files)
+        )
 
 
 @attrs.define
@@ -45,7 +57,8 @@ class Added:
 def add(connection: Connection, new: Iterable[NewItem], now: float, sheet: str | None = None) -> Added:
     """Add items as planned. An existing item with the same definition is unchanged, or planned again if it had left.
 
-    One with another definition is replaced if nothing of it is running or paid; otherwise it is a conflict. If the
+    One whose files were only moved is the same item. One with another definition is replaced if nothing of it is
+    running or paid; otherwise it is a conflict. If the
     items are all rows of a `sheet`, planned items that came from it and are not among them are removed.
     """
     added, chunk = Added(), list[NewItem]()
@@ -104,11 +117,14 @@ def _add_chunk(
         columns = _columns(each, now)
         if row is None:
             rows.append(columns)
-        elif row.definition == each.item.definition:
+        elif row.definition == each.item.definition or _is_moved(connection, each):
             added.known += 1
             if row.state == "removed":
                 connection.execute(update(items).where(items.c.seq == row.seq).values({**columns, **_AFRESH}))
                 added.back += 1
+            elif row.definition != each.item.definition:
+                places = {name: columns[name] for name in ("arguments", "definition", "line")}
+                connection.execute(update(items).where(items.c.seq == row.seq).values(places))
         elif row.state in REPLACEABLE and (row.lease_until is None or row.lease_until <= now):
             connection.execute(update(items).where(items.c.seq == row.seq).values({**columns, **_AFRESH}))
             added.changed += 1
@@ -117,6 +133,11 @@ def _add_chunk(
     if rows:
         connection.execute(insert(items), rows)
         added.new += len(rows)
+
+
+def _is_moved(connection: Connection, new: NewItem) -> bool:
+    before = read_item(connection, new.item.id) if new.files else None
+    return before is not None and new.is_moved(before)
 
 
 _AFRESH: Final[Mapping[str, Any]] = {
