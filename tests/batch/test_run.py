@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
 import pytest
+from sqlalchemy import Connection
 
-from mirelo_ergo import AsyncMireloClient, CostLimitError, InvalidRequestError, MireloClient, PixazoClient
+from mirelo_ergo import (
+    AsyncMireloClient,
+    ConfigurationError,
+    CostLimitError,
+    InvalidRequestError,
+    MireloClient,
+    PixazoClient,
+)
 from mirelo_ergo._runtime.api.retry import SubmitThrottle
-from mirelo_ergo.batch import Batch, Event, Item, ManifestError
+from mirelo_ergo.batch import Batch, Entry, Event, Item, ManifestError, ledger, summary
 from mirelo_ergo.batch.clients import connect
 from mirelo_ergo.emulator import Emulator, faults
 from mirelo_ergo.emulator.faults.plan import Rule
@@ -207,8 +218,43 @@ def test_a_file_of_somebody_elses_is_never_overwritten(batch: Batch, client: Mir
 def test_what_a_killed_process_left_of_the_results_list_is_removed(batch: Batch) -> None:
     left = batch.folder / ".results.jsonl.4711.part"
     left.write_text("{")
+    os.utime(left, (1, 1))
     assert batch.write_results().exists()
     assert not left.exists()
+
+
+def test_the_results_lists_of_two_processes_at_once_are_both_written(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one took the first one's unfinished list for one that a killed process had left."""
+    batch.add(rain("a"))
+    read, reading = ledger.read_items, SimpleNamespace(**vars(ledger))
+
+    def meanwhile(connection: Connection) -> Iterator[Entry]:
+        reading.read_items = read
+        batch.write_results()
+        return read(connection)
+
+    reading.read_items = meanwhile
+    monkeypatch.setattr(summary, "ledger", reading)
+    assert json.loads(batch.write_results().read_text())["id"] == "a"
+    assert [path.name for path in batch.folder.glob(".results*")] == []
+
+
+def test_a_results_list_of_somebody_elses_is_never_overwritten(
+    batch: Batch, client: MireloClient, emulator: Emulator
+) -> None:
+    mine = batch.folder / "results.jsonl"
+    for content in (b'{"id": "a", "operation": "text_to_sfx"}\n', b"[]", b"{", b"\xff\n"):
+        mine.write_bytes(content)
+        batch.add(rain("a"))
+        with pytest.raises(ConfigurationError, match="is no list of results"):
+            batch.run(client)
+        assert mine.read_bytes() == content
+    assert emulator.charges == []
+    mine.unlink()
+    assert batch.run(client).done
+    assert batch.run(client).done, "its own list is replaced"
 
 
 def test_a_full_account_is_waited_for_under_each_items_own_key(

@@ -522,3 +522,14 @@ def test_a_batch_whose_folder_was_renamed_is_the_same_and_is_not_paid_again(cli:
     Path("new").rename("other")
     ran = cli("batch", "run", "other/sfx.jsonl", "-o", "other/out")
     assert (ran.code, "it was sent already with another video" in ran.err) == (2, True)
+
+
+def test_a_manifest_is_not_replaced_by_the_list_of_results(cli: Cli, emu: Emulator) -> None:
+    sheet = manifest({"id": "a"}, name="results.jsonl")
+    before = Path(sheet).read_bytes()
+    for more in ((), ("--dry-run",)):
+        ran = cli("batch", "run", sheet, *more)
+        assert (ran.code, "results.jsonl is there and is no list of results" in ran.err) == (2, True)
+    assert Path(sheet).read_bytes() == before
+    assert not Path("batch.db").exists()
+    assert cli("batch", "run", sheet, "-o", "out").code == 0

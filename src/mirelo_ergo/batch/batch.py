@@ -176,6 +176,7 @@ class Batch:
             options: The options of `RunOptions`.
 
         Raises:
+            ConfigurationError: `results.jsonl` in the folder is a file of somebody else's. Nothing was sent.
             ManifestError: An item is outside its limits, or a file is missing. Nothing was sent.
             CostLimitError: There is a cap, and the price of an item is not known. Nothing was sent.
             MireloError: The batch cannot continue: a wrong key, no credits, a full disk.
@@ -280,7 +281,10 @@ class Batch:
         return Run(self.ledger, self.folder, clients, options).working()
 
     def write_results(self) -> Path:
-        """Write `results.jsonl` beside the results, with one `Entry.to_dict()` per line, and return its path."""
+        """Write `results.jsonl` beside the results, with one `Entry.to_dict()` per line, and return its path.
+
+        An older list is replaced; raises `ConfigurationError` if the file is something else.
+        """
         return write_results(self.ledger, self.folder)
 
     def write_report(self, path: str | os.PathLike[str] | None = None) -> Path:

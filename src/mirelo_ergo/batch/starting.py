@@ -12,12 +12,11 @@ from typing import Any, TypedDict
 import attrs
 from sqlalchemy import Connection
 
-from ..errors import InvalidRequestError, MireloError
+from ..errors import ConfigurationError, InvalidRequestError, MireloError
 from . import ledger
 from .checking import Mistakes
 from .clients import connect, in_thread
 from .cluster import Member, WorkerOptions
-from .errors import LedgerError
 from .events import OnEvent, Step, Summary
 from .fetching import Fetcher
 from .judging import reason_of
@@ -29,7 +28,7 @@ from .reuse import Library
 from .runner import Runner
 from .sources import Hashes, has_other_files, local_files, missing_file
 from .submitting import Submitter
-from .summary import summary_of, write_results
+from .summary import check_results, summary_of, write_results
 from .work import Work
 from .writer import LedgerWriter
 
@@ -79,6 +78,7 @@ class Run:
         """Process all items, alone or beside other runs, or as a worker of a cluster."""
         stopped: str | None = None
         other_files: tuple[str, ...] = ()
+        check_results(self.folder)
         try:
             async with self._opened() as runner:
                 if member is None:
@@ -91,7 +91,7 @@ class Run:
                 else:
                     stopped = await Member(runner, partial(self._plan, runner, whole=False), **member).work()
         finally:
-            with suppress(OSError, LedgerError):  # everything is in the ledger, and the next run writes the file
+            with suppress(OSError, ConfigurationError):  # everything is in the ledger, and the next run writes the file
                 write_results(self.ledger, self.folder)
         return summary_of(self.ledger, stopped, other_files)
 

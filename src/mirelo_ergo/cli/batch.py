@@ -127,6 +127,7 @@ def run(json: bool, quiet: bool, **given: Any) -> None:
         with api.Plan(items, clients.sync, mistakes, base) as plan:
             plan.ask()
             check_folder(folder)
+            _check_results(folder)
             standing = totals_of(plan, given["ledger"] or folder / LEDGER, mistakes, given["reuse"])
             say_cost(session.output, plan, given, standing)
             if given["dry_run"]:
@@ -143,6 +144,12 @@ def run(json: bool, quiet: bool, **given: Any) -> None:
                 conclude(session.output, opened, summary, given, steps, only)
     finally:
         clients.close()
+
+
+def _check_results(folder: Path) -> None:
+    from mirelo_ergo.batch.summary import check_results
+
+    check_results(folder)
 
 
 def _sheet_of(manifest: str) -> str:
