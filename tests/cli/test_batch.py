@@ -533,3 +533,17 @@ def test_a_manifest_is_not_replaced_by_the_list_of_results(cli: Cli, emu: Emulat
     assert Path(sheet).read_bytes() == before
     assert not Path("batch.db").exists()
     assert cli("batch", "run", sheet, "-o", "out").code == 0
+
+
+def test_names_that_are_too_long_are_refused(cli: Cli) -> None:
+    sheet, long = manifest({"id": "a"}), "x" * 300
+    assert cli("batch", "run", sheet, "--ledger", "l.db").code == 0
+    for line in (
+        ("run", sheet, "--ledger", long),
+        ("run", sheet, "--reuse", long),
+        ("status", long),
+        ("status", "--ledger", long),
+        ("report", "--ledger", "l.db", "-o", long),
+    ):
+        ran = cli("batch", *line)
+        assert (ran.code, "too long" in ran.err or "is not a folder" in ran.err) == (2, True), line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +25,7 @@ class Library:
     """
 
     def __init__(self, folder: Path, asked: Mapping[str, str]) -> None:
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # noqa: PTH112 - it bears with any text
             raise InvalidRequestError(f"reuse: {folder} is not a folder", field="reuse")
         self.folder = folder
         self._asked = asked

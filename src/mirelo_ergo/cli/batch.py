@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -341,7 +342,8 @@ def _api() -> Any:
 
 def _opened(place: str, ledger: str | None) -> Batch:
     folder = Path(place)
-    opened: Batch = _api().Batch.open(ledger or folder / LEDGER, folder if folder.is_dir() else None, create=False)
+    there = os.path.isdir(folder)  # noqa: PTH112 - it bears with any text
+    opened: Batch = _api().Batch.open(ledger or folder / LEDGER, folder if there else None, create=False)
     return opened
 
 

@@ -97,12 +97,10 @@ def open_ledger(place: str | os.PathLike[str], *, create: bool = True, writable:
     url = _url(place)
     shown = str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
     if url.get_backend_name() == "sqlite":
-        path = Path(str(url.database))
-        if not create and not path.exists():
-            raise LedgerError(f"there is no ledger at {shown}: batch run makes one")
-        if not path.parent.is_dir():
-            raise LedgerError(f"the ledger {shown} cannot be made: its folder does not exist")
-        _look_at(path)
+        try:
+            _look_at(Path(str(url.database)), create=create)
+        except OSError as error:
+            raise LedgerError(f"the ledger {shown} cannot be opened: {error.strerror}") from error
     ledger = Ledger(_engine(url, writable=writable), shown)
     try:
         _prepare(ledger, create=create)
@@ -128,8 +126,12 @@ def _url(place: str | os.PathLike[str]) -> URL:
     return url
 
 
-def _look_at(path: Path) -> None:
-    """Raise `LedgerError` for a file that is not a ledger, before it is changed."""
+def _look_at(path: Path, *, create: bool) -> None:
+    """Raise `LedgerError` for a file that is not a ledger, before it is changed, and for one that is not there."""
+    if not create and not path.exists():
+        raise LedgerError(f"there is no ledger at {path}: batch run makes one")
+    if not path.parent.is_dir():
+        raise LedgerError(f"the ledger {path} cannot be made: its folder does not exist")
     if not path.is_file() or path.stat().st_size == 0:
         return
     try:

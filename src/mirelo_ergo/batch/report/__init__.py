@@ -38,7 +38,11 @@ def write_report(
     `path` is another file or cannot be written.
     """
     target = Path(path)
-    if target.is_dir() or (target.exists() and not _is_report(target)):
+    try:
+        taken = target.is_dir() or (target.exists() and not _is_report(target))
+    except OSError as error:
+        raise ConfigurationError(f"the report {target} cannot be written: {error.strerror}") from error
+    if taken:
         raise ConfigurationError(f"{target} exists and is not a report: give another name")
     listed = [_shown(item) for item in items]
     page = _page(listed, _base(Path(folder).absolute(), target.absolute().parent), title, now)
