@@ -240,6 +240,9 @@ def test_jobs_of_an_emulator_that_has_ended_are_given_up(cli: Cli) -> None:
     )
     assert cli("batch", "resolve", "--all", "--token", "x").code == 2
     assert cli("batch", "resolve", "--drop").code == 2
+    for words in (("b", "--ledger", "batch.db"), ("b", "."), (".", "b")):
+        ran = cli("batch", "resolve", *words, "--all", "--drop")
+        assert (ran.code, "leave --all away" in ran.err) == (2, True), "one was named, and all were given up"
     ran = cli("batch", "resolve", "--all", "--drop", ".")
     assert (ran.code, ran.out) == (0, "1 item given up: change a row or its id to make it once more\n")
     assert cli("batch", "resolve", "--all", "--drop", "--json").object == {"given_up": []}

@@ -319,6 +319,8 @@ def resolve(session: Session, item: str | None, place: str, ledger: str | None, 
     if given["everything"]:
         if not drop:
             raise refused("--all goes with --drop only: --resubmit and --token are for one item")
+        if item is not None and (place != "." or not os.path.isdir(item)):  # noqa: PTH112 - it bears with any text
+            raise refused(f"--all gives up every item that is under way: leave {item[:200]} away, or leave --all away")
         with _opened(item or place, ledger) as opened:  # the only word is the folder then
             entries = opened.give_up()
             told = f"{items_of(len(entries))} given up: change a row or its id to make it once more"
