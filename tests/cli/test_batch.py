@@ -15,6 +15,7 @@ from mirelo_ergo.batch import Batch, Item, ledger
 from mirelo_ergo.batch.ledger import Reason
 from mirelo_ergo.batch.ledger.schema import items
 from mirelo_ergo.cli.batch_messages import RunSteps, choices_of, interruptible
+from mirelo_ergo.cli.batch_totals import LedgerTotals
 from mirelo_ergo.cli.failures import Failure
 from mirelo_ergo.cli.output import Output
 from mirelo_ergo.cli.session import Session
@@ -550,3 +551,7 @@ def test_names_that_are_too_long_are_refused(cli: Cli) -> None:
     ):
         ran = cli("batch", *line)
         assert (ran.code, "too long" in ran.err or "is not a folder" in ran.err) == (2, True), line
+
+
+def test_a_cap_of_dollars_is_compared_to_the_last_digit(cli: Cli) -> None:
+    assert LedgerTotals({}, {}, {}, False, 0, (), 0, (), 0, 0).cap("usd", 2.01) == 2_010_000

@@ -41,8 +41,10 @@ class LedgerTotals:
 
     def cap(self, currency: str, given: float | None) -> int | None:
         """Return the cap in millionths: the given one, else the ledger's."""
+        from mirelo_ergo.batch import ledger
+
         if given is not None:
-            return int(given * 1_000_000)
+            return ledger.to_millionths(given)
         budget = self.budgets.get(currency)
         return None if budget is None else budget.cap
 
