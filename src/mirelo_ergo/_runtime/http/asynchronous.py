@@ -188,8 +188,8 @@ class AsyncNetwork:
 
         The call is no task of its own: `asyncio.run` cancels all tasks at its end, and the thread would go on alone.
         """
-        called = partial(contextvars.copy_context().run, function, *args, **kwargs)
-        call = asyncio.get_running_loop().run_in_executor(None, called)
+        called = partial(contextvars.copy_context().run, partial(function, *args, **kwargs))
+        call: asyncio.Future[T] = asyncio.get_running_loop().run_in_executor(None, called)
         try:
             return await asyncio.shield(call)
         except asyncio.CancelledError:
