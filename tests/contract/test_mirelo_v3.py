@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import threading
 from collections.abc import Iterator
@@ -19,7 +20,10 @@ from mirelo_ergo import (
     MireloClient,
     SubmitOutcomeUnknown,
 )
+from mirelo_ergo._runtime.api.answers import Unusable
+from mirelo_ergo._runtime.io.protocol import Reply
 from mirelo_ergo._runtime.jobs.packing import pack
+from mirelo_ergo.mirelo.v3_values import read_asset
 from tests.support.standins.mirelo_v3 import FLAC, Service
 from tests.support.standins.standin import FILM
 
@@ -184,3 +188,9 @@ def test_the_async_client_does_the_same(service: Service) -> None:
 
     asyncio.run(main())
     assert len(service.jobs) == 1
+
+
+def test_a_form_that_cannot_be_sent_is_an_error_of_the_answer() -> None:
+    body = json.dumps({"id": "ast-1", "upload_url": "https://store.example/1", "fields": {"policy": "\ud800"}})
+    with pytest.raises(Unusable, match="'fields' is not an object of texts"):
+        read_asset(Reply(200, {}, body.encode()))

@@ -109,7 +109,7 @@ def test_fault_57(face: Face, tmp_path: Path, end: Step, validator: str) -> None
         check_nothing_saved(tmp_path, NAME)
 
 
-@pytest.mark.parametrize("etag", [None, 'W/"weak"'])
+@pytest.mark.parametrize("etag", [None, 'W/"weak"', '"\xe9tag"'])
 def test_fault_57_without_a_validator(face: Face, tmp_path: Path, etag: str | None) -> None:
     """A short body of a file that nothing identifies: fetched from the start: two halves may be of two files."""
     body = wav(3 * MIB)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import attrs
+import httpx
 import pytest
 
-from mirelo_ergo import InvalidRequestError, NetworkError, RateLimitError, SourceChangedError, SubmitOutcomeUnknown
+from mirelo_ergo import (
+    DownloadError,
+    InvalidRequestError,
+    MireloClient,
+    NetworkError,
+    RateLimitError,
+    SourceChangedError,
+    SubmitOutcomeUnknown,
+)
 from mirelo_ergo._runtime.api.execute import Operation, execute
 from mirelo_ergo._runtime.api.idempotency import IdempotencyKey, KeyRules
 from mirelo_ergo._runtime.api.requests import fingerprint, request_from
@@ -24,6 +34,7 @@ from tests.support.virtual import WALL, Late, VirtualIO, async_client_over, body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from mirelo_ergo._runtime.api.operation import Runtime
     from mirelo_ergo._runtime.io.deadline import TimeLimit
@@ -372,3 +383,13 @@ def test_a_sync_call_is_charged_once(colour: str) -> None:
 def test_an_extra_header_cannot_give_every_submit_the_same_key() -> None:
     with pytest.raises(Exception, match="idempotency-key is set by the client itself"):
         client_over(VirtualIO(), extra_headers={"idempotency-key": "always"})
+
+
+def test_a_paid_result_at_a_url_of_no_text_is_an_error_of_its_download(tmp_path: Path) -> None:
+    """JSON may hold half a surrogate pair, which UTF-8 cannot: the other results are saved all the same."""
+    urls = ["https://results.test/\ud800.wav"]
+    answer = httpx.MockTransport(lambda _: httpx.Response(200, content=json.dumps({"result_urls": urls})))
+    with MireloClient("sk-x", transport=answer) as client:
+        result = client.text_to_sfx("rain").sync_i_accept_http_timeout_risk()
+        with pytest.raises(DownloadError, match="is refused"):
+            result.download(tmp_path)

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from mirelo_ergo import ConfigurationError, InvalidRequestError, JobEvent, WebhookError, WebhookInbox
 from mirelo_ergo._runtime.webhooks.inbox import LARGEST_KEPT
 from mirelo_ergo._runtime.webhooks.store import RECORDED_FOR, StoredEvent
+from tests.faults.storm import interrupted_at
 from tests.support.examples import examples
 
 if TYPE_CHECKING:
@@ -369,6 +371,26 @@ def test_an_interrupted_change_leaves_nothing(make: Callable[..., WebhookInbox])
     inbox._store.now = Clock()
     assert inbox.status("req_1", service=SERVICE) is None
     assert inbox.receive(event())
+
+
+def test_an_interrupt_at_any_moment_leaves_an_inbox_that_works(make: Callable[..., WebhookInbox]) -> None:
+    inbox, number = make(), 0
+    while interrupted_at(number + 1, partial(inbox.receive, event(f"req_{number}")))[0]:
+        number += 1
+        assert inbox.receive(event(f"another_{number}"))
+    assert number > 10
+
+
+def test_a_file_stays_where_it_is_when_the_program_goes_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    inbox = WebhookInbox("inbox.db")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert inbox.receive(event())
+    assert WebhookInbox(tmp_path / "inbox.db").status("req_1", service=SERVICE) == "succeeded"
+    assert not any((tmp_path / "elsewhere").iterdir())
 
 
 def test_a_job_is_named_by_its_handle_or_by_its_id_and_service(make: Callable[..., WebhookInbox]) -> None:

@@ -155,7 +155,7 @@ def read_asset(reply: Reply) -> Slot:
 
     fields = read_object(reply)
     entries = fields.get("fields")
-    if not isinstance(entries, dict) or not all(isinstance(value, str) for value in entries.values()):
+    if not isinstance(entries, dict) or not all(map(_is_text, (*entries, *entries.values()))):
         raise Unusable("the answer's field 'fields' is not an object of texts")
     return Slot(
         text_field(fields, "id"),
@@ -163,6 +163,11 @@ def read_asset(reply: Reply) -> Slot:
         PresignedForm(tuple(entries.items())),
         tolerant_integer(fields.get("max_bytes")),
     )
+
+
+def _is_text(value: object) -> bool:
+    """Return whether a value is a text that a form can carry: JSON may hold half surrogate pairs."""
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 __all__ = ["read_accepted", "read_asset", "read_me", "read_preflight", "read_status"]

@@ -106,7 +106,7 @@ class Fetcher:
         prompt, stem = (None, None) if self.facts is None else (self.facts.prompt, self.facts.stem)
         record = self.record
         if record is None:
-            digest = hashlib.sha256("".join(file.url for file in self.files[:1]).encode()).hexdigest()
+            digest = hashlib.sha256("".join(file.url for file in self.files[:1]).encode("utf-8", "replace")).hexdigest()
             family, _, model = ("", "", "") if self.facts is None else self.facts.label.partition(" ")
             return NameFields(f"result-{digest[:12]}", family, model, _day(self.flows.runtime.io.wall()), stem, prompt)
         return NameFields(record.job_id, record.family, record.model, _day(record.submitted_at), stem, prompt)

@@ -16,16 +16,24 @@ _CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19})", re.ASCII)
 
 
 def validator_of(headers: Mapping[str, str]) -> str | None:
-    """Return the validator of an answer: a strong ETag, else a date that is old enough to be strong, else None."""
+    """Return the validator of an answer: a strong ETag, else a date that is old enough to be strong, else None.
+
+    What no request can carry is none: an ETag may hold characters that are not ASCII (RFC 9110 §8.8.3).
+    """
     etag = headers.get("etag", "").strip()
-    if etag.startswith('"'):
+    if etag.startswith('"') and _can_be_sent(etag):
         return etag
     modified = headers.get("last-modified")
+    modified = modified if modified is not None and _can_be_sent(modified) else None
     changed = http_date(modified) if modified is not None else None
     if changed is None:
         return None
     served = http_date(headers["date"]) if "date" in headers else None
     return modified if served is None or served - changed >= _YOUNG else None
+
+
+def _can_be_sent(value: str) -> bool:
+    return value.isascii() and value.isprintable()
 
 
 def named_validator(headers: Mapping[str, str], asked: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import weakref
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -74,7 +75,7 @@ class Store:
     """The events, one per job and status, and the recorded jobs."""
 
     def __init__(self, path: str | os.PathLike[str] | None, early: int, early_age: float) -> None:
-        self._path = path
+        self._path: Path | None = None
         self._early, self._early_age = early, early_age
         self._mutex = mutex_of(self)
         self._memory: sqlite3.Connection | None = None
@@ -83,6 +84,7 @@ class Store:
             self._memory = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
             weakref.finalize(self, self._memory.close)
         try:
+            self._path = None if path is None else Path(path).absolute()  # a program may change its folder later
             self._prepare()
         except (WebhookError, TypeError, ValueError) as error:
             raise ConfigurationError(f"path={shorten(path)} cannot be an inbox: {error}") from None
@@ -115,8 +117,10 @@ class Store:
     @contextmanager
     def _transaction(self, busy: float = BUSY) -> Iterator[sqlite3.Connection]:
         with self._connection(busy) as db:
-            db.execute("BEGIN IMMEDIATE")
             try:
+                if db.in_transaction:  # an interrupt came before the other end of this method could act
+                    db.execute("ROLLBACK")
+                db.execute("BEGIN IMMEDIATE")
                 yield db
                 db.execute("COMMIT")
             except BaseException:
