@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pickle
+import traceback
 
+import httpx
 import pytest
 
-from mirelo_ergo import InvalidRequestError, MireloClient, PixazoClient
+from mirelo_ergo import InvalidRequestError, MireloClient, MireloError, PixazoClient
 from mirelo_ergo._runtime.redact import Secret, SignedUrl, safe_url, short_repr, shorten
 
 KEY = "sk-very-secret"
@@ -81,3 +83,21 @@ def test_a_number_that_cannot_be_written_is_refused_as_any_other() -> None:
         request = gateway.text_to_audio("rain", seed=HUGE)
         with pytest.raises(InvalidRequestError, match=r"cannot be written.*nothing was sent"):
             request.submit_job()
+
+
+@pytest.mark.parametrize("colour", ["refused", "failed"])
+def test_a_signed_url_in_the_services_words_is_not_told(colour: str) -> None:
+    """A service quotes the URL that it could not fetch: its query is as secret as the caller's key."""
+    words = "GET https://clips.example/a.mp4?X-Amz-Signature=geheim answered 403"
+    error = {"error": {"code": "video_url_unreachable", "message": words, "http_status": 400}}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, json={"job_id": "j", "status": "errored", **error})
+        return httpx.Response(400, json=error) if colour == "refused" else httpx.Response(202, json={"job_id": "j"})
+
+    with MireloClient("sk-x", transport=httpx.MockTransport(answer)) as client:
+        request = client.video_to_sfx("https://clips.example/a.mp4", duration_ms=2000)
+        with pytest.raises(MireloError, match=r"GET https://clips\.example/a\.mp4\?… answered 403") as caught:
+            request.submit_job().wait(poll_interval_ms=1)
+    assert "geheim" not in "".join(traceback.format_exception(caught.value))

@@ -25,7 +25,7 @@ from ...errors import (
     RequestTimeoutError,
     ServerError,
 )
-from ..redact import KeptText, kept, safe_url, short_repr, shorten
+from ..redact import KeptText, hide_queries, kept, safe_url, short_repr, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -224,7 +224,7 @@ def error_from(
     cls: type[MireloError] | None = None
     if facts is not None:
         cls = api.errors_by_code.get(facts.code)
-        message = f"{doing}{shorten(facts.message, 500)} ({facts.code}, HTTP {status})"
+        message = f"{doing}{shorten(hide_queries(facts.message), 500)} ({facts.code}, HTTP {status})"
     else:
         location = reply.headers.get("location", "?").split("?")[0]
         where = f", to {shorten(location, 120)}" if 300 <= status < 400 else ""

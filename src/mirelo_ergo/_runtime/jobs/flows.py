@@ -13,6 +13,7 @@ from ..api.execute import Operation, Runtime, execute
 from ..api.retry import Kind
 from ..io.deadline import Deadline
 from ..io.protocol import Request
+from ..redact import hide_queries
 from ..webhooks.order import NOTHING, Webhook
 from .schedule import clamp_estimate, fallback_schedule
 from .tokens import JobRecord, read_token
@@ -296,7 +297,7 @@ class JobFlows:
 
     def failure(self, errored: JobErrored) -> JobFailedError:
         """Return the error of a failed job, which says whether it was charged."""
-        reason = self.runtime.secret.scrub(errored.message)
+        reason = hide_queries(self.runtime.secret.scrub(errored.message))
         charges = {True: "it was charged", False: "it was not charged"}
         charge = "the service does not say whether it was charged"
         if errored.charged is not None:
