@@ -253,7 +253,7 @@ def test_items_of_any_iterable_are_checked_before_one_is_added(batch: Batch) -> 
         yield ITEMS[0]
         yield Item("b", "text_to_sfx", {"prompt": object()})
 
-    with pytest.raises(ManifestError, match="its arguments are not JSON"):
+    with pytest.raises(ManifestError, match="cannot be kept in a ledger"):
         batch.add(items())
     assert list(batch.items()) == []
 

@@ -6,8 +6,10 @@ import asyncio
 import json
 import os
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 import pytest
@@ -180,6 +182,42 @@ def test_clients_have_to_fit(batch: Batch, client: MireloClient) -> None:
         batch.run(client, concurrency=0)
     with pytest.raises(InvalidRequestError, match="run has no 'speed'"):
         batch.run(client, speed=2)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("cap", ["500", float("nan"), float("inf"), -1, True])
+def test_a_cap_is_an_amount(batch: Batch, client: MireloClient, cap: Any) -> None:
+    """It was "the ledger cannot be used", with Python's words about decimals."""
+    batch.add(rain("a"))
+    for name in ("max_credits", "max_usd"):
+        options: Any = {name: cap}
+        with pytest.raises(InvalidRequestError, match=rf"{name}={cap!r} is not a number from 0 on or None"):
+            batch.run(client, **options)
+    assert batch.summary().budgets == {}
+
+
+def test_one_id_is_not_the_ids_of_its_letters(batch: Batch, client: MireloClient) -> None:
+    batch.add(rain("a", "b"))
+    with pytest.raises(InvalidRequestError, match=r"only='ab' is one text, not a list of ids"):
+        batch.run(client, only="ab")
+
+
+def test_what_a_table_gives_is_named_by_field(batch: Batch) -> None:
+    number: Any = Fraction(2000)  # as numpy's, it is no JSON
+    items: list[Any] = [
+        Item(*cast("Any", (5, "text_to_sfx", {"prompt": "rain"}))),
+        Item("b", "text_to_sfx", cast("Any", "rain")),
+        Item("c", "text_to_sfx", {"prompt": "rain", "duration_ms": number}),
+    ]
+    with pytest.raises(ManifestError) as caught:
+        batch.add(items)
+    assert caught.value.mistakes == [
+        "item 5: id: 5 is int, not a text",
+        """item b: arguments: 'rain' is str, not a mapping such as {"prompt": "rain"}""",
+        "item c: duration_ms: Fraction(2000, 1) cannot be kept in a ledger: "
+        "Object of type Fraction is not JSON serializable",
+    ]
+    with pytest.raises(InvalidRequestError, match=r"is dict, not an Item: make Item\(id, operation, arguments\)"):
+        batch.add([cast("Any", {"id": "a"})])
 
 
 def test_several_services_in_one_batch(batch: Batch, client: MireloClient, emulator: Emulator) -> None:

@@ -16,7 +16,7 @@ import attrs
 
 from ..errors import InvalidRequestError
 from .errors import LISTED, ManifestError
-from .items import Item, arguments_json, changed_fields
+from .items import Item, changed_fields, value_json
 from .result_files import STAGING, stem_of
 from .services import parameters
 from .sources import local_files, signed_url, with_files_at
@@ -47,7 +47,7 @@ class Mistakes:
         problem = problem.removesuffix("; nothing was sent")  # the message says it once for all
         if len(self.first) < LISTED:
             line = item.line if isinstance(item, Item) else item
-            name = f"item {item.id[:60]}" if isinstance(item, Item) else ""
+            name = f"item {str(item.id)[:60]}" if isinstance(item, Item) else ""
             place = ", ".join(part for part in ("" if line is None else f"line {line}", name) if part)
             self.first.append(f"{place}: {problem}" if place else problem)
 
@@ -72,6 +72,11 @@ class Checker:
         An item whose id or file name is taken, or with an argument that nobody knows, is recorded and returned: its
         limits are checked all the same. An unknown argument is recorded once for all items of an operation.
         """
+        foreign = list(_foreign_fields(item))
+        for problem in foreign:
+            self._mistakes.add(item, problem)
+        if foreign:
+            return None
         repeats, strange = list(self._repeats(item)), strange_arguments(item)
         problems = list(self._problems(item))
         for problem in repeats:
@@ -103,10 +108,7 @@ class Checker:
             yield error.message
             return
         yield from _argument_problems(item, known)
-        try:
-            arguments_json(item)
-        except (TypeError, ValueError) as error:
-            yield f"its arguments are not JSON: {error}"
+        yield from _unwritable_arguments(item)
         for name, path in local_files(item):
             problem = _file_problem(self._folder / path)
             if problem is not None:
@@ -125,6 +127,26 @@ class Checker:
             yield f"{field}: {text[:60]!r} is also the {'id' if field == 'id' else 'file name'} {where}"
         else:
             seen[key] = item.line
+
+
+def _foreign_fields(item: Item) -> Iterator[str]:
+    """Yield the fields that are of another type than an item's, such as a number of a table as the id."""
+    texts: dict[str, Any] = {"id": item.id, "operation": item.operation, "service": item.service, "out": item.out}
+    for name, value in texts.items():
+        if value is not None and not isinstance(value, str):
+            yield f"{name}: {value!r:.60} is {type(value).__name__}, not a text"
+    arguments: Any = item.arguments
+    if not isinstance(arguments, Mapping):
+        given = f"{arguments!r:.60} is {type(arguments).__name__}"
+        yield f'arguments: {given}, not a mapping such as {{"prompt": "rain"}}'
+
+
+def _unwritable_arguments(item: Item) -> Iterator[str]:
+    for name, value in item.arguments.items():
+        try:
+            value_json(value)
+        except (TypeError, ValueError) as error:
+            yield f"{name}: {value!r:.60} cannot be kept in a ledger: {error}"
 
 
 def id_problems(name: Any) -> Iterator[str]:
@@ -209,7 +231,11 @@ def sent_already(before: Item, item: Item) -> str:
 
 def checked(items: Iterable[Item], checker: Checker) -> Iterator[Item]:
     """Yield the items whose fields are right, also those whose id or file name is taken; mistakes are recorded."""
-    for item in items:
-        good = checker.check(item)
+    given: Any
+    for given in items:
+        if not isinstance(given, Item):
+            kind = type(given).__name__
+            raise InvalidRequestError(f"{given!r:.60} is {kind}, not an Item: make Item(id, operation, arguments)")
+        good = checker.check(given)
         if good is not None:
             yield good

@@ -57,7 +57,12 @@ def _fields(item: Item) -> dict[str, Any]:
 
 def arguments_json(item: Item) -> str:
     """Return an item's arguments as JSON; raises `TypeError` or `ValueError` for a value that JSON cannot represent."""
-    return json.dumps(_plain(item.arguments), ensure_ascii=False, allow_nan=False)
+    return value_json(item.arguments)
+
+
+def value_json(value: Any) -> str:
+    """Return an argument's value as JSON; raises `TypeError` or `ValueError` for one that JSON cannot represent."""
+    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:

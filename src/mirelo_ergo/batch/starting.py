@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
+from decimal import Decimal
 from functools import partial
+from numbers import Real
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -56,6 +59,10 @@ class RunOptions(TypedDict, total=False):
     """Called with each `Event`."""
 
 
+def _is_amount(cap: object) -> bool:
+    return not isinstance(cap, bool) and isinstance(cap, Real | Decimal) and 0 <= float(cap) < math.inf
+
+
 class Run:
     """One run over a ledger, for `Batch.run` and similar methods."""
 
@@ -68,6 +75,14 @@ class Run:
             value = options.get(name, default)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise InvalidRequestError(f"{name}={value!r:.40} is not a whole number from 1 on", field=name)
+        for name, cap in (("max_credits", options.get("max_credits")), ("max_usd", options.get("max_usd"))):
+            if cap is not None and not _is_amount(cap):
+                raise InvalidRequestError(f"{name}={cap!r:.40} is not a number from 0 on or None", field=name)
+        only = options.get("only")
+        if isinstance(only, str):
+            raise InvalidRequestError(
+                f"only={only!r:.40} is one text, not a list of ids: give [{only!r:.40}]", field="only"
+            )
         self.ledger = book
         self.folder = folder
         self.clients = connect(clients)
