@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from importlib import import_module
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import mirelo_ergo
 from mirelo_ergo._runtime.api.service import Api
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+README = (DOCS.parent / "README.md").read_text()
 ROW = re.compile(r"^\| `(\w+)` \| `(\w+)`, `(\w+)` \| `(\w+)` \| (.+) \|$", re.MULTILINE)
 
 
@@ -33,3 +35,11 @@ def test_each_client_makes_what_its_row_says() -> None:
         for name in re.findall(r"`(\w+)`", makes):
             assert callable(getattr(getattr(mirelo_ergo, plain), name))
             assert callable(getattr(getattr(mirelo_ergo, awaited), name))
+
+
+def test_the_gateways_page_names_arguments_as_its_calls_do() -> None:
+    """A sheet of a batch has a column for each, under the call's own name."""
+    rows = re.findall(r"^\| `(\w+)\((\w+)\)` \|", (DOCS / "pixazo.md").read_text(), re.MULTILINE)
+    assert {name for name, _ in rows} == mirelo_ergo.capabilities()["pixazo"]
+    for name, argument in rows:
+        assert list(inspect.signature(getattr(mirelo_ergo.PixazoClient, name)).parameters)[1] == argument
