@@ -555,3 +555,23 @@ def test_names_that_are_too_long_are_refused(cli: Cli) -> None:
 
 def test_a_cap_of_dollars_is_compared_to_the_last_digit(cli: Cli) -> None:
     assert LedgerTotals({}, {}, {}, False, 0, (), 0, (), 0, 0).cap("usd", 2.01) == 2_010_000
+
+
+def test_a_dry_run_refuses_the_ledgers_that_the_run_refuses(cli: Cli, emu: Emulator) -> None:
+    """It called all of the sheet to be paid, and ended with 0: a ledger that cannot be read is not an empty one."""
+    sheet = manifest({"id": "a"})
+    assert cli("batch", "run", sheet, "--dry-run", "--ledger", "new.db").code == 0
+    assert cli("batch", "run", sheet).code == 0
+    with Batch.open("batch.db") as batch, batch.ledger.write() as connection:
+        ledger.bind(connection, "batch.db", {"mirelo": "https://gateway.example"}, moved=True)
+    Path("notes.db").write_text("no ledger at all")
+    for more, says in (
+        (("--ledger", "notes.db"), "is not a database"),
+        ((), "has items of mirelo from https://gateway.example"),
+    ):
+        for line in (("--dry-run",), ()):
+            ran = cli("batch", "run", sheet, *more, *line)
+            assert (ran.code, says in ran.err) == (2, True)
+    assert cli("batch", "run", sheet, "--moved", "--dry-run").code == 0
+    Path("empty.db").touch()
+    assert cli("batch", "run", sheet, "--ledger", "empty.db", "--dry-run").code == 0

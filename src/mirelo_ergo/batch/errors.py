@@ -14,11 +14,13 @@ LISTED: Final = 50
 class LedgerError(ConfigurationError):
     """Raised when a ledger cannot be used: missing, damaged, newer, locked, on a full or read-only disk.
 
-    `away` says that its server does not answer at the moment, for example during a restart.
+    `away` says that its server does not answer at the moment, for example during a restart; `missing`, that there is
+    no ledger in its place.
     """
 
     default_code = "ledger_error"
     away = False
+    missing = False
 
 
 class FenceLostError(MireloError):

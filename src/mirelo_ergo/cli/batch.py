@@ -129,7 +129,9 @@ def run(json: bool, quiet: bool, **given: Any) -> None:
             plan.ask()
             check_folder(folder)
             _check_results(folder)
-            standing = totals_of(plan, given["ledger"] or folder / LEDGER, mistakes, given["reuse"])
+            standing = totals_of(
+                plan, given["ledger"] or folder / LEDGER, mistakes, given["reuse"], moved=given["moved"]
+            )
             say_cost(session.output, plan, given, standing)
             if given["dry_run"]:
                 return

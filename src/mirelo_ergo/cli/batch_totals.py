@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,16 +55,19 @@ class LedgerTotals:
         return spent + self.to_pay.get(currency, 0)
 
 
-def totals_of(plan: Plan, place: str | Path, mistakes: Mistakes, reuse: str | None = None) -> LedgerTotals:
-    """Return what the ledger has of the plan; nothing of it where there is no ledger that can be read.
+def totals_of(
+    plan: Plan, place: str | Path, mistakes: Mistakes, reuse: str | None = None, *, moved: bool = False
+) -> LedgerTotals:
+    """Return what the ledger has of the plan; nothing of it where there is no ledger.
 
-    Raises `ManifestError` if an item was changed after it was sent, and `InvalidRequestError` if `reuse` is no folder.
+    Raises `ManifestError` if an item was changed after it was sent, `LedgerError` for a ledger that the run refuses
+    too, and `InvalidRequestError` if `reuse` is no folder.
     """
     from mirelo_ergo.batch import checking, ledger, sources
     from mirelo_ergo.batch import reuse as reusing
 
     asked = {name: str(connected.client.base_url) for name, connected in plan.clients.items()}
-    entries, budgets = _read(place)
+    entries, budgets = _read(place, {} if moved else asked)
     paid, to_pay, begun, reused, unpriced = Counter[str](), Counter[str](), False, 0, 0
     other_files = []
     with ExitStack() as stack:
@@ -98,13 +101,14 @@ def totals_of(plan: Plan, place: str | Path, mistakes: Mistakes, reuse: str | No
     return LedgerTotals(paid, to_pay, budgets, begun, len(entries), planned, under_way, other_files, reused, unpriced)
 
 
-def _read(place: str | Path) -> tuple[dict[str, Entry], Mapping[str, Budget]]:
+def _read(place: str | Path, asked: Mapping[str, str]) -> tuple[dict[str, Entry], Mapping[str, Budget]]:
     from mirelo_ergo.batch import LedgerError, ledger
 
-    with (
-        suppress(LedgerError),  # the run itself creates it or reports the problem
-        ledger.open_ledger(place, create=False, writable=False) as book,
-        book.read() as connection,
-    ):
-        return {entry.item.id: entry for entry in ledger.read_items(connection)}, ledger.read_budgets(connection)
+    try:
+        with ledger.open_ledger(place, create=False, writable=False) as book, book.read() as connection:
+            ledger.check_address(connection, book.place, asked)
+            return {entry.item.id: entry for entry in ledger.read_items(connection)}, ledger.read_budgets(connection)
+    except LedgerError as error:
+        if not error.missing:
+            raise
     return {}, {}

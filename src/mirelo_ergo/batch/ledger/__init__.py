@@ -67,7 +67,7 @@ from .claims import (
 )
 from .money import MILLION, Budget, Currency, capped, format_amount, read_budgets, set_cap, to_millionths
 from .opening import Ledger, now, open_ledger
-from .origin import address_of, bind
+from .origin import address_of, bind, check_address
 from .outcomes import REOPENED, Reason, failed, intend, refuse_planned, refused, reused, submitted, succeeded, unknown
 from .reading import (
     counts,
@@ -109,6 +109,7 @@ __all__ = [
     "bind",
     "capped",
     "check",
+    "check_address",
     "claim",
     "claim_item",
     "claimable",

@@ -129,7 +129,7 @@ def _url(place: str | os.PathLike[str]) -> URL:
 def _look_at(path: Path, *, create: bool) -> None:
     """Raise `LedgerError` for a file that is not a ledger, before it is changed, and for one that is not there."""
     if not create and not path.exists():
-        raise LedgerError(f"there is no ledger at {path}: batch run makes one")
+        raise _missing(f"at {path}")
     if not path.parent.is_dir():
         raise LedgerError(f"the ledger {path} cannot be made: its folder does not exist")
     if not path.is_file() or path.stat().st_size == 0:
@@ -203,7 +203,7 @@ def _version(ledger: Ledger, connection: Connection, *, create: bool) -> int | N
     names = inspect(connection).get_table_names()
     if schema.about.name not in names:
         if not create:
-            raise LedgerError(f"there is no ledger in {ledger.place}: batch run makes one")
+            raise _missing(f"in {ledger.place}")
         return None
     version = connection.execute(select(schema.about.c.version)).scalar()
     if version is not None and version > schema.VERSION:
@@ -212,6 +212,12 @@ def _version(ledger: Ledger, connection: Connection, *, create: bool) -> int | N
             f"{schema.VERSION}): update mirelo-ergo"
         )
     return version
+
+
+def _missing(where: str) -> LedgerError:
+    error = LedgerError(f"there is no ledger {where}: batch run makes one")
+    error.missing = True
+    return error
 
 
 def _is_away(error: DBAPIError) -> bool:

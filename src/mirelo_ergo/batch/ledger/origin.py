@@ -34,6 +34,14 @@ def bind(connection: Connection, place: str, asked: Mapping[str, str], *, moved:
             _note(connection, service, address)
 
 
+def check_address(connection: Connection, place: str, asked: Mapping[str, str]) -> None:
+    """Raise `LedgerError` where `bind` does. Changes nothing."""
+    for service, address in asked.items():
+        before = address_of(connection, service)
+        if before != address:
+            _refuse_mix(connection, place, service, before, address)
+
+
 def address_of(connection: Connection, service: str) -> str | None:
     """Return the address of a service in a ledger; None if it was not recorded."""
     names = inspect(connection).get_table_names()
@@ -85,4 +93,4 @@ def _note(connection: Connection, service: str, address: str) -> None:
     connection.execute(row.on_conflict_do_update(index_elements=["service"], set_={"address": address}))
 
 
-__all__ = ["address_of", "bind"]
+__all__ = ["address_of", "bind", "check_address"]
