@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import update
 
 from mirelo_ergo import MireloClient
-from mirelo_ergo.batch import Batch
+from mirelo_ergo.batch import Batch, ManifestError
 from mirelo_ergo.batch.fetching import GONE
 from mirelo_ergo.batch.ledger.schema import items
+from mirelo_ergo.batch.restoring import damage_of, fetch_again
 from mirelo_ergo.emulator import Emulator
 from tests.batch.support import rain
 
@@ -78,6 +79,27 @@ def test_a_job_that_expired_leaves_its_item_as_it_was_and_is_not_asked_again(
     told.clear()
     assert batch.run(client, on_event=lambda event: told.append(event.message)).done
     assert (told, len(emulator.charges)) == ([], 2)
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_what_is_given_up_while_it_is_fetched_again_has_succeeded_as_before(
+    batch: Batch, client: MireloClient, emulator: Emulator, everything: bool
+) -> None:
+    """It became failed, so that a changed row took its place, and was paid."""
+    batch.add(rain("a", "b"))
+    assert batch.run(client).done
+    before = {entry.id: (entry.state, entry.files, entry.charged) for entry in batch.items()}
+    (batch.folder / "a.wav").unlink()
+    fetch_again(batch.ledger, damage_of(batch.ledger, batch.folder))
+    assert batch.summary().counts["submitted"] == 1
+    (dropped,) = batch.give_up() if everything else [batch.resolve("a", drop=True)]
+    assert (dropped.id, dropped.error_code) == ("a", None)
+    assert {entry.id: (entry.state, entry.files, entry.charged) for entry in batch.items()} == before
+    with pytest.raises(ManifestError, match="was sent already"):
+        batch.add(rain("a", duration_ms=2000))
+    assert batch.run(client).done
+    assert not (batch.folder / "a.wav").exists(), "it was given up"
+    assert len(emulator.charges) == 2
 
 
 def test_the_folder_of_another_machine_is_not_filled(client: MireloClient, postgres_url: str, tmp_path: Path) -> None:

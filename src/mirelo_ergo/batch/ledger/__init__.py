@@ -24,7 +24,7 @@ time, preferably `now(connection)`, which is the database server's clock. Severa
 | `unknown` | intended → unknown | stays reserved | the outcome of the request is unknown |
 | `reused` | planned → succeeded | | another ledger's result was reused |
 | `resubmit` | unknown, failed, refused → planned | counted as charged | a person's decision |
-| `drop`, `drop_all` | (any except final states) → failed | counted as charged | a person's decision |
+| `drop`, `drop_all` | (any except final states) → failed; reopened → succeeded | as charged | a person's decision |
 | `reopen` | succeeded → submitted | the charge stays | its files are gone, and its job still has them |
 | `keep` | submitted → succeeded | the charge stays | it was reopened, and its job has them no more |
 | `use_token` | unknown, submitted → submitted | stays reserved | a person's decision |

@@ -71,7 +71,8 @@ def keep(connection: Connection, entry: Entry, now: float, *, gone: bool) -> Ent
 def drop(connection: Connection, item_id: str, now: float) -> Entry:
     """Give up an item that has not ended: it counts as failed, and its possible cost as charged.
 
-    Raises `InvalidRequestError` if it has ended, or if a worker holds it.
+    A reopened one has succeeded as before; its files are not asked for again. Raises `InvalidRequestError` if it has
+    ended, or if a worker holds it.
     """
     return _drop(connection, _entry(connection, item_id), now)
 
@@ -89,6 +90,9 @@ def _drop(connection: Connection, entry: Entry, now: float) -> Entry:
             f"item {entry.id} is {entry.state}: only items that have not ended are given up", field="id"
         )
     _refuse_held(entry, now)
+    if entry.error_code == REOPENED:
+        kept = {"state": "succeeded", "ended_at": now, "expires_at": now, "error_code": None}
+        return _write(connection, entry, now, kept)
     _charge(connection, entry)
     return _write(connection, entry, now, {"state": "failed", "ended_at": now, "error_code": "dropped"})
 
