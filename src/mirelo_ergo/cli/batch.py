@@ -150,9 +150,9 @@ def run(json: bool, quiet: bool, **given: Any) -> None:
 
 
 def _check_results(folder: Path) -> None:
-    from mirelo_ergo.batch.summary import check_results
+    from mirelo_ergo.batch import summary
 
-    check_results(folder)
+    summary.check_results(folder)
 
 
 def _sheet_of(manifest: str) -> str:
