@@ -242,7 +242,7 @@ RESULTS: dict[str, Callable[[Shop], Script]] = {
 
 
 @pytest.mark.parametrize("how", RESULTS)
-def test_a_sound_result_is_saved_however_it_wait_readable(face: Face, shop: Shop, how: str, tmp_path: Path) -> None:
+def test_a_sound_result_is_saved_however_it_arrives(face: Face, shop: Shop, how: str, tmp_path: Path) -> None:
     ending = "wav" if shop.result is WAV else "mp4"
     with finished(face, shop, f"/a b|é.{ending}", RESULTS[how](shop)) as (result, host):
         [path] = face.do(result.download(tmp_path))

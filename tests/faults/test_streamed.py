@@ -52,7 +52,7 @@ def packed(kind: str, data: bytes) -> bytes:
     return zlib.compress(data) if kind == "deflate" else raw.compress(data) + raw.flush()
 
 
-def test_it_carries_the_key_and_gives_each_piece_when_it_wait_readable(face: Face) -> None:
+def test_it_carries_the_key_and_gives_each_piece_when_it_arrives(face: Face) -> None:
     more = threading.Event()
     head = Respond(200, headers={"Transfer-Encoding": "chunked"}).head
     first, second = LINES[:8], LINES[8:]

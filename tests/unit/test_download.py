@@ -379,7 +379,7 @@ def test_more_than_the_cap_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(endless.pieces) > 600
 
 
-def test_a_file_of_several_mebibytes_is_written_as_it_wait_readable(tmp_path: Path) -> None:
+def test_a_file_of_several_mebibytes_is_written_as_it_arrives(tmp_path: Path) -> None:
     sound = b"RIFF" + (5_000_000 - 8).to_bytes(4, "little") + b"WAVE" + bytes(range(250)) * 20_000
     sound = sound[:5_000_000]
     answer = Incoming(200, {"content-type": "audio/wav", "content-length": "5000000"}, pieces(sound))

@@ -153,7 +153,7 @@ def test_an_end_that_is_not_so_costs_one_poll(asynchronous: bool) -> None:
 
 
 @both
-def test_progress_is_told_as_it_wait_readable(asynchronous: bool) -> None:
+def test_progress_is_told_as_it_arrives(asynchronous: bool) -> None:
     lines = [(at + 0.1, line(id=JOB, state="running", done=at / 20)) for at in range(20)]
     waited = Waited(20.3, [[*lines, (20.3, line(id=JOB, state="done"))]])
     seen: list[tuple[float, int]] = []

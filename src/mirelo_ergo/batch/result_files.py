@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import os
 import re
+import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -86,7 +87,7 @@ def _link(path: Path, target: Path) -> None:
     except FileExistsError:
         raise
     except OSError:  # a file system without hard links, or a different file system
-        beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+        beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
         try:
             shutil.copyfile(path, beside)
             with beside.open("rb+") as file:
