@@ -212,7 +212,9 @@ def test_a_bar_of_rich_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) ->
     stream = Terminal()
     waited(stream, monkeypatch, answers.processing(50), answers.succeeded(), rich=True)
     assert "100 %" in stream.getvalue()
-    assert isinstance(make_bar("rain", Terminal()), RichBar)
+    bar = make_bar("rain", Terminal())
+    bar.close()  # or its thread draws on behind the other tests
+    assert isinstance(bar, RichBar)
 
 
 def test_a_failed_wait_leaves_the_bar_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
