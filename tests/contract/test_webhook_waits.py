@@ -102,7 +102,7 @@ def test_an_awaiting_wait_wakes_on_the_webhook_and_leaves_nothing(standin: Gatew
             async with httpx.AsyncClient(trust_env=False) as caller:
                 assert (await caller.post(door, content=standin.payload())).status_code == 204
             result = await waiting
-            assert started() == threads
+            assert started() <= threads
         assert asyncio.all_tasks() == {asyncio.current_task()}
         return result.result_urls
 
