@@ -233,7 +233,7 @@ def _blind() -> asyncio.AbstractEventLoop:
     loop: Any = asyncio.SelectorEventLoop()
 
     def refuse(*_: Any) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # as such a loop does
 
     loop.add_reader = loop.add_writer = refuse
     made: asyncio.AbstractEventLoop = loop

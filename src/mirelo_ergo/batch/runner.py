@@ -41,7 +41,7 @@ class Runner:
     only: Collection[str] | None = None
     """The ids of the planned items that it takes; None: all."""
     plan: Callable[[list[Entry]], Awaitable[None]] | None = None
-    """Checks and prices items that were added since it began; None: they are taken as they are."""
+    """The function that checks and prices items that were added since it began; None: they are taken as they are."""
     held: bool = attrs.field(default=False, init=False)
     """Whether the cap left no room for an item, and no reservation was returned since."""
     _worker: str = attrs.field(factory=workers.begin, init=False)

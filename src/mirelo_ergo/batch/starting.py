@@ -239,7 +239,11 @@ class Run:
     async def _price(
         self, runner: Runner, planner: Planner, found: list[tuple[Entry, Checked]], *, whole: bool
     ) -> None:
-        """Fetch and record the prices of checked items. Under a cap, one without a price is refused, or ends all."""
+        """Fetch and record the prices of checked items.
+
+        Under a cap, an item without a price is refused. `CostLimitError` is raised instead in a `whole` run, and if a
+        price could not be asked.
+        """
         writer = runner.writer
         if not found:
             return

@@ -71,7 +71,7 @@ def check_results(folder: Path) -> None:
 
 
 def _remove_if_left(part: Path) -> None:
-    """Remove an unfinished list that nobody writes any more."""
+    """Remove an unfinished list whose process was killed: it has not been written for an hour."""
     with suppress(FileNotFoundError):
         if part.stat().st_mtime < time.time() - _LEFT_S:
             part.unlink()

@@ -82,7 +82,7 @@ class _Rows(Composer, SafeConstructor, Resolver):
 
 
 def _twice(entry: Any) -> str | None:
-    """Return a name that a mapping in an entry has twice, of which YAML would take the last."""
+    """Return a name that a mapping in an entry has twice, None if there is none. YAML would take its last value."""
     todo, seen = [entry], set[int]()
     while todo:
         node = todo.pop()

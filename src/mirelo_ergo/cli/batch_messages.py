@@ -133,7 +133,7 @@ def _under_cap(plan: Plan, standing: LedgerTotals, caps: dict[str, float | None]
 
 
 def _under_account(standing: LedgerTotals, account: int | None) -> Failure | None:
-    """Return how a run ends if the account has too few credits: it makes the items that they pay for, then it ends."""
+    """Return the failure of a run whose account has too few credits for all items, None if it has enough."""
     to_pay = standing.to_pay.get("credits", 0)
     if account is None or to_pay <= account * 1_000_000:
         return None

@@ -12,7 +12,7 @@ END = datetime(9000, 1, 1, tzinfo=UTC).timestamp()  # with what lies ahead of it
 
 
 def is_number(value: object) -> bool:
-    """Return whether a value is a real number, numpy's too."""
+    """Return whether a value is a real number, also one of numpy's."""
     return isinstance(value, Real)
 
 

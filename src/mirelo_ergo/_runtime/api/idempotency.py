@@ -50,7 +50,7 @@ class KeyRules:
 
 
 def key_of(unknown: SubmitOutcomeUnknown, lifetime: float) -> IdempotencyKey:
-    """Return the key of a request whose outcome is unknown, as old as it is however often it was sent since."""
+    """Return the key of a request whose outcome is unknown; its age counts from when it was made, not last sent."""
     assert unknown.idempotency_key is not None, "a caller checks first that it has a key"
     made_at = unknown.sent_at if unknown.key_made_at is None else unknown.key_made_at
     return IdempotencyKey(unknown.idempotency_key, made_at, lifetime)

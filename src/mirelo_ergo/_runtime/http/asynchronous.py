@@ -142,7 +142,7 @@ class AsyncNetwork:
                 loop.add_reader(sock, _wake, waiter, True)
             for sock in writing:
                 loop.add_writer(sock, _wake, waiter, True)
-        except NotImplementedError:
+        except NotImplementedError:  # the loop cannot watch sockets, as Windows' own cannot
             return await _ready_in_a_thread(reading, writing, seconds)
         except PermissionError:  # a regular file is always readable
             return True

@@ -139,10 +139,10 @@ class _AsyncTransport(httpx.AsyncBaseTransport, httpx.BaseTransport):
 
 
 def low_level_arguments(runtime: Runtime, io: BlockingIO, package: str) -> dict[str, Any]:
-    """Return what a generated client gives each httpx client that it makes, such as those of `with_headers()`."""
+    """Return the arguments of every httpx client that a generated client makes, also after `with_headers()`."""
     return {"transport": _Transport(runtime, io, package)}
 
 
 def async_low_level_arguments(runtime: Runtime, io: AsyncIO, package: str) -> dict[str, Any]:
-    """Return what a generated client gives each httpx client that it makes, such as those of `with_headers()`."""
+    """Return the arguments of every httpx client that a generated client makes, also after `with_headers()`."""
     return {"transport": _AsyncTransport(runtime, io, package)}

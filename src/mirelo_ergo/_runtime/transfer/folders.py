@@ -51,7 +51,7 @@ def target_file(path: str | os.PathLike[str]) -> Path:
 
 
 def unexpanded(path: Path) -> bool:
-    """Return whether a path begins with `~`: only a shell makes the home folder of it, and here it is a name."""
+    """Return whether a path begins with `~`, which only a shell replaces by the home folder."""
     return path.parts[:1] == ("~",)
 
 

@@ -58,8 +58,8 @@ def add(connection: Connection, new: Iterable[NewItem], now: float, sheet: str |
     """Add items as planned. An existing item with the same definition is unchanged, or planned again if it had left.
 
     One whose files were only moved is the same item. One with another definition is replaced if nothing of it is
-    running or paid; otherwise it is a conflict. If the
-    items are all rows of a `sheet`, planned items that came from it and are not among them are removed.
+    running or paid; otherwise it is a conflict. If the items are all rows of a `sheet`, planned items that came from it
+    and are not among them are removed.
     """
     added, chunk = Added(), list[NewItem]()
     there, before = set[int](), set[str | None]()

@@ -35,7 +35,7 @@ def bind(connection: Connection, place: str, asked: Mapping[str, str], *, moved:
 
 
 def check_address(connection: Connection, place: str, asked: Mapping[str, str]) -> None:
-    """Raise `LedgerError` where `bind` does. Changes nothing."""
+    """Raise `LedgerError` if `bind` would raise it; change nothing."""
     for service, address in asked.items():
         before = address_of(connection, service)
         if before != address:

@@ -100,7 +100,7 @@ def unplanned(connection: Connection, after: int, limit: int = PAGE) -> list[Ent
 
 
 def is_unplanned(connection: Connection, entry: Entry) -> bool:
-    """Return whether an item is one of those that `unplanned` returns."""
+    """Return whether `unplanned` would return an item."""
     unchecked = entry.fingerprint is None or (entry.price is None and capped(connection))
     return entry.state == "planned" and unchecked
 
